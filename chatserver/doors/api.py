@@ -1,0 +1,98 @@
+"""The HTTP API: ``POST /api/<method>`` with the params as a JSON body gives the result as JSON.
+
+The same desks answer as over WebSocket, refusals have the same shape, and a login given or dropped becomes the cookie.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatserver import errors
+from chatserver.doors.asking import Asking
+from chatserver.doors.requests import Desk, outcome_of, refusal_for
+from chatserver.errors import Refusal
+from chatserver.ids import now_ms
+from chatserver.protocol.codecs import JSON, Unreadable, error_object
+from chatserver.protocol.methods import METHODS, Method
+from chatserver.rules.limits import Buckets
+
+log = logging.getLogger(__name__)
+_JSON: Final = "application/json"
+
+
+class Api:
+    """``login_days`` is how long the cookie lasts; 0 as good as for ever."""
+
+    def __init__(
+        self, desks: Mapping[str, Desk], asking: Asking, rates: Buckets, *, body_bytes: int, login_days: int
+    ) -> None:
+        self._desks = desks
+        self._asking = asking
+        self._rates = rates
+        self._body_bytes = body_bytes
+        self._login_days = login_days
+        self.on_answered: Callable[[str, str], None] = lambda method, outcome: None
+
+    async def handle(self, request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        try:
+            response = await self._answer(request, name)
+        except Refusal as refusal:
+            return self._refused(name, refusal)
+        except Unreadable as unreadable:
+            return self._refused(name, unreadable.refusal)
+        except Exception as error:
+            log.exception("request: failed", extra={"method": name})
+            return self._refused(name, refusal_for(error))
+        self.on_answered(name, "ok")
+        return response
+
+    async def _answer(self, request: web.Request, name: str) -> web.Response:
+        method = self._method(request, name)
+        caller = await self._asking.who(request, writes=True)
+        wait = self._rates.take(caller.address, now_ms())
+        if wait:
+            raise errors.rate_limited(wait)
+        if method.who == "user":
+            caller.require_user()
+        params = JSON.params(method, await self._body(request))
+        result = await self._desks[name](caller, params)
+        response = web.Response(body=JSON.encode(result), content_type=_JSON, headers={"Cache-Control": "no-store"})
+        if caller.login_given:
+            self._asking.set_cookie(request, response, caller.login_given, self._login_days)
+        elif caller.login_dropped:
+            self._asking.clear_cookie(request, response)
+        return response
+
+    @staticmethod
+    def _method(request: web.Request, name: str) -> Method:
+        method = METHODS.get(name)
+        if method is None or method.connection:
+            raise Refusal(errors.METHOD, f"No such method here: {name[:64]}")
+        if request.method != "POST":
+            raise Refusal(errors.REQUEST, "Methods are called by POST")
+        if request.can_read_body and request.content_type != _JSON:
+            raise Refusal(errors.REQUEST, "The body must be application/json")
+        return method
+
+    async def _body(self, request: web.Request) -> bytes:
+        if request.content_length is not None and self._body_bytes and request.content_length > self._body_bytes:
+            raise errors.too_large("The body is too large", self._body_bytes)
+        try:
+            return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise errors.too_large("The body is too large", self._body_bytes) from None
+
+    def _refused(self, name: str, refusal: Refusal) -> web.Response:
+        self.on_answered(name if name in METHODS else "unknown", outcome_of(refusal))
+        headers = {"Cache-Control": "no-store"}
+        if "retry_after" in refusal.data:
+            headers["Retry-After"] = str(max(1, round(refusal.data["retry_after"])))
+        body: dict[str, Any] = {"error": error_object(refusal)}
+        return web.Response(
+            status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers
+        )

@@ -1,0 +1,140 @@
+"""Who stands at the door: the address behind trusted proxies, the origin of a page, the login in a cookie or header."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from chatserver import errors
+from chatserver.services.caller import Caller
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Prove = Callable[[Caller, str], Awaitable[None]]
+_SAFE_SITES: Final = {"same-origin", "none"}
+
+
+class Asking:
+    """``prove(caller, token)`` fills in the user of a token, or raises ``Refusal`` not_signed_in."""
+
+    def __init__(self, prove: Prove, *, origins: list[str], public_url: str, trusted_proxies: list[str]) -> None:
+        self._prove = prove
+        self._origins = {origin.rstrip("/").lower() for origin in origins}
+        if public_url:
+            parts = urlsplit(public_url)
+            self._origins.add(f"{parts.scheme}://{parts.netloc}".lower())
+        self._secure_url = public_url.startswith("https://")
+        self._proxies: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
+
+    async def who(self, request: web.Request, *, writes: bool) -> Caller:
+        """The caller. A cookie counts only where the page's origin may use it: else ``Refusal`` not_allowed.
+
+        A cookie that no longer proves anything is a visitor; a header token that does not is refused.
+        """
+        caller = Caller(address=self.address(request), agent=request.headers.get("User-Agent", "")[:200])
+        bearer = request.headers.get("Authorization", "")
+        if bearer:
+            scheme, _, token = bearer.partition(" ")
+            if scheme.lower() != "bearer":
+                raise errors.not_signed_in()
+            await self._prove(caller, token.strip())
+            return caller
+        self._check_origin(request, writes=writes)
+        cookie = request.cookies.get(self.cookie_name(request), "")
+        if cookie:
+            try:
+                await self._prove(caller, cookie)
+            except errors.Refusal as refusal:
+                if refusal.kind is not errors.NOT_SIGNED_IN:
+                    raise
+        return caller
+
+    def _check_origin(self, request: web.Request, *, writes: bool) -> None:
+        """Browsers name the page that asks. Whoever sends neither header and no cookie is no browser with a login."""
+        origin = request.headers.get("Origin")
+        if origin is not None:
+            if not self._may_ask(request, origin.lower()):
+                raise errors.not_allowed("This page may not ask here", "origin")
+            return
+        site = request.headers.get("Sec-Fetch-Site")
+        has_cookie = self.cookie_name(request) in request.cookies
+        if site is not None and site not in _SAFE_SITES and writes:
+            raise errors.not_allowed("This page may not ask here", "origin")
+        if site is None and has_cookie and writes:
+            raise errors.not_allowed("A cookie needs an Origin", "origin")
+
+    def _may_ask(self, request: web.Request, origin: str) -> bool:
+        return origin in self._origins or origin == f"{self.scheme(request)}://{request.host.lower()}"
+
+    # --- what proxies say ------------------------------------------------------------------------------------------
+
+    def scheme(self, request: web.Request) -> str:
+        if self._trusted(request.remote):
+            said = request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip().lower()
+            if said in {"http", "https"}:
+                return said
+        return "https" if self._secure_url and self._trusted(request.remote) else request.scheme
+
+    def address(self, request: web.Request) -> str:
+        """The last address in the chain that is not a trusted proxy of ours; an IPv6 one stands for its /64."""
+        address = request.remote or ""
+        if self._trusted(address):
+            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+                hop = hop.strip()
+                if not _is_address(hop):
+                    break
+                address = hop
+                if not self._trusted(hop):
+                    break
+        return _grouped(address)
+
+    def _trusted(self, address: str | None) -> bool:
+        if not address or not _is_address(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._proxies)
+
+    def near(self, request: web.Request) -> bool:
+        """Whether the request comes from this machine or a trusted network itself, not through a proxy."""
+        remote = request.remote or ""
+        if "X-Forwarded-For" in request.headers:
+            return False
+        return self._trusted(remote) or (_is_address(remote) and ipaddress.ip_address(remote).is_loopback)
+
+    # --- the cookie ------------------------------------------------------------------------------------------------
+
+    def cookie_name(self, request: web.Request) -> str:
+        return "__Host-chatserver" if self.scheme(request) == "https" else "chatserver"
+
+    def set_cookie(self, request: web.Request, response: web.StreamResponse, token: str, days: int) -> None:
+        response.set_cookie(
+            self.cookie_name(request), token, path="/", httponly=True, samesite="Lax",
+            secure=self.scheme(request) == "https", max_age=days * 86_400 if days else 10 * 365 * 86_400,
+        )  # fmt: skip
+
+    def clear_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.del_cookie(
+            self.cookie_name(request), path="/", httponly=True, samesite="Lax", secure=self.scheme(request) == "https"
+        )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _grouped(address: str) -> str:
+    if not _is_address(address):
+        return address
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,203 @@
+"""From a message on a socket to a desk and back: decoding, lanes, answers.
+
+Requests of one connection that name the same room are carried out one after another, a session.start holds back all
+behind it, and no other waits for another. Sends may follow sends at once, because their order is fixed by the room's
+queue before anything is awaited. At most 32 are under way; then the connection is not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from chatserver import errors
+from chatserver.errors import Refusal
+from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
+from chatserver.live.tasks import Tasks
+from chatserver.protocol import closing
+from chatserver.protocol.codecs import Request, RequestId, Unreadable
+from chatserver.rules.limits import Buckets
+from chatserver.services.caller import Caller
+
+log = logging.getLogger(__name__)
+
+Desk = Callable[[Caller, Any], Awaitable[Any]]
+MOST_UNREADABLE: Final = 20
+MOST_REFUSED: Final = 400
+
+
+class _Lane:
+    """One connection's requests about one room."""
+
+    __slots__ = ("only_sends", "running", "waiting")
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.only_sends = True
+        self.waiting: collections.deque[Request] = collections.deque()
+
+
+class Lanes:
+    """What one connection has asked and not been answered."""
+
+    __slots__ = ("backlog", "caller", "lanes", "refused", "starting", "under_way", "unreadable")
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.backlog: collections.deque[bytes] = collections.deque()
+        self.lanes: dict[str, _Lane] = {}
+        self.starting = False
+        self.under_way = 0
+        self.unreadable = 0
+        self.refused = 0
+
+
+class Requests:
+    """``desks`` maps a method's name to what carries it out: a coroutine, or for message.send a future."""
+
+    def __init__(self, desks: Mapping[str, Desk], tasks: Tasks, rates: Buckets, *, most_under_way: int) -> None:
+        self._desks = desks
+        self._tasks = tasks
+        self._rates = rates
+        self._most = most_under_way
+        self.on_answered: Callable[[str, str], None] = lambda method, outcome: None
+
+    def message(self, connection: Connection, data: bytes) -> None:
+        lanes: Lanes = connection.data
+        lanes.backlog.append(data)
+        self._pump(connection, lanes)
+
+    def _pump(self, connection: Connection, lanes: Lanes) -> None:
+        while lanes.backlog and not lanes.starting and lanes.under_way < self._most and connection.closing is None:
+            self._take(connection, lanes, lanes.backlog.popleft())
+        connection.read_or_wait(busy=bool(lanes.backlog) or lanes.under_way >= self._most)
+
+    def _take(self, connection: Connection, lanes: Lanes, data: bytes) -> None:
+        try:
+            request = connection.wire.codec.request(data)
+            self._check_rate(connection)
+        except Unreadable as unreadable:
+            self._unreadable(connection, lanes, unreadable)
+        except Refusal as refusal:
+            self._too_many(connection, lanes, refusal, request)
+        else:
+            lanes.unreadable = 0
+            lanes.under_way += 1
+            self._admit(connection, lanes, request)
+
+    def _check_rate(self, connection: Connection) -> None:
+        wait = self._rates.take(str(connection.number), now_ms())
+        if wait:
+            raise errors.rate_limited(wait)
+
+    def _unreadable(self, connection: Connection, lanes: Lanes, unreadable: Unreadable) -> None:
+        lanes.unreadable += 1
+        if unreadable.id is not UNSET:
+            connection.reply(connection.wire.refusal(unreadable.id, unreadable.refusal))
+        if lanes.unreadable > MOST_UNREADABLE:
+            connection.close(closing.BAD_FRAMES)
+
+    def _too_many(self, connection: Connection, lanes: Lanes, refusal: Refusal, request: Request) -> None:
+        lanes.refused += 1
+        if request.id is not UNSET:
+            connection.reply(connection.wire.refusal(request.id, refusal))
+        if lanes.refused > MOST_REFUSED:
+            connection.close(closing.TOO_MANY)
+
+    # --- lanes -----------------------------------------------------------------------------------------------------
+
+    def _admit(self, connection: Connection, lanes: Lanes, request: Request) -> None:
+        room = getattr(request.params, "room", "")
+        if not room:
+            lanes.starting = request.method.name == "session.start"
+            self._begin(connection, lanes, request, None)
+            return
+        lane = lanes.lanes.get(room)
+        if lane is None:
+            lane = lanes.lanes[room] = _Lane()
+        if lane.running and not (lane.only_sends and request.method.name == "message.send" and not lane.waiting):
+            lane.waiting.append(request)
+        else:
+            self._begin(connection, lanes, request, lane)
+
+    def _begin(self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane | None) -> None:
+        if lane is not None:
+            lane.running += 1
+            lane.only_sends = request.method.name == "message.send" and (lane.only_sends or lane.running == 1)
+        try:
+            self._check(lanes.caller, request)
+            outcome = self._desks[request.method.name](lanes.caller, request.params)
+            done = outcome if isinstance(outcome, asyncio.Future) else self._tasks.start(outcome)  # type: ignore[arg-type]
+        except Refusal as refusal:
+            done = asyncio.get_running_loop().create_future()
+            done.set_exception(refusal)
+        done.add_done_callback(lambda finished: self._finish(connection, lanes, request, lane, finished))
+
+    @staticmethod
+    def _check(caller: Caller, request: Request) -> None:
+        if request.method.who == "user":
+            caller.require_user()
+
+    def _finish(
+        self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane | None, done: asyncio.Future[Any]
+    ) -> None:
+        lanes.under_way -= 1
+        if request.method.name == "session.start":
+            lanes.starting = False
+        if not done.cancelled() and connection.closing is None:
+            self._answer(connection, lanes, request, done)
+        elif not done.cancelled():
+            done.exception()
+        if lane is not None:
+            self._next(connection, lanes, request, lane)
+        self._pump(connection, lanes)
+
+    def _next(self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane) -> None:
+        lane.running -= 1
+        while lane.waiting:
+            following = lane.waiting[0]
+            if lane.running and not (lane.only_sends and following.method.name == "message.send"):
+                return
+            lane.waiting.popleft()
+            self._begin(connection, lanes, following, lane)
+        if not lane.running and not lane.waiting:
+            lanes.lanes.pop(request.params.room, None)  # type: ignore[attr-defined]  # a lane's requests name a room
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def _answer(self, connection: Connection, lanes: Lanes, request: Request, done: asyncio.Future[Any]) -> None:
+        error = done.exception()
+        afterwards, lanes.caller.afterwards = lanes.caller.afterwards, []
+        if request.wants_answer:
+            assert request.id is not UNSET
+            connection.reply(self._frame(connection, request.id, request, done, error))
+        self.on_answered(request.method.name, "ok" if error is None else outcome_of(error))
+        if error is None:
+            for callback in afterwards:
+                callback()
+
+    def _frame(
+        self, connection: Connection, id: RequestId, request: Request, done: asyncio.Future[Any], error: BaseException | None
+    ) -> bytes:
+        if error is None:
+            return connection.wire.response(id, done.result())
+        if not isinstance(error, Refusal):
+            log.error("request: failed", exc_info=error, extra={"method": request.method.name})
+        return connection.wire.refusal(id, refusal_for(error))
+
+
+def refusal_for(error: BaseException) -> Refusal:
+    """The refusal itself, or for a fault of ours one that says nothing of it."""
+    if isinstance(error, Refusal):
+        return error
+    return Refusal(errors.INTERNAL, "A fault of the server; it has been noted")
+
+
+def outcome_of(error: BaseException) -> str:
+    return refusal_for(error).kind.name

@@ -1,0 +1,88 @@
+"""Reading up from the log: for followers that are further behind than the feed's tail reaches.
+
+One read per room at a time; what it brought lengthens the tail where it fits, so that the next reader finds it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from chatserver.live.feed import Behind, Feed
+from chatserver.live.tail import Entry, Place, merged
+from chatserver.store.records import Page, change_of, message_of
+
+if TYPE_CHECKING:
+    from chatserver.live.connection import Connection
+
+MESSAGES: Final = 300
+CHANGES: Final = 512
+
+
+class Readers:
+    """The reads under way, at most one for each feed."""
+
+    def __init__(self) -> None:
+        self._reading: dict[Feed, asyncio.Future[None]] = {}
+
+    async def bring_up(self, feed: Feed, connection: Connection) -> None:
+        """Until the follower is live, or cannot take more, or is gone."""
+        while not feed.level(connection):
+            under_way = self._reading.get(feed)
+            if under_way is not None:
+                await asyncio.wait([under_way])
+                continue
+            behind = connection.behind[feed]
+            self._reading[feed] = asyncio.get_running_loop().create_future()
+            try:
+                entries = await _read(feed, behind)
+            finally:
+                self._reading.pop(feed).set_result(None)
+            if connection.behind.get(feed) is behind and not connection.paused:
+                _give(feed, connection, behind, entries)
+
+
+def _give(feed: Feed, connection: Connection, behind: Behind, entries: list[Entry] | None) -> None:
+    if entries is None:
+        connection.behind[feed] = Behind(behind.place, -1, -1)
+        return
+    upto = feed.delivered
+    due = [entry for entry in entries if entry.place.seq <= upto.seq and entry.place.rev <= upto.rev]
+    if due:
+        feed.write_entries(connection, behind, due)
+
+
+async def _read(feed: Feed, behind: Behind) -> list[Entry] | None:
+    """The next entries after a place; None where the log no longer explains them."""
+    place = behind.place
+    page = await feed.around.log.read(
+        feed.room, first=place.seq + 1, last=place.seq + MESSAGES, after_rev=place.rev, changes=CHANGES
+    )
+    broken = page.first_seq > place.seq + 1 or not all(posted.explained for posted in page.messages)
+    if page.epoch != feed.epoch or broken or page.seq < place.seq or page.rev < place.rev:
+        return None
+    await feed.around.directory.load(posted.user for posted in page.messages)
+    entries = entries_of(feed, page, place)
+    _lengthen(feed, page, entries, place)
+    return entries
+
+
+def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
+    """A page in its one order. What may have unread changes before it is left for the next page."""
+    messages = page.messages
+    if len(page.changes) == CHANGES:
+        messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
+    face = feed.around.directory.face
+    return merged(
+        [Entry(message_of(feed.room, posted, face(posted.user)), place) for posted in messages],
+        [(changed.after, Entry(change_of(feed.room, changed), place)) for changed in page.changes],
+        place,
+    )
+
+
+def _lengthen(feed: Feed, page: Page, entries: list[Entry], place: Place) -> None:
+    """Put before the tail what ends where it begins, if the feed has heard all changes that the page knows."""
+    start = feed.tail.start
+    older = [entry for entry in entries if entry.place.seq <= start.seq and entry.place.rev <= start.rev]
+    if older and older[-1].place == start and page.rev == feed.place.rev:
+        feed.tail.put_before(older, place)

@@ -1,0 +1,204 @@
+"""One socket, after its handshake: bytes in, requests out to whoever serves them; frames and replies back.
+
+It comes to life in ``doors/socket.py``, which takes the transport over from aiohttp. ``websockets``' sans-I/O
+``ServerProtocol`` parses and checks every frame; frames that leave are made elsewhere, once for all. There is no task
+and no queue here: a connection that cannot take more stops being read, and its followers become behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from chatserver.live.wire import Wire
+from chatserver.protocol import closing
+from chatserver.protocol.closing import Close
+
+if TYPE_CHECKING:
+    from chatserver.live.feed import Behind, Feed
+
+_numbers = itertools.count(1)
+MOST_BACKLOG_BYTES: Final = 1 << 20
+
+
+class Owner(Protocol):
+    """What a connection tells the hub."""
+
+    def message(self, connection: Connection, data: bytes) -> None: ...
+    def resumed(self, connection: Connection) -> None: ...
+    def closed(self, connection: Connection) -> None: ...
+    def flush_soon(self, connection: Connection) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """``user_id`` is empty until the session begins, and for visitors. ``behind`` holds a place per feed not live."""
+
+    __slots__ = (
+        "_fragments", "_kind", "_owner", "_protocol", "address", "agent", "behind", "closing", "data", "follows",
+        "heard", "login_id", "number", "opened_at", "out", "paused", "paused_at", "pinged", "reading", "started",
+        "transport", "user_id", "wire",
+    )  # fmt: skip
+
+    def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float) -> None:
+        self.number = next(_numbers)
+        self.wire = wire
+        self.opened_at = now
+        self.user_id = ""
+        self.login_id = ""
+        self.address = ""
+        self.agent = ""
+        self.started = False
+        self.closing: Close | None = None
+        self.paused = False
+        self.paused_at = 0.0
+        self.reading = True
+        self.heard = True
+        self.pinged = 0.0
+        self.out: list[bytes] = []
+        self.follows: dict[Feed, None] = {}
+        self.behind: dict[Feed, Behind] = {}
+        self.data: Any = None
+        self._owner = owner
+        self._protocol = protocol
+        self._fragments: list[bytes] = []
+        self._kind: Opcode | None = None
+        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything can be written
+
+    # --- bytes in --------------------------------------------------------------------------------------------------
+
+    def take_over(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = True
+        self._protocol.receive_data(data)
+        self._events()
+
+    def eof_received(self) -> bool:
+        self._protocol.receive_eof()
+        self._events()
+        return False
+
+    def _events(self) -> None:
+        for event in self._protocol.events_received():
+            if self.closing is None and isinstance(event, Frame):
+                self._frame(event)
+        self._send_protocol_data()
+
+    def _frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.BINARY:
+            self._kind = frame.opcode
+        elif frame.opcode is not Opcode.CONT:
+            return
+        if frame.fin and not self._fragments:
+            self._message(bytes(frame.data))
+            return
+        self._fragments.append(bytes(frame.data))
+        if frame.fin:
+            whole, self._fragments = b"".join(self._fragments), []
+            self._message(whole)
+
+    def _message(self, data: bytes) -> None:
+        if (self._kind is Opcode.TEXT) is not self.wire.codec.text:
+            self.close(closing.UNSUPPORTED)
+            return
+        self._owner.message(self, data)
+
+    def _send_protocol_data(self) -> None:
+        """Pongs, close frames and the end of the stream, which ServerProtocol decides on."""
+        for data in self._protocol.data_to_send():
+            if self.transport.is_closing():
+                return
+            if data:
+                self._flush()
+                self.transport.write(data)
+            else:
+                self.transport.close()
+
+    # --- frames out ------------------------------------------------------------------------------------------------
+
+    def write(self, frames: bytes) -> None:
+        """Send whole frames, after the replies that wait."""
+        if self.closing is not None or self.transport.is_closing():
+            return
+        if self.out:
+            self.out.append(frames)
+        else:
+            self.transport.write(frames)
+
+    def reply(self, frame: bytes) -> None:
+        """Send a response with whatever else leaves in this tick."""
+        if self.closing is not None:
+            return
+        if not self.out:
+            self._owner.flush_soon(self)
+        self.out.append(frame)
+
+    def flush(self) -> None:
+        if self.closing is None:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.out and not self.transport.is_closing():
+            self.transport.write(b"".join(self.out))
+        self.out.clear()
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        self.paused_at = asyncio.get_running_loop().time()
+        self.read_or_wait()
+
+    def resume_writing(self) -> None:
+        if self.closing is None:
+            self.paused = False
+            self.read_or_wait()
+            self._owner.resumed(self)
+
+    def read_or_wait(self, *, busy: bool = False) -> None:
+        """Nothing is read from who does not read, nor from who has too many requests waiting."""
+        wanted = not self.paused and not busy
+        if wanted is self.reading or self.transport.is_closing():
+            return
+        self.reading = wanted
+        (self.transport.resume_reading if wanted else self.transport.pause_reading)()
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def ping(self, now: float) -> None:
+        self.heard = False
+        self.pinged = now
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_ping(b"")
+            self._send_protocol_data()
+
+    def close(self, how: Close) -> None:
+        """Send a close frame; nothing is written after it."""
+        if self.closing is not None:
+            return
+        self._flush()
+        self.closing = how
+        self.paused = True
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(how.code, how.reason)
+        self._send_protocol_data()
+        if not self.reading and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.paused = True
+        if self.closing is None:
+            self.closing = closing.NORMAL
+        self.out.clear()
+        self._owner.closed(self)
+
+
+Make = Callable[[ServerProtocol], Connection]

@@ -1,0 +1,500 @@
+"""A feed: one room's followers in this process, and the one path by which they hear of anything.
+
+It comes to life in ``Hub.hold`` when the first follower arrives, and hears what the room's live name tells. Whatever it
+heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
+"may have missed", makes it read the log (``Repairs``); until then what it hears is parked.
+
+A follower is *live* (no state at all) or *behind* (a place, kept in ``Connection.behind``). A connection that cannot
+take more makes its followers behind; they read up from the tail or the log, and become live only in a step without
+await in which their place equals what was delivered. First join, reconnect and slow reader are this same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
+from chatserver.live.tail import Entry, Place, Tail
+from chatserver.live.wire import Wire
+from chatserver.protocol.events import MemberEvent, RoomReset, TypingStarted
+from chatserver.protocol.shapes import Author, Message
+from chatserver.store.directory import Directory
+from chatserver.store.log import Log
+from chatserver.store.records import Changed, Now, Posted, Record, change_of, message_of
+
+if TYPE_CHECKING:
+    from chatserver.live.connection import Connection
+
+SLICE: Final = 500
+CATCH_UP_BYTES: Final = 1 << 16
+
+_messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
+_change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
+_other = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+@dataclass(slots=True, frozen=True)
+class Behind:
+    """Where a follower is that is not live.
+
+    Another ``numbering`` than the feed's means: reset it first. Another ``told`` means that it missed what is in no
+    log, and is told the whole room once it is live.
+    """
+
+    place: Place
+    numbering: int
+    told: int
+
+
+class Unlogged:
+    """An event that is in no log: who joined or left, who types. ``leaver`` hears it as the room's last."""
+
+    __slots__ = ("_frames", "_name", "_params", "ephemeral", "leaver")
+
+    def __init__(self, name: str, params: Any, *, leaver: str = "", ephemeral: bool = False) -> None:
+        self.ephemeral = ephemeral
+        self._name = name
+        self._params = params
+        self._frames: dict[Wire, bytes] = {}
+        self.leaver = leaver
+
+    def frame(self, wire: Wire) -> bytes:
+        made = self._frames.get(wire)
+        if made is None:
+            made = self._frames[wire] = wire.event(self._name, self._params)
+        return made
+
+
+class StateDue:
+    """Each follower is told the whole room as it has it: settings changed, or a gap in what is in no log."""
+
+    __slots__ = ()
+
+
+Outgoing = Entry | Unlogged | StateDue
+
+
+@dataclass(slots=True, frozen=True)
+class Surroundings:
+    """What every feed of the process needs of it."""
+
+    log: Log
+    directory: Directory
+    spawn: Callable[[Coroutine[Any, Any, Any]], object]
+    reopen: Callable[[str], Coroutine[Any, Any, Opened]]
+    user_left: Callable[[Feed, str], None]
+    tell_state: Callable[[Feed, Connection], None]
+    process: str
+    tail_records: int = 512
+    tail_bytes: int = 1 << 20
+
+
+class Feed:
+    """One room in this process. ``place`` is how far it has heard, ``delivered`` how far its live followers have."""
+
+    def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
+        self.room = room
+        self.around = around
+        self.holds = 0
+        self.live: dict[Wire, dict[Connection, None]] = {}
+        self.watchers: dict[Connection, None] = {}
+        self.users_here: dict[str, int] = {}
+        self.handles: dict[str, str] | None = None
+        self.presence_due = False
+        self.told_here = (-1, 0)
+        self._outgoing: list[Outgoing] = []
+        self._scheduled = False
+        self._writing = False
+        self._stalled = False
+        self._renew_again = False
+        self._parked: list[bytes] = []
+        self.numbering = 0
+        self.told = 0
+        self._loop = asyncio.get_running_loop()
+        self._take(opened)
+
+    def _take(self, opened: Opened) -> None:
+        self.meta: RoomMeta = opened.meta
+        self.members: dict[str, MemberRecord] = opened.members
+        self.here: dict[str, Here] = opened.here
+        self.standing: Standing = opened.standing
+        self.epoch = opened.standing.epoch
+        self.version = opened.meta.version
+        self.place = self.delivered = Place(opened.standing.seq, opened.standing.rev)
+        self.last_id = self.delivered_id = opened.standing.last_id
+        self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
+        self.handles = None
+
+    # --- hearing ---------------------------------------------------------------------------------------------------
+
+    def hear(self, payload: bytes) -> None:
+        """Take in one body of the room's live name."""
+        kind = payload[2:3]
+        if self._stalled and kind in b"mcjs":
+            self._parked.append(payload)
+        elif kind == b"m":
+            self._hear_messages(payload)
+        elif kind == b"c":
+            self._hear_change(payload)
+        elif kind == b"j":
+            self._hear_member(payload)
+        elif kind == b"s":
+            if _other(payload)[1] > self.version:
+                self.stall(self._reload())
+        elif kind == b"h":
+            _, process, value = _other(payload)
+            self.here[process] = parse_here(value.encode())
+            self.presence_due = True
+        elif kind == b"t":
+            self._hear_typing(_other(payload)[1])
+
+    def _hear_messages(self, payload: bytes) -> None:
+        _, epoch, first, rev, at, records = _messages(payload)
+        if epoch == self.epoch and first + len(records) - 1 <= self.place.seq:
+            return
+        if epoch != self.epoch or first != self.place.seq + 1 or rev != self.place.rev:
+            self.repair(payload)
+            return
+        known = self.around.directory.known
+        unknown = [record.user for record in records if known(record.user) is None]
+        if unknown:
+            self.stall(self.around.directory.load(unknown), payload)
+            return
+        for seq, record in enumerate(records, first):
+            self.apply_message(Posted(seq, at, record, None))
+
+    def _hear_change(self, payload: bytes) -> None:
+        _, epoch, rev, seq, after, now = _change(payload)
+        if epoch == self.epoch and rev <= self.place.rev:
+            return
+        if epoch != self.epoch or rev != self.place.rev + 1 or after != self.place.seq:
+            self.repair(payload)
+            return
+        self.apply_change(Changed(rev, seq, after, now))
+
+    def apply_message(self, posted: Posted) -> None:
+        message = message_of(self.room, posted, self.around.directory.face(posted.user))
+        self.place = Place(posted.seq, self.place.rev)
+        self.last_id = message.id
+        self._numbered(Entry(message, self.place))
+
+    def apply_change(self, changed: Changed) -> None:
+        self.place = Place(self.place.seq, changed.rev)
+        self._numbered(Entry(change_of(self.room, changed), self.place))
+
+    def _numbered(self, entry: Entry) -> None:
+        self.tail.add(entry)
+        self._send(entry)
+
+    def _hear_member(self, payload: bytes) -> None:
+        _, version, kind, user, role, joined_at, count = _other(payload)
+        if version <= self.version:
+            return
+        if version != self.version + 1:
+            self.stall(self._reload())
+            return
+        if self.around.directory.known(user) is None:
+            self.stall(self.around.directory.load([user]), payload)
+            return
+        self.version = version
+        self.handles = None
+        if kind == "left":
+            self.members.pop(user, None)
+        else:
+            before = self.members.get(user)
+            muted_until = before.muted_until if before else 0
+            self.members[user] = MemberRecord(role, joined_at, muted_until, version)
+        event = MemberEvent(self.room, self.around.directory.face(user), role, count)
+        self._send(Unlogged(f"member.{kind}", event, leaver=user if kind == "left" else ""))
+
+    def _hear_typing(self, user: str) -> None:
+        face = self.around.directory.known(user)
+        if face is not None and user in self.members:
+            self._send(Unlogged("typing.started", TypingStarted(self.room, face), ephemeral=True))
+
+    def face_changed(self, author: Author) -> None:
+        self.handles = None
+        self.tail.face_changed(author)
+
+    # --- holes -----------------------------------------------------------------------------------------------------
+
+    def repair(self, payload: bytes | None = None) -> None:
+        """Read the log up to its end; what is heard meanwhile is parked and taken in afterwards."""
+        self.stall(self._repair(), payload)
+
+    def renew(self) -> None:
+        """Something may have been missed: read the log and the room anew."""
+        if self._stalled:
+            self._renew_again = True
+        else:
+            self.stall(self._repair_and_reload())
+
+    def stall(self, coroutine: Coroutine[Any, Any, Any], payload: bytes | None = None) -> None:
+        if payload is not None:
+            self._parked.append(payload)
+        if self._stalled:
+            coroutine.close()
+            return
+        self._stalled = True
+        self.around.spawn(self._stalled_by(coroutine))
+
+    async def _stalled_by(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await coroutine
+        finally:
+            self._stalled = False
+            if self._renew_again:
+                self._renew_again = False
+                self.stall(self._repair_and_reload())
+            parked, self._parked = self._parked, []
+            for index, payload in enumerate(parked):
+                self.hear(payload)
+                if self._stalled:
+                    self._parked.extend(parked[index + 1 :])
+                    break
+
+    async def _repair_and_reload(self) -> None:
+        await self._repair()
+        await self._reload()
+
+    async def _repair(self) -> None:
+        while True:
+            first = self.place.seq + 1
+            page = await self.around.log.read(
+                self.room, first=first, last=first + 299, after_rev=self.place.rev, changes=512
+            )
+            head, at = Place(page.seq, page.rev), self.place
+            rolled_back = head.seq < at.seq or head.rev < at.rev or (head.seq == at.seq and page.last_id != self.last_id)
+            if page.epoch != self.epoch or rolled_back or not all(posted.explained for posted in page.messages):
+                await self._reset()
+                return
+            if head == at:
+                return
+            await self.around.directory.load(posted.user for posted in page.messages)
+            self._apply_in_order(page.messages, page.changes)
+
+    def _apply_in_order(self, messages: list[Posted], changes: list[Changed]) -> None:
+        if len(changes) == 512:
+            messages = [posted for posted in messages if posted.seq <= changes[-1].after]
+        waiting = list(reversed(changes))
+        for posted in messages:
+            while waiting and waiting[-1].after < posted.seq:
+                self.apply_change(waiting.pop())
+            self.apply_message(posted)
+        while waiting and waiting[-1].after <= self.place.seq:
+            self.apply_change(waiting.pop())
+
+    async def _reset(self) -> None:
+        """The numbering cannot be followed on: everyone who follows starts from what stands now."""
+        opened = await self.around.reopen(self.room)
+        while self._writing:
+            await asyncio.sleep(0)
+        before = self.members
+        self._take(opened)
+        self.numbering += 1
+        self._outgoing.clear()
+        for wire, followers in self.live.items():
+            frame = self.reset_frame(wire)
+            for connection in list(followers):
+                connection.write(frame)
+        self._announce_reload(before)
+
+    async def _reload(self) -> None:
+        opened = await self.around.reopen(self.room)
+        before = self.members
+        self.meta, self.members, self.here = opened.meta, opened.members, opened.here
+        self.version, self.standing, self.handles = opened.meta.version, opened.standing, None
+        self._announce_reload(before)
+
+    def _announce_reload(self, before: dict[str, MemberRecord]) -> None:
+        for user in before.keys() - self.members.keys():
+            if user in self.users_here:
+                event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))
+                self._send(Unlogged("member.left", event, leaver=user))
+        self._send(StateDue())
+        self.presence_due = True
+
+    # --- telling ---------------------------------------------------------------------------------------------------
+
+    def _send(self, outgoing: Outgoing) -> None:
+        self._outgoing.append(outgoing)
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._deliver)
+
+    def _deliver(self) -> None:
+        """One turn's events, as one write for each live follower."""
+        self._scheduled = False
+        if self._writing or not self._outgoing:
+            return
+        chunk, last = self._next_chunk()
+        before = Behind(self.delivered, self.numbering, self.told)
+        self._note_delivered(chunk, last)
+        jobs = [
+            (b"".join(outgoing.frame(wire) for outgoing in chunk), list(followers))
+            for wire, followers in self.live.items()
+            if followers and chunk
+        ]
+        if sum(len(followers) for _, followers in jobs) <= SLICE:
+            for blob, followers in jobs:
+                self._write(followers, blob, before)
+            self._delivered(last)
+        else:
+            self._writing = True
+            self._write_slice([
+                (blob, followers[start : start + SLICE])
+                for blob, followers in jobs
+                for start in range(0, len(followers), SLICE)
+            ], before, last)  # fmt: skip
+
+    def _next_chunk(self) -> tuple[list[Entry | Unlogged], Outgoing | None]:
+        """Events up to the first that only some may hear; that one ends the chunk."""
+        chunk: list[Entry | Unlogged] = []
+        last: Outgoing | None = None
+        for outgoing in self._outgoing:
+            if isinstance(outgoing, StateDue):
+                last = outgoing
+                break
+            chunk.append(outgoing)
+            if isinstance(outgoing, Unlogged) and outgoing.leaver:
+                last = outgoing
+                break
+        del self._outgoing[: len(chunk) + isinstance(last, StateDue)]
+        return chunk, last
+
+    def _note_delivered(self, chunk: list[Entry | Unlogged], last: Outgoing | None) -> None:
+        for outgoing in chunk:
+            if isinstance(outgoing, Entry):
+                self.delivered = outgoing.place
+                if isinstance(outgoing.what, Message):
+                    self.delivered_id = outgoing.what.id
+            elif not outgoing.ephemeral:
+                self.told += 1
+        if isinstance(last, StateDue):
+            self.told += 1
+
+    def _write_slice(self, jobs: list[tuple[bytes, list[Connection]]], before: Behind, last: Outgoing | None) -> None:
+        """Some 500 writes, then let others have a turn: 10,000 in one go held the loop for 46 ms."""
+        blob, followers = jobs.pop(0)
+        self._write(followers, blob, before)
+        if jobs:
+            self._loop.call_soon(self._write_slice, jobs, before, last)
+        else:
+            self._writing = False
+            self._delivered(last)
+
+    def _write(self, followers: list[Connection], blob: bytes, before: Behind) -> None:
+        for connection in followers:
+            if connection.paused:
+                self._fall_behind(connection, before)
+            elif connection.out:
+                connection.out.append(blob)
+            else:
+                connection.transport.write(blob)
+
+    def _delivered(self, last: Outgoing | None) -> None:
+        if isinstance(last, StateDue):
+            for followers in self.live.values():
+                for connection in list(followers):
+                    self.around.tell_state(self, connection)
+        elif isinstance(last, Unlogged):
+            self.around.user_left(self, last.leaver)
+        if self._outgoing and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._deliver)
+
+    def reset_frame(self, wire: Wire) -> bytes:
+        reset = RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
+        return wire.event("room.reset", reset)
+
+    def left_frame(self, wire: Wire, user: str) -> bytes:
+        event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))
+        return wire.event("member.left", event)
+
+    # --- followers -------------------------------------------------------------------------------------------------
+
+    def follow(self, connection: Connection, place: Place) -> None:
+        """Begin to follow from a place; the follower is behind until it has read up."""
+        user = connection.user_id
+        if user:
+            self.users_here[user] = self.users_here.get(user, 0) + 1
+            self.presence_due = True
+        connection.follows[self] = None
+        connection.behind[self] = Behind(place, self.numbering, self.told)
+
+    def unfollow(self, connection: Connection) -> None:
+        if self not in connection.follows:
+            return
+        del connection.follows[self]
+        connection.behind.pop(self, None)
+        self.watchers.pop(connection, None)
+        followers = self.live.get(connection.wire)
+        if followers is not None:
+            followers.pop(connection, None)
+        left = self.users_here.get(connection.user_id, 0) - 1
+        if left > 0:
+            self.users_here[connection.user_id] = left
+        elif self.users_here.pop(connection.user_id, None) is not None:
+            self.presence_due = True
+
+    def _fall_behind(self, connection: Connection, behind: Behind) -> None:
+        self.live[connection.wire].pop(connection, None)
+        if self in connection.follows:
+            connection.behind[self] = behind
+
+    def level(self, connection: Connection) -> bool:
+        """Bring a follower up from the tail, without await. False where the log has to be read for it."""
+        while (behind := connection.behind.get(self)) is not None and not connection.paused:
+            if behind.numbering != self.numbering:
+                connection.write(self.reset_frame(connection.wire))
+                connection.behind[self] = Behind(self.delivered, self.numbering, -1)
+            elif behind.place == self.delivered:
+                self._become_live(connection, behind)
+            else:
+                entries = self.tail.after(behind.place, self.delivered)
+                if entries is None:
+                    return False
+                self.write_entries(connection, behind, entries)
+        return True
+
+    def _become_live(self, connection: Connection, behind: Behind) -> None:
+        del connection.behind[self]
+        self.live.setdefault(connection.wire, {})[connection] = None
+        if behind.told != self.told:
+            self.around.tell_state(self, connection)
+
+    def write_entries(self, connection: Connection, behind: Behind, entries: list[Entry]) -> None:
+        """Write so much of this as a connection should be given at once, and remember how far it came."""
+        frames: list[bytes] = []
+        size, place = 0, behind.place if entries else self.delivered
+        for entry in entries:
+            frames.append(entry.frame(connection.wire))
+            size += len(frames[-1])
+            place = entry.place
+            if size > CATCH_UP_BYTES:
+                break
+        if frames:
+            connection.write(b"".join(frames))
+        connection.behind[self] = replace(behind, place=place)
+
+    # --- who is here -----------------------------------------------------------------------------------------------
+
+    def online(self) -> tuple[int, list[str] | None]:
+        """How many of the room are connected, over all processes, and their ids where every process names them."""
+        users = set(self.users_here)
+        unnamed = 0
+        for process, here in self.here.items():
+            if process == self.around.process:
+                continue
+            if here.users:
+                users.update(here.users)
+            else:
+                unnamed += here.count
+        if unnamed:
+            return unnamed + len(users), None
+        return len(users), sorted(users)

@@ -1,0 +1,153 @@
+"""The feeds of this process: opened when somebody first asks, kept a little after the last has gone.
+
+A room is subscribed before it is read, and what its live name told meanwhile is heard afterwards, so that nothing
+falls between the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from chatserver import errors
+from chatserver.live.connection import Connection
+from chatserver.live.feed import Feed, Surroundings
+from chatserver.live.room import Opened, opened
+from chatserver.live.tasks import Tasks
+from chatserver.protocol.shapes import Author
+from chatserver.store import keys
+from chatserver.store.directory import Directory
+from chatserver.store.log import Log
+from chatserver.store.store import Store
+
+LINGER_SECONDS: Final = 30.0
+
+
+class Feeds:
+    """``hold`` and ``release`` count who needs a feed; ``open`` does both around a block."""
+
+    def __init__(
+        self,
+        store: Store,
+        log: Log,
+        directory: Directory,
+        tasks: Tasks,
+        *,
+        user_left: Callable[[Feed, str], None],
+        tell_state: Callable[[Feed, Connection], None],
+        tail_records: int,
+        tail_bytes: int,
+    ) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._feeds: dict[str, Feed] = {}
+        self._opening: dict[str, asyncio.Task[Feed]] = {}
+        self._parked: dict[str, list[bytes]] = {}
+        self._idle: dict[Feed, float] = {}
+        self._around = Surroundings(
+            log, directory, tasks.spawn, self.read, user_left, tell_state, store.process_id, tail_records, tail_bytes
+        )
+        store.listen("r", self._heard)
+        store.on_missed(self._missed)
+        directory.on_changed(self._face_changed)
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    def all(self) -> list[Feed]:
+        return list(self._feeds.values())
+
+    def get(self, room: str) -> Feed | None:
+        """The feed if it is open already."""
+        return self._feeds.get(room)
+
+    async def read(self, room: str) -> Opened:
+        """The room as it stands in the store. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("room_open", keys.room(room))
+        if answer[0] != b"ok":
+            raise errors.not_found()
+        return opened(answer)
+
+    async def hold(self, room: str) -> Feed:
+        """The room's feed, opened if need be; ``release`` it later. Raises ``Refusal`` not_found."""
+        feed = self._feeds.get(room)
+        if feed is None:
+            under_way = self._opening.get(room)
+            if under_way is None:
+                under_way = self._opening[room] = self._tasks.start(self._open(room))
+            feed = await asyncio.shield(under_way)
+        self.keep(feed)
+        return feed
+
+    def keep(self, feed: Feed) -> None:
+        """Count one more who needs it."""
+        feed.holds += 1
+        self._idle.pop(feed, None)
+
+    def release(self, feed: Feed) -> None:
+        feed.holds -= 1
+        if feed.holds == 0:
+            self._idle[feed] = asyncio.get_running_loop().time()
+
+    @contextlib.asynccontextmanager
+    async def open(self, room: str) -> AsyncIterator[Feed]:
+        feed = await self.hold(room)
+        try:
+            yield feed
+        finally:
+            self.release(feed)
+
+    async def _open(self, room: str) -> Feed:
+        name = keys.live(keys.room(room))
+        self._parked[room] = []
+        try:
+            await self._store.subscribe(name)
+            feed = Feed(room, await self.read(room), self._around)
+        except BaseException:
+            del self._parked[room]
+            self._store.unsubscribe(name)
+            raise
+        finally:
+            del self._opening[room]
+        self._feeds[room] = feed
+        self._idle[feed] = asyncio.get_running_loop().time()
+        for payload in self._parked.pop(room):
+            feed.hear(payload)
+        return feed
+
+    def close_idle(self) -> None:
+        """Forget feeds that nobody has needed for a while."""
+        before = asyncio.get_running_loop().time() - LINGER_SECONDS
+        for feed in [feed for feed, since in self._idle.items() if since < before]:
+            del self._idle[feed]
+            del self._feeds[feed.room]
+            self._store.unsubscribe(keys.live(keys.room(feed.room)))
+
+    def _heard(self, room: str, payload: bytes) -> None:
+        feed = self._feeds.get(room)
+        if feed is not None:
+            feed.hear(payload)
+        elif room in self._parked:
+            self._parked[room].append(payload)
+
+    def _missed(self) -> None:
+        for feed in self.all():
+            feed.renew()
+
+    def _face_changed(self, author: Author) -> None:
+        for feed in self.all():
+            feed.face_changed(author)
+
+    async def compare_heads(self) -> None:
+        """Look whether the store is where each feed believes it to be; a feed that is not reads the log."""
+        for feed in self.all():
+            head = await self._store.command("HMGET", keys.room(feed.room), "epoch", "seq", "rev", "last_id", "mv")
+            if head[0] is None:
+                continue
+            here = (feed.epoch, feed.place.seq, feed.place.rev, feed.last_id)
+            if here != (head[0].decode(), int(head[1] or 0), int(head[2] or 0), (head[3] or b"").decode()):
+                feed.repair()
+            elif int(head[4] or 0) != feed.version:
+                feed.renew()

@@ -1,0 +1,287 @@
+"""The hub: everyone connected to this process, and which rooms they follow.
+
+Connections tell it what they received; it hands requests to the dispatcher. A user's own live name tells it when a
+room was entered or left anywhere, when a read marker moved and when logins changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from chatserver import errors
+from chatserver.errors import Refusal
+from chatserver.live.catching_up import Readers
+from chatserver.live.connection import Connection
+from chatserver.live.feed import Feed
+from chatserver.live.feeds import Feeds
+from chatserver.live.tail import Place
+from chatserver.live.tasks import Tasks
+from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
+from chatserver.protocol.events import ReadMoved
+from chatserver.protocol.shapes import RoomState
+from chatserver.store import keys
+from chatserver.store.directory import Directory
+from chatserver.store.log import Log
+from chatserver.store.store import Store
+
+_told = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+class Hub:
+    """``on_message(connection, data)`` takes requests, ``on_auth(user)`` is told when a user's logins changed."""
+
+    def __init__(
+        self, store: Store, log: Log, directory: Directory, tasks: Tasks, *, tail_records: int, tail_bytes: int
+    ) -> None:
+        self.store = store
+        self.tasks = tasks
+        self.directory = directory
+        self.feeds = Feeds(
+            store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
+            tail_records=tail_records, tail_bytes=tail_bytes,
+        )  # fmt: skip
+        self.users: dict[str, LiveUser] = {}
+        self.connections: dict[Connection, None] = {}
+        self.on_message: Callable[[Connection, bytes], None] = lambda connection, data: None
+        self.on_closed: Callable[[Connection], None] = lambda connection: None
+        self.on_auth: Callable[[LiveUser], Awaitable[None]]
+        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._readers = Readers()
+        self._to_flush: list[Connection] = []
+        store.listen("u", self._heard_user)
+        store.on_missed(self._missed)
+
+    # --- what connections tell --------------------------------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        self.connections[connection] = None
+
+    def message(self, connection: Connection, data: bytes) -> None:
+        self.on_message(connection, data)
+
+    def flush_soon(self, connection: Connection) -> None:
+        if not self._to_flush:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._to_flush.append(connection)
+
+    def _flush(self) -> None:
+        waiting, self._to_flush = self._to_flush, []
+        for connection in waiting:
+            connection.flush()
+
+    def resumed(self, connection: Connection) -> None:
+        for feed in list(connection.behind):
+            self.bring_up(feed, connection)
+
+    def closed(self, connection: Connection) -> None:
+        self.connections.pop(connection, None)
+        for feed in list(connection.follows):
+            self.unfollow(feed, connection)
+        user = self.users.get(connection.user_id)
+        if user is not None:
+            user.connections.pop(connection, None)
+            self._forget_if_gone(user)
+        self.on_closed(connection)
+
+    # --- users ------------------------------------------------------------------------------------------------------
+
+    async def enter(self, connection: Connection, user_id: str) -> LiveUser:
+        """Make this connection the user's. Raises ``Refusal`` where there is no such user (any more)."""
+        user = self.users.get(user_id)
+        if user is None:
+            user = self.users[user_id] = LiveUser(user_id)
+            await self.store.subscribe(keys.live(keys.user(user_id)))
+        connection.user_id = user_id
+        user.connections[connection] = None
+        try:
+            await self._load(user)
+        except Refusal:
+            user.connections.pop(connection, None)
+            connection.user_id = ""
+            self._forget_if_gone(user)
+            raise
+        return user
+
+    def _forget_if_gone(self, user: LiveUser) -> None:
+        if not user.connections and self.users.get(user.id) is user:
+            del self.users[user.id]
+            self.store.unsubscribe(keys.live(keys.user(user.id)))
+
+    async def _load(self, user: LiveUser) -> None:
+        answer = await self.store.call("user_open", keys.user(user.id))
+        if answer[0] != b"ok":
+            raise errors.not_signed_in()
+        user.take(answer)
+
+    def _heard_user(self, user_id: str, payload: bytes) -> None:
+        user = self.users.get(user_id)
+        if user is None:
+            return
+        kind, *rest = _told(payload)
+        if kind == "room":
+            self.tasks.spawn(self.refresh(user))
+        elif kind == "read":
+            self._read_moved(user, *rest)
+        elif kind == "auth":
+            self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
+
+    def _read_moved(self, user: LiveUser, room: str, epoch: str, seq: int, origin: str) -> None:
+        pointer = user.pointers.get(room)
+        if pointer is None:
+            return
+        user.pointers[room] = msgspec.structs.replace(pointer, read_seq=seq, epoch=epoch)
+        for connection in user.connections:
+            if connection.started and self.origin(connection) != origin:
+                connection.write(connection.wire.event("read.moved", ReadMoved(room, seq)))
+
+    def origin(self, connection: Connection) -> str:
+        """What names a connection over all processes."""
+        return f"{self.store.process_id}:{connection.number}"
+
+    async def refresh(self, user: LiveUser) -> None:
+        """Read a user's pointers anew and follow what is new, on all the user's connections."""
+        if user.refreshing:
+            user.refresh_again = True
+            return
+        user.refreshing = True
+        try:
+            while True:
+                user.refresh_again = False
+                before = user.pointers
+                await self._load(user)
+                await self._follow_changes(user, before)
+                if not user.refresh_again:
+                    return
+        finally:
+            user.refreshing = False
+
+    async def _follow_changes(self, user: LiveUser, before: dict[str, Pointer]) -> None:
+        for room, pointer in list(user.pointers.items()):
+            known = before.get(room)
+            if known is None or known.notify != pointer.notify or self._someone_misses(user, room):
+                await self.entered(user, room)
+
+    def _someone_misses(self, user: LiveUser, room: str) -> bool:
+        feed = self.feeds.get(room)
+        return any(
+            connection.started and (feed is None or feed not in connection.follows) for connection in user.connections
+        )
+
+    async def entered(self, user: LiveUser, room: str) -> None:
+        """Tell all the user's connections the room as they have it; those that do not follow it yet begin to."""
+        try:
+            feed = await self.feeds.hold(room)
+        except Refusal:
+            return
+        try:
+            if user.id not in feed.members:
+                await self._until_known(feed, user.id)
+            state = await self.state(feed, user.id)
+            for connection in list(user.connections):
+                if connection.started and connection.closing is None and user.id in feed.members:
+                    connection.write(connection.wire.event("room.updated", state))
+                    if feed not in connection.follows:
+                        self.follow(feed, connection, Place(state.last_seq, state.rev))
+        finally:
+            self.feeds.release(feed)
+
+    async def _until_known(self, feed: Feed, user_id: str) -> None:
+        """The pointer can be heard before the member event: take the truth from the store then."""
+        opened = await self.feeds.read(feed.room)
+        if user_id in opened.members and user_id not in feed.members:
+            feed.members[user_id] = opened.members[user_id]
+
+    async def enter_now(self, user_id: str, room: str) -> None:
+        """After a step that changed a user's rooms: follow before the request is answered."""
+        user = self.users.get(user_id)
+        if user is not None:
+            await self.refresh(user)
+
+    # --- following --------------------------------------------------------------------------------------------------
+
+    def follow(self, feed: Feed, connection: Connection, place: Place) -> None:
+        self.feeds.keep(feed)
+        feed.follow(connection, place)
+        self.bring_up(feed, connection)
+
+    def unfollow(self, feed: Feed, connection: Connection) -> None:
+        if feed in connection.follows:
+            feed.unfollow(connection)
+            self.feeds.release(feed)
+
+    def bring_up(self, feed: Feed, connection: Connection) -> None:
+        if not feed.level(connection):
+            self.tasks.spawn(self._readers.bring_up(feed, connection))
+
+    def _user_left(self, feed: Feed, user_id: str) -> None:
+        """The room's last event was told: cut off those who follow as this user."""
+        if user_id in feed.members:
+            return
+        user = self.users.get(user_id)
+        if user is None:
+            return
+        user.pointers.pop(feed.room, None)
+        for connection in user.connections:
+            if feed in connection.behind:
+                connection.write(feed.left_frame(connection.wire, user_id))
+            self.unfollow(feed, connection)
+
+    # --- states -----------------------------------------------------------------------------------------------------
+
+    async def pointer(self, user_id: str, room: str) -> Pointer:
+        user = self.users.get(user_id)
+        if user is not None and room in user.pointers:
+            return user.pointers[room]
+        if not user_id:
+            return NO_POINTER
+        return unpack_pointer(await self.store.command("HGET", keys.user(user_id) + ":rooms", room))
+
+    async def room_state(self, room: str, user_id: str) -> RoomState:
+        """The room as this user has it. Raises ``Refusal`` not_found."""
+        async with self.feeds.open(room) as feed:
+            return await self.state(feed, user_id)
+
+    async def state(self, feed: Feed, user_id: str) -> RoomState:
+        pointer = await self.pointer(user_id, feed.room)
+        counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
+        return self.state_now(feed, user_id, pointer, counted + feed.tail.mentions_after(upto, user_id))
+
+    async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
+        """How often the user was mentioned after the read marker."""
+        read = pointer.read_upto(feed.standing)
+        if not user_id or read >= feed.place.seq:
+            return 0
+        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{feed.place.seq:016d}"
+        count: int = await self.store.command("ZLEXCOUNT", keys.room(feed.room) + ":mentions", first, last)
+        return count
+
+    def state_now(self, feed: Feed, user_id: str, pointer: Pointer, mentions: int) -> RoomState:
+        """The room in this moment, without await. What was delivered counts: events go on from there."""
+        member = feed.members.get(user_id)
+        meta, last_seq = feed.meta, feed.delivered.seq
+        read_seq = min(pointer.read_upto(feed.standing), last_seq) if member else last_seq
+        return RoomState(
+            room=feed.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags,
+            role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
+            first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
+            read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
+            members=len(feed.members), online=feed.online()[0], window=meta.window, bots=meta.bots,
+            slow_mode=meta.slow_mode, titles=meta.titles, abouts=meta.abouts,
+        )  # fmt: skip
+
+    def _tell_state(self, feed: Feed, connection: Connection) -> None:
+        self.tasks.spawn(self._tell_state_later(feed, connection))
+
+    async def _tell_state_later(self, feed: Feed, connection: Connection) -> None:
+        state = await self.state(feed, connection.user_id)
+        if feed in connection.follows:
+            connection.write(connection.wire.event("room.updated", state))
+
+    def _missed(self) -> None:
+        for user in self.users.values():
+            self.tasks.spawn(self.refresh(user))
+            self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine

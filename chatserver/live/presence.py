@@ -1,0 +1,100 @@
+"""Who is here: told once a second, per process and room, only where something changed.
+
+A process writes how many of a room are connected to it, and who while that is below 200, with the time; it says so
+again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatserver.errors import Refusal
+from chatserver.live.feed import Feed
+from chatserver.live.feeds import Feeds
+from chatserver.live.room import HERE_SILENCE_MS, NAMED_HERE
+from chatserver.live.wire import Wire
+from chatserver.protocol.events import PresenceChanged
+from chatserver.protocol.methods import PresenceWatchResult
+from chatserver.store import keys
+from chatserver.store.store import Store
+
+AGAIN_MS: Final = 20_000
+NAMED_TO_WATCHERS: Final = 100
+
+
+class Presence:
+    """``tick(now)`` is called once a second."""
+
+    def __init__(self, store: Store, feeds: Feeds) -> None:
+        self._store = store
+        self._feeds = feeds
+        self._told: dict[Feed, tuple[frozenset[str], int]] = {}
+        self._shown: dict[Feed, PresenceChanged] = {}
+
+    async def tick(self, now: int) -> None:
+        feeds = self._feeds.all()
+        for gone in self._told.keys() - set(feeds):
+            del self._told[gone]
+            self._shown.pop(gone, None)
+        for feed in feeds:
+            await self._write(feed, now)
+            self._drop_silent(feed, now)
+            if feed.presence_due:
+                feed.presence_due = False
+                self._tell(feed)
+
+    async def _write(self, feed: Feed, now: int) -> None:
+        here = frozenset(feed.users_here)
+        told, at = self._told.get(feed, (frozenset(), now))
+        if here == told and (not here or now - at < AGAIN_MS):
+            return
+        await self._say(feed, here, now)
+        self._told[feed] = (here, now)
+
+    async def _say(self, feed: Feed, here: frozenset[str], now: int) -> None:
+        named = " ".join(sorted(here)) if len(here) < NAMED_HERE else ""
+        await self._store.call(
+            "here", keys.room(feed.room), now, self._store.process_id, HERE_SILENCE_MS, len(here), named
+        )
+
+    def _drop_silent(self, feed: Feed, now: int) -> None:
+        for process, here in list(feed.here.items()):
+            if here.at < now - HERE_SILENCE_MS or here.count == 0:
+                del feed.here[process]
+                feed.presence_due = True
+
+    def _tell(self, feed: Feed) -> None:
+        event = presence_of(feed)
+        if not feed.watchers or self._shown.get(feed) == event:
+            return
+        self._shown[feed] = event
+        frames: dict[Wire, bytes] = {}
+        for connection in list(feed.watchers):
+            if connection.paused:
+                continue
+            frame = frames.get(connection.wire)
+            if frame is None:
+                frame = frames[connection.wire] = connection.wire.event("presence.changed", event)
+            connection.write(frame)
+
+    async def leave(self, now: int) -> None:
+        """This process ends: nobody is here through it any more."""
+        for feed, (told, _) in list(self._told.items()):
+            if told:
+                try:
+                    await self._say(feed, frozenset(), now)
+                except Refusal:
+                    return
+
+
+def presence_of(feed: Feed) -> PresenceChanged:
+    online, users = feed.online()
+    if users is None or online > NAMED_TO_WATCHERS:
+        return PresenceChanged(feed.room, online)
+    return PresenceChanged(feed.room, online, users)
+
+
+def watch(feed: Feed) -> PresenceWatchResult:
+    """What a watcher is answered with."""
+    event = presence_of(feed)
+    return PresenceWatchResult(event.online, event.users)

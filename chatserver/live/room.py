@@ -1,0 +1,129 @@
+"""What a process knows of a room that it follows: what it is, who belongs to it and who is here.
+
+Read whole by room_open.lua when a feed is opened, then kept by what the room's live name tells. ``version`` (mv)
+numbers the changes of members and settings; a gap in it is closed by reading the room anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from chatserver.protocol.shapes import Role, RoomKind
+from chatserver.store.store import flat
+
+HERE_SILENCE_MS: Final = 60_000
+NAMED_HERE: Final = 200
+
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+class RoomMeta(Struct, frozen=True):
+    """A room's own words and marks."""
+
+    kind: RoomKind
+    title: str
+    about: str
+    tags: list[str]
+    window: bool = False
+    bots: bool = False
+    pokes: bool = True
+    slow_mode: int = 0
+    titles: dict[str, str] = {}
+    abouts: dict[str, str] = {}
+    version: int = 0
+
+
+class Standing(Struct, frozen=True):
+    """Where a room's log stands. ``shared`` is the last number this epoch shares with the one before."""
+
+    epoch: str
+    seq: int
+    rev: int
+    last_id: str
+    first_seq: int
+    shared: int
+    last_at: int
+
+
+class MemberRecord(Struct, frozen=True, array_like=True):
+    """A user in a room, as the room's tag holds it: the truth about membership. ``version`` is the room's at joining."""
+
+    role: Role
+    joined_at: int = 0
+    muted_until: int = 0
+    version: int = 0
+
+
+class Here(Struct, frozen=True):
+    """Who of the room is connected to one process; ``users`` is empty where there are too many to name."""
+
+    at: int
+    count: int
+    users: tuple[str, ...]
+
+
+class Opened(Struct, frozen=True):
+    """A room as room_open.lua read it, at one moment."""
+
+    meta: RoomMeta
+    standing: Standing
+    members: dict[str, MemberRecord]
+    here: dict[str, Here]
+
+
+_unpack_member = msgspec.msgpack.Decoder(MemberRecord).decode
+
+
+def member_record(packed: bytes) -> MemberRecord:
+    return _unpack_member(packed)
+
+
+def parse_here(value: bytes) -> Here:
+    at, count, *users = value.decode().split(" ")
+    return Here(int(at), int(count), tuple(user for user in users if user))
+
+
+def opened(answer: list[Any]) -> Opened:
+    """The answer of room_open.lua."""
+    fields = flat(answer[1])
+    return Opened(
+        meta_of(fields),
+        standing_of(fields),
+        {user: _unpack_member(packed) for user, packed in flat(answer[2]).items()},
+        {process: parse_here(value) for process, value in flat(answer[3]).items()},
+    )
+
+
+def meta_of(fields: dict[str, bytes]) -> RoomMeta:
+    """The meta hash of a room, decoded."""
+
+    def text(name: str) -> str:
+        return fields.get(name, b"").decode()
+
+    def number(name: str, default: int = 0) -> int:
+        return int(fields.get(name) or default)
+
+    def packed(name: str, empty: Any) -> Any:
+        return _unpack(fields[name]) if fields.get(name) else empty
+
+    kind = text("kind")
+    assert kind in {"open", "closed", "direct"}, kind
+    return RoomMeta(
+        kind=kind,  # type: ignore[arg-type]
+        title=text("title"), about=text("about"), tags=packed("tags", []), window=number("window") == 1,
+        bots=number("bots") == 1, pokes=number("pokes", 1) == 1, slow_mode=number("slow_mode"),
+        titles=packed("titles", {}), abouts=packed("abouts", {}), version=number("mv"),
+    )  # fmt: skip
+
+
+def standing_of(fields: dict[str, bytes]) -> Standing:
+    def number(name: str, default: int = 0) -> int:
+        return int(fields.get(name) or default)
+
+    return Standing(
+        fields["epoch"].decode(), number("seq"), number("rev"), fields.get("last_id", b"").decode(),
+        max(1, number("first_seq", 1)), number("shared"), number("last_at"),
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""The recent past of one room, encoded: what a thousand readers who come back at once are served from.
+
+An entry is a message or a change in its place. A place is (seq, rev): all messages up to seq and all changes up to rev.
+A change rewrites the message it changes where that still lies in the tail, so that a replayed message shows what now
+holds and a deleted text is gone from here at once.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from chatserver.live.wire import Wire
+from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.shapes import Author, Message
+
+
+class Place(NamedTuple):
+    """How far a reader is: every message up to ``seq``, every change up to ``rev``."""
+
+    seq: int
+    rev: int
+
+
+class Entry:
+    """One numbered event of the room and its frames, made when first needed. ``place`` is where a reader is after it."""
+
+    __slots__ = ("_frames", "place", "what")
+
+    def __init__(self, what: Message | MessageChanged, place: Place) -> None:
+        self.what = what
+        self.place = place
+        self._frames: dict[Wire, bytes] = {}
+
+    @property
+    def is_message(self) -> bool:
+        return isinstance(self.what, Message)
+
+    @property
+    def size(self) -> int:
+        return 300 + len(self.what.text)
+
+    def frame(self, wire: Wire) -> bytes:
+        made = self._frames.get(wire)
+        if made is None:
+            name = "message.posted" if self.is_message else "message.changed"
+            made = self._frames[wire] = wire.event(name, self.what)
+        return made
+
+    def replace(self, what: Message | MessageChanged) -> None:
+        self.what = what
+        self._frames.clear()
+
+
+def is_after(entry: Entry, place: Place) -> bool:
+    """Whether a reader at this place has yet to see the entry."""
+    if entry.is_message:
+        return entry.place.seq > place.seq
+    return entry.place.rev > place.rev
+
+
+class Tail:
+    """At most so many entries and bytes, the newest last. ``start`` is the place before the first of them."""
+
+    def __init__(self, start: Place, *, records: int, size: int) -> None:
+        self.start = start
+        self._entries: collections.deque[Entry] = collections.deque()
+        self._messages: dict[int, Entry] = {}
+        self._size = 0
+        self._most_records = records
+        self._most_size = size
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        if isinstance(entry.what, Message):
+            self._messages[entry.what.seq] = entry
+        else:
+            self._rewrite(entry.what)
+        self._entries.append(entry)
+        self._size += entry.size
+        while len(self._entries) > self._most_records or self._size > self._most_size:
+            self._drop_first()
+
+    def _drop_first(self) -> None:
+        first = self._entries.popleft()
+        self._size -= first.size
+        self.start = first.place
+        if isinstance(first.what, Message):
+            self._messages.pop(first.what.seq, None)
+
+    def _rewrite(self, change: MessageChanged) -> None:
+        entry = self._messages.get(change.seq)
+        if entry is not None and isinstance(entry.what, Message):
+            entry.replace(as_it_holds(entry.what, change))
+        if change.deleted:
+            for older in self._entries:
+                if isinstance(older.what, MessageChanged) and older.what.seq == change.seq:
+                    older.replace(msgspec.structs.replace(change, rev=older.what.rev))
+
+    def put_before(self, entries: list[Entry], start: Place) -> None:
+        """Lengthen the tail backwards with what was read from the log, if all of it fits."""
+        size = sum(entry.size for entry in entries)
+        if len(entries) + len(self._entries) > self._most_records or size + self._size > self._most_size:
+            return
+        self._entries.extendleft(reversed(entries))
+        self._size += size
+        self.start = start
+        for entry in entries:
+            if isinstance(entry.what, Message):
+                self._messages[entry.what.seq] = entry
+
+    def after(self, place: Place, upto: Place) -> list[Entry] | None:
+        """What a reader at ``place`` has to see up to ``upto``, or None where the tail does not reach back so far."""
+        if place.seq < self.start.seq or place.rev < self.start.rev:
+            return None
+        found: list[Entry] = []
+        for entry in reversed(self._entries):
+            if entry.place.seq <= place.seq and entry.place.rev <= place.rev:
+                break
+            if entry.place.seq <= upto.seq and entry.place.rev <= upto.rev and is_after(entry, place):
+                found.append(entry)
+        found.reverse()
+        return found
+
+    def id_at(self, seq: int) -> str | None:
+        entry = self._messages.get(seq)
+        return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
+
+    def mentions_after(self, seq: int, user: str) -> int:
+        return sum(
+            1
+            for number, entry in self._messages.items()
+            if number > seq and isinstance(entry.what, Message) and user in entry.what.mentions
+        )
+
+    def face_changed(self, author: Author) -> None:
+        for entry in self._messages.values():
+            if isinstance(entry.what, Message) and entry.what.author.id == author.id:
+                entry.replace(msgspec.structs.replace(entry.what, author=author))
+
+
+def as_it_holds(message: Message, change: MessageChanged) -> Message:
+    """The message after the change."""
+    if change.deleted:
+        return Message(
+            room=message.room, seq=message.seq, id=message.id, at=message.at, author=message.author, text="", deleted=True
+        )
+    return msgspec.structs.replace(
+        message, text=change.text, edited_at=change.edited_at, reactions=change.reactions, pinned=change.pinned
+    )
+
+
+def merged(messages: Iterable[Entry], changes: Iterable[tuple[int, Entry]], start: Place) -> list[Entry]:
+    """Put messages and changes into their one order; a change (after, entry) stands after message ``after``.
+
+    Sets each entry's place.
+    """
+    out: list[Entry] = []
+    seq, rev = start
+    waiting = collections.deque(changes)
+    for message in messages:
+        assert isinstance(message.what, Message)
+        while waiting and waiting[0][0] < message.what.seq:
+            rev = _put(out, waiting.popleft()[1], seq)
+        seq = message.what.seq
+        message.place = Place(seq, rev)
+        out.append(message)
+    while waiting and waiting[0][0] <= seq:
+        rev = _put(out, waiting.popleft()[1], seq)
+    return out
+
+
+def _put(out: list[Entry], change: Entry, seq: int) -> int:
+    assert isinstance(change.what, MessageChanged)
+    change.place = Place(seq, change.what.rev)
+    out.append(change)
+    return change.what.rev

@@ -1,0 +1,59 @@
+"""A user who is connected to this process: the pointers to the rooms and all sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from chatserver.live.room import Standing
+from chatserver.protocol.shapes import Level
+from chatserver.store.store import flat
+
+if TYPE_CHECKING:
+    from chatserver.live.connection import Connection
+
+
+class Pointer(Struct, frozen=True, array_like=True):
+    """What a user's tag holds of a room. The room's own members are the truth; this only points there."""
+
+    version: int
+    inside: int
+    read_seq: int
+    epoch: str
+    notify: Level = "all"
+
+    def read_upto(self, standing: Standing) -> int:
+        """The read marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
+        if self.epoch == standing.epoch:
+            return self.read_seq
+        return min(self.read_seq, standing.shared)
+
+
+NO_POINTER: Final = Pointer(0, 0, 0, "")
+_unpack = msgspec.msgpack.Decoder(Pointer).decode
+
+
+def unpack_pointer(packed: bytes | None) -> Pointer:
+    return _unpack(packed) if packed else NO_POINTER
+
+
+class LiveUser:
+    """``pointers`` of rooms the user is in, kept by what the user's live name tells."""
+
+    def __init__(self, user_id: str) -> None:
+        self.id = user_id
+        self.connections: dict[Connection, None] = {}
+        self.profile: dict[str, bytes] = {}
+        self.pointers: dict[str, Pointer] = {}
+        self.auth = 0
+        self.refreshing = False
+        self.refresh_again = False
+
+    def take(self, answer: list[Any]) -> None:
+        """The answer of user_open.lua."""
+        self.profile = flat(answer[1])
+        self.auth = int(self.profile.get("auth", b"0"))
+        pointers = {room: _unpack(packed) for room, packed in flat(answer[2]).items()}
+        self.pointers = {room: pointer for room, pointer in pointers.items() if pointer.inside}

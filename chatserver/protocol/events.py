@@ -1,0 +1,85 @@
+"""Every event: what the server tells without being asked. No event holds anything that differs by viewer, except
+``room.updated``, which is the whole RoomState of the user who hears it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from chatserver.protocol.shapes import Author, Message, Role, RoomState, Shape
+
+
+class MessageChanged(Shape, frozen=True):
+    """The whole of what now holds for a message; an absent member has its first value."""
+
+    room: str
+    rev: int
+    seq: int
+    text: str
+    edited_at: int = 0
+    deleted: bool = False
+    reactions: dict[str, list[str]] = {}
+    pinned: bool = False
+
+
+class RoomReset(Struct, frozen=True):
+    """Drop what you hold of the room, read pages; events go on from (last_seq, rev)."""
+
+    room: str
+    epoch: str
+    last_seq: int
+    last_id: str
+    rev: int
+
+
+class MemberEvent(Struct, frozen=True):
+    """Someone joined, left or changed role; ``members`` is how many there are now."""
+
+    room: str
+    user: Author
+    role: Role
+    members: int
+
+
+class ReadMoved(Struct, frozen=True):
+    room: str
+    read_seq: int
+
+
+class TypingStarted(Struct, frozen=True):
+    room: str
+    user: Author
+
+
+class PresenceChanged(Shape, frozen=True):
+    """``users`` (ids) is absent where more than a hundred are here."""
+
+    room: str
+    online: int
+    users: list[str] | UnsetType = UNSET
+
+
+@dataclass(slots=True, frozen=True)
+class EventKind:
+    name: str
+    params: type[Any]
+    summary: str
+
+
+_ROWS: Final = (
+    EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
+    EventKind("message.changed", MessageChanged, "A message already posted changed; rev is one more than the last."),
+    EventKind("room.updated", RoomState, "The room as this user has it: after a change, a gap, or as a new room's first event."),
+    EventKind("room.reset", RoomReset, "The numbering cannot be followed on: read pages anew."),
+    EventKind("member.joined", MemberEvent, "Someone joined the room."),
+    EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),
+    EventKind("member.changed", MemberEvent, "A member's role changed."),
+    EventKind("read.moved", ReadMoved, "One's read marker moved on another connection."),
+    EventKind("typing.started", TypingStarted, "Someone is typing; shown for five seconds."),
+    EventKind("presence.changed", PresenceChanged, "Who is here changed, for those who watch."),
+)
+
+EVENTS: Final[dict[str, EventKind]] = {row.name: row for row in _ROWS}

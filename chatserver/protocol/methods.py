@@ -1,0 +1,394 @@
+"""Every method: its parameters, its result, who may ask and by which door.
+
+``METHODS`` is the table that the decoder, the desks, both schemas and docs/protocol.md are made from. A method is a
+struct of parameters, a struct of results and one row in the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chatserver.protocol.shapes import (
+    ClientId,
+    Cursor,
+    Durability,
+    InboxState,
+    Level,
+    Limits,
+    Login,
+    Member,
+    Message,
+    RoomId,
+    RoomListing,
+    RoomState,
+    Seq,
+    Server,
+    Shape,
+    User,
+    UserId,
+)
+
+Handle = Annotated[str, Meta(max_length=64)]
+Name = Annotated[str, Meta(max_length=200)]
+Password = Annotated[str, Meta(max_length=4096)]
+Title = Annotated[str, Meta(max_length=200)]
+About = Annotated[str, Meta(max_length=2000)]
+Tags = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=32)]
+Label = Annotated[str, Meta(max_length=100)]
+After = Annotated[str, Meta(max_length=200)]
+
+
+class Params(Struct, frozen=True, omit_defaults=True):
+    """What a request carries; unknown members are ignored."""
+
+
+class RoomParams(Params, frozen=True):
+    """Any request about one room; those of one connection are carried out one after another."""
+
+    room: RoomId
+
+
+class Nothing(Params, frozen=True):
+    """No parameters, or an empty result."""
+
+
+# --- the house -------------------------------------------------------------------------------------------------------
+
+
+class HouseResult(Struct, frozen=True):
+    name: str
+    language: str
+    time_zone: str
+    sign_up: Literal["open", "invite"]
+    version: str
+    limits: Limits
+
+
+# --- accounts, logins, tokens, bots ----------------------------------------------------------------------------------
+
+
+class AccountCreate(Params, frozen=True):
+    handle: Handle
+    name: Name
+    password: Password
+    invite: Annotated[str, Meta(max_length=200)] = ""
+    want: Literal["", "token"] = ""
+
+
+class AccountCreateResult(Shape, frozen=True):
+    user: User
+    recovery: str
+    token: str | UnsetType = UNSET
+
+
+class AccountSignIn(Params, frozen=True):
+    handle: Handle
+    password: Password
+    want: Literal["", "token"] = ""
+
+
+class AccountSignInResult(Shape, frozen=True):
+    user: User
+    token: str | UnsetType = UNSET
+
+
+class AccountSetPassword(Params, frozen=True):
+    old: Password
+    new: Password
+
+
+class AccountRecover(Params, frozen=True):
+    handle: Handle
+    code: Annotated[str, Meta(max_length=200)]
+    password: Password
+
+
+class AccountRecoverResult(Shape, frozen=True):
+    user: User
+    recovery: str
+
+
+class AccountClose(Params, frozen=True):
+    password: Password
+
+
+class LoginListResult(Struct, frozen=True):
+    logins: list[Login]
+
+
+class LoginEnd(Params, frozen=True):
+    login: Annotated[str, Meta(max_length=128)]
+
+
+class TokenCreate(Params, frozen=True):
+    label: Label = ""
+
+
+class TokenCreateResult(Struct, frozen=True):
+    token: str
+    id: str
+
+
+class TokenListResult(Struct, frozen=True):
+    tokens: list[Login]
+
+
+class TokenRevoke(Params, frozen=True):
+    token: Annotated[str, Meta(max_length=128)]
+
+
+class BotCreate(Params, frozen=True):
+    handle: Handle
+    name: Name
+
+
+class BotCreateResult(Struct, frozen=True):
+    user: User
+    token: str
+
+
+class ProfileUpdate(Params, frozen=True):
+    name: Name | UnsetType = UNSET
+    headline: Annotated[str, Meta(max_length=400)] | UnsetType = UNSET
+
+
+class UserResult(Struct, frozen=True):
+    user: User
+
+
+class UserGet(Params, frozen=True):
+    users: Annotated[list[UserId], Meta(max_length=200)] = []
+    handle: Handle = ""
+
+
+class UsersResult(Struct, frozen=True):
+    users: list[User]
+
+
+# --- a session -------------------------------------------------------------------------------------------------------
+
+
+class SessionStart(Params, frozen=True):
+    cursors: dict[str, Cursor] = {}
+    inbox: Cursor | None = None
+    token: Annotated[str, Meta(max_length=200)] = ""
+
+
+class SessionStartResult(Shape, frozen=True):
+    """``user`` is absent for a visitor without a login."""
+
+    rooms: list[RoomState]
+    inbox: InboxState
+    server: Server
+    user: User | UnsetType = UNSET
+
+
+class PingResult(Struct, frozen=True):
+    at: int
+
+
+# --- rooms -----------------------------------------------------------------------------------------------------------
+
+
+class RoomCreate(Params, frozen=True):
+    title: Title
+    about: About = ""
+    kind: Literal["open", "closed"] = "open"
+    tags: Tags = []
+
+
+class RoomDiscover(Params, frozen=True):
+    query: Annotated[str, Meta(max_length=200)] = ""
+    tag: Annotated[str, Meta(max_length=64)] = ""
+    after: After = ""
+
+
+class RoomDiscoverResult(Shape, frozen=True):
+    rooms: list[RoomListing]
+    next: str = ""
+
+
+class RoomJoin(RoomParams, frozen=True):
+    link: Annotated[str, Meta(max_length=200)] = ""
+
+
+class RoomUpdate(RoomParams, frozen=True):
+    title: Title | UnsetType = UNSET
+    about: About | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    slow_mode: Annotated[int, Meta(ge=0, le=21_600)] | UnsetType = UNSET
+    pokes: bool | UnsetType = UNSET
+
+
+class RoomMembers(RoomParams, frozen=True):
+    after: After = ""
+
+
+class RoomMembersResult(Shape, frozen=True):
+    members: list[Member]
+    next: str = ""
+
+
+class RoomLink(RoomParams, frozen=True):
+    """``withdraw`` ends the link that stands; the next room.link makes a new one."""
+
+    withdraw: bool = False
+
+
+class RoomLinkResult(Struct, frozen=True):
+    link: str
+
+
+class RoomUser(RoomParams, frozen=True):
+    user: UserId
+
+
+class RoomBan(RoomUser, frozen=True):
+    """``until`` in ms since 1970; 0 is for ever."""
+
+    until: Annotated[int, Meta(ge=0, le=2**53)] = 0
+
+
+class RoomSetRole(RoomUser, frozen=True):
+    role: Literal["owner", "moderator", "member"]
+
+
+class RoomNotify(RoomParams, frozen=True):
+    level: Level
+
+
+class RoomNotifyResult(Struct, frozen=True):
+    level: Level
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+class MessageSend(RoomParams, frozen=True):
+    text: str
+    client_id: ClientId
+    reply_to: Seq = 0
+    topic: Annotated[str, Meta(max_length=200)] = ""
+
+
+class MessageSendResult(Shape, frozen=True):
+    epoch: str
+    seq: int
+    id: str
+    at: int
+    durability: Durability
+    duplicate: bool = False
+
+
+class MessageEdit(RoomParams, frozen=True):
+    seq: Seq
+    text: str
+
+
+class MessageDelete(RoomParams, frozen=True):
+    seq: Seq
+
+
+class RevResult(Struct, frozen=True):
+    rev: int
+
+
+class MessageHistory(RoomParams, frozen=True):
+    before: Seq | UnsetType = UNSET
+    after: Seq | UnsetType = UNSET
+    around: Seq | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class MessageHistoryResult(Struct, frozen=True):
+    """``messages`` oldest first, as they now hold; ``more`` speaks of the direction asked."""
+
+    messages: list[Message]
+    epoch: str
+    first_seq: int
+    last_seq: int
+    rev: int
+    more: bool
+
+
+class ReadMark(RoomParams, frozen=True):
+    seq: Seq
+
+
+class ReadMarkResult(Struct, frozen=True):
+    read_seq: int
+
+
+class PresenceWatchResult(Shape, frozen=True):
+    """``users`` (ids) is absent where more than a hundred are here."""
+
+    online: int
+    users: list[str] | UnsetType = UNSET
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, frozen=True)
+class Method:
+    """One row: ``who`` may ask ("anyone", a signed-in "user") and whether only a ``connection`` can."""
+
+    name: str
+    params: type[Params]
+    result: type[Any]
+    summary: str
+    who: Literal["anyone", "user"] = "user"
+    connection: bool = False
+
+
+_ROWS: Final = (
+    Method("house.get", Nothing, HouseResult, "What the house is called and how one enters it.", who="anyone"),
+    Method("account.create", AccountCreate, AccountCreateResult, "Sign up; the recovery code is shown once.", who="anyone"),
+    Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
+    Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),
+    Method("account.set_password", AccountSetPassword, Nothing, "Change the password; ends all other browser logins."),
+    Method(
+        "account.recover", AccountRecover, AccountRecoverResult,
+        "Set a new password by the recovery code; ends all logins and gives a new code.", who="anyone",
+    ),
+    Method("account.close", AccountClose, Nothing, "Close the account: name and profile go, messages stay."),
+    Method("login.list", Nothing, LoginListResult, "Where this user is signed in."),
+    Method("login.end", LoginEnd, Nothing, "End one login and close its sockets."),
+    Method("token.create", TokenCreate, TokenCreateResult, "A login token of this user, shown once."),
+    Method("token.list", Nothing, TokenListResult, "The login tokens of this user."),
+    Method("token.revoke", TokenRevoke, Nothing, "Revoke a token; its sockets close within a second."),
+    Method("bot.create", BotCreate, BotCreateResult, "A bot account owned by this user, with its first token."),
+    Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) or headline."),
+    Method("user.get", UserGet, UsersResult, "Users by id, or one by handle."),
+    Method(
+        "session.start", SessionStart, SessionStartResult,
+        "Begin to hear one's rooms, each from its cursor.", who="anyone", connection=True,
+    ),
+    Method("session.ping", Nothing, PingResult, "Ask whether the server still hears.", who="anyone", connection=True),
+    Method("room.create", RoomCreate, RoomState, "Open a room and become its owner."),
+    Method("room.discover", RoomDiscover, RoomDiscoverResult, "Open rooms by words or tag.", who="anyone"),
+    Method("room.join", RoomJoin, RoomState, "Become a member; a closed room asks for its link."),
+    Method("room.leave", RoomParams, Nothing, "Leave the room."),
+    Method("room.update", RoomUpdate, RoomState, "Change what the room says of itself (moderators)."),
+    Method("room.members", RoomMembers, RoomMembersResult, "Who belongs to the room (members only)."),
+    Method("room.link", RoomLink, RoomLinkResult, "The link that lets people into a closed room (moderators)."),
+    Method("room.invite", RoomUser, Nothing, "Let a bot in (moderators), or invite a friend."),
+    Method("room.remove", RoomUser, Nothing, "Remove a member (moderators)."),
+    Method("room.ban", RoomBan, Nothing, "Remove and keep out (moderators)."),
+    Method("room.unban", RoomUser, Nothing, "Let a banned user come back (moderators)."),
+    Method("room.set_role", RoomSetRole, Nothing, "Make a member owner, moderator or member (owners)."),
+    Method("room.notify", RoomNotify, RoomNotifyResult, "What of this room should call one."),
+    Method("message.send", MessageSend, MessageSendResult, "Post a message; answered when it is stored."),
+    Method("message.edit", MessageEdit, RevResult, "Change the text of one's own message."),
+    Method("message.delete", MessageDelete, RevResult, "Delete one's own message, or as a moderator anyone's."),
+    Method("message.history", MessageHistory, MessageHistoryResult, "A page of the room's log.", who="anyone"),
+    Method("read.mark", ReadMark, ReadMarkResult, "Move one's read marker; it never moves back."),
+    Method("typing.start", RoomParams, Nothing, "Say that one is typing.", connection=True),
+    Method("presence.watch", RoomParams, PresenceWatchResult, "Hear who is here, until unwatch.", who="anyone", connection=True),
+    Method("presence.unwatch", RoomParams, Nothing, "Stop hearing who is here.", who="anyone", connection=True),
+)  # fmt: skip
+
+METHODS: Final[dict[str, Method]] = {row.name: row for row in _ROWS}

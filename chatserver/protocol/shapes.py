@@ -1,0 +1,172 @@
+"""The nouns of the wire: what methods return and events carry.
+
+Optional members are left out when they hold their default, so an absent member always means its first value.
+Times are integer milliseconds since 1970 UTC; ids are opaque strings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+RoomId = Annotated[str, Meta(min_length=1, max_length=64)]
+UserId = Annotated[str, Meta(min_length=1, max_length=64)]
+ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Rev = Annotated[int, Meta(ge=0, le=2**53)]
+RoomKind = Literal["open", "closed", "direct"]
+Role = Literal["owner", "moderator", "member", "visitor"]
+Level = Literal["all", "mentions", "none"]
+Durability = Literal["primary", "replicated", "strict"]
+
+
+class Shape(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A value that travels. Members without a default are always present."""
+
+
+class Author(Struct, frozen=True):
+    """Who wrote a message, as the name stands when the frame is made. A closed account has an empty handle and name."""
+
+    id: str
+    handle: str
+    name: str
+    bot: bool
+
+
+class User(Shape, frozen=True):
+    """A user as others see it; ``owner`` is the owner of a bot, ``closed`` an account that left."""
+
+    id: str
+    handle: str
+    name: str
+    bot: bool
+    owner: str | UnsetType = UNSET
+    headline: str | UnsetType = UNSET
+    admin: bool = False
+    closed: bool = False
+
+
+class Message(Shape, frozen=True):
+    """A message as it now holds; a tombstone has ``deleted`` and no text, and keeps seq and id."""
+
+    room: str
+    seq: int
+    id: str
+    at: int
+    author: Author
+    text: str
+    client_id: str = ""
+    reply_to: int = 0
+    topic: str = ""
+    mentions: list[str] = []
+    attachments: list[str] = []
+    edited_at: int = 0
+    deleted: bool = False
+    reactions: dict[str, list[str]] = {}
+    pinned: bool = False
+
+
+class RoomState(Shape, frozen=True):
+    """A room as one user has it: the room itself, the user's role and marks, and where its log stands.
+
+    ``unread`` is last_seq − read_seq and nothing else. ``titles`` and ``abouts`` hold a starter room's words in every
+    language of the house. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
+    """
+
+    room: str
+    kind: RoomKind
+    title: str
+    about: str
+    tags: list[str]
+    role: Role
+    notify: Level
+    epoch: str
+    first_seq: int
+    last_seq: int
+    last_id: str
+    rev: int
+    read_seq: int
+    unread: int
+    mentions: int
+    members: int
+    online: int
+    window: bool = False
+    bots: bool = False
+    slow_mode: int = 0
+    titles: dict[str, str] = {}
+    abouts: dict[str, str] = {}
+
+
+class RoomListing(Shape, frozen=True):
+    """An open room as ``room.discover`` lists it: who is there and what was said in the last 24 hours."""
+
+    room: str
+    title: str
+    about: str
+    tags: list[str]
+    members: int
+    online: int
+    today: int
+    last_at: int
+    joined: bool = False
+    window: bool = False
+    bots: bool = False
+    titles: dict[str, str] = {}
+    abouts: dict[str, str] = {}
+
+
+class Member(Shape, frozen=True):
+    """A user in a room."""
+
+    user: Author
+    role: Role
+    joined_at: int
+
+
+class Cursor(Struct, frozen=True, omit_defaults=True):
+    """What a reader has seen of a room: the place (seq, rev) and the id of the last message seen."""
+
+    epoch: str
+    seq: Seq
+    id: str = ""
+    rev: Rev = 0
+
+
+class InboxState(Struct, frozen=True):
+    """Where the user's inbox stands: its last number and how many items are unread."""
+
+    seq: int
+    unread: int
+
+
+class Limits(Struct, frozen=True):
+    """What the server takes; sizes in bytes or characters as named."""
+
+    text_characters: int
+    text_bytes: int
+    frame_bytes: int
+    history_page: int
+    requests_in_flight: int
+
+
+class Server(Struct, frozen=True):
+    """What a connection should know of the server; ``ping_s`` is how often a page asks session.ping."""
+
+    version: str
+    ping_s: int
+    limits: Limits
+    durability: Durability
+
+
+class Login(Shape, frozen=True):
+    """One way a user is signed in: a browser's cookie or a token."""
+
+    id: str
+    kind: Literal["browser", "token"]
+    label: str
+    created_at: int
+    used_at: int
+    address: str = ""
+    agent: str = ""
+    current: bool = False

@@ -1,0 +1,100 @@
+"""The catalogue: what the open rooms say of themselves, in memory, for room.discover.
+
+Each process keeps a copy of the hash ``{rooms}`` and reads, at each asking, what its stream of changes tells after the
+last place; where that place was trimmed away the whole is read anew. ``put`` is the only way in.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import msgspec
+
+from chatserver.store import keys
+from chatserver.store.store import Store
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """An open room in the catalogue; ``version`` is the room's at that moment, ``created_at`` in ms."""
+
+    version: int
+    title: str
+    about: str = ""
+    tags: list[str] = []
+    titles: dict[str, str] = {}
+    abouts: dict[str, str] = {}
+    window: bool = False
+    bots: bool = False
+    created_at: int = 0
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An entry with what it is found by: its words in all languages, folded."""
+
+    room: str
+    entry: Entry
+    words: str
+
+
+_unpack = msgspec.msgpack.Decoder(Entry).decode
+
+
+async def put(store: Store, room: str, entry: Entry) -> None:
+    """Say what an open room says of itself. Repeatable: an entry of an older version changes nothing."""
+    await store.call("catalogue_put", keys.ROOMS, room, entry.version, msgspec.msgpack.encode(entry))
+
+
+def fold(text: str) -> str:
+    """Text as it is searched: wide and narrow forms, capitals and small letters are the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+class Catalogue:
+    """``refresh`` before reading; ``find`` and ``windows`` then answer from memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._place = ""
+        self._listed: dict[str, Listed] = {}
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    async def refresh(self) -> None:
+        """Take in what changed since the last time."""
+        asked = self._place
+        answer = await self._store.call("catalogue_read", keys.ROOMS, asked)
+        if asked != self._place:  # another asking was quicker; what it read may be newer than this
+            return
+        _, place, whole, flat = answer
+        if whole:
+            self._listed = {}
+        for room, packed in zip(flat[::2], flat[1::2], strict=True):
+            self._take(room.decode(), packed)
+        self._place = place.decode()
+
+    def _take(self, room: str, packed: bytes) -> None:
+        if packed:
+            entry = _unpack(packed)
+            self._listed[room] = Listed(room, entry, _words_of(entry))
+        else:
+            self._listed.pop(room, None)
+
+    def find(self, query: str = "", tag: str = "") -> list[Listed]:
+        """Rooms that hold every word of ``query`` anywhere (Chinese needs no spaces) and carry ``tag``."""
+        words = fold(query).split()
+        return [
+            listed
+            for listed in self._listed.values()
+            if (not tag or tag in listed.entry.tags) and all(word in listed.words for word in words)
+        ]
+
+    def windows(self) -> list[str]:
+        """Ids of the rooms that can be read without an account."""
+        return [room for room, listed in self._listed.items() if listed.entry.window]
+
+
+def _words_of(entry: Entry) -> str:
+    texts: list[Any] = [entry.title, entry.about, *entry.tags, *entry.titles.values(), *entry.abouts.values()]
+    return fold("\n".join(texts))

@@ -1,0 +1,149 @@
+-- What several functions share. Every function answers with an array whose first element is 'ok' or a refusal's
+-- reason; refusals never follow a write, because functions do not roll back.
+
+local DEDUPE_SECONDS = 3600
+
+local function number_of(text)
+  return tonumber(text or '0') or 0
+end
+
+-- A room's whole standing that most functions need first.
+local function standing(meta)
+  local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode')
+  if not got[1] then return nil end
+  return {
+    epoch = got[1], seq = number_of(got[2]), rev = number_of(got[3]), last_id = got[4] or '',
+    last_at = number_of(got[5]), first_seq = math.max(1, number_of(got[6])), kind = got[7],
+    slow_mode = number_of(got[8]),
+  }
+end
+
+-- The member's record [role, joined_at, muted_until], or nil.
+local function member_of(members, user)
+  local packed = redis.call('HGET', members, user)
+  if not packed then return nil end
+  local record = cmsgpack.unpack(packed)
+  return {role = record[1], joined_at = record[2] or 0, muted_until = record[3] or 0}
+end
+
+local function moderates(member)
+  return member ~= nil and (member.role == 'owner' or member.role == 'moderator')
+end
+
+-- The head of a MessagePack array of n elements, for bodies that are packed already.
+local function array_head(n)
+  if n < 16 then return string.char(0x90 + n) end
+  return string.char(0xdc, math.floor(n / 256), n % 256)
+end
+
+-- Whether a step of an intent was done before; remembers it for a day if not. Only called once all checks have passed.
+local function done_before(done, intent, now)
+  if redis.call('ZSCORE', done, intent) then return true end
+  redis.call('ZREMRANGEBYSCORE', done, '-inf', now - 86400000)
+  redis.call('ZADD', done, now, intent)
+  return false
+end
+
+-- What a send was answered with, remembered for an hour.
+local function sent_before(sent, field)
+  return redis.call('HGET', sent, field)
+end
+
+local function remember_sent(sent, times, field, value, now)
+  if FIELD_EXPIRY then
+    redis.call('HSETEX', sent, 'EX', DEDUPE_SECONDS, 'FIELDS', 1, field, value)
+  else
+    redis.call('HSET', sent, field, value)
+    redis.call('ZADD', times, now, field)
+  end
+end
+
+-- Without field expiry, old answers are swept by each group, a bounded number at a time.
+local function forget_sent(sent, times, now)
+  if FIELD_EXPIRY then return end
+  local old = redis.call('ZRANGEBYSCORE', times, '-inf', now - DEDUPE_SECONDS * 1000, 'LIMIT', 0, 1024)
+  if #old > 0 then
+    redis.call('HDEL', sent, unpack(old))
+    redis.call('ZREM', times, unpack(old))
+  end
+end
+
+-- Tell every process that follows this tag. The body is one MessagePack array.
+local function tell(tag, ...)
+  redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
+end
+
+-- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
+-- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
+-- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.
+
+local RANKS = {owner = 3, moderator = 2, member = 1}
+
+-- What is true of a user now, for the pointer on the user's tag.
+local function belonging(meta, members, left, user)
+  local room = redis.call('HMGET', meta, 'seq', 'epoch')
+  local packed = redis.call('HGET', members, user)
+  local record = packed and cmsgpack.unpack(packed)
+  local version = record and (record[4] or 0) or number_of(redis.call('HGET', left, user))
+  return {
+    'ok', version, record and 1 or 0, number_of(room[1]), room[2], record and record[1] or '',
+    redis.call('HLEN', members),
+  }
+end
+
+-- What stands against someone changing a room, or nil. Rooms that may not be seen look like rooms that do not exist.
+local function refusal_to_moderate(room, actor, admin)
+  if room.kind == 'direct' then return actor and 'direct_room' or 'not_found' end
+  if admin then return nil end
+  if not actor then return room.kind == 'open' and 'not_a_member' or 'not_found' end
+  if not moderates(actor) then return 'not_a_moderator' end
+end
+
+local function let_in(meta, members, left, user, role, bot, now)
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  redis.call('HSET', members, user, cmsgpack.pack({role, now, 0, version, bot}))
+  redis.call('HDEL', left, user)
+  tell(meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', members))
+end
+
+local function give_role(meta, members, user, role)
+  local record = cmsgpack.unpack(redis.call('HGET', members, user))
+  record[1] = role
+  redis.call('HSET', members, user, cmsgpack.pack(record))
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  tell(meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', members))
+end
+
+local function serves_before(a, b)
+  local rank_a, rank_b = RANKS[a.role] or 0, RANKS[b.role] or 0
+  if rank_a ~= rank_b then return rank_a > rank_b end
+  if a.joined_at ~= b.joined_at then return a.joined_at < b.joined_at end
+  return a.user < b.user
+end
+
+-- The person of highest role who has been here longest; never a bot.
+local function first_in_line(members)
+  local all, first = redis.call('HGETALL', members), nil
+  for i = 1, #all, 2 do
+    local record = cmsgpack.unpack(all[i + 1])
+    local candidate = {user = all[i], role = record[1], joined_at = record[2] or 0}
+    if record[5] ~= 1 and (not first or serves_before(candidate, first)) then first = candidate end
+  end
+  return first
+end
+
+-- Take a member out. When the last owner goes, the first in line becomes owner; with nobody left, whoever comes next.
+local function let_go(meta, members, left, user)
+  local record = cmsgpack.unpack(redis.call('HGET', members, user))
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  redis.call('HDEL', members, user)
+  redis.call('HSET', left, user, version)
+  tell(meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', members))
+  if record[1] ~= 'owner' or redis.call('HGET', meta, 'house') == '1' then return end
+  local heir = first_in_line(members)
+  if not heir then
+    redis.call('HSET', meta, 'ownerless', 1)
+  elseif heir.role ~= 'owner' then
+    give_role(meta, members, heir.user, 'owner')
+  end
+end

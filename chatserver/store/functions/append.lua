@@ -1,0 +1,78 @@
+-- Append a group of messages to a room's log: the only way a message gets in.
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub
+-- repeatable
+-- args: now, then six for each message: user, client_id, digest of what it says, id, mentions (ids, space between), record
+-- answers: {'ok', epoch, {status, ...}} in order, a status being {'ok'|'duplicate', seq, id, at, epoch}, {reason} or
+-- {reason, milliseconds to wait}
+
+local function refusal_of(room, member, last, user, now)
+  if not member then return {'not_a_member'} end
+  if member.muted_until > now then return {'muted', member.muted_until - now} end
+  if room.slow_mode > 0 and not moderates(member) then
+    local before = last[user] or number_of(redis.call('HGET', room.last_key, user))
+    local wait = before + room.slow_mode * 1000 - now
+    if wait > 0 then return {'slow_mode', wait} end
+  end
+end
+
+local function first_answer(known, digest)
+  local seq, at, id, epoch, first_digest = string.match(known, '^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  if first_digest ~= digest then return {'client_id_used'} end
+  return {'duplicate', tonumber(seq), id, tonumber(at), epoch}
+end
+
+-- One more than the larger of the counter and the log's own last id: a log ahead of its counter would refuse for ever.
+local function next_seq(room, log)
+  local info = redis.pcall('XINFO', 'STREAM', log)
+  if info.err then return room.seq end
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then
+      return math.max(room.seq, number_of(string.match(info[i + 1], '^%d+')))
+    end
+  end
+  return room.seq
+end
+
+return function(keys, args)
+  local meta, log, members, sent, sent_at, mentions, last_key = unpack(keys)
+  local room = standing(meta)
+  if not room then return {'not_found'} end
+  room.last_key = last_key
+  local now = math.max(tonumber(args[1]), room.last_at)
+  local seq, last_id = next_seq(room, log), room.last_id
+  local first, known_members, last, out, records = seq + 1, {}, {}, {}, {}
+  for i = 2, #args, 6 do
+    local user, client_id, digest, id, mentioned, record = unpack(args, i, i + 5)
+    local field = user .. ':' .. client_id
+    local known = sent_before(sent, field)
+    if known then
+      out[#out + 1] = first_answer(known, digest)
+    else
+      if known_members[user] == nil then known_members[user] = member_of(members, user) or false end
+      local refusal = refusal_of(room, known_members[user], last, user, now)
+      if refusal then
+        out[#out + 1] = refusal
+      else
+        seq, last_id = seq + 1, id
+        redis.call('XADD', log, seq .. '-0', 'm', record, 't', now)
+        remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
+        if room.slow_mode > 0 then
+          last[user] = now
+          redis.call('HSET', last_key, user, now)
+        end
+        for person in string.gmatch(mentioned, '%S+') do
+          redis.call('ZADD', mentions, 0, string.format('%s:%016d', person, seq))
+        end
+        out[#out + 1] = {'ok', seq, id, now, room.epoch}
+        records[#records + 1] = record
+      end
+    end
+  end
+  if #records > 0 then
+    redis.call('HSET', meta, 'seq', seq, 'last_id', last_id, 'last_at', now)
+    forget_sent(sent, sent_at, now)
+    local head = '\150' .. cmsgpack.pack('m', room.epoch, first, room.rev, now)
+    redis.call('SPUBLISH', meta .. ':live', head .. array_head(#records) .. table.concat(records))
+  end
+  return {'ok', room.epoch, out}
+end

@@ -1,0 +1,49 @@
+-- Change a message that was posted: the only way an edit or a deletion gets in.
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub
+-- args: now, user, seq, kind ('edit' | 'delete'), text, whether the user moderates the whole house (1 | 0)
+-- answers: {'ok', rev} or {reason}
+
+-- A tombstone keeps what explains the hole: id, author and time, never text.
+local function tombstone(entry, record, now)
+  return {d = true, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
+end
+
+local function refusal_of(kind, member, record, user, house_moderator)
+  if kind == 'delete' and house_moderator == '1' then return nil end
+  if not member then return 'not_a_member' end
+  if record.u == user then return nil end
+  if kind == 'delete' and moderates(member) then return nil end
+  return 'not_author'
+end
+
+return function(keys, args)
+  local meta, log, changes, now_key, members, mentions, scrub = unpack(keys)
+  local now, user, seq, kind, text = tonumber(args[1]), args[2], args[3], args[4], args[5]
+  local room = standing(meta)
+  if not room then return {'not_found'} end
+  local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
+  if not entry then return {'no_such_message'} end
+  local record = cmsgpack.unpack(entry[2][2])
+  local reason = refusal_of(kind, member_of(members, user), record, user, args[6])
+  if reason then return {reason} end
+
+  local holds = redis.call('HGET', now_key, seq)
+  holds = holds and cmsgpack.unpack(holds) or {}
+  if kind == 'delete' then
+    holds = tombstone(entry, record, now)
+    redis.call('XDEL', log, seq .. '-0')
+    redis.call('SET', scrub, now)
+    for person in string.gmatch(record.m or '', '%S+') do
+      redis.call('ZREM', mentions, string.format('%s:%016d', person, tonumber(seq)))
+    end
+  else
+    holds.x, holds.e = text, now
+  end
+  local packed, rev = cmsgpack.pack(holds), room.rev + 1
+  redis.call('HSET', now_key, seq, packed)
+  redis.call('XADD', changes, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind)
+  redis.call('HSET', meta, 'rev', rev)
+  redis.call('SPUBLISH', meta .. ':live',
+    '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)
+  return {'ok', rev}
+end

@@ -1,0 +1,27 @@
+-- Move read markers forward: monotone within an epoch. A marker of an older epoch counts as the smaller of itself and
+-- the last number both share.
+-- keys: {u} {u}:rooms
+-- repeatable
+-- args: origin (the connection that moved it), then four for each: room, epoch, seq, shared
+-- answers: {'ok', read_seq of the last room or -1 where the user is not in it}
+return function(keys, args)
+  local rooms, read = keys[2], -1
+  for i = 2, #args, 4 do
+    local room, epoch, seq, shared = args[i], args[i + 1], tonumber(args[i + 2]), tonumber(args[i + 3])
+    local packed = redis.call('HGET', rooms, room)
+    local pointer = packed and cmsgpack.unpack(packed)
+    if pointer and pointer[2] == 1 then
+      local before = pointer[3]
+      if pointer[4] ~= epoch then before = math.min(before, shared) end
+      read = math.max(before, seq)
+      if read ~= pointer[3] or pointer[4] ~= epoch then
+        pointer[3], pointer[4] = read, epoch
+        redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
+        tell(keys[1], 'read', room, epoch, read, args[1])
+      end
+    else
+      read = -1
+    end
+  end
+  return {'ok', read}
+end

@@ -1,0 +1,9 @@
+-- All that a session needs of a user: the profile and the pointers to the rooms.
+-- keys: {u} {u}:rooms
+-- no-writes
+-- answers: {'ok', profile flat, rooms flat} or {'not_found'}
+return function(keys)
+  local profile = redis.call('HGETALL', keys[1])
+  if #profile == 0 then return {'not_found'} end
+  return {'ok', profile, redis.call('HGETALL', keys[2])}
+end

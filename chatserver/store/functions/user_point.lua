@@ -1,0 +1,21 @@
+-- Set a user's pointer to a room to what the room says is true. The room's version decides, so that a late repeat of
+-- an older step changes nothing; a pointer to a room that was left stays as a mark of that version.
+-- keys: {u} {u}:rooms
+-- repeatable
+-- args: room, version, in (1 | 0), read_seq, epoch
+-- answers: {'ok'} or {'not_found'}
+return function(keys, args)
+  local room, version, inside = args[1], tonumber(args[2]), tonumber(args[3])
+  if redis.call('EXISTS', keys[1]) == 0 then return {'not_found'} end
+  local packed = redis.call('HGET', keys[2], room)
+  local pointer = packed and cmsgpack.unpack(packed)
+  if pointer and pointer[1] >= version then return {'ok'} end
+  if pointer and pointer[2] == 1 and inside == 1 then
+    pointer[1] = version
+  else
+    pointer = {version, inside, tonumber(args[4]), args[5], pointer and pointer[5] or 'all'}
+  end
+  redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
+  tell(keys[1], 'room', room, inside)
+  return {'ok'}
+end

@@ -1,0 +1,155 @@
+"""What lies in a room's log and beside it: records as appended, and what now holds of a message that changed.
+
+A record holds ids only; handles and names come from the directory when a frame is made. It is a MessagePack map with
+one-letter keys; a release reads the records of the one before, and raw records are passed on untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.shapes import Author, Message
+
+
+class Record(Struct, frozen=True, omit_defaults=True):
+    """A message as it was appended. Its time is the group's, beside it; ``mentions`` are ids with a space between."""
+
+    id: str = field(name="i")
+    user: str = field(name="u")
+    text: str = field(name="x")
+    client_id: str = field(name="c", default="")
+    reply_to: int = field(name="r", default=0)
+    topic: str = field(name="o", default="")
+    mentions: str = field(name="m", default="")
+
+
+class Now(Struct, frozen=True, omit_defaults=True):
+    """What now holds of a changed message; a tombstone also keeps who, when and which id, never the text."""
+
+    text: str | None = field(name="x", default=None)
+    edited_at: int = field(name="e", default=0)
+    deleted: bool = field(name="d", default=False)
+    reactions: dict[str, list[str]] = field(name="r", default={})
+    pinned: bool = field(name="p", default=False)
+    id: str = field(name="i", default="")
+    user: str = field(name="u", default="")
+    at: int = field(name="t", default=0)
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_record = msgspec.msgpack.Decoder(Record).decode
+_unpack_now = msgspec.msgpack.Decoder(Now).decode
+
+
+def pack_record(record: Record) -> bytes:
+    return _pack(record)
+
+
+def unpack_now(packed: bytes) -> Now | None:
+    return _unpack_now(packed) if packed else None
+
+
+@dataclass(slots=True, frozen=True)
+class Posted:
+    """A message in its place, as it now holds. ``record`` is None for a tombstone."""
+
+    seq: int
+    at: int
+    record: Record | None
+    now: Now | None
+
+    @property
+    def id(self) -> str:
+        return self.record.id if self.record else (self.now.id if self.now else "")
+
+    @property
+    def user(self) -> str:
+        return self.record.user if self.record else (self.now.user if self.now else "")
+
+    @property
+    def explained(self) -> bool:
+        """False for a hole in the log that no deletion accounts for."""
+        return self.record is not None or self.now is not None
+
+
+@dataclass(slots=True, frozen=True)
+class Changed:
+    """A change in its place: after message ``after`` and before the next."""
+
+    rev: int
+    seq: int
+    after: int
+    now: Now
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Both streams and what now holds, read at one moment."""
+
+    epoch: str
+    seq: int
+    rev: int
+    last_id: str
+    first_seq: int
+    messages: list[Posted]
+    changes: list[Changed]
+
+
+def page_of(answer: list[Any]) -> Page:
+    """The answer of read.lua."""
+    _, epoch, seq, rev, last_id, first_seq, messages, changes = answer
+    return Page(
+        epoch.decode(), seq, rev, last_id.decode(), first_seq,
+        [_posted(*row) for row in messages],
+        [Changed(rev_, seq_, after, unpack_now(packed) or Now()) for rev_, seq_, after, _, packed in changes],
+    )  # fmt: skip
+
+
+def _posted(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
+    now = unpack_now(packed_now)
+    if not record:
+        return Posted(seq, now.at if now else at, None, now)
+    return Posted(seq, at, _unpack_record(record), now)
+
+
+def message_of(room: str, posted: Posted, author: Author) -> Message:
+    """The message as clients see it, as it now holds."""
+    record, now = posted.record, posted.now
+    if record is None or (now is not None and now.deleted):
+        return Message(room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", deleted=True)
+    if now is None:
+        return Message(
+            room=room, seq=posted.seq, id=record.id, at=posted.at, author=author, text=record.text,
+            client_id=record.client_id, reply_to=record.reply_to, topic=record.topic,
+            mentions=record.mentions.split(),
+        )  # fmt: skip
+    return Message(
+        room=room, seq=posted.seq, id=record.id, at=posted.at, author=author,
+        text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
+        topic=record.topic, mentions=record.mentions.split(), edited_at=now.edited_at, reactions=now.reactions,
+        pinned=now.pinned,
+    )  # fmt: skip
+
+
+def change_of(room: str, changed: Changed) -> MessageChanged:
+    """The change as clients hear it: the whole of what now holds."""
+    now = changed.now
+    if now.deleted:
+        return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True)
+    return MessageChanged(
+        room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at,
+        reactions=now.reactions, pinned=now.pinned,
+    )  # fmt: skip
+
+
+def digest(secret: bytes, text: str, reply_to: int, topic: str) -> str:
+    """What a send says, as a keyed digest: the store remembers it without holding a deleted text."""
+    said = hashlib.blake2b(key=secret, digest_size=8)
+    said.update(f"{reply_to}\0{topic}\0{text}".encode())
+    return said.hexdigest()
