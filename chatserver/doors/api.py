@@ -13,7 +13,7 @@ from aiohttp import web
 
 from chatserver import errors
 from chatserver.doors.asking import Asking
-from chatserver.doors.requests import Desk, outcome_of, refusal_for
+from chatserver.doors.requests import Desk, outcome_of, refusal_for, unwatched
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.protocol.codecs import JSON, Unreadable, error_object
@@ -35,7 +35,7 @@ class Api:
         self._rates = rates
         self._body_bytes = body_bytes
         self._login_days = login_days
-        self.on_answered: Callable[[str, str], None] = lambda method, outcome: None
+        self.on_answered: Callable[[str, str], None] = unwatched
 
     async def handle(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
@@ -93,6 +93,4 @@ class Api:
         if "retry_after" in refusal.data:
             headers["Retry-After"] = str(max(1, round(refusal.data["retry_after"])))
         body: dict[str, Any] = {"error": error_object(refusal)}
-        return web.Response(
-            status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers
-        )
+        return web.Response(status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -93,15 +92,3 @@ def _answer(request: web.Request, file: File) -> web.Response:
         body, headers["Content-Encoding"] = file.packed, "gzip"
     charset = "utf-8" if file.content_type.startswith(("text/", "application/json", "image/svg")) else None
     return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)
-
-
-@web.middleware
-async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """On every answer, refusals included."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as refused:
-        refused.headers.update(SECURITY_HEADERS)
-        raise
-    response.headers.update(SECURITY_HEADERS)
-    return response

@@ -66,7 +66,7 @@ class Requests:
         self._tasks = tasks
         self._rates = rates
         self._most = most_under_way
-        self.on_answered: Callable[[str, str], None] = lambda method, outcome: None
+        self.on_answered: Callable[[str, str], None] = unwatched
 
     def message(self, connection: Connection, data: bytes) -> None:
         lanes: Lanes = connection.data
@@ -183,7 +183,12 @@ class Requests:
                 callback()
 
     def _frame(
-        self, connection: Connection, id: RequestId, request: Request, done: asyncio.Future[Any], error: BaseException | None
+        self,
+        connection: Connection,
+        id: RequestId,
+        request: Request,
+        done: asyncio.Future[Any],
+        error: BaseException | None,
     ) -> bytes:
         if error is None:
             return connection.wire.response(id, done.result())
@@ -201,3 +206,7 @@ def refusal_for(error: BaseException) -> Refusal:
 
 def outcome_of(error: BaseException) -> str:
     return refusal_for(error).kind.name
+
+
+def unwatched(method: str, outcome: str) -> None:
+    """Nobody counts the answers."""

@@ -1,8 +1,9 @@
 """The door at /ws: checks the handshake, then takes the socket over from aiohttp.
 
-aiohttp's own WebSocket costs a task and 14 KB per connection. Here the transport gets a new protocol, aiohttp's handler
-is told that its transport is gone and ends by ConnectionResetError, and the serialized request is fed to ``websockets``'
-``ServerProtocol``, so that its parser and extensions are in the right state: 6 KB per connection, no task, no queue.
+aiohttp's own WebSocket costs a task and 14 KB per connection. Here the transport gets a new protocol, aiohttp's
+handler is told that its transport is gone and ends by ConnectionResetError, and the serialized request is fed to
+``websockets``' ``ServerProtocol``, so that its parser and extensions are in the right state: 6 KB per connection, no
+task, no queue.
 """
 
 from __future__ import annotations
@@ -52,7 +53,6 @@ class Sockets:
         self._addresses: collections.Counter[str] = collections.Counter()
         self.draining = False
         hub.on_message = requests.message
-        hub.on_closed = self._closed
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """GET /ws. Answers 400, 401, 403 or 503 where no WebSocket is to be had."""
@@ -107,7 +107,7 @@ class Sockets:
         self._addresses[caller.address] += 1
         self._hub.opened(connection)
 
-    def _closed(self, connection: Connection) -> None:
+    def closed(self, connection: Connection) -> None:
         if isinstance(connection.data, Lanes):
             self._addresses[connection.address] -= 1
             if self._addresses[connection.address] <= 0:

@@ -269,7 +269,9 @@ class Feed:
                 self.room, first=first, last=first + 299, after_rev=self.place.rev, changes=512
             )
             head, at = Place(page.seq, page.rev), self.place
-            rolled_back = head.seq < at.seq or head.rev < at.rev or (head.seq == at.seq and page.last_id != self.last_id)
+            rolled_back = (
+                head.seq < at.seq or head.rev < at.rev or (head.seq == at.seq and page.last_id != self.last_id)
+            )
             if page.epoch != self.epoch or rolled_back or not all(posted.explained for posted in page.messages):
                 await self._reset()
                 return
@@ -483,6 +485,11 @@ class Feed:
         connection.behind[self] = replace(behind, place=place)
 
     # --- who is here -----------------------------------------------------------------------------------------------
+
+    def online_count(self) -> int:
+        if not any(process != self.around.process for process in self.here):
+            return len(self.users_here)
+        return self.online()[0]
 
     def online(self) -> tuple[int, list[str] | None]:
         """How many of the room are connected, over all processes, and their ids where every process names them."""

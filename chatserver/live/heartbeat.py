@@ -1,4 +1,4 @@
-"""Once a second: ping the connections whose turn it is, and end those that are silent, too slow, or never began a session.
+"""Once a second: ping the connections whose turn it is, and end those that are silent, slow, or never began.
 
 One wheel for all of them: a timer per connection cost as much as the messages.
 """
@@ -39,7 +39,8 @@ class Heartbeat:
                 connection.close(closing.NO_SESSION)
             elif self._ping:
                 self._check(connection, now)
-        self._closing = {connection: at for connection, at in self._closing.items() if connection in self._hub.connections}
+        open_ones = self._hub.connections
+        self._closing = {connection: at for connection, at in self._closing.items() if connection in open_ones}
 
     def _check(self, connection: Connection, now: float) -> None:
         waited = now - (connection.pinged or connection.opened_at)

@@ -46,8 +46,8 @@ class Hub:
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, None] = {}
-        self.on_message: Callable[[Connection, bytes], None] = lambda connection, data: None
-        self.on_closed: Callable[[Connection], None] = lambda connection: None
+        self.on_message: Callable[[Connection, bytes], None] = _nobody_takes
+        self.on_closed: Callable[[Connection], None] = _nobody_told
         self.on_auth: Callable[[LiveUser], Awaitable[None]]
         self._loading: dict[str, asyncio.Task[None]] = {}
         self._readers = Readers()
@@ -269,7 +269,7 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=len(feed.members), online=feed.online()[0], window=meta.window, bots=meta.bots,
+            members=len(feed.members), online=feed.online_count(), window=meta.window, bots=meta.bots,
             slow_mode=meta.slow_mode, titles=meta.titles, abouts=meta.abouts,
         )  # fmt: skip
 
@@ -285,3 +285,11 @@ class Hub:
         for user in self.users.values():
             self.tasks.spawn(self.refresh(user))
             self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
+
+
+def _nobody_takes(connection: Connection, data: bytes) -> None:
+    """No dispatcher yet."""
+
+
+def _nobody_told(connection: Connection) -> None:
+    """Nobody asks who goes."""

@@ -49,7 +49,7 @@ class Standing(Struct, frozen=True):
 
 
 class MemberRecord(Struct, frozen=True, array_like=True):
-    """A user in a room, as the room's tag holds it: the truth about membership. ``version`` is the room's at joining."""
+    """A user in a room, as the room's tag holds it: the truth. ``version`` is the room's when this last changed."""
 
     role: Role
     joined_at: int = 0

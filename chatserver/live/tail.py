@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 class Entry:
-    """One numbered event of the room and its frames, made when first needed. ``place`` is where a reader is after it."""
+    """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it."""
 
     __slots__ = ("_frames", "place", "what")
 
@@ -148,7 +148,13 @@ def as_it_holds(message: Message, change: MessageChanged) -> Message:
     """The message after the change."""
     if change.deleted:
         return Message(
-            room=message.room, seq=message.seq, id=message.id, at=message.at, author=message.author, text="", deleted=True
+            room=message.room,
+            seq=message.seq,
+            id=message.id,
+            at=message.at,
+            author=message.author,
+            text="",
+            deleted=True,
         )
     return msgspec.structs.replace(
         message, text=change.text, edited_at=change.edited_at, reactions=change.reactions, pinned=change.pinned

@@ -25,7 +25,7 @@ class Pointer(Struct, frozen=True, array_like=True):
     notify: Level = "all"
 
     def read_upto(self, standing: Standing) -> int:
-        """The read marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
+        """The marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
         if self.epoch == standing.epoch:
             return self.read_seq
         return min(self.read_seq, standing.shared)

@@ -16,7 +16,7 @@ class Close:
 
 
 NORMAL: Final = Close(1000, "bye", "The client closed; nothing to do.")
-UNSUPPORTED: Final = Close(1003, "wrong kind of frame", "Send text frames with chat.v1.json, binary with chat.v1.msgpack.")
+UNSUPPORTED: Final = Close(1003, "wrong kind of frame", "Text frames with chat.v1.json, binary with chat.v1.msgpack.")
 BAD_TEXT: Final = Close(1007, "not UTF-8", "Send valid UTF-8 in text frames.")
 TOO_BIG: Final = Close(1009, "message too big", "Send smaller messages: see session.start's limits.")
 FAULT: Final = Close(1011, "server fault", "Come back; the fault is in the server's log.")
@@ -38,4 +38,4 @@ TABLE: Final = (
 
 def may_return(code: int) -> bool:
     """Whether a client that saw this close code should connect again by itself."""
-    return code < 4000 and code not in {1003, 1007, 1009} or 4100 <= code < 4500
+    return (code < 4000 and code not in {1003, 1007, 1009}) or 4100 <= code < 4500

@@ -22,7 +22,7 @@ RequestId = int | float | str | None
 
 class _Envelope(Struct, frozen=True):
     method: str
-    id: int | float | str | None | UnsetType = UNSET
+    id: int | float | str | UnsetType | None = UNSET
     params: Raw = Raw(b"")
 
 

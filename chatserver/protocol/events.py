@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from chatserver.protocol.shapes import Author, Message, Role, RoomState, Shape
 
@@ -21,7 +21,7 @@ class MessageChanged(Shape, frozen=True):
     text: str
     edited_at: int = 0
     deleted: bool = False
-    reactions: dict[str, list[str]] = {}
+    reactions: dict[str, list[str]] = field(default_factory=dict)
     pinned: bool = False
 
 
@@ -72,7 +72,7 @@ class EventKind:
 _ROWS: Final = (
     EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
     EventKind("message.changed", MessageChanged, "A message already posted changed; rev is one more than the last."),
-    EventKind("room.updated", RoomState, "The room as this user has it: after a change, a gap, or as a new room's first event."),
+    EventKind("room.updated", RoomState, "The room as this user has it: after a change or a gap, or new."),
     EventKind("room.reset", RoomReset, "The numbering cannot be followed on: read pages anew."),
     EventKind("member.joined", MemberEvent, "Someone joined the room."),
     EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),

@@ -346,7 +346,7 @@ class Method:
 
 _ROWS: Final = (
     Method("house.get", Nothing, HouseResult, "What the house is called and how one enters it.", who="anyone"),
-    Method("account.create", AccountCreate, AccountCreateResult, "Sign up; the recovery code is shown once.", who="anyone"),
+    Method("account.create", AccountCreate, AccountCreateResult, "Sign up; gives a recovery code.", who="anyone"),
     Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
     Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),
     Method("account.set_password", AccountSetPassword, Nothing, "Change the password; ends all other browser logins."),
@@ -387,7 +387,7 @@ _ROWS: Final = (
     Method("message.history", MessageHistory, MessageHistoryResult, "A page of the room's log.", who="anyone"),
     Method("read.mark", ReadMark, ReadMarkResult, "Move one's read marker; it never moves back."),
     Method("typing.start", RoomParams, Nothing, "Say that one is typing.", connection=True),
-    Method("presence.watch", RoomParams, PresenceWatchResult, "Hear who is here, until unwatch.", who="anyone", connection=True),
+    Method("presence.watch", RoomParams, PresenceWatchResult, "Hear who is here.", who="anyone", connection=True),
     Method("presence.unwatch", RoomParams, Nothing, "Stop hearing who is here.", who="anyone", connection=True),
 )  # fmt: skip
 

@@ -6,8 +6,8 @@ last place; where that place was trimmed away the whole is read anew. ``put`` is
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
-from typing import Any
 
 import msgspec
 
@@ -57,22 +57,21 @@ class Catalogue:
         self._store = store
         self._place = ""
         self._listed: dict[str, Listed] = {}
+        self._reading = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._listed)
 
     async def refresh(self) -> None:
         """Take in what changed since the last time."""
-        asked = self._place
-        answer = await self._store.call("catalogue_read", keys.ROOMS, asked)
-        if asked != self._place:  # another asking was quicker; what it read may be newer than this
-            return
-        _, place, whole, flat = answer
-        if whole:
-            self._listed = {}
-        for room, packed in zip(flat[::2], flat[1::2], strict=True):
-            self._take(room.decode(), packed)
-        self._place = place.decode()
+        async with self._reading:
+            answer = await self._store.call("catalogue_read", keys.ROOMS, self._place)
+            _, place, whole, flat = answer
+            if whole:
+                self._listed = {}
+            for room, packed in zip(flat[::2], flat[1::2], strict=True):
+                self._take(room.decode(), packed)
+            self._place = place.decode()
 
     def _take(self, room: str, packed: bytes) -> None:
         if packed:
@@ -96,5 +95,5 @@ class Catalogue:
 
 
 def _words_of(entry: Entry) -> str:
-    texts: list[Any] = [entry.title, entry.about, *entry.tags, *entry.titles.values(), *entry.abouts.values()]
+    texts = [entry.title, entry.about, *entry.tags, *entry.titles.values(), *entry.abouts.values()]
     return fold("\n".join(texts))

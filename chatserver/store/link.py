@@ -53,7 +53,10 @@ class Link(asyncio.Protocol):
     """
 
     def __init__(
-        self, on_push: Callable[[bytes, bytes], None], on_moved: Callable[[bytes], None], on_lost: Callable[[Link], None]
+        self,
+        on_push: Callable[[bytes, bytes], None],
+        on_moved: Callable[[bytes], None],
+        on_lost: Callable[[Link], None],
     ) -> None:
         self._on_push = on_push
         self._on_moved = on_moved
@@ -75,7 +78,7 @@ class Link(asyncio.Protocol):
         return len(self._expected)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is none of asyncio's
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's
         self._transport.set_write_buffer_limits(high=_MOST_BUFFERED)
 
     def call(self, *words: Word) -> asyncio.Future[Reply]:

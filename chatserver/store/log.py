@@ -69,7 +69,13 @@ class Log:
     """All rooms' logs, as this process writes and reads them."""
 
     def __init__(
-        self, store: Store, spawn: Spawn, *, durability: Durability, group_messages: int = 512, group_bytes: int = 1 << 20
+        self,
+        store: Store,
+        spawn: Spawn,
+        *,
+        durability: Durability,
+        group_messages: int = 512,
+        group_bytes: int = 1 << 20,
     ) -> None:
         self._store = store
         self._spawn = spawn
@@ -170,9 +176,7 @@ class Log:
         if word in {b"ok", b"duplicate"}:
             _, seq, id, at, epoch = outcome
             duplicate = word == b"duplicate"
-            answer.set_result(
-                MessageSendResult(epoch.decode(), seq, id.decode(), at, self._durability, duplicate)  # fmt: skip
-            )
+            answer.set_result(MessageSendResult(epoch.decode(), seq, id.decode(), at, self._durability, duplicate))
         else:
             answer.set_exception(refusal_of(word.decode(), *outcome[1:]))
 

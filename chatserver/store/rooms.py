@@ -17,7 +17,7 @@ from chatserver.errors import Refusal
 from chatserver.store import keys
 from chatserver.store.catalogue import Entry, put
 from chatserver.store.intents import Intent, Intents
-from chatserver.store.store import Store, status
+from chatserver.store.store import Store
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -84,13 +84,15 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
 
 def _checked(answer: list[Any]) -> list[Any]:
     """The answer without its first word. Raises the ``Refusal`` that a reason stands for."""
-    reason = status(answer)
-    if reason == "ok":
+    if answer[0] == b"ok":
         return answer[1:]
-    if reason == "banned":
-        until = {"until": answer[1]} if answer[1] else {}
-        raise errors.not_allowed("You cannot enter this room", "banned", **until)
-    raise _REFUSALS[reason]()
+    raise _refusal_of(*answer)
+
+
+def _refusal_of(reason: bytes, until: int = 0) -> Refusal:
+    if reason == b"banned":
+        return errors.not_allowed("You cannot enter this room", "banned", **({"until": until} if until else {}))
+    return _REFUSALS[reason.decode()]()
 
 
 def _belonging(answer: list[Any]) -> Belonging:
@@ -185,8 +187,9 @@ class RoomsShelf:
         given = intent.arguments
         room, user = given["room"], given["user"]
         answer = await self._store.call(
-            "room_remove", keys.room(room), intent.id, given["now"], given["actor"], int(given["admin"]), user, given["ban"]
-        )
+            "room_remove", keys.room(room), intent.id, given["now"], given["actor"], int(given["admin"]), user,
+            given["ban"],
+        )  # fmt: skip
         await self._point(user, room, _belonging(answer))
 
     async def _point(self, user: str, room: str, belonging: Belonging) -> Belonging:
@@ -232,8 +235,9 @@ class RoomsShelf:
         given = intent.arguments
         fields = [word for name, value in given["given"].items() for word in (name, _field(value))]
         answer = await self._store.call(
-            "room_update", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *fields
-        )
+            "room_update", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]),
+            *fields,
+        )  # fmt: skip
         words = _words(_checked(answer))
         if words.kind == "open":
             await put(self._store, given["room"], words.entry)
@@ -257,6 +261,13 @@ class RoomsShelf:
         """Who runs this bot; "" for a person."""
         owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
         return owner.decode() if owner else ""
+
+    async def is_user(self, user: str) -> bool:
+        return bool(await self._store.command("EXISTS", keys.user(user)))
+
+    async def is_bot(self, user: str) -> bool:
+        bot: bytes | None = await self._store.command("HGET", keys.user(user), "bot")
+        return bot == b"1"
 
     async def is_banned(self, room: str, user: str, now: int) -> bool:
         until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)

@@ -58,7 +58,7 @@ class Store:
     # --- what others use -------------------------------------------------------------------------------------------
 
     def listen(self, kind: str, heard: Heard) -> None:
-        """``heard(id, payload)`` is called for each record on the live name of any tag of this kind (``r``, ``u`` …)."""
+        """``heard(id, payload)`` is called for each record on the live name of any tag of this kind (``r``, ``u``)."""
         self._heard[kind] = heard
 
     def on_missed(self, missed: Callable[[], None]) -> None:
@@ -83,7 +83,7 @@ class Store:
         Raises ``Refusal`` unavailable when the store cannot be reached in time, or when the connection broke and the
         function does not recognise a repeat.
         """
-        return cast(list[Any], await self.patiently(lambda: self._send(name, tag, args), name))
+        return cast("list[Any]", await self.patiently(lambda: self._send(name, tag, args), name))
 
     async def command(self, *words: Word) -> Reply:
         """Send one plain command that may be repeated."""

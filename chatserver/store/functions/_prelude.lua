@@ -26,6 +26,11 @@ local function member_of(members, user)
   return {role = record[1], joined_at = record[2] or 0, muted_until = record[3] or 0}
 end
 
+-- What someone who is not in the room is told: only open rooms admit that they exist.
+local function outside(room)
+  return room.kind == 'open' and 'not_a_member' or 'not_found'
+end
+
 local function moderates(member)
   return member ~= nil and (member.role == 'owner' or member.role == 'moderator')
 end

@@ -8,12 +8,9 @@ local function tombstone(entry, record, now)
   return {d = true, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
 end
 
-local function refusal_of(kind, member, record, user, house_moderator)
-  if kind == 'delete' and house_moderator == '1' then return nil end
-  if not member then return 'not_a_member' end
-  if record.u == user then return nil end
-  if kind == 'delete' and moderates(member) then return nil end
-  return 'not_author'
+local function may_change(kind, member, record, user, house_moderator)
+  if record.u == user and member then return true end
+  return kind == 'delete' and (house_moderator or moderates(member))
 end
 
 return function(keys, args)
@@ -21,11 +18,12 @@ return function(keys, args)
   local now, user, seq, kind, text = tonumber(args[1]), args[2], args[3], args[4], args[5]
   local room = standing(meta)
   if not room then return {'not_found'} end
+  local member, house_moderator = member_of(members, user), args[6] == '1'
+  if not member and not house_moderator then return {outside(room)} end
   local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
-  local reason = refusal_of(kind, member_of(members, user), record, user, args[6])
-  if reason then return {reason} end
+  if not may_change(kind, member, record, user, house_moderator) then return {'not_author'} end
 
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}

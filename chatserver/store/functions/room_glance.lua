@@ -19,16 +19,21 @@ local function online(here, since)
   return count
 end
 
--- Times never fall within a log, so the first message since then is found by halving.
+local function entry_from(log, seq)
+  return redis.call('XRANGE', log, seq .. '-0', '+', 'COUNT', 1)[1]
+end
+
+-- Times never fall within a log, so the first message since then is found by halving; deleted ones left no time there.
 local function said_since(room, log, since)
   if room.last_at < since then return 0 end
   local low, high = room.first_seq, room.seq
   while low < high do
     local middle = math.floor((low + high) / 2)
-    local entry = redis.call('XRANGE', log, middle .. '-0', '+', 'COUNT', 1)[1]
+    local entry = entry_from(log, middle)
     if not entry or tonumber(entry[2][4]) >= since then high = middle else low = middle + 1 end
   end
-  return math.max(0, room.seq - low + 1)
+  local first = entry_from(log, low)
+  return first and room.seq - number_of(string.match(first[1], '^%d+')) + 1 or 0
 end
 
 return function(keys, args)

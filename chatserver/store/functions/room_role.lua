@@ -14,8 +14,8 @@ end
 
 local function refusal_of(meta, members, room, actor, admin, target, role, itself)
   local reason = refusal_to_moderate(room, actor, admin)
+  if reason == 'not_a_moderator' or not reason and not admin and actor.role ~= 'owner' then return 'not_an_owner' end
   if reason then return reason end
-  if not admin and actor.role ~= 'owner' then return 'not_an_owner' end
   if not target then return 'no_such_member' end
   if target.role ~= 'owner' or role == 'owner' then return nil end
   if not admin and not itself then return 'target_owns' end

@@ -1,0 +1,73 @@
+# make run and make test set up all that they need; nothing is installed outside .venv and node_modules, save Debian's
+# packages for the tests (Chromium, its Chinese fonts, Redis), and those only by root.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check format soak bench pictures
+
+help:
+	@echo "make run       start the house on http://127.0.0.1:8080 (ARGS='--port 9000')"
+	@echo "make test      run all tests (ARGS='tests/store -k lock')"
+	@echo "make check     lint, types, import order, and the page's unit tests and types"
+	@echo "make format    put the code into its form"
+	@echo "make soak      the tests that take minutes"
+	@echo "make bench     measure what is promised about speed"
+	@echo "make pictures  take screenshots of the page into pictures/"
+
+run: .venv/run.stamp
+	@$(BIN)/chatserver serve $(ARGS)
+
+setup: .venv/dev.stamp node_modules/.stamp
+
+test: .venv/dev.stamp
+	@sh .ci/packages chromium fonts-noto-cjk redis-server
+	$(BIN)/pytest $(ARGS)
+
+soak: .venv/dev.stamp
+	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	node --test $$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort)
+	node_modules/.bin/tsc --project tsconfig.json
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m bench $(ARGS)
+
+pictures: .venv/dev.stamp
+	@sh .ci/packages chromium fonts-noto-cjk
+	$(BIN)/python -m tests.web.pictures $(ARGS)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "chatserver needs Python 3.11 or newer: make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv"; exit 1; }
+
+# The build backend comes from constraints.txt like everything else, so a build fetches nothing that is not pinned.
+.venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Setting up .venv (once)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt hatchling
+	@$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp
+	@echo "Setting up .venv for development (once)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	@sh .ci/packages nodejs npm
+	@npm ci --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,328 @@
+"""The house, put together: every part made once, in order, by its constructor.
+
+``House`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are open and
+``url`` says where. Leaving it drains: the sockets are told to come back, what is under way is finished, the tasks end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatserver import __version__
+from chatserver.doors.api import Api
+from chatserver.doors.asking import Asking
+from chatserver.doors.front import Front
+from chatserver.doors.metrics import Metrics
+from chatserver.doors.pages import Pages
+from chatserver.doors.requests import Requests
+from chatserver.doors.socket import Sockets
+from chatserver.errors import Refusal, StartError
+from chatserver.ids import now_ms, random_bytes
+from chatserver.live.connection import Connection
+from chatserver.live.heartbeat import Heartbeat
+from chatserver.live.hub import Hub
+from chatserver.live.marks import Marks
+from chatserver.live.presence import Presence
+from chatserver.live.tasks import Tasks
+from chatserver.protocol.methods import HouseResult
+from chatserver.protocol.shapes import Limits, Server
+from chatserver.rules.limits import Buckets
+from chatserver.services.accounts import Accounts
+from chatserver.services.authority import Authority
+from chatserver.services.company import Company
+from chatserver.services.desks import Desks
+from chatserver.services.discovery import Discovery
+from chatserver.services.hashing import Hashing
+from chatserver.services.limits import SendLimits
+from chatserver.services.membership import Membership
+from chatserver.services.messages import Messages
+from chatserver.services.rooms import Rooms
+from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.services.sync import Sync
+from chatserver.settings import Settings, cap, rooms_file, web_folder
+from chatserver.store.accounts import AccountsShelf
+from chatserver.store.address import Address
+from chatserver.store.catalogue import Catalogue
+from chatserver.store.checks import check_store
+from chatserver.store.directory import Directory
+from chatserver.store.intents import Intents
+from chatserver.store.log import Log
+from chatserver.store.logins import Logins
+from chatserver.store.rooms import RoomsShelf
+from chatserver.store.scrub import scrub
+from chatserver.store.store import Store
+
+log = logging.getLogger(__name__)
+HISTORY_PAGE: Final = 100
+BACKLOG: Final = 4096
+LONGEST_WITHOUT_STORE: Final = 30.0
+DAY_SECONDS: Final = 86_400.0
+
+
+class House:
+    """One process of the house on one store. ``host`` and ``port`` as in the settings; port 0 takes a free one."""
+
+    def __init__(self, settings: Settings, *, store_address: Address) -> None:
+        self.settings = settings
+        self.url = ""
+        self._address = store_address
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> House:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        self.tasks = await self._stack.enter_async_context(Tasks())
+        await self._open_store()
+        await self._furnish()
+        await self._open_doors()
+        self._housekeeping()
+
+    # --- the store -------------------------------------------------------------------------------------------------
+
+    async def _open_store(self) -> None:
+        settings = self.settings.store
+        self.store = Store(self._address, resend_seconds=settings.resend_seconds)
+        self._stack.push_async_callback(self.store.redis.aclose)
+        facts = await check_store(self.store.redis, durability=settings.durability)
+        for warning in facts.warnings:
+            log.warning("store: %s", warning)
+
+    async def _furnish(self) -> None:
+        settings, store, tasks = self.settings, self.store, self.tasks
+        limits = settings.limits
+        self.log = Log(
+            store, tasks.spawn, durability=settings.store.durability,
+            group_messages=limits.group_messages, group_bytes=limits.group_bytes,
+        )  # fmt: skip
+        self.directory = Directory(store, tasks.spawn)
+        self.hub = Hub(
+            store, self.log, self.directory, tasks, tail_records=limits.tail_records, tail_bytes=cap(limits.tail_bytes)
+        )
+        tasks.spawn(store.run())
+        try:
+            async with asyncio.timeout(settings.store.connect_seconds):
+                await store.ready.wait()
+        except TimeoutError:
+            raise StartError("The store answers, but the link to it cannot be made; see the log") from None
+        await store.remove_old_libraries(now_ms())
+        await self.directory.start()
+        self.marks = Marks(store)
+        self.intents = Intents(store)
+        self.shelf = RoomsShelf(store, self.intents)
+        self.catalogue = Catalogue(store)
+        self._starter_rooms = read_starter_rooms(rooms_file(settings))
+        await ensure_starter_rooms(self.shelf, self._starter_rooms, language=settings.house.language, now=now_ms())
+        await self.catalogue.refresh()
+        self.desks = await self._desks()
+
+    async def _desks(self) -> Desks:
+        settings, limits, hub = self.settings, self.settings.limits, self.hub
+        accounts = self._accounts()
+        sends = SendLimits(
+            people=Buckets(limits.user_sends_burst, limits.user_sends_per_second),
+            bots=Buckets(limits.bot_sends_burst, limits.bot_sends_per_second),
+            rooms=Buckets(limits.room_sends_burst, limits.room_sends_per_second),
+            addresses=Buckets(limits.address_sends_burst, limits.address_sends_per_second),
+        )
+        server = self._server()
+        searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
+        return Desks(
+            house=HouseResult(
+                settings.house.name, settings.house.language, settings.house.time_zone, settings.house.sign_up,
+                server.version, server.limits,
+            ),
+            accounts=accounts,
+            sync=Sync(
+                hub, accounts.prove, self.catalogue.windows, server,
+                replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),
+            ),
+            rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
+            membership=Membership(hub, self.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)),
+            discovery=Discovery(hub, self.shelf, self.catalogue, searches=searches),
+            messages=Messages(
+                hub, self.log, self.marks, sends, secret=await self._secret(),
+                characters=limits.text_characters, size=limits.text_bytes,
+            ),
+            company=Company(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
+        )  # fmt: skip
+
+    def _accounts(self) -> Accounts:
+        settings = self.settings
+        shelf = AccountsShelf(
+            self.store, self.intents, self.directory, self.shelf, newcomers=newcomers_rooms(self._starter_rooms)
+        )
+        logins = Logins(self.store, days=settings.accounts.login_days)
+        self.authority = Authority(self.hub, logins)
+        self.hub.on_auth = self.authority.on_auth
+        hashing = Hashing(settings.accounts)
+        self._stack.callback(hashing.close)
+        return Accounts(shelf, logins, self.authority, hashing, settings.accounts, sign_up=settings.house.sign_up)
+
+    async def _secret(self) -> bytes:
+        """What keys the digests of this house, drawn once for its store."""
+        await self.store.command("HSETNX", "{house}", "secret", random_bytes(32))
+        secret: bytes = await self.store.command("HGET", "{house}", "secret")
+        return secret
+
+    def _server(self) -> Server:
+        settings = self.settings
+        limits = Limits(
+            settings.limits.text_characters, settings.limits.text_bytes, settings.limits.frame_bytes, HISTORY_PAGE,
+            settings.limits.requests_in_flight,
+        )  # fmt: skip
+        return Server(__version__, round(settings.server.ping_seconds) or 25, limits, settings.store.durability)
+
+    # --- the doors -------------------------------------------------------------------------------------------------
+
+    async def _open_doors(self) -> None:
+        settings, limits = self.settings, self.settings.limits
+        table = self.desks.table()
+        rates = Buckets(limits.requests_burst, limits.requests_per_second)
+        requests = Requests(table, self.tasks, rates, most_under_way=cap(limits.requests_in_flight))
+        asking = Asking(
+            self.desks.accounts.prove, origins=settings.server.origins, public_url=settings.server.public_url,
+            trusted_proxies=settings.server.trusted_proxies,
+        )  # fmt: skip
+        sockets = Sockets(
+            self.hub, requests, asking, most=settings.server.max_connections,
+            most_per_address=limits.connections_per_address, most_per_user=limits.connections_per_user,
+            frame_bytes=limits.frame_bytes, compression=settings.server.compression,
+        )  # fmt: skip
+        api = Api(table, asking, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
+        self.metrics = Metrics(self.hub, self.log, self.tasks)
+        requests.on_answered = api.on_answered = self.metrics.answered
+        self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
+        self.front = Front(
+            sockets=sockets, api=api, pages=Pages(web_folder()), metrics=self.metrics, asking=asking, hub=self.hub,
+            ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
+        )  # fmt: skip
+        await self._listen()
+
+    async def _listen(self) -> None:
+        server = self.settings.server
+        runner = web.AppRunner(self.front.application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(f"Cannot listen on {server.host}:{server.port}: {error.strerror or error}") from None
+        self._stack.push_async_callback(self._leave)
+        port = runner.addresses[0][1]
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        self.url = f"http://{host}:{port}"
+
+    def _not_ready(self) -> str:
+        if not self.store.up:
+            return "the store cannot be reached"
+        if self._lag > 1:
+            return f"the event loop is {self._lag:.1f} s late"
+        return ""
+
+    async def _leave(self) -> None:
+        """Say good-bye while all still works: sockets first, then marks and presence."""
+        await self.front.drain(self.settings.server.drain_seconds if self._draining else 0)
+        with contextlib.suppress(Refusal):
+            await self.marks.carry()
+            await self.presence.leave(now_ms())
+
+    # --- housekeeping ----------------------------------------------------------------------------------------------
+
+    _lag = 0.0
+    _draining = False
+
+    def _housekeeping(self) -> None:
+        server = self.settings.server
+        self.presence = Presence(self.store, self.hub.feeds)
+        self.heartbeat = Heartbeat(
+            self.hub, ping_seconds=server.ping_seconds, silence_seconds=server.silence_seconds,
+            slow_seconds=server.slow_seconds, session_seconds=server.session_seconds,
+        )  # fmt: skip
+        self.tasks.spawn(self.marks.run())
+        self.tasks.spawn(self._watch_lag())
+        for seconds, work in (
+            (1.0, self._each_second),
+            (2.0, self.catalogue.refresh),
+            (5.0, self.hub.feeds.compare_heads),
+            (5.0, self.intents.take_over),
+            (30.0, self.desks.accounts.check_everyone),
+            (DAY_SECONDS, self._each_day),
+        ):
+            self.tasks.spawn(self._every(seconds, work))
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+        """Again and again; a store that is away, or a fault, is noted and does not end it."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Refusal as refusal:
+                log.debug("housekeeping: put off", extra={"reason": refusal.reason})
+            except Exception:
+                log.exception("housekeeping: failed")
+
+    async def _each_second(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self.heartbeat.tick(now)
+        self.hub.feeds.close_idle()
+        if self.store.down_since is not None:
+            if now - self.store.down_since > LONGEST_WITHOUT_STORE:
+                await self.front.restart_all()
+            return
+        await self.presence.tick(now_ms())
+
+    async def _each_day(self) -> None:
+        await scrub(self.store)
+        await self.store.remove_old_libraries(now_ms())
+
+    async def _watch_lag(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.25)
+            self._lag = time.monotonic() - before - 0.25
+            self.metrics.lagged(self._lag)
+
+    async def run_until_told(self, stop: asyncio.Event) -> None:
+        """Until SIGTERM or Ctrl-C; then the closes are spread over the drain window."""
+        await stop.wait()
+        self._draining = True
+
+
+def _both(first: Callable[[Connection], None], second: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    def tell(connection: Connection) -> None:
+        first(connection)
+        second(connection)
+
+    return tell
+
+
+async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str], None]) -> None:
+    """Open the house, tell ``ready`` its URL, and keep it open until SIGTERM or SIGINT.
+
+    Raises ``StartError`` where the house cannot open.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with House(settings, store_address=store_address) as house:
+        ready(house.url)
+        await house.run_until_told(stop)

@@ -1,0 +1,30 @@
+"""The bot SDK: everything a bot needs of this package is importable from here.
+
+It knows the protocol and nothing of the server, so it can speak to any house.
+"""
+
+from chatserver.bot.bot import Bot
+from chatserver.bot.connection import EndedError
+from chatserver.bot.events import (
+    Event,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    MessageChanged,
+    MessagePosted,
+    PresenceChanged,
+    RoomReset,
+    RoomUpdated,
+    Started,
+    TypingStarted,
+)
+from chatserver.bot.reading import Missed
+from chatserver.bot.room import Room
+from chatserver.errors import Refusal, StartError
+from chatserver.protocol.shapes import Author, Message, RoomState, User
+
+__all__ = [
+    "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "Message", "MessageChanged",
+    "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomReset", "RoomState", "RoomUpdated",
+    "StartError", "Started", "TypingStarted", "User",
+]  # fmt: skip

@@ -1,0 +1,252 @@
+"""One connection that is always there: dials, starts the session, comes back with the cursors, asks again if need be.
+
+``chatserver.bot.session`` owns it and hands it two functions: ``cursors`` (where to go on) and ``hear`` (what arrived).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from chatserver import errors
+from chatserver.bot import wire
+from chatserver.bot.backoff import LONGEST_S, Backoff
+from chatserver.bot.wire import Answer, Heard, Wire
+from chatserver.errors import Refusal
+from chatserver.protocol.closing import TABLE, may_return
+from chatserver.protocol.methods import SessionStart, SessionStartResult
+from chatserver.protocol.shapes import Cursor
+
+_log = logging.getLogger("chatserver.bot")
+
+ANSWER_S: Final = 30.0
+"""How long an answer may take before the request counts as lost."""
+RESEND_S: Final = 3000.0
+"""How long a send is tried again: less than the hour for which the server knows its client_id."""
+_MAX_BYTES: Final = 2**26
+_ABNORMAL: Final = 1006
+
+REPEATABLE: Final = frozenset({
+    "house.get", "login.list", "message.delete", "message.edit", "message.history", "message.send", "presence.unwatch",
+    "presence.watch", "read.mark", "room.ban", "room.discover", "room.invite", "room.join", "room.leave",
+    "room.members", "room.notify", "room.remove", "room.set_role", "room.unban", "room.update", "session.ping",
+    "token.list", "typing.start", "user.get",
+})  # fmt: skip
+"""What may be asked a second time when the first answer was lost: it then changes nothing more."""
+
+
+class EndedError(Exception):
+    """The connection is over and must not come back by itself: the close code and why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{reason} ({code})")
+        self.code = code
+        self.reason = reason
+
+
+class Connection:
+    """``run`` keeps it up; ``call`` asks and waits, over as many sockets as it takes."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        cursors: Callable[[], Mapping[str, Cursor]],
+        hear: Callable[[Heard | SessionStartResult], None],
+        wire_: Wire,
+        patience: float = 1.0,
+    ) -> None:
+        self._url = wire.socket_url(url)
+        self._token = token
+        self._cursors = cursors
+        self._hear = hear
+        self._wire = wire_
+        self._backoff = Backoff(patience)
+        self._patience = patience
+        self._socket: ClientConnection | None = None
+        self._started = asyncio.Event()
+        self._ended: EndedError | None = None
+        self._asked: dict[int, asyncio.Future[Answer | None]] = {}
+        self._last_id = 0
+        self._opening = 0
+        self._refused: Refusal | None = None
+        self._not_before: dict[str, float] = {}
+
+    # --- keeping it up
+
+    async def run(self) -> None:
+        """Until the server says to stay away: raises ``EndedError``."""
+        try:
+            code, reason = await self._once()
+            while may_return(code):
+                wait = max(self._backoff.next(), self._retry_after())
+                _log.info("bot: connection ended (%s %s), trying again in %.1f s", code, reason, wait)
+                await asyncio.sleep(wait)
+                code, reason = await self._once()
+            self._ended = EndedError(code, reason)
+        except EndedError as error:
+            self._ended = error
+        self._started.set()
+        raise self._ended
+
+    def _retry_after(self) -> float:
+        refused, self._refused = self._refused, None
+        return float(refused.data.get("retry_after", 0)) if refused else 0.0
+
+    async def _once(self) -> tuple[int, str]:
+        """One socket from beginning to end. Returns its close code and reason."""
+        try:
+            socket = await self._dial()
+        except InvalidStatus as error:
+            status = error.response.status_code
+            if status in {400, 401, 403, 404}:
+                raise EndedError(status, f"{self._url} does not let this bot in") from None
+            return _ABNORMAL, f"HTTP {status}"
+        except (OSError, TimeoutError, InvalidHandshake) as error:
+            return _ABNORMAL, str(error) or type(error).__name__
+        try:
+            async with socket:
+                await self._converse(socket)
+        except ConnectionClosed as closed:
+            if closed.rcvd is not None:
+                return closed.rcvd.code, closed.rcvd.reason or _words(closed.rcvd.code)
+            return _ABNORMAL, "lost"
+        except TimeoutError:
+            return _ABNORMAL, "session.start was not answered"
+        finally:
+            self._lose_all()
+        return _ABNORMAL, "session.start was refused"
+
+    async def _dial(self) -> ClientConnection:
+        local = urlsplit(self._url).hostname in {"127.0.0.1", "::1", "localhost"}
+        return await connect(
+            self._url,
+            additional_headers={"Authorization": f"Bearer {self._token}"},
+            subprotocols=[Subprotocol(self._wire.subprotocol)],
+            compression=None,
+            max_size=_MAX_BYTES,
+            close_timeout=2,
+            proxy=None if local else True,
+        )
+
+    async def _converse(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._opening = self._next_id()
+        opening = SessionStart(cursors=dict(self._cursors()))
+        await socket.send(self._wire.request(self._opening, "session.start", opening))
+        async with asyncio.timeout(ANSWER_S) as deadline:
+            while self._refused is None:
+                self._receive(await socket.recv())
+                if self._started.is_set():
+                    deadline.reschedule(None)
+
+    def _lose_all(self) -> None:
+        self._socket = None
+        self._started.clear()
+        asked, self._asked = self._asked, {}
+        for future in asked.values():
+            if not future.done():
+                future.set_result(None)
+
+    # --- what arrives
+
+    def _receive(self, data: bytes | str) -> None:
+        try:
+            said = self._wire.read(data)
+        except msgspec.DecodeError:
+            _log.exception("bot: cannot read what the server said")
+            return
+        if isinstance(said, Heard):
+            self._hear(said)
+        elif said is not None and said.id == self._opening:
+            self._open(said)
+        elif said is not None:
+            future = self._asked.pop(said.id, None)
+            if future is not None and not future.done():
+                future.set_result(said)
+
+    def _open(self, answer: Answer) -> None:
+        """The answer to session.start, before anything else is heard."""
+        if answer.refusal is not None:
+            if _wait_for(answer.refusal) is None:
+                raise EndedError(answer.refusal.code, answer.refusal.message)
+            self._refused = answer.refusal
+            return
+        result: SessionStartResult = self._wire.result("session.start", answer.result)
+        if result.user is msgspec.UNSET:
+            raise EndedError(errors.NOT_SIGNED_IN.code, "The token opens no account")
+        self._hear(result)
+        self._backoff.succeeded()
+        self._started.set()
+
+    # --- asking
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    async def call(self, method: str, params: Any) -> Any:
+        """Ask, and ask again where that is safe, until there is an answer. Raises ``Refusal`` or ``EndedError``."""
+        backoff = Backoff(self._patience)
+        began = time.monotonic()
+        while True:
+            answer = await self._ask(method, params)
+            if answer is not None and answer.refusal is None:
+                return self._wire.result(method, answer.result)
+            refusal = answer.refusal if answer and answer.refusal else errors.unavailable("The connection was lost")
+            wait = _wait_for(refusal)
+            uncertain = refusal.kind is not errors.RATE_LIMITED
+            if wait is None or (uncertain and (method not in REPEATABLE or time.monotonic() - began > RESEND_S)):
+                raise refusal
+            wait = max(wait, backoff.next() if uncertain else 0.0)
+            self._not_before[method] = max(self._not_before.get(method, 0.0), time.monotonic() + wait)
+
+    async def _ask(self, method: str, params: Any) -> Answer | None:
+        """Ask once; None when the answer was lost."""
+        await self._ready(method)
+        assert self._socket is not None
+        id = self._next_id()
+        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._asked[id] = future
+        try:
+            await self._socket.send(self._wire.request(id, method, params))
+            async with asyncio.timeout(ANSWER_S):
+                return await future
+        except (ConnectionClosed, TimeoutError):
+            return None
+        finally:
+            self._asked.pop(id, None)
+
+    async def _ready(self, method: str) -> None:
+        """Wait for a session, and as long as the server asked to leave this method alone."""
+        while True:
+            wait = self._not_before.get(method, 0.0) - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            await self._started.wait()
+            if self._ended is not None:
+                raise self._ended
+            if self._socket is not None and self._not_before.get(method, 0.0) <= time.monotonic():
+                return
+
+
+def _wait_for(refusal: Refusal) -> float | None:
+    """Seconds to wait before asking again; None where asking again is no use."""
+    if refusal.kind is errors.RATE_LIMITED:
+        wait = float(refusal.data.get("retry_after", 1.0))
+        return wait if wait <= 2 * LONGEST_S else None
+    return 0.0 if refusal.kind is errors.UNAVAILABLE else None
+
+
+def _words(code: int) -> str:
+    return next((close.reason for close in TABLE if close.code == code), "closed")

@@ -1,0 +1,97 @@
+"""Which functions an event calls, and how: commands first, then everything registered for its kind."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatserver.bot import commands
+from chatserver.bot.commands import BadArgumentError, Command
+from chatserver.bot.events import MessageChanged, MessagePosted
+
+Function = Callable[..., Any]
+
+
+@dataclass(slots=True, frozen=True)
+class Handler:
+    """One registered function. ``gather`` seconds of events are handed over as one list; 0 is one by one."""
+
+    kind: type[Any]
+    function: Function
+    gather: float = 0
+
+    @property
+    def name(self) -> str:
+        return self.function.__qualname__
+
+
+@dataclass(slots=True, frozen=True)
+class Call:
+    """A function to call for an event, with what follows the event in its arguments."""
+
+    name: str
+    function: Function
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Wrong:
+    """A command whose arguments do not fit: ``answer`` says so to who typed it."""
+
+    name: str
+    answer: str
+
+
+async def run(function: Function, *arguments: Any) -> Any:
+    """Call a handler, be it a coroutine function or a plain one."""
+    answer = function(*arguments)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+@dataclass(slots=True)
+class Handlers:
+    """Everything one bot listens to."""
+
+    prefix: str = "/"
+    on_error: Function | None = None
+    handlers: list[Handler] = field(default_factory=list)
+    commands: dict[str, tuple[Command, Function]] = field(default_factory=dict)
+
+    def add_command(self, name: str, function: Function, help: str) -> None:
+        """Raises ``ValueError`` where the name is taken or is no single word."""
+        folded = name.removeprefix(self.prefix).casefold()
+        if not folded or len(folded.split()) != 1:
+            raise ValueError(f"a command is one word, not {name!r}")
+        if folded in self.commands:
+            raise ValueError(f"{self.prefix}{folded} is already a command of this bot")
+        self.commands[folded] = commands.describe(folded, function, help), function
+
+    def add_handler(self, kind: type[Any], function: Function, gather: float) -> None:
+        """Raises ``TypeError`` for gathering messages: their place is saved when each is handled."""
+        if gather and issubclass(kind, MessagePosted | MessageChanged):
+            raise TypeError("messages are handed over one by one")
+        self.handlers.append(Handler(kind, function, gather))
+
+    def gathering(self, event: Any) -> list[Handler]:
+        return [handler for handler in self.handlers if handler.gather and isinstance(event, handler.kind)]
+
+    def calls(self, event: Any) -> list[Call | Wrong]:
+        """What to do for one event. A message that is one of the bot's commands goes to that command only."""
+        if isinstance(event, MessagePosted):
+            name, rest = commands.split(event.text, self.prefix)
+            if name in self.commands:
+                return [self._command(name, rest)]
+        return [
+            Call(handler.name, handler.function)
+            for handler in self.handlers
+            if not handler.gather and isinstance(event, handler.kind)
+        ]
+
+    def _command(self, name: str, rest: str) -> Call | Wrong:
+        command, function = self.commands[name]
+        try:
+            return Call(name, function, tuple(command.read(rest)))
+        except BadArgumentError as error:
+            return Wrong(name, f"{error} {command.usage(self.prefix)}")

@@ -1,0 +1,238 @@
+"""One run of a bot: its connection, its journal and its lanes, from ``serve`` to the end.
+
+A frame's way: connection (decoded) → state (what follows) → lanes (in the room's order) → here (handlers called, then
+the cursor saved). What handlers send goes back through here, so that it gets a client_id that survives a second run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
+
+from chatserver.bot import events, turns, wire
+from chatserver.bot.connection import Connection, EndedError
+from chatserver.bot.handlers import Handler, Wrong, run
+from chatserver.bot.journal import Journal
+from chatserver.bot.lanes import Lanes
+from chatserver.bot.reading import PAGE, Reading
+from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State, Step
+from chatserver.bot.turns import Turn
+from chatserver.bot.wire import Heard, Wire
+from chatserver.errors import Refusal
+from chatserver.protocol.methods import MessageHistoryResult, MessageSendResult, SessionStartResult
+
+if TYPE_CHECKING:
+    from chatserver.bot.bot import Bot
+
+_log = logging.getLogger("chatserver.bot")
+
+DRAIN_S: Final = 10.0
+"""How long handlers under way may take when the bot is stopped."""
+
+
+class Session:
+    """Made by ``Bot.serve`` and gone with it."""
+
+    def __init__(self, bot: Bot, *, url: str, token: str, path: Path | None, wire_: Wire, patience: float) -> None:
+        self.ready = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self._bot = bot
+        self.journal = Journal(path)
+        self.state = State(self.journal.done, hears_bots=bot.hears_bots)
+        self._connection = Connection(
+            url, token, cursors=lambda: self.state.seen, hear=self._hear, wire_=wire_, patience=patience
+        )
+        self._group = asyncio.TaskGroup()
+        self._lanes = Lanes(self._perform, self._group, at_once=bot.concurrency)
+        self._side: set[asyncio.Task[None]] = set()
+        self._gathered: dict[tuple[Handler, str], list[Any]] = {}
+        self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    # --- its life
+
+    async def run(self) -> None:
+        """Until ``stopping`` is set; raises ``EndedError`` or ``StartError`` when there is no use in going on."""
+        ending: BaseException | None = None
+        try:
+            async with self._group:
+                keeping = asyncio.create_task(self._connection.run())
+                waiting = asyncio.create_task(self.stopping.wait())
+                try:
+                    await asyncio.wait({keeping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                    ending = keeping.exception() if keeping.done() else None
+                    await self._drain()
+                finally:
+                    await _cancel({keeping, waiting, *self._side, *self._lanes.workers})
+        finally:
+            self.journal.close()
+        if ending is not None:
+            raise ending
+
+    async def _drain(self) -> None:
+        self.stopping.set()
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self._lanes.drain()
+                while self._side:
+                    await asyncio.wait(set(self._side))
+        except TimeoutError:
+            _log.warning("bot: handlers still at work after %.0f s; their events come again", DRAIN_S)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Side work that ends with the bot: its faults are logged."""
+        task = self._group.create_task(self._guard(work))
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
+
+    async def _guard(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except EndedError:
+            return
+        except Exception as error:
+            await self._failed(None, error)
+
+    # --- what arrives
+
+    def _hear(self, said: Heard | SessionStartResult) -> None:
+        if isinstance(said, Heard):
+            steps = self.state.heard(said.name, said.params)
+        else:
+            steps = self.state.started(said)
+            self.journal.own(self._bot.user.id)
+            rooms = tuple(self._bot.room(room) for room in self.state.rooms)
+            self.spawn(self._dispatch(events.Started(self._bot, rooms), Turn("", "", "")))
+            self.ready.set()
+        for step in steps:
+            self._lanes.push(step)
+
+    async def _perform(self, step: Step) -> None:
+        if isinstance(step, Handle):
+            await self._handle(step)
+        elif isinstance(step, CatchUp):
+            await self._catch_up(step)
+        elif isinstance(step, Mark):
+            self.journal.save(step.room, step.place)
+        elif isinstance(step, Forget):
+            self.journal.forget_room(step.room)
+
+    async def _handle(self, step: Handle) -> None:
+        kind = events.KINDS.get(step.name)
+        if kind is not None and not step.quiet:
+            turn = Turn(step.room, turns.key_of(step.params, step.after), "")
+            await self._dispatch(kind(self._bot, step.params), turn)
+        if step.after is not None:
+            self.journal.save(step.room, step.after)
+
+    async def _catch_up(self, step: CatchUp) -> None:
+        """Read the pages between what is done and the target, handling each message as if it had just come."""
+        started = self.journal.done.get(step.room, step.target)
+        reading = Reading(started, step.target)
+        while (after := reading.after()) is not None:
+            try:
+                page: MessageHistoryResult = await self.call("message.history", room=step.room, after=after, limit=PAGE)
+            except Refusal as refusal:
+                reading.give_up(refusal.message)
+                break
+            for message in reading.take(page):
+                place = reading.place_after(message, started)
+                quiet = self.state.is_quiet(message)
+                await self._handle(Handle(step.room, "message.posted", message, place, quiet))
+        if reading.missed is not None:
+            lost = reading.missed
+            _log.warning("bot: missed in room %s: messages %d to %d, %s", step.room, lost.first, lost.last, lost.why)
+        if step.reset is not None:
+            event = events.RoomReset(self._bot, step.reset, reading.missed)
+            await self._dispatch(event, Turn(step.room, "", ""))
+        self.journal.save(step.room, reading.end())
+
+    # --- handlers
+
+    async def _dispatch(self, event: Any, turn: Turn) -> None:
+        for handler in self._bot.handlers.gathering(event):
+            self._gather(handler, event)
+        for call in self._bot.handlers.calls(event):
+            own = Turn(turn.room, turn.key, call.name)
+            if isinstance(call, Wrong):
+                await self._turn(own, event, event.reply, call.answer)
+            else:
+                await self._turn(own, event, call.function, event, *call.arguments)
+
+    async def _turn(self, turn: Turn, event: Any, function: Any, *arguments: Any) -> None:
+        """One handler at one event. A fault in it is its own; only a connection that is over stops everything."""
+        token = turns.current.set(turn)
+        try:
+            answer = await run(function, *arguments)
+            if isinstance(answer, str) and answer:
+                await event.reply(answer)
+        except EndedError:
+            raise
+        except Exception as error:
+            await self._failed(event, error)
+        finally:
+            turns.current.reset(token)
+
+    async def _failed(self, event: Any, error: Exception) -> None:
+        _log.error("bot: a handler failed at %r", event, exc_info=error)
+        if self._bot.handlers.on_error is None:
+            return
+        try:
+            await run(self._bot.handlers.on_error, event, error)
+        except Exception:
+            _log.exception("bot: on_error failed, too")
+
+    def _gather(self, handler: Handler, event: Any) -> None:
+        key = handler, event.params.room
+        if key in self._gathered:
+            self._gathered[key].append(event)
+        else:
+            self._gathered[key] = [event]
+            self.spawn(self._hand_over(key))
+
+    async def _hand_over(self, key: tuple[Handler, str]) -> None:
+        """After the handler's time, or at once when the bot stops."""
+        handler, room = key
+        try:
+            async with asyncio.timeout(handler.gather):
+                await self.stopping.wait()
+        except TimeoutError:
+            pass
+        gathered = self._gathered.pop(key)
+        await self._turn(Turn(room, "", handler.name), gathered[-1], handler.function, gathered)
+
+    # --- what it says
+
+    async def call(self, method: str, **given: Any) -> Any:
+        return await self._connection.call(method, wire.params(method, given))
+
+    async def send(self, room: str, text: str, *, client_id: str, **more: Any) -> MessageSendResult:
+        """Post, once, however often it takes. See ``Bot.send``."""
+        turn = turns.current.get()
+        derived = not client_id
+        if derived:
+            client_id = turn.client_id(room) if turn else turns.new_client_id()
+        if turn and turn.key and (before := self.journal.said(turn.room, client_id)):
+            return before
+        async with self._sending.setdefault(room, asyncio.Lock()):
+            try:
+                result: MessageSendResult = await self.call(
+                    "message.send", room=room, text=text, client_id=client_id, **more
+                )
+            except Refusal as refusal:
+                if refusal.reason != "client_id_used" or not derived:
+                    raise
+                # An earlier run of this handler said it in other words, as dice do: that stands.
+                return MessageSendResult("", 0, "", 0, "primary", duplicate=True)
+        if turn and turn.key:
+            self.journal.say(turn.room, client_id, result)
+        return result
+
+
+async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

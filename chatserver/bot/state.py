@@ -1,0 +1,149 @@
+"""What a bot has seen, and what to do with each thing it hears. Pure: no socket, no loop, no file, no clock.
+
+A session makes one ``State`` from the saved cursors, tells it what arrives, and carries out the steps it answers with,
+each room's in order. Two places are kept apart: what has been *seen* (here: where a new connection goes on) and what
+is *done* (the journal's: where a new process goes on). A step carries the place that is done once it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatserver.protocol.events import MemberEvent, MessageChanged, RoomReset, TypingStarted
+from chatserver.protocol.methods import SessionStartResult
+from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
+
+
+@dataclass(slots=True, frozen=True)
+class Handle:
+    """Call the handlers (unless ``quiet``), then the room is done up to ``after``, where the event has a place."""
+
+    room: str
+    name: str
+    params: Any
+    after: Cursor | None
+    quiet: bool = False
+
+
+@dataclass(slots=True)
+class CatchUp:
+    """Read pages from what is done up to ``target``; ``reset`` is what made it necessary, None for a hole."""
+
+    room: str
+    target: Cursor
+    reset: RoomReset | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """The room is done up to here without any handler: a room new to the bot begins now."""
+
+    room: str
+    place: Cursor
+
+
+@dataclass(slots=True, frozen=True)
+class Forget:
+    """The bot is no longer in the room."""
+
+    room: str
+
+
+Step = Handle | CatchUp | Mark | Forget
+
+
+def place_of(state: RoomState) -> Cursor:
+    return Cursor(state.epoch, state.last_seq, state.last_id, state.rev)
+
+
+def author_of(params: Any) -> Author | None:
+    """Who did it, for events that somebody did."""
+    if isinstance(params, Message):
+        return params.author
+    return params.user if isinstance(params, MemberEvent | TypingStarted) else None
+
+
+class State:
+    """Where this bot stands in every room it belongs to."""
+
+    def __init__(self, saved: Mapping[str, Cursor], *, hears_bots: bool = False) -> None:
+        self.seen: dict[str, Cursor] = dict(saved)
+        self.rooms: dict[str, RoomState] = {}
+        self.user: User | None = None
+        self._hears_bots = hears_bots
+
+    def started(self, result: SessionStartResult) -> list[Step]:
+        """The answer to session.start: rooms that are new begin where they stand, rooms that are gone are forgotten."""
+        self.user = result.user if isinstance(result.user, User) else None
+        self.rooms = {state.room: state for state in result.rooms}
+        steps: list[Step] = [Forget(room) for room in self.seen if room not in self.rooms]
+        for step in steps:
+            del self.seen[step.room]
+        for state in result.rooms:
+            steps += self._begin(state)
+        return steps
+
+    def _begin(self, state: RoomState) -> list[Step]:
+        if state.room in self.seen:
+            return []
+        self.seen[state.room] = place_of(state)
+        return [Mark(state.room, self.seen[state.room])]
+
+    def heard(self, name: str, params: Any) -> list[Step]:
+        """One event, in the order of the wire."""
+        if isinstance(params, Message):
+            return self._posted(name, params)
+        if isinstance(params, MessageChanged):
+            return self._changed(name, params)
+        if isinstance(params, RoomReset):
+            self.seen[params.room] = Cursor(params.epoch, params.last_seq, params.last_id, params.rev)
+            return [CatchUp(params.room, self.seen[params.room], params)]
+        if isinstance(params, RoomState):
+            self.rooms[params.room] = params
+            return [*self._begin(params), Handle(params.room, name, params, None)]
+        if name == "member.left" and self._is_me(params.user):
+            self.seen.pop(params.room, None)
+            self.rooms.pop(params.room, None)
+            return [Forget(params.room)]
+        return [] if self._is_quiet(params) else [Handle(params.room, name, params, None)]
+
+    def _posted(self, name: str, message: Message) -> list[Step]:
+        place = self.seen.get(message.room)
+        quiet = self._is_quiet(message)
+        if place is None:
+            return [Handle(message.room, name, message, None, quiet)]
+        if message.seq <= place.seq:
+            return []
+        steps: list[Step] = []
+        if message.seq > place.seq + 1:
+            steps.append(CatchUp(message.room, Cursor(place.epoch, message.seq - 1, "", place.rev)))
+        after = Cursor(place.epoch, message.seq, message.id, place.rev)
+        self.seen[message.room] = after
+        return [*steps, Handle(message.room, name, message, after, quiet)]
+
+    def _changed(self, name: str, change: MessageChanged) -> list[Step]:
+        place = self.seen.get(change.room)
+        if place is None:
+            return [Handle(change.room, name, change, None)]
+        if change.rev <= place.rev:
+            return []
+        after = Cursor(place.epoch, place.seq, place.id, change.rev)
+        self.seen[change.room] = after
+        return [Handle(change.room, name, change, after)]
+
+    def is_quiet(self, message: Message) -> bool:
+        """Whether a message read from a page calls no handler."""
+        return self._is_quiet(message)
+
+    def _is_me(self, author: Author | None) -> bool:
+        return author is not None and self.user is not None and author.id == self.user.id
+
+    def _is_quiet(self, params: Any) -> bool:
+        """A bot never hears itself, hears no other bots unless it asked to, and nothing where nothing is left."""
+        author = author_of(params)
+        if author is None:
+            return False
+        deleted = isinstance(params, Message) and params.deleted
+        return deleted or self._is_me(author) or (author.bot and not self._hears_bots)

@@ -1,0 +1,53 @@
+"""A turn: one handler at one event. What it sends gets client_ids that are the same should the handler run again.
+
+A bot killed between its reply and the saving of its cursor hears the event again; the server (or the journal) then
+recognises the reply by its client_id and posts nothing. The current turn travels in a context variable, so that
+``bot.send`` inside a handler needs no argument for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from contextvars import ContextVar
+from typing import Any
+
+from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.shapes import Cursor, Message
+
+
+def new_client_id() -> str:
+    return secrets.token_hex(12)
+
+
+class Turn:
+    """``room`` and ``key`` name the event; an empty key is one that will never be heard again."""
+
+    __slots__ = ("_count", "handler", "key", "room")
+
+    def __init__(self, room: str, key: str, handler: str) -> None:
+        self.room = room
+        self.key = key
+        self.handler = handler
+        self._count: Counter[str] = Counter()
+
+    def client_id(self, room: str) -> str:
+        """For the next message this turn sends to ``room``: 32 characters."""
+        if not self.key:
+            return new_client_id()
+        self._count[room] += 1
+        words = "\n".join((self.key, self.handler, room, str(self._count[room])))
+        return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def key_of(params: Any, after: Cursor | None) -> str:
+    """What names an event for ever: a message's id, or the room's numbering and a change's rev."""
+    if isinstance(params, Message):
+        return f"posted {params.id}"
+    if isinstance(params, MessageChanged) and after is not None:
+        return f"changed {params.room} {after.epoch} {params.rev}"
+    return ""
+
+
+current: ContextVar[Turn | None] = ContextVar("turn", default=None)

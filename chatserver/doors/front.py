@@ -1,0 +1,100 @@
+"""The front door: every route of the house on one port, and how it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from chatserver.doors.api import Api
+from chatserver.doors.asking import Asking
+from chatserver.doors.metrics import CONTENT_TYPE, Metrics
+from chatserver.doors.pages import SECURITY_HEADERS, Pages
+from chatserver.doors.socket import Sockets
+from chatserver.live.hub import Hub
+from chatserver.protocol import closing
+from chatserver.protocol.schema import openapi, openrpc
+
+
+class Front:
+    """Makes the aiohttp application. ``ready()`` says why the house is not ready, or nothing."""
+
+    def __init__(
+        self, *, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics, asking: Asking, hub: Hub,
+        ready: Callable[[], str], metrics_for: str, body_bytes: int,
+    ) -> None:  # fmt: skip
+        self._sockets = sockets
+        self._metrics = metrics
+        self._asking = asking
+        self._hub = hub
+        self._ready = ready
+        self._metrics_for = metrics_for
+        self._openapi, self._openrpc = openapi(), openrpc()
+        self.application = web.Application(middlewares=[self._safe], client_max_size=body_bytes or 1 << 20)
+        router = self.application.router
+        router.add_get("/ws", sockets.handle)
+        router.add_get("/api/openapi.json", self._schema)
+        router.add_get("/api/openrpc.json", self._schema)
+        router.add_route("*", "/api/{method}", api.handle)
+        router.add_get("/healthz", self._health)
+        router.add_get("/readyz", self._readiness)
+        router.add_get("/metrics", self._metrics_text)
+        pages.add_routes(router)
+
+    @web.middleware
+    async def _safe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Headers that keep the page safe, on every answer, refusals included."""
+        try:
+            response = await handler(request)
+        except web.HTTPException as refused:
+            refused.headers.update(self._headers(request))
+            raise
+        response.headers.update(self._headers(request))
+        return response
+
+    def _headers(self, request: web.Request) -> dict[str, str]:
+        if self._asking.scheme(request) == "https":
+            return {**SECURITY_HEADERS, "Strict-Transport-Security": "max-age=31536000"}
+        return SECURITY_HEADERS
+
+    async def _schema(self, request: web.Request) -> web.Response:
+        body = self._openapi if request.path.endswith("openapi.json") else self._openrpc
+        return web.Response(body=body, content_type="application/json")
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readiness(self, request: web.Request) -> web.Response:
+        why = "draining" if self._sockets.draining else self._ready()
+        if not why:
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text=f"{why}\n" if self._asking.near(request) else "not ready\n")
+
+    async def _metrics_text(self, request: web.Request) -> web.Response:
+        if self._metrics_for == "off" or (self._metrics_for == "local" and not self._asking.near(request)):
+            raise web.HTTPNotFound(text="There is nothing here.\n")
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def restart_all(self) -> None:
+        """Without the store nothing can be promised: everyone is told to come back."""
+        for connection in list(self._hub.connections):
+            connection.close(closing.RESTARTING)
+
+    async def drain(self, seconds: float) -> None:
+        """No new sockets; those open are closed one by one, spread over the window, so that none come back at once."""
+        self._sockets.draining = True
+        waiting = list(self._hub.connections)
+        random.shuffle(waiting)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for number, connection in enumerate(waiting):
+            due = start + seconds * number / len(waiting)
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            connection.close(closing.RESTARTING)
+        deadline = loop.time() + 1
+        while self._hub.connections and loop.time() < deadline:
+            await asyncio.sleep(0.02)

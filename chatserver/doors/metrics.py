@@ -1,0 +1,85 @@
+"""What operators watch: /metrics for Prometheus. Never a room or a user in a label.
+
+Gauges are read when asked; only counters of answers and closes are kept up on the way.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+
+from chatserver import __version__
+from chatserver.live.connection import Connection
+from chatserver.live.hub import Hub
+from chatserver.live.tasks import Tasks
+from chatserver.store.log import Log
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """``answered`` and ``closed`` are told by the doors, ``lagged`` by the housekeeping."""
+
+    def __init__(self, hub: Hub, log: Log, tasks: Tasks) -> None:
+        self._hub = hub
+        self._log = log
+        self._tasks = tasks
+        self._answers: collections.Counter[tuple[str, str]] = collections.Counter()
+        self._closes: collections.Counter[str] = collections.Counter()
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._lag = Histogram(
+            "chat_loop_lag_seconds", "How late the event loop was.", buckets=_LAG, registry=self._registry
+        )
+
+    def answered(self, method: str, outcome: str) -> None:
+        self._answers[method, outcome] += 1
+
+    def closed(self, connection: Connection) -> None:
+        self._closes[str(connection.closing.code if connection.closing else 1006)] += 1
+
+    def lagged(self, seconds: float) -> None:
+        self._lag.observe(max(0.0, seconds))
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        hub = self._hub
+        yield InfoMetricFamily("chat_build", "The program.", value={"version": __version__})
+        for name, help_, value in (
+            ("chat_connections", "Sockets open.", len(hub.connections)),
+            ("chat_users", "Users connected.", len(hub.users)),
+            ("chat_rooms_followed", "Rooms somebody here follows.", len(hub.feeds)),
+            (
+                "chat_connections_paused",
+                "Sockets that cannot take more just now.",
+                sum(c.paused for c in hub.connections),
+            ),
+            ("chat_followers_behind", "Followers that read up.", sum(len(c.behind) for c in hub.connections)),
+            ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
+            ("chat_tasks", "Tasks under way.", len(self._tasks)),
+        ):
+            yield GaugeMetricFamily(name, help_, value=value)
+        yield CounterMetricFamily("chat_messages_appended", "Messages handed to the store.", value=self._log.messages)
+        yield CounterMetricFamily("chat_append_groups", "Group commits.", value=self._log.groups)
+        yield self._counted("chat_requests", "Requests answered.", ("method", "outcome"), self._answers)
+        closes = {(code,): count for code, count in self._closes.items()}
+        yield self._counted("chat_closes", "Sockets closed.", ("code",), closes)
+
+    @staticmethod
+    def _counted(
+        name: str,
+        help_: str,
+        labels: tuple[str, ...],
+        counts: collections.Counter[tuple[str, str]] | dict[tuple[str], int],
+    ) -> CounterMetricFamily:
+        family = CounterMetricFamily(name, help_, labels=labels)
+        for values, count in counts.items():
+            family.add_metric(values, count)
+        return family

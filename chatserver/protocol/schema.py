@@ -1,0 +1,102 @@
+"""What every method and event looks like, for machines: OpenRPC for the WebSocket, OpenAPI for HTTP, from one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from chatserver import __version__, errors
+from chatserver.protocol.events import EVENTS
+from chatserver.protocol.methods import METHODS
+
+
+def _schemas() -> tuple[dict[type[Any], dict[str, Any]], dict[str, Any]]:
+    types = list(dict.fromkeys([type_ for row in METHODS.values() for type_ in (row.params, row.result)]))
+    types += [row.params for row in EVENTS.values() if row.params not in types]
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return dict(zip(types, schemas, strict=True)), components
+
+
+def _error_schema() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["code", "message", "data"],
+        "properties": {
+            "code": {"type": "integer", "enum": [kind.code for kind in errors.TABLE]},
+            "message": {"type": "string"},
+            "data": {
+                "type": "object",
+                "required": ["reason"],
+                "properties": {
+                    "reason": {"type": "string"},
+                    "retry_after": {"type": "number", "description": "seconds"},
+                    "path": {"type": "string"},
+                    "limit": {"type": "integer"},
+                },
+            },
+        },
+    }
+
+
+def openrpc() -> bytes:
+    """The OpenRPC document, JSON. Events stand under ``x-events``."""
+    schemas, components = _schemas()
+    return msgspec.json.encode({
+        "openrpc": "1.3.2",
+        "info": {"title": "chatserver", "version": __version__},
+        "methods": [
+            {
+                "name": row.name,
+                "summary": row.summary,
+                "paramStructure": "by-name",
+                "params": [{"name": "params", "schema": schemas[row.params]}],
+                "result": {"name": "result", "schema": schemas[row.result]},
+                "errors": [{"code": kind.code, "message": kind.name} for kind in errors.TABLE],
+            }
+            for row in METHODS.values()
+        ],
+        "x-events": [
+            {"name": row.name, "summary": row.summary, "params": schemas[row.params]} for row in EVENTS.values()
+        ],
+        "components": {"schemas": components},
+    })  # fmt: skip
+
+
+def openapi() -> bytes:
+    """The OpenAPI document of ``POST /api/<method>``, JSON."""
+    schemas, components = _schemas()
+    components["Error"] = {"type": "object", "required": ["error"], "properties": {"error": _error_schema()}}
+    paths: dict[str, Any] = {}
+    for row in METHODS.values():
+        if row.connection:
+            continue
+        refused = {"description": "Refused", "content": _content({"$ref": "#/components/schemas/Error"})}
+        paths[f"/api/{row.name}"] = {
+            "post": {
+                "operationId": row.name,
+                "summary": row.summary,
+                "requestBody": {"content": _content(schemas[row.params])},
+                "security": [{"token": []}, {"cookie": []}] if row.who == "user" else [{}],
+                "responses": {
+                    "200": {"description": "Done", "content": _content(schemas[row.result])},
+                    **{str(status): refused for status in sorted({kind.status for kind in errors.TABLE})},
+                },
+            }
+        }
+    return msgspec.json.encode({
+        "openapi": "3.1.0",
+        "info": {"title": "chatserver", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "chatserver"},
+            },
+        },
+    })  # fmt: skip
+
+
+def _content(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

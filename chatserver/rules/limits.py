@@ -1,0 +1,73 @@
+"""How often: token buckets, one or many by key. The desks and doors own them; the time is handed in."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from typing import Final
+
+NEVER_MS: Final = 86_400_000  # what a bucket that does not fill tells to wait: a day
+
+
+class Bucket:
+    """Holds ``burst`` and fills with ``per_second``. A burst of 0 is no limit."""
+
+    __slots__ = ("_at", "_burst", "_held", "_per_ms")
+
+    def __init__(self, burst: float, per_second: float) -> None:
+        self._burst = float(burst)
+        self._per_ms = per_second / 1000
+        self._held = self._burst
+        self._at = 0
+
+    def take(self, now: int, cost: float = 1) -> int:
+        """0 and ``cost`` taken, or how many ms until it can be. ``now`` in ms; a clock that goes back adds nothing.
+
+        What costs more than the burst is let through by a full bucket, or it would never be.
+        """
+        wait = self.wait(now, cost)
+        if not wait:
+            self._held -= min(cost, self._burst)
+        return wait
+
+    def wait(self, now: int, cost: float = 1) -> int:
+        """What ``take`` would answer, and nothing taken."""
+        if not self._burst:
+            return 0
+        self._held = min(self._burst, self._held + max(0, now - self._at) * self._per_ms)
+        self._at = max(now, self._at)
+        missing = min(cost, self._burst) - self._held
+        if missing <= 1e-9:  # ten times a tenth of a token is a token
+            return 0
+        return math.ceil(missing / self._per_ms - 1e-6) if self._per_ms else NEVER_MS
+
+
+class Buckets:
+    """A bucket per key (a user, a room, an address), at most ``most`` of them: the least recently used is dropped."""
+
+    def __init__(self, burst: float, per_second: float, *, most: int = 10_000) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._most = most
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: str, now: int, cost: float = 1) -> int:
+        """As ``Bucket.take``, from the key's bucket."""
+        return self._bucket(key).take(now, cost) if self._burst else 0
+
+    def wait(self, key: str, now: int, cost: float = 1) -> int:
+        """As ``Bucket.wait``, of the key's bucket."""
+        return self._bucket(key).wait(now, cost) if self._burst else 0
+
+    def _bucket(self, key: str) -> Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket(self._burst, self._per_second)
+            if len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket

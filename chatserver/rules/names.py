@@ -1,0 +1,95 @@
+"""Display names and headlines: any language, but a name is not a message and not a way to be reached.
+
+From the community's rules: at most 40 characters, no links, no runs of six digits, changed at most once a week.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from chatserver.errors import NOT_ALLOWED, PARAMS, Refusal
+from chatserver.rules import characters
+
+LONGEST_NAME: Final = 40
+LONGEST_HEADLINE: Final = 120
+DIGITS_IN_A_ROW: Final = 6
+DAY_MS: Final = 86_400_000
+
+# Endings that people write addresses with. A word, a dot and one of these is a link; "J.R." and "St.John" are not.
+_ENDINGS: Final[str] = (
+    "com net org edu gov info biz io co me app dev ai xyz top site online shop store club link live chat blog wiki "
+    "space fun pro vip win icu cc tv gg ly tk ml ga to cn hk tw jp kr sg uk us de fr es it nl ch at pl ru ua eu in br "
+    "mx au ca 中国 中國 公司 网络 網絡 рф"
+)
+_LINK: Final = re.compile(
+    r"[a-z][a-z0-9+]{1,12}:\s?//|\bwww\s?\.|\w[.。](?:" + _ENDINGS.replace(" ", "|") + r")(?![\w-])|\w@[\w-]+[.。]\w",
+    re.IGNORECASE,
+)
+# Between digits these do not end a run: a telephone number stays one with spaces or dashes in it.
+_BETWEEN_DIGITS: Final = frozenset(" -._()+/·")
+
+
+def checked(text: str) -> str:
+    """The name as it is stored: NFC, white space folded. A ``Refusal`` of ``name`` has a reason ``name_…``."""
+    return _checked(text, "name", LONGEST_NAME)
+
+
+def checked_headline(text: str) -> str:
+    """The line under a name, seen by strangers and so held to a name's rules; may be empty."""
+    return _checked(text, "headline", LONGEST_HEADLINE) if text.strip() else ""
+
+
+def may_change(named_at: int, now: int, *, days: int = 7) -> None:
+    """Whether the name last set at ``named_at`` (ms; 0: never changed) may be changed; else a ``Refusal``."""
+    wait = named_at + days * DAY_MS - now
+    if named_at and wait > 0:
+        raise Refusal(
+            NOT_ALLOWED, f"A name can be changed every {days} days", "name_too_soon", retry_after=-(-wait // 1000)
+        )
+
+
+def _checked(text: str, path: str, longest: int) -> str:
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if not characters.is_blank(char))
+    if not 1 <= len(name) <= longest:
+        raise _refusal(path, "length", f"At most {longest} characters, and not none")
+    if not all(_may_stand(name, place) for place in range(len(name))):
+        raise _refusal(path, "characters", "Characters that cannot be seen, or turn the line around, cannot stand here")
+    if characters.is_mark(name[0]) or characters.is_flooded(name):
+        raise _refusal(path, "marks", "Too many marks on one letter")
+    if not any(char.isalnum() or characters.is_emoji(char) for char in name):
+        raise _refusal(path, "empty", "At least one letter, digit or emoji")
+    if _LINK.search(seen):
+        raise _refusal(path, "link", "No links here")
+    if _longest_run_of_digits(seen) >= DIGITS_IN_A_ROW:
+        raise _refusal(path, "digits", "No numbers of six digits or more here")
+    return name
+
+
+def _refusal(path: str, reason: str, message: str) -> Refusal:
+    return Refusal(PARAMS, message, f"{path}_{reason}", path=path)
+
+
+def _may_stand(name: str, place: int) -> bool:
+    char = name[place]
+    if char in (characters.ZWJ, characters.ZWNJ):
+        return characters.joins(name, place)
+    if char == characters.EMOJI_STYLE:
+        return place > 0 and (characters.is_emoji(name[place - 1]) or name[place - 1] in "0123456789#*‼⁉↔")
+    return not (characters.is_blank(char) or characters.is_unknown(char))
+
+
+def _longest_run_of_digits(text: str) -> int:
+    """Digits of any script count, 一二三 and ① among them."""
+    longest = run = 0
+    for char in text:
+        if characters.is_mark(char):
+            continue
+        if unicodedata.numeric(char, -1) in range(10):
+            run += 1
+            longest = max(longest, run)
+        elif char not in _BETWEEN_DIGITS:
+            run = 0
+    return longest

@@ -1,0 +1,107 @@
+"""Who may ask: tokens proven when they are shown, and open sockets held against what became of them.
+
+Every change of a user's logins or standing raises the user's ``auth`` and is told on the user's live name: the hub
+calls ``on_auth``, and the sockets whose login is gone are closed. ``check_everyone`` finds what was not heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
+from chatserver.live.hub import Hub
+from chatserver.live.user import LiveUser
+from chatserver.protocol import closing
+from chatserver.protocol.closing import Close
+from chatserver.services.caller import Caller
+from chatserver.store.logins import Logins, Proven, UserStanding
+
+AT_ONCE: Final = 256
+KEPT_MS: Final = 60_000  # as long as a proof may wait for the session that it begins
+
+
+@dataclass(slots=True, frozen=True)
+class _Seen:
+    """What was true of a login when it was last looked at."""
+
+    proven: Proven
+    at: int
+
+
+class Authority:
+    """Constructed with the hub; takes over its ``on_auth``."""
+
+    def __init__(self, hub: Hub, logins: Logins) -> None:
+        self._hub = hub
+        self._logins = logins
+        self._seen: dict[str, _Seen] = {}
+        hub.on_auth = self.on_auth
+
+    async def prove(self, caller: Caller, token: str) -> None:
+        """Fill in whose token it is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
+        now = now_ms()
+        proven = await self._logins.prove(token, now)
+        self._seen[proven.login] = _Seen(proven, now)
+        caller.user_id, caller.login_id = proven.user, proven.login
+        caller.bot, caller.admin = proven.bot, proven.admin
+
+    def is_current(self, user: LiveUser, login: str) -> bool:
+        """Whether nothing was changed about this user since the login was proven."""
+        seen = self._seen.get(login)
+        return seen is not None and seen.proven.auth == user.auth
+
+    async def on_auth(self, user: LiveUser) -> None:
+        """Close the user's sockets that have no right to be open any more."""
+        standing, now = await self._logins.standing(user.id), now_ms()
+        for connection in list(user.connections):
+            if not connection.login_id:
+                continue
+            how = self._ending(connection, standing, now)
+            if how is not None:
+                connection.close(how)
+            else:
+                self._keep(connection.login_id, standing, now)
+
+    def _ending(self, connection: Connection, standing: UserStanding, now: int) -> Close | None:
+        seen, login = self._seen.get(connection.login_id), standing.logins.get(connection.login_id)
+        if standing.suspended:
+            return closing.BANNED
+        if standing.closed or login is None or (login.ends_at and login.ends_at <= now):
+            return closing.REVOKED if seen is not None and seen.proven.kind == "token" else closing.SIGNED_OUT
+        if seen is not None and seen.proven.admin != standing.admin:
+            return closing.RESTARTING  # what an admin may is fixed when the socket opens: come back as one
+        return None
+
+    def _keep(self, login: str, standing: UserStanding, now: int) -> None:
+        seen, stored = self._seen.get(login), standing.logins[login]
+        if seen is not None:
+            proven = seen.proven
+            fresh = Proven(proven.user, login, proven.kind, stored.ends_at, proven.bot, proven.admin, standing.auth)
+            self._seen[login] = replace(seen, proven=fresh, at=now)
+
+    async def check_everyone(self) -> None:
+        """Look at everyone connected here whose ``auth`` is another than when their login was looked at, or whose login
+        has run out since."""
+        self._forget_unused()
+        users = list(self._hub.users.values())
+        for start in range(0, len(users), AT_ONCE):
+            some = users[start : start + AT_ONCE]
+            numbers = await asyncio.gather(*(self._logins.auth_of(user.id) for user in some))
+            now = now_ms()
+            stale = [user for user, auth in zip(some, numbers, strict=True) if self._is_stale(user, auth, now)]
+            await asyncio.gather(*map(self.on_auth, stale))
+
+    def _is_stale(self, user: LiveUser, auth: int, now: int) -> bool:
+        for connection in user.connections:
+            seen = self._seen.get(connection.login_id)
+            if seen is None or seen.proven.auth != auth or 0 < seen.proven.ends_at <= now:
+                return True
+        return False
+
+    def _forget_unused(self) -> None:
+        in_use = {connection.login_id for connection in self._hub.connections}
+        before = now_ms() - KEPT_MS
+        self._seen = {login: seen for login, seen in self._seen.items() if login in in_use or seen.at > before}

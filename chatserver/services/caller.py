@@ -1,0 +1,49 @@
+"""Who is asking, by which door: handed to every desk with the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chatserver import errors
+from chatserver.live.connection import Connection
+
+
+@dataclass(slots=True)
+class Caller:
+    """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``.
+
+    A desk that signs in gives the login (``give_login``), one that signs out drops it; the HTTP door turns that into
+    the cookie. ``then`` is for what must follow the response, such as a new session's events.
+    """
+
+    user_id: str = ""
+    login_id: str = ""
+    bot: bool = False
+    admin: bool = False
+    address: str = ""
+    agent: str = ""
+    connection: Connection | None = None
+    login_given: str = ""
+    login_dropped: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def require_user(self) -> str:
+        """The user's id. Raises ``Refusal`` not_signed_in."""
+        if not self.user_id:
+            raise errors.not_signed_in()
+        return self.user_id
+
+    def require_connection(self) -> Connection:
+        assert self.connection is not None, "the doors let methods of a connection in by a connection only"
+        return self.connection
+
+    def give_login(self, token: str) -> None:
+        self.login_given = token
+
+    def drop_login(self) -> None:
+        self.login_dropped = True
+
+    def then(self, callback: Callable[[], None]) -> None:
+        """Run this right after the response was queued."""
+        self.afterwards.append(callback)

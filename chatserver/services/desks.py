@@ -1,0 +1,77 @@
+"""All desks, and which of their methods carries out which method of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatserver.protocol.methods import HouseResult, Nothing
+from chatserver.services.accounts import Accounts
+from chatserver.services.caller import Caller
+from chatserver.services.company import Company
+from chatserver.services.discovery import Discovery
+from chatserver.services.membership import Membership
+from chatserver.services.messages import Messages
+from chatserver.services.rooms import Rooms
+from chatserver.services.sync import Sync
+
+
+@dataclass(slots=True, frozen=True)
+class Desks:
+    """The people behind the counter; ``table`` is what the doors call."""
+
+    house: HouseResult
+    accounts: Accounts
+    sync: Sync
+    rooms: Rooms
+    membership: Membership
+    discovery: Discovery
+    messages: Messages
+    company: Company
+
+    async def about_house(self, caller: Caller, params: Nothing) -> HouseResult:
+        return self.house
+
+    def table(self) -> Mapping[str, Any]:
+        """Every method of the protocol and who carries it out."""
+        return {
+            "house.get": self.about_house,
+            "account.create": self.accounts.create,
+            "account.sign_in": self.accounts.sign_in,
+            "account.sign_out": self.accounts.sign_out,
+            "account.set_password": self.accounts.set_password,
+            "account.recover": self.accounts.recover,
+            "account.close": self.accounts.close_account,
+            "login.list": self.accounts.logins,
+            "login.end": self.accounts.end_login,
+            "token.create": self.accounts.create_token,
+            "token.list": self.accounts.tokens,
+            "token.revoke": self.accounts.revoke_token,
+            "bot.create": self.accounts.create_bot,
+            "profile.update": self.accounts.update_profile,
+            "user.get": self.accounts.get_users,
+            "session.start": self.sync.start,
+            "session.ping": self.sync.ping,
+            "room.create": self.rooms.create,
+            "room.discover": self.discovery.discover,
+            "room.join": self.membership.join,
+            "room.leave": self.membership.leave,
+            "room.update": self.rooms.update,
+            "room.members": self.rooms.members,
+            "room.link": self.rooms.link,
+            "room.invite": self.membership.invite,
+            "room.remove": self.membership.remove,
+            "room.ban": self.membership.ban,
+            "room.unban": self.membership.unban,
+            "room.set_role": self.membership.set_role,
+            "room.notify": self.rooms.notify,
+            "message.send": self.messages.send,
+            "message.edit": self.messages.edit,
+            "message.delete": self.messages.delete,
+            "message.history": self.messages.history,
+            "read.mark": self.messages.mark,
+            "typing.start": self.company.type,
+            "presence.watch": self.company.watch,
+            "presence.unwatch": self.company.unwatch,
+        }

@@ -1,0 +1,154 @@
+"""The desk for messages: send, edit, delete, history, and one's read marker.
+
+``send`` runs without await until the message is in its room's queue: the order in which requests came is the order of
+the log. Who may post is decided by append.lua, with the message; what is checked here is the message itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from chatserver import errors
+from chatserver.ids import new_id, now_ms
+from chatserver.live.feed import Feed
+from chatserver.live.hub import Hub
+from chatserver.live.marks import Marks
+from chatserver.protocol.methods import (
+    MessageDelete,
+    MessageEdit,
+    MessageHistory,
+    MessageHistoryResult,
+    MessageSend,
+    MessageSendResult,
+    ReadMark,
+    ReadMarkResult,
+    RevResult,
+)
+from chatserver.rules import rooms as room_rules
+from chatserver.rules import text as text_rules
+from chatserver.services.caller import Caller
+from chatserver.services.limits import SendLimits
+from chatserver.store import keys
+from chatserver.store.log import Log
+from chatserver.store.records import Page, Record, digest, message_of
+
+MOST_MENTIONED: Final = 50
+
+
+class Messages:
+    """``secret`` keys the digests by which a repeated send is told from another one with the same client_id."""
+
+    def __init__(
+        self, hub: Hub, log: Log, marks: Marks, limits: SendLimits, *, secret: bytes, characters: int, size: int
+    ) -> None:
+        self._hub = hub
+        self._log = log
+        self._marks = marks
+        self._limits = limits
+        self._secret = secret
+        self._characters = characters
+        self._size = size
+
+    # --- send ------------------------------------------------------------------------------------------------------
+
+    def send(self, caller: Caller, params: MessageSend) -> asyncio.Future[MessageSendResult]:
+        """Queue a message. The future gives the answer; a refusal known at once is raised."""
+        user = caller.require_user()
+        text = text_rules.message(params.text, characters=self._characters, size=self._size)
+        self._limits.take(caller, params.room, now_ms())
+        feed = self._hub.feeds.get(params.room)
+        record = Record(
+            new_id(), user, text, params.client_id, params.reply_to, params.topic,
+            " ".join(self._mentioned(feed, user, text)) if feed is not None and "@" in text else "",
+        )  # fmt: skip
+        answer = self._log.append(params.room, record, digest(self._secret, text, params.reply_to, params.topic))
+        origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+        answer.add_done_callback(lambda done: self._mark_own(user, params.room, origin, done))
+        return answer
+
+    def _mentioned(self, feed: Feed, user: str, text: str) -> list[str]:
+        """Ids of the members whose handles stand after an @."""
+        handles = feed.handles
+        if handles is None:
+            known = self._hub.directory.known
+            faces = (known(member) for member in feed.members)
+            handles = feed.handles = {face.handle: face.id for face in faces if face is not None and face.handle}
+        found = text_rules.mentions(text, handles)
+        return [mentioned for mentioned in found if mentioned != user][:MOST_MENTIONED]
+
+    def _mark_own(self, user: str, room: str, origin: str, answer: asyncio.Future[MessageSendResult]) -> None:
+        if not answer.cancelled() and answer.exception() is None:
+            result = answer.result()
+            self._marks.note(user, room, result.epoch, result.seq, origin)
+
+    # --- change ----------------------------------------------------------------------------------------------------
+
+    async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
+        text = text_rules.message(params.text, characters=self._characters, size=self._size)
+        return await self._change(caller, params.room, params.seq, "edit", text)
+
+    async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
+        return await self._change(caller, params.room, params.seq, "delete", "")
+
+    async def _change(self, caller: Caller, room: str, seq: int, kind: str, text: str) -> RevResult:
+        user = caller.require_user()
+        self._limits.take(caller, room, now_ms())
+        rev = await self._log.change(
+            room, user=user, seq=seq, kind=kind, text=text, now=now_ms(), moderates=caller.admin
+        )
+        return RevResult(rev)
+
+    # --- read ------------------------------------------------------------------------------------------------------
+
+    async def history(self, caller: Caller, params: MessageHistory) -> MessageHistoryResult:
+        async with self._hub.feeds.open(params.room) as feed:
+            await self._check_readable(caller, feed)
+            first, last = self._range(params, feed)
+            page = await self._log.read(params.room, first=first, last=last)
+            authors = await self._hub.directory.authors(posted.user for posted in page.messages)
+        messages = [message_of(params.room, posted, authors[posted.user]) for posted in page.messages]
+        more = self._more(params, page, first)
+        return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
+
+    async def _check_readable(self, caller: Caller, feed: Feed) -> None:
+        member = feed.members.get(caller.user_id)
+        banned = False
+        if member is None and caller.user_id:
+            until = await self._hub.store.command("HGET", keys.room(feed.room) + ":bans", caller.user_id)
+            banned = room_rules.is_banned(None if until is None else int(until), now_ms())
+        room_rules.may_read(feed.meta, member, signed_in=bool(caller.user_id), banned=banned)
+
+    @staticmethod
+    def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:
+        """The numbers asked for; because a tombstone keeps its number, a page is exactly one range."""
+        given = [name for name in ("before", "after", "around") if getattr(params, name) is not msgspec.UNSET]
+        if len(given) > 1:
+            raise errors.invalid(given[1], "Give only one of before, after and around")
+        if params.after is not msgspec.UNSET:
+            return params.after + 1, params.after + params.limit
+        if params.around is not msgspec.UNSET:
+            first = max(feed.standing.first_seq, params.around - params.limit // 2)
+            return first, first + params.limit - 1
+        before = feed.place.seq + 1 if params.before is msgspec.UNSET else min(params.before, feed.place.seq + 1)
+        return max(1, before - params.limit), before - 1
+
+    @staticmethod
+    def _more(params: MessageHistory, page: Page, first: int) -> bool:
+        if params.after is not msgspec.UNSET:
+            return bool(page.messages) and page.messages[-1].seq < page.seq
+        return max(first, page.first_seq) > page.first_seq
+
+    async def mark(self, caller: Caller, params: ReadMark) -> ReadMarkResult:
+        user = caller.require_user()
+        async with self._hub.feeds.open(params.room) as feed:
+            if user not in feed.members:
+                raise room_rules.outside(feed.meta.kind)
+            seq = min(params.seq, feed.place.seq)
+            origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+            answer = await self._hub.store.call(
+                "user_mark", keys.user(user), origin, params.room, feed.epoch, seq, feed.standing.shared
+            )
+        return ReadMarkResult(max(0, answer[1]))

@@ -1,0 +1,43 @@
+"""Every number and switch of the house: one table, read once at start.
+
+``sections`` is the table itself (name, type, default, unit, help), ``reading`` brings it together from the
+configuration file, the environment and the command line, ``validating`` says what no type can say, ``printing`` writes
+``config/chatserver.toml`` and ``places`` finds the files that come with the program. ``chatserver.cli`` calls ``load``
+once and hands the result down; no setting is read anywhere else.
+"""
+
+from chatserver.settings.places import config_folder, rooms_file, web_folder
+from chatserver.settings.printing import as_toml, shown
+from chatserver.settings.reading import load
+from chatserver.settings.sections import (
+    Accounts,
+    Host,
+    House,
+    Limits,
+    Rooms,
+    Server,
+    Settings,
+    Store,
+    cap,
+)
+from chatserver.settings.table import TABLE, Setting
+
+__all__ = [
+    "TABLE",
+    "Accounts",
+    "Host",
+    "House",
+    "Limits",
+    "Rooms",
+    "Server",
+    "Setting",
+    "Settings",
+    "Store",
+    "as_toml",
+    "cap",
+    "config_folder",
+    "load",
+    "rooms_file",
+    "shown",
+    "web_folder",
+]

@@ -1,0 +1,30 @@
+-- Set a password, and end the logins that the old one opened.
+-- keys: {u} {u}:logins
+-- repeatable
+-- args: field that must hold ('password', 'recovery' or '' for none), what it must hold, new password hash, new recovery
+-- digest ('' keeps it), kind of the logins that end ('' for all, '-' for none), login that stays ('' for none)
+-- answers: {'ok'}, {'not_found'} or {'changed'}
+
+local function end_logins(logins, kind, staying)
+  local all = redis.call('HGETALL', logins)
+  for i = 1, #all, 2 do
+    if all[i] ~= staying and (kind == '' or cmsgpack.unpack(all[i + 1]).k == kind) then
+      redis.call('HDEL', logins, all[i])
+    end
+  end
+end
+
+return function(keys, args)
+  local profile, logins = unpack(keys)
+  local field, must, password, recovery, kind, staying = unpack(args)
+  local held = redis.call('HMGET', profile, 'handle', 'closed', 'password')
+  if not held[1] or held[2] == '1' then return {'not_found'} end
+  if held[3] == password then return {'ok'} end
+  if field ~= '' and redis.call('HGET', profile, field) ~= must then return {'changed'} end
+  redis.call('HSET', profile, 'password', password)
+  if recovery ~= '' then redis.call('HSET', profile, 'recovery', recovery) end
+  if kind == '-' then return {'ok'} end
+  end_logins(logins, kind, staying)
+  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  return {'ok'}
+end

@@ -1,0 +1,13 @@
+-- End a login.
+-- keys: {u} {u}:logins
+-- repeatable
+-- args: login id, kind that it must have ('' for any)
+-- answers: {'ok'} or {'not_found'}
+return function(keys, args)
+  local profile, logins = unpack(keys)
+  local packed = redis.call('HGET', logins, args[1])
+  if not packed or (args[2] ~= '' and cmsgpack.unpack(packed).k ~= args[2]) then return {'not_found'} end
+  redis.call('HDEL', logins, args[1])
+  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  return {'ok'}
+end

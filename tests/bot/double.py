@@ -1,0 +1,176 @@
+"""A server that records what a bot says and misbehaves on request. It knows the wire by ``msgpack`` alone.
+
+One room, ``hall``, with a log in memory. ``faults`` are taken one per request of ``message.send``:
+``"lose answer"`` stores and then cuts the socket, ``"drop"`` cuts it unstored, ``"unavailable"``, ``"rate_limited"``
+and ``"not_allowed"`` refuse, ``"twice"`` answers two times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+import msgpack
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+ME = {"id": "bot1", "handle": "dice", "name": "Dice", "bot": True}
+ANN = {"id": "ann1", "handle": "ann", "name": "Ann", "bot": False}
+OTHER_BOT = {"id": "bot2", "handle": "echo", "name": "Echo", "bot": True}
+CODES = {"unavailable": -32050, "rate_limited": -32029, "not_allowed": -32002}
+LIMITS = {"text_characters": 4000, "text_bytes": 16384, "frame_bytes": 65536, "history_page": 100,
+          "requests_in_flight": 32}  # fmt: skip
+
+
+class Double:
+    def __init__(self, *, replay=300):
+        self.log = []
+        self.epoch = "e1"
+        self.rev = 0
+        self.first_seq = 1
+        self.replay = replay
+        self.requests = []
+        self.cursors = []
+        self.faults = deque()
+        self.start_refusals = deque()
+        self.sockets = set()
+        self.sent = {}
+        self.url = ""
+
+    # --- its life
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        async with serve(self._converse, "127.0.0.1", 0, subprotocols=["chat.v1.msgpack"], compression=None) as server:
+            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield self
+
+    async def _converse(self, socket):
+        try:
+            async for data in socket:
+                await self._answer(socket, msgpack.unpackb(data))
+        except ConnectionClosed:
+            pass
+        finally:
+            self.sockets.discard(socket)
+
+    async def drop(self, code=None):
+        """Cut every socket, rudely or with a close code."""
+        for socket in list(self.sockets):
+            await socket.close(code, "") if code else socket.transport.abort()
+
+    # --- what people do
+
+    def message(self, seq, author, text, **more):
+        return {"room": "hall", "seq": seq, "id": f"{self.epoch}-m{seq}", "at": 1000 + seq, "author": author,
+                "text": text, **more}  # fmt: skip
+
+    async def post(self, text, author=ANN, **more):
+        """Someone says something; everyone connected hears it."""
+        message = self.message(len(self.log) + 1, author, text, **more)
+        self.log.append(message)
+        await self.tell("message.posted", message)
+        return message
+
+    async def tell(self, name, params):
+        data = msgpack.packb({"jsonrpc": "2.0", "method": name, "params": params})
+        for socket in list(self.sockets):
+            with contextlib.suppress(ConnectionClosed):
+                await socket.send(data)
+
+    def state(self):
+        last = self.log[-1] if self.log else {"seq": 0, "id": ""}
+        return {"room": "hall", "kind": "open", "title": "Hall", "about": "", "tags": [], "role": "member",
+                "notify": "all", "epoch": self.epoch, "first_seq": self.first_seq, "last_seq": last["seq"],
+                "last_id": last["id"], "rev": self.rev, "read_seq": 0, "unread": 0, "mentions": 0, "members": 2,
+                "online": 2}  # fmt: skip
+
+    def texts(self, author=ME):
+        return [message["text"] for message in self.log if message["author"] == author]
+
+    # --- what the bot asks
+
+    async def _answer(self, socket, request):
+        self.requests.append((request["method"], request.get("params", {})))
+        method = getattr(self, "_" + request["method"].replace(".", "_"))
+        await method(socket, request["id"], request.get("params", {}))
+
+    async def _result(self, socket, id, result):
+        await socket.send(msgpack.packb({"jsonrpc": "2.0", "id": id, "result": result}))
+
+    async def _refuse(self, socket, id, name, **data):
+        error = {"code": CODES[name], "message": f"No: {name}", "data": {"reason": name, **data}}
+        await socket.send(msgpack.packb({"jsonrpc": "2.0", "id": id, "error": error}))
+
+    async def _session_start(self, socket, id, params):
+        cursors = params.get("cursors", {})
+        self.cursors.append(cursors)
+        if self.start_refusals:
+            await self._refuse(socket, id, self.start_refusals.popleft(), retry_after=0.01)
+            return
+        server = {"version": "0", "ping_s": 25, "limits": LIMITS, "durability": "primary"}
+        inbox = {"seq": 0, "unread": 0}
+        await self._result(socket, id, {"rooms": [self.state()], "inbox": inbox, "server": server, "user": ME})
+        cursor = cursors.get("hall")
+        if cursor is not None:
+            await self._go_on(socket, cursor)
+        self.sockets.add(socket)
+
+    async def _go_on(self, socket, cursor):
+        missed = self.log[cursor["seq"] :]
+        if cursor["epoch"] == self.epoch and len(missed) <= self.replay:
+            events = [("message.posted", message) for message in missed]
+        else:
+            state = self.state()
+            events = [("room.reset", {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")})]
+        for name, params in events:
+            await socket.send(msgpack.packb({"jsonrpc": "2.0", "method": name, "params": params}))
+
+    async def _message_history(self, socket, id, params):
+        after, limit = params["after"], params.get("limit", 50)
+        messages = [m for m in self.log if m["seq"] > after and m["seq"] >= self.first_seq][:limit]
+        more = bool(messages) and messages[-1]["seq"] < len(self.log)
+        page = {"messages": messages, "epoch": self.epoch, "first_seq": self.first_seq, "last_seq": len(self.log),
+                "rev": self.rev, "more": more}  # fmt: skip
+        await self._result(socket, id, page)
+
+    async def _room_create(self, socket, id, params):
+        socket.transport.abort()
+
+    async def _session_ping(self, socket, id, params):
+        await self._result(socket, id, {"at": 5})
+
+    async def _message_send(self, socket, id, params):
+        fault = self.faults.popleft() if self.faults else ""
+        if fault in CODES:
+            await self._refuse(socket, id, fault, retry_after=0.02)
+        elif fault == "drop":
+            socket.transport.abort()
+        else:
+            await self._store(socket, id, params, fault)
+
+    async def _store(self, socket, id, params, fault):
+        key = params["client_id"]
+        duplicate = key in self.sent
+        if not duplicate:
+            more = {"client_id": key, "reply_to": params.get("reply_to", 0)}
+            self.sent[key] = self.message(len(self.log) + 1, ME, params["text"], **more)
+            self.log.append(self.sent[key])
+        stored = self.sent[key]
+        if fault == "lose answer":
+            socket.transport.abort()
+            return
+        result = {"epoch": self.epoch, "seq": stored["seq"], "id": stored["id"], "at": stored["at"],
+                  "durability": "primary", "duplicate": duplicate}  # fmt: skip
+        for _ in range(2 if fault == "twice" else 1):
+            await self._result(socket, id, result)
+        if not duplicate:
+            await self.tell("message.posted", stored)
+
+
+async def until(condition, seconds=5.0):
+    """Wait until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)

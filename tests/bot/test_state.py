@@ -1,0 +1,122 @@
+"""What a bot does with what it hears, without socket or loop."""
+
+import msgspec
+
+from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
+from chatserver.protocol.events import MemberEvent, MessageChanged, RoomReset
+from chatserver.protocol.methods import SessionStartResult
+from chatserver.protocol.shapes import Author, Cursor, Message
+from tests.bot.double import ANN, ME, OTHER_BOT, Double
+
+
+def started(state, **room):
+    double = Double()
+    raw = {
+        "rooms": [{**double.state(), **room}] if room.get("room") != "" else [],
+        "inbox": {"seq": 0, "unread": 0},
+        "server": {"version": "0", "ping_s": 25, "durability": "primary",
+                   "limits": dict.fromkeys(["text_characters", "text_bytes", "frame_bytes", "history_page",
+                                            "requests_in_flight"], 1)},
+        "user": ME,
+    }  # fmt: skip
+    return state.started(msgspec.convert(raw, SessionStartResult))
+
+
+def posted(seq, author=ANN, **more):
+    return msgspec.convert(Double().message(seq, author, "hello", **more), Message)
+
+
+def test_a_room_without_a_cursor_begins_where_it_stands_and_that_is_saved():
+    state = State({})
+    assert started(state, last_seq=7, last_id="m7") == [Mark("hall", Cursor("e1", 7, "m7", 0))]
+    assert state.seen["hall"].seq == 7
+
+
+def test_a_room_with_a_cursor_goes_on_from_it():
+    state = State({"hall": Cursor("e1", 3, "m3", 0)})
+    assert started(state, last_seq=7, last_id="m7") == []
+    assert state.seen["hall"].seq == 3
+
+
+def test_a_room_that_is_gone_is_forgotten():
+    state = State({"attic": Cursor("e1", 3, "m3", 0)})
+    assert Forget("attic") in started(state)
+    assert "attic" not in state.seen
+
+
+def test_a_message_carries_the_place_that_is_done_after_it():
+    state = State({})
+    started(state)
+    (step,) = state.heard("message.posted", posted(1))
+    assert isinstance(step, Handle)
+    assert step.after == Cursor("e1", 1, "e1-m1", 0) and not step.quiet
+
+
+def test_a_message_heard_twice_is_handled_once():
+    state = State({})
+    started(state)
+    assert len(state.heard("message.posted", posted(1))) == 1
+    assert state.heard("message.posted", posted(1)) == []
+
+
+def test_a_hole_in_the_numbers_is_read_before_the_message_after_it():
+    state = State({})
+    started(state)
+    hole, message = state.heard("message.posted", posted(4))
+    assert isinstance(hole, CatchUp) and hole.target.seq == 3
+    assert message.after.seq == 4
+
+
+def test_a_bot_never_hears_itself_nor_other_bots_but_its_place_moves():
+    state = State({})
+    started(state)
+    for seq, author in enumerate((ME, OTHER_BOT), 1):
+        (step,) = state.heard("message.posted", posted(seq, author))
+        assert step.quiet and step.after.seq == seq
+
+
+def test_a_bot_that_asks_to_hears_other_bots_but_not_itself():
+    state = State({}, hears_bots=True)
+    started(state)
+    assert state.heard("message.posted", posted(1, ME))[0].quiet
+    assert not state.heard("message.posted", posted(2, OTHER_BOT))[0].quiet
+
+
+def test_a_deleted_message_calls_nobody():
+    state = State({})
+    started(state)
+    assert state.heard("message.posted", posted(1, deleted=True))[0].quiet
+
+
+def test_a_change_moves_rev_and_is_heard_once():
+    state = State({})
+    started(state)
+    change = MessageChanged(room="hall", rev=1, seq=1, text="now")
+    (step,) = state.heard("message.changed", change)
+    assert step.after == Cursor("e1", 0, "", 1)
+    assert state.heard("message.changed", change) == []
+
+
+def test_after_a_reset_the_stream_goes_on_from_its_place():
+    state = State({"hall": Cursor("e1", 3, "m3", 2)})
+    started(state, last_seq=900, last_id="m900")
+    reset = RoomReset("hall", "e1", 900, "m900", 5)
+    (step,) = state.heard("room.reset", reset)
+    assert step == CatchUp("hall", Cursor("e1", 900, "m900", 5), reset)
+    (after,) = state.heard("message.posted", posted(901))
+    assert isinstance(after, Handle)
+
+
+def test_leaving_a_room_forgets_its_cursor_and_coming_back_begins_anew():
+    state = State({})
+    started(state)
+    left = MemberEvent("hall", Author(**ME), "member", 1)
+    assert state.heard("member.left", left) == [Forget("hall")]
+    assert "hall" not in state.seen and "hall" not in state.rooms
+
+
+def test_a_bot_that_joins_is_not_told():
+    state = State({})
+    started(state)
+    assert state.heard("member.joined", MemberEvent("hall", Author(**OTHER_BOT), "member", 2)) == []
+    assert len(state.heard("member.joined", MemberEvent("hall", Author(**ANN), "member", 3))) == 1

@@ -1,0 +1,111 @@
+"""What tests stand on: a real Valkey for the whole run, emptied for each test, and houses opened on it.
+
+``pytest --store redis-server`` runs the same tests on another program, such as Debian's Redis 7.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from chatserver.app import House
+from chatserver.settings import Settings, load
+from chatserver.store.address import Address
+from chatserver.store.embedded import EmbeddedStore
+from chatserver.store.store import Store
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+# Hashing is slow by design; tests are not about its strength. Limits are off where a test does not set them.
+FOR_TESTS = {
+    "server.port": 0,
+    "server.drain_seconds": 0.2,
+    "accounts.argon2_memory": 8,
+    "accounts.argon2_passes": 1,
+    "accounts.sign_in_name_burst": 0,
+    "accounts.sign_in_address_burst": 0,
+    "accounts.sign_up_per_address_hour": 0,
+    "limits.user_sends_burst": 0,
+    "limits.bot_sends_burst": 0,
+    "limits.room_sends_burst": 0,
+    "limits.address_sends_burst": 0,
+    "limits.requests_burst": 0,
+    "limits.joins_burst": 0,
+    "limits.creates_burst": 0,
+    "limits.searches_burst": 0,
+    "limits.connections_per_user": 0,
+    "limits.connections_per_address": 0,
+    "host.enabled": False,
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--store", default="", help="program of the tests' store, such as redis-server")
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[EmbeddedStore]:
+    """One store for all tests; each test that asks for ``address`` finds it empty."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("valkey"), program=request.config.getoption("--store"))
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def address(valkey: EmbeddedStore) -> Address:
+    """The address of an empty store."""
+    if not valkey.alive:
+        valkey.start()
+    with redis.Redis(unix_socket_path=valkey.address) as link:
+        link.flushall()
+    return Address(path=valkey.address)
+
+
+@contextlib.asynccontextmanager
+async def running(store: Store) -> AsyncIterator[Store]:
+    """A store with its link up."""
+    task = asyncio.create_task(store.run())
+    try:
+        async with asyncio.timeout(10):
+            await store.ready.wait()
+        yield store
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def store(address: Address) -> AsyncIterator[Store]:
+    async with running(Store(address)) as connected:
+        yield connected
+
+
+def settings_for_tests(data: Path, **changes: Any) -> Settings:
+    """Settings of a small, quick house; ``changes`` by dotted name with __ for the dot."""
+    overrides = {"server.data": str(data), **FOR_TESTS}
+    overrides |= {name.replace("__", "."): value for name, value in changes.items()}
+    return load(None, {}, overrides)
+
+
+@pytest.fixture
+async def open_house(address: Address, tmp_path: Path) -> AsyncIterator[OpenHouse]:
+    """Opens houses on one store; ``await open_house(limits__user_sends_burst=3)``."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_one(**changes: Any) -> House:
+            house = House(settings_for_tests(tmp_path, **changes), store_address=address)
+            return await stack.enter_async_context(house)
+
+        yield open_one
+
+
+@pytest.fixture
+async def house(open_house: OpenHouse) -> House:
+    return await open_house()

@@ -1,0 +1,340 @@
+"""Rooms as the desks answer for them: who is told what, and what lists show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+
+from chatserver import ids
+from chatserver.errors import Refusal, StartError
+from chatserver.live.hub import Hub
+from chatserver.live.tasks import Tasks
+from chatserver.protocol.methods import (
+    RoomBan,
+    RoomCreate,
+    RoomDiscover,
+    RoomJoin,
+    RoomLink,
+    RoomMembers,
+    RoomNotify,
+    RoomParams,
+    RoomSetRole,
+    RoomUpdate,
+    RoomUser,
+)
+from chatserver.protocol.shapes import RoomState
+from chatserver.rules.limits import Buckets
+from chatserver.services.caller import Caller
+from chatserver.services.discovery import PAGE, Discovery
+from chatserver.services.membership import Membership
+from chatserver.services.rooms import Rooms
+from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.settings.places import config_folder
+from chatserver.store import keys
+from chatserver.store.catalogue import Catalogue, Entry, put
+from chatserver.store.directory import Directory
+from chatserver.store.intents import Intents
+from chatserver.store.log import Log
+from chatserver.store.records import Record
+from chatserver.store.rooms import RoomsShelf
+from chatserver.store.store import Store
+
+MEI, TOM, ADA = Caller("mei"), Caller("tom"), Caller("ada")
+HOST = Caller("host", admin=True)
+TEA_BOT = Caller("tea-bot", bot=True)
+VISITOR = Caller(address="192.0.2.1")
+
+
+class House:
+    """The desks for rooms over a store with a few people in it."""
+
+    def __init__(self, store: Store, tasks: Tasks) -> None:
+        self.store = store
+        self.log = Log(store, tasks.spawn, durability="primary")
+        directory = Directory(store, tasks.spawn)
+        self.hub = Hub(store, self.log, directory, tasks, tail_records=16, tail_bytes=1 << 16)
+        self.shelf = RoomsShelf(store, Intents(store))
+        self.catalogue = Catalogue(store)
+        unlimited = Buckets(0, 0)
+        self.rooms = Rooms(self.hub, self.shelf, creates=unlimited)
+        self.membership = Membership(self.hub, self.shelf, joins=unlimited)
+        self.discovery = Discovery(self.hub, self.shelf, self.catalogue, searches=unlimited)
+
+    async def furnish(self) -> None:
+        for person in ("mei", "tom", "ada", "host"):
+            await self.store.command("HSET", keys.user(person), "handle", person, "name", person.title(), "bot", 0)
+        await self.store.command(
+            "HSET", keys.user("tea-bot"), "handle", "tea-bot", "name", "Tea", "bot", 1, "owner", "mei"
+        )
+
+    async def create(self, title: str, *members: Caller, **more: object) -> str:
+        state = await self.rooms.create(MEI, RoomCreate(title, **more))
+        link = await self.link(state.room) if state.kind == "closed" else ""
+        for member in members:
+            await self.membership.join(member, RoomJoin(state.room, link))
+        return state.room
+
+    async def link(self, room: str) -> str:
+        return (await self.rooms.link(MEI, RoomLink(room))).link
+
+    async def join(self, caller: Caller, room: str, link: str = "") -> RoomState:
+        return await self.membership.join(caller, RoomJoin(room, link))
+
+    async def say(self, room: str, text: str) -> None:
+        await self.log.append(room, Record(ids.new_id(), "mei", text, ids.new_id()), "digest")
+
+    async def titles(self, caller: Caller = VISITOR, **asked: str) -> list[str]:
+        return [room.title for room in (await self.discovery.discover(caller, RoomDiscover(**asked))).rooms]
+
+
+@pytest.fixture
+async def desks(store: Store) -> AsyncIterator[House]:
+    async with Tasks() as tasks:
+        house = House(store, tasks)
+        await house.furnish()
+        yield house
+
+
+async def refused(step: Awaitable[object]) -> tuple[int, str]:
+    with pytest.raises(Refusal) as refusal:
+        await step
+    return refusal.value.code, refusal.value.reason
+
+
+NOT_SIGNED_IN = (-32001, "not_signed_in")
+NOT_FOUND = (-32004, "not_found")
+NOT_A_MEMBER = (-32003, "not_a_member")
+
+
+# --- rooms -----------------------------------------------------------------------------------------------------------
+
+
+async def test_who_makes_a_room_owns_it(desks: House) -> None:
+    state = await desks.rooms.create(MEI, RoomCreate("  Night   tea ", "Oolong\nand talk", tags=["#Tea", "tea"]))
+    assert (state.title, state.about, state.tags) == ("Night tea", "Oolong\nand talk", ["tea"])
+    assert (state.role, state.kind, state.members, state.last_seq, state.unread) == ("owner", "open", 1, 0, 0)
+    assert len(state.epoch) == 8
+
+
+async def test_a_room_without_a_visible_title_is_refused(desks: House) -> None:
+    code, _ = await refused(desks.rooms.create(MEI, RoomCreate(" \u3164 ")))
+    assert code == -32602
+    assert await desks.titles() == []
+
+
+async def test_whoever_is_nobody_can_change_nothing(desks: House) -> None:
+    room = await desks.create("Tea")
+    for step in (
+        desks.rooms.create(VISITOR, RoomCreate("Mine")),
+        desks.rooms.update(VISITOR, RoomUpdate(room, title="Mine")),
+        desks.rooms.link(VISITOR, RoomLink(room)),
+        desks.rooms.members(VISITOR, RoomMembers(room)),
+        desks.membership.join(VISITOR, RoomJoin(room)),
+        desks.membership.leave(VISITOR, RoomParams(room)),
+        desks.membership.remove(VISITOR, RoomUser(room, "mei")),
+    ):
+        assert await refused(step) == NOT_SIGNED_IN
+
+
+async def test_an_update_answers_with_what_now_holds(desks: House) -> None:
+    room = await desks.create("Tea", TOM, about="Green")
+    state = await desks.rooms.update(MEI, RoomUpdate(room, title="Coffee", slow_mode=10))
+    assert (state.title, state.about, state.slow_mode, state.members) == ("Coffee", "Green", 10, 2)
+    assert await refused(desks.rooms.update(TOM, RoomUpdate(room, title="Milk"))) == (-32002, "not_a_moderator")
+    assert await refused(desks.rooms.update(ADA, RoomUpdate(room, title="Milk"))) == NOT_A_MEMBER
+    assert (await desks.rooms.update(HOST, RoomUpdate(room, about="Black"))).about == "Black"
+
+
+async def test_what_calls_one_is_a_member_s_own_choice(desks: House) -> None:
+    room, cellar = await desks.create("Tea"), await desks.create("Cellar", kind="closed")
+    assert (await desks.rooms.notify(MEI, RoomNotify(room, "mentions"))).level == "mentions"
+    assert (await desks.hub.room_state(room, "mei")).notify == "mentions"
+    assert await refused(desks.rooms.notify(TOM, RoomNotify(room, "none"))) == NOT_A_MEMBER
+    assert await refused(desks.rooms.notify(TOM, RoomNotify(cellar, "none"))) == NOT_FOUND
+
+
+# --- members ---------------------------------------------------------------------------------------------------------
+
+
+async def test_joining_answers_with_the_room_as_a_member_has_it(desks: House) -> None:
+    room = await desks.create("Tea")
+    await desks.say(room, "hello")
+    state = await desks.join(TOM, room)
+    assert (state.role, state.members, state.last_seq, state.read_seq, state.unread) == ("member", 2, 1, 1, 0)
+    assert await desks.join(TOM, room) == state
+
+
+async def test_a_closed_room_looks_like_no_room_to_everyone_outside(desks: House) -> None:
+    cellar = await desks.create("Cellar", TOM, kind="closed")
+    for room in (cellar, "nowhere"):
+        for step in (
+            desks.join(ADA, room),
+            desks.join(ADA, room, "0" * 32),
+            desks.membership.leave(ADA, RoomParams(room)),
+            desks.rooms.members(ADA, RoomMembers(room)),
+            desks.rooms.update(ADA, RoomUpdate(room, title="Mine")),
+            desks.rooms.link(ADA, RoomLink(room)),
+            desks.membership.invite(ADA, RoomUser(room, "tom")),
+            desks.membership.invite(ADA, RoomUser(room, "tea-bot")),
+            desks.membership.remove(ADA, RoomUser(room, "tom")),
+            desks.membership.ban(ADA, RoomBan(room, "tom")),
+            desks.membership.unban(ADA, RoomUser(room, "tom")),
+            desks.membership.set_role(ADA, RoomSetRole(room, "tom", "owner")),
+        ):
+            assert await refused(step) == NOT_FOUND
+    assert (await desks.join(ADA, cellar, await desks.link(cellar))).role == "member"
+
+
+async def test_members_are_listed_by_role_then_by_when_they_came(desks: House) -> None:
+    room = await desks.create("Tea", TOM, ADA, HOST)
+    await desks.membership.set_role(MEI, RoomSetRole(room, "host", "moderator"))
+    page = await desks.rooms.members(TOM, RoomMembers(room))
+    assert [(member.user.handle, member.role) for member in page.members] == [
+        ("mei", "owner"), ("host", "moderator"), ("tom", "member"), ("ada", "member"),
+    ]  # fmt: skip
+    assert page.next == ""
+    assert await refused(desks.rooms.members(TEA_BOT, RoomMembers(room))) == NOT_A_MEMBER
+
+
+async def test_pages_of_members_hold_everyone_once(desks: House) -> None:
+    room = await desks.create("Tea")
+    people = [f"person-{number}" for number in range(205)]
+    for number, person in enumerate(people):
+        await desks.store.command("HSET", keys.user(person), "handle", person, "name", person, "bot", 0)
+        await desks.shelf.join(room, person, now=number // 3)
+    seen, after, pages = [], "", 0
+    while pages == 0 or after:
+        page = await desks.rooms.members(MEI, RoomMembers(room, after))
+        seen += [member.user.id for member in page.members]
+        after, pages = page.next, pages + 1
+    assert pages == 3 and len(seen) == len(set(seen)) and set(seen) == {*people, "mei"}
+    code, _ = await refused(desks.rooms.members(MEI, RoomMembers(room, "x")))
+    assert code == -32602
+
+
+async def test_only_friends_are_invited_by_name_and_nobody_is_put_into_a_room(desks: House) -> None:
+    room = await desks.create("Tea", ADA)
+    assert await refused(desks.membership.invite(MEI, RoomUser(room, "tom"))) == (-32002, "not_friends")
+    assert await refused(desks.membership.invite(MEI, RoomUser(room, "nobody"))) == NOT_FOUND
+    assert await refused(desks.membership.invite(TOM, RoomUser(room, "mei"))) == NOT_A_MEMBER
+    await desks.membership.invite(MEI, RoomUser(room, "ada"))
+    assert (await desks.hub.room_state(room, "tom")).role == "visitor"
+
+
+async def test_a_bot_comes_in_by_a_moderator_s_word_only(desks: House) -> None:
+    state = await desks.rooms.create(TOM, RoomCreate("Coffee"))
+    assert await refused(desks.join(TEA_BOT, state.room)) == (-32002, "bots_not_invited")
+    await desks.join(ADA, state.room)
+    assert await refused(desks.membership.invite(ADA, RoomUser(state.room, "tea-bot"))) == (-32002, "not_a_moderator")
+    await desks.membership.invite(TOM, RoomUser(state.room, "tea-bot"))
+    assert (await desks.join(TEA_BOT, state.room)).role == "member"
+    assert (await desks.join(TEA_BOT, await desks.create("Tea"))).role == "member"
+
+
+async def test_a_ban_holds_until_it_is_lifted(desks: House) -> None:
+    room = await desks.create("Tea", TOM)
+    await desks.membership.ban(MEI, RoomBan(room, "tom"))
+    assert await refused(desks.join(TOM, room)) == (-32002, "banned")
+    assert await refused(desks.rooms.members(TOM, RoomMembers(room))) == NOT_A_MEMBER
+    await desks.membership.unban(MEI, RoomUser(room, "tom"))
+    assert (await desks.join(TOM, room)).role == "member"
+
+
+async def test_a_ban_ends_in_the_future_and_is_of_someone(desks: House) -> None:
+    room = await desks.create("Tea", TOM)
+    assert (await refused(desks.membership.ban(MEI, RoomBan(room, "tom", 1))))[0] == -32602
+    assert await refused(desks.membership.ban(MEI, RoomBan(room, "nobody"))) == NOT_FOUND
+
+
+async def test_joins_are_limited_per_user(desks: House) -> None:
+    room = await desks.create("Tea")
+    limited = Membership(desks.hub, desks.shelf, joins=Buckets(2, 0.001))
+    for _ in range(2):
+        await limited.join(TOM, RoomJoin(room))
+    assert (await refused(limited.join(TOM, RoomJoin(room))))[0] == -32029
+    assert (await limited.join(ADA, RoomJoin(room))).role == "member"
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+async def test_open_rooms_are_found_by_words_and_tag_and_closed_ones_never(desks: House) -> None:
+    await desks.create("Tea", about="Oolong after work", tags=["drinks"])
+    await desks.create("读书会", tags=["Books"])
+    await desks.create("Tea cellar", kind="closed")
+    assert await desks.titles(query="OOLONG tea") == ["Tea"]
+    assert await desks.titles(query="读书") == ["读书会"]
+    assert await desks.titles(tag="#books") == ["读书会"]
+    assert await desks.titles(tag="book") == []
+    assert sorted(await desks.titles()) == ["Tea", "读书会"]
+
+
+async def test_rooms_are_listed_by_who_is_there_then_by_what_was_said_today(desks: House) -> None:
+    rooms = {title: await desks.create(title, ADA) for title in ("Quiet", "Talk", "Here")}
+    await desks.say(rooms["Talk"], "hello")
+    await desks.store.call("here", keys.room(rooms["Here"]), ids.now_ms(), "elsewhere", 60_000, 1, "mei")
+    found = (await desks.discovery.discover(ADA, RoomDiscover())).rooms
+    assert [room.title for room in found] == ["Here", "Talk", "Quiet"]
+    assert [(room.online, room.today, room.members, room.joined) for room in found] == [
+        (1, 0, 2, True), (0, 1, 2, True), (0, 0, 2, True),
+    ]  # fmt: skip
+    assert found[1].last_at > 0
+    assert not any(room.joined for room in (await desks.discovery.discover(TOM, RoomDiscover())).rooms)
+
+
+async def test_pages_of_rooms_hold_every_room_once(desks: House) -> None:
+    for number in range(PAGE + 7):
+        await put(desks.store, f"room-{number}", Entry(1, f"Room {number}", created_at=number))
+    first = await desks.discovery.discover(VISITOR, RoomDiscover())
+    second = await desks.discovery.discover(VISITOR, RoomDiscover(after=first.next))
+    assert [room.room for room in [*first.rooms, *second.rooms]] == [f"room-{number}" for number in range(PAGE + 7)]
+    assert len(first.rooms) == PAGE and second.next == ""
+    assert (await refused(desks.discovery.discover(VISITOR, RoomDiscover(after="1.2"))))[0] == -32602
+
+
+# --- starter rooms ---------------------------------------------------------------------------------------------------
+
+
+async def test_starter_rooms_stand_in_every_language_and_are_made_once(desks: House) -> None:
+    rooms = read_starter_rooms(config_folder() / "rooms.toml")
+    await ensure_starter_rooms(desks.shelf, rooms, language="zh-Hans", now=1)
+    hall = await desks.hub.room_state("hall", "")
+    assert hall.title == "前厅" and set(hall.titles) == set(hall.abouts) == {"en", "zh-Hans", "zh-Hant"}
+    assert hall.window and hall.bots and hall.members == 0
+    await desks.join(TOM, "hall")
+    await ensure_starter_rooms(desks.shelf, rooms, language="en", now=2)
+    assert (await desks.hub.room_state("hall", "")).members == 1
+    assert newcomers_rooms(rooms) == ["hall"] and len(await desks.titles()) == len(rooms) >= 8
+    assert desks.catalogue.windows() == ["hall"]
+    assert (await desks.titles(query="绿色"))[0] == (await desks.titles(query="green living"))[0]
+
+
+async def test_a_starter_room_belongs_to_nobody_and_an_admin_minds_it(desks: House) -> None:
+    await ensure_starter_rooms(desks.shelf, read_starter_rooms(config_folder() / "rooms.toml"), language="en", now=1)
+    for caller in (TOM, ADA):
+        assert (await desks.join(caller, "books")).role == "member"
+    assert await refused(desks.rooms.update(TOM, RoomUpdate("books", title="Mine"))) == (-32002, "not_a_moderator")
+    await desks.membership.set_role(HOST, RoomSetRole("books", "tom", "moderator"))
+    await desks.membership.leave(TOM, RoomParams("books"))
+    assert (await desks.hub.room_state("books", "ada")).role == "member"
+    renamed = await desks.rooms.update(HOST, RoomUpdate("books", title="Novels", about=UNSET))
+    assert renamed.titles == {} and renamed.abouts
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[rooms]]\nid = 'hall'", "title"),
+        ("[[rooms]]\nid = 'Hall!'\ntitle = {}\nabout = {}", "id"),
+        ("rooms = 3", "rooms"),
+        ("[[rooms", "rooms.toml"),
+    ],
+)
+def test_a_wrong_file_of_rooms_is_named_with_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "rooms.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StartError, match=said):
+        read_starter_rooms(path)

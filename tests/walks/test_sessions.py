@@ -1,0 +1,154 @@
+"""Coming back: cursors, replays, resets, and more than one process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatserver.app import House
+from tests.people import Person, gathering, sign_up
+
+
+def cursor_of(person: Person, room: str) -> dict[str, Any]:
+    """What a client holds of a room: the last place it heard."""
+    state = next(state for state in person.session["rooms"] if state["room"] == room)
+    seq, id_, rev, epoch = state["last_seq"], state["last_id"], state["rev"], state["epoch"]
+    for event in person.events:
+        params = event["params"]
+        if params.get("room") != room:
+            continue
+        if event["method"] in {"room.reset", "room.updated"}:
+            seq, id_, rev, epoch = params["last_seq"], params["last_id"], params["rev"], params["epoch"]
+        elif event["method"] == "message.posted":
+            seq, id_ = params["seq"], params["id"]
+        elif event["method"] == "message.changed":
+            rev = params["rev"]
+    return {"epoch": epoch, "seq": seq, "id": id_, "rev": rev}
+
+
+async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        first = await ann.say("hall", "first")
+        await bob.hears("message.posted", text="first")
+        cursor = cursor_of(bob, "hall")
+        bob.cut()
+        await bob.closed()
+        second = await ann.say("hall", "will be deleted")
+        await ann.call("message.edit", room="hall", seq=first["seq"], text="first, edited")
+        await ann.say("hall", "third")
+        await ann.call("message.delete", room="hall", seq=second["seq"])
+        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        await ann.say("hall", "live")
+        await back.hears("message.posted", text="live")
+        heard = [(event["method"], event["params"]) for event in back.events if event["method"].startswith("message.")]
+        assert [(method, params["seq"], params["text"]) for method, params in heard] == [
+            ("message.posted", second["seq"], ""),
+            ("message.changed", first["seq"], "first, edited"),
+            ("message.posted", second["seq"] + 1, "third"),
+            ("message.changed", second["seq"], ""),
+            ("message.posted", second["seq"] + 2, "live"),
+        ]
+        assert heard[0][1]["deleted"] is True
+        assert "will be deleted" not in str(back.events)
+        await back.leave()
+
+
+async def test_state_counts_what_the_replay_brings(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        cursor = cursor_of(bob, "hall")
+        await bob.leave()
+        for number in range(7):
+            await ann.say("hall", f"@bob {number}")
+        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        hall = next(room for room in back.session["rooms"] if room["room"] == "hall")
+        assert (hall["unread"], hall["mentions"]) == (7, 7)
+        await back.hears("message.posted", text="@bob 6")
+        assert len(back.heard("message.posted")) == 7
+        await back.leave()
+
+
+@pytest.mark.parametrize("wrong", ["epoch", "id", "seq", "rev"])
+async def test_a_cursor_that_cannot_be_kept_is_answered_by_one_reset(house: House, wrong: str) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        await ann.say("hall", "one")
+        await ann.say("hall", "two")
+        await bob.hears("message.posted", text="two")
+        cursor = cursor_of(bob, "hall")
+        cursor[wrong] = {"epoch": "other", "id": "0" * 24, "seq": cursor["seq"] + 5, "rev": cursor["rev"] + 5}[wrong]
+        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        reset = await back.hears("room.reset", room="hall")
+        hall = next(room for room in back.session["rooms"] if room["room"] == "hall")
+        assert {name: reset[name] for name in ("epoch", "last_seq", "last_id", "rev")} == {
+            name: hall[name] for name in ("epoch", "last_seq", "last_id", "rev")
+        }
+        await ann.say("hall", "three")
+        assert (await back.hears("message.posted", text="three"))["seq"] == reset["last_seq"] + 1
+        assert len(back.heard("message.posted")) == 1
+        await back.leave()
+
+
+async def test_too_much_missed_is_a_reset_and_never_a_part(open_house) -> None:
+    house = await open_house(limits__replay_messages=20)
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        cursor = cursor_of(bob, "hall")
+        for number in range(21):
+            await ann.say("hall", f"{number}")
+        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        await back.hears("room.reset", room="hall")
+        await ann.say("hall", "after")
+        await back.hears("message.posted", text="after")
+        assert len(back.heard("message.posted")) == 1
+        await back.leave()
+
+
+async def test_a_replay_from_the_log_when_no_tail_is_left(open_house) -> None:
+    house = await open_house(limits__tail_records=4)
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        cursor = cursor_of(bob, "hall")
+        for number in range(100):
+            answer = await ann.say("hall", f"{number}")
+            if number % 10 == 0:
+                await ann.call("message.edit", room="hall", seq=answer["seq"], text=f"{number}!")
+        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        await back.hears("message.posted", text="99")
+        texts = [params["text"] for params in back.heard("message.posted")]
+        assert texts == [f"{n}!" if n % 10 == 0 else f"{n}" for n in range(100)]
+        assert [params["rev"] for params in back.heard("message.changed")] == list(range(1, 11))
+        await back.leave()
+
+
+async def test_a_room_spans_two_processes_and_one_order_holds(open_house) -> None:
+    first, second = await open_house(), await open_house()
+    ann = await (await sign_up(first.url, "ann")).start()
+    bob = await (await sign_up(second.url, "bob")).start()
+    for number in range(30):
+        await ann.say("hall", f"a{number}")
+        await bob.say("hall", f"b{number}")
+    for person in (ann, bob):
+        await person.until(lambda person=person: len(person.heard("message.posted")) >= 60, "60 messages")
+    assert ann.heard("message.posted")[-60:] == bob.heard("message.posted")[-60:]
+    seqs = [params["seq"] for params in bob.heard("message.posted")]
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    cursor = cursor_of(bob, "hall")
+    await second.__aexit__()
+    assert await bob.closed() == 4100
+    await ann.say("hall", "while away")
+    back = await Person(first.url, bob.token, bob.user).start({"hall": cursor})
+    await back.hears("message.posted", text="while away")
+    assert len(back.heard("message.posted")) == 1
+    await back.leave()
+    await ann.leave()
+
+
+async def test_sockets_without_a_session_are_closed_in_time(open_house) -> None:
+    house = await open_house(server__session_seconds=0.5)
+    person = await Person(house.url).connect()
+    assert await person.closed() == 4505
+
+
+async def test_who_answers_no_ping_is_closed_as_silent(open_house) -> None:
+    house = await open_house(server__ping_seconds=0.5, server__silence_seconds=0.5)
+    async with gathering(house.url, "ann") as (ann,):
+        ann.socket.protocol.recv_ping = lambda frame: None  # a client that never answers pings
+        assert await ann.closed() == 4102

@@ -1,0 +1,37 @@
+/** The addresses of the page: one function reads them, one writes them. */
+
+/**
+ * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
+ *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up"} | {page: "recover"} | {page: "settings"}} Place
+ */
+
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings"]);
+
+/** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
+export function readPath(path, hash = "") {
+  const [first = "", second = "", third = ""] = path.split("/").slice(1).map(decode);
+  if (first === "room" && second) return { page: "room", room: second };
+  if (first === "join" && second && third) return { page: "join", room: second, link: third };
+  if (first === "sign-in" && hash === "#recover") return { page: "recover" };
+  if (PLAIN.has(first)) return /** @type {Place} */ ({ page: first });
+  return { page: "home" };
+}
+
+/** @param {string} room */
+export function roomPath(room) {
+  return `/room/${encodeURIComponent(room)}`;
+}
+
+/** @param {string} room @param {string} link */
+export function joinPath(room, link) {
+  return `/join/${encodeURIComponent(room)}/${encodeURIComponent(link)}`;
+}
+
+/** @param {string} part */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

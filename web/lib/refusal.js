@@ -1,0 +1,49 @@
+/** Why a request was not carried out: the server's own refusals and those that arise on the way to it. */
+
+export const NOT_SIGNED_IN = -32001;
+export const NOT_A_MEMBER = -32003;
+export const NOT_FOUND = -32004;
+export const RATE_LIMITED = -32029;
+export const UNAVAILABLE = -32050;
+/** The request was not sent, or its answer was lost with the connection: it may or may not have been carried out. */
+export const UNANSWERED = 1;
+
+const KINDS = new Map([
+  [-32602, "params"], [-32001, "not_signed_in"], [-32002, "not_allowed"], [-32003, "not_a_member"],
+  [-32004, "not_found"], [-32005, "conflict"], [-32006, "too_large"], [-32029, "rate_limited"],
+  [-32050, "unavailable"], [UNANSWERED, "unanswered"],
+]);
+
+export class Refusal extends Error {
+  /** @param {number} code @param {string} message @param {Record<string, any>} [data] */
+  constructor(code, message, data = {}) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+
+  /** The kind of refusal, one word for each code. */
+  get kind() {
+    return KINDS.get(this.code) ?? "internal";
+  }
+
+  /** The stable word of the very rule that stood against it. */
+  get reason() {
+    return String(this.data.reason ?? this.kind);
+  }
+
+  /** Milliseconds to wait before asking again; 0 where the server named none. */
+  get retryAfter() {
+    return Math.ceil(Number(this.data.retry_after ?? 0) * 1000);
+  }
+}
+
+/** @param {unknown} body an error object as it came over the wire */
+export function refusalFrom(body) {
+  const error = /** @type {{code?: number, message?: string, data?: Record<string, any>}} */ (body ?? {});
+  return new Refusal(error.code ?? -32603, error.message ?? "", error.data ?? {});
+}
+
+export function unanswered() {
+  return new Refusal(UNANSWERED, "no answer");
+}

@@ -1,0 +1,36 @@
+/**
+ * The shapes of the wire, for the type checker only: no code is loaded from here. Times are milliseconds since 1970
+ * UTC, ids opaque strings; an absent member holds its first value.
+ *
+ * @typedef {{id: string, handle: string, name: string, bot: boolean, owner?: string, headline?: string,
+ *   admin?: boolean, closed?: boolean}} User
+ * @typedef {"owner" | "moderator" | "member" | "visitor"} Role
+ * @typedef {"all" | "mentions" | "none"} Level
+ * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
+ *   reply_to?: number, topic?: string, mentions?: string[], edited_at?: number, deleted?: boolean,
+ *   reactions?: Record<string, string[]>, pinned?: boolean}} Message
+ * @typedef {{room: string, rev: number, seq: number, text: string, edited_at?: number, deleted?: boolean,
+ *   reactions?: Record<string, string[]>, pinned?: boolean}} Change
+ * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
+ * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
+ * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
+ *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
+ *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
+ *   bots?: boolean, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
+ * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
+ *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
+ *   titles?: Record<string, string>, abouts?: Record<string, string>}} RoomListing
+ * @typedef {{messages: Message[], epoch: string, first_seq: number, last_seq: number, rev: number,
+ *   more: boolean}} Page
+ * @typedef {{user: User, role: Role, joined_at: number}} Member
+ * @typedef {{room: string, user: User, role: Role, members: number}} MemberEvent
+ * @typedef {{id: string, kind: "browser" | "token", label: string, created_at: number, used_at: number,
+ *   address?: string, agent?: string, current?: boolean}} Login
+ * @typedef {{text_characters: number, text_bytes: number, frame_bytes: number, history_page: number,
+ *   requests_in_flight: number}} Limits
+ * @typedef {{name: string, language: string, time_zone: string, sign_up: "open" | "invite", version: string,
+ *   limits: Limits}} HouseCard
+ * @typedef {{user?: User, rooms: RoomState[], server: {version: string, ping_s: number, limits: Limits}}} Started
+ */
+
+export {};

@@ -1,0 +1,60 @@
+/** Days and times in the reader's own zone and language. Formatters are kept: making one costs as much as 50 uses. */
+
+/** @type {Map<string, Intl.DateTimeFormat>} */ const formats = new Map();
+const DAY = 86_400_000;
+
+/** @param {string} locale @param {Intl.DateTimeFormatOptions} options */
+function format(locale, options) {
+  const key = locale + JSON.stringify(options);
+  const kept = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, kept);
+  return kept;
+}
+
+/** The day a moment falls on, as "2026-11-22". @param {number} at @param {string} [zone] the reader's own where absent */
+export function dayKey(at, zone) {
+  return format("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+}
+
+/** @param {string} locale @param {number} at @param {string} [zone] */
+export function clockTime(locale, at, zone) {
+  return format(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
+}
+
+/** The whole of a moment, for titles. @param {string} locale @param {number} at @param {string} [zone] */
+export function fullTime(locale, at, zone) {
+  return format(locale, { timeZone: zone, dateStyle: "full", timeStyle: "short" }).format(at);
+}
+
+/** @param {string} locale @param {number} at */
+export function shortDate(locale, at) {
+  return format(locale, { dateStyle: "medium" }).format(at);
+}
+
+/**
+ * The heading of a day: "today", "yesterday", the weekday within a week, else the date.
+ *
+ * @param {string} locale
+ * @param {number} at
+ * @param {number} now
+ * @param {string} [zone]
+ */
+export function dayName(locale, at, now, zone) {
+  const days = Math.round((Date.parse(dayKey(now, zone)) - Date.parse(dayKey(at, zone))) / DAY);
+  if (days === 0 || days === 1) {
+    const word = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-days, "day");
+    return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
+  }
+  if (days > 1 && days < 7) return format(locale, { timeZone: zone, weekday: "long" }).format(at);
+  const sameYear = dayKey(at, zone).slice(0, 4) === dayKey(now, zone).slice(0, 4);
+  return format(locale, { timeZone: zone, month: "long", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) }).format(at);
+}
+
+/** How long ago, in the largest unit that fits. @param {string} locale @param {number} at @param {number} now */
+export function ago(locale, at, now) {
+  const minutes = Math.round((at - now) / 60_000);
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+  if (minutes > -60) return words.format(Math.min(0, minutes), "minute");
+  if (minutes > -60 * 24) return words.format(Math.round(minutes / 60), "hour");
+  return words.format(Math.round(minutes / 60 / 24), "day");
+}
