@@ -24,7 +24,7 @@ class Handler:
 
     @property
     def name(self) -> str:
-        return self.function.__qualname__
+        return getattr(self.function, "__qualname__", type(self.function).__qualname__)
 
 
 @dataclass(slots=True, frozen=True)

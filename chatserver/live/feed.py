@@ -213,9 +213,15 @@ class Feed:
         self._send(Unlogged(f"member.{kind}", event, leaver=user if kind == "left" else ""))
 
     def _hear_typing(self, user: str) -> None:
-        face = self.around.directory.known(user)
-        if face is not None and user in self.members:
-            self._send(Unlogged("typing.started", TypingStarted(self.room, face), ephemeral=True))
+        if self.around.directory.known(user) is None:
+            self.around.spawn(self._type_later(user))
+        elif user in self.members:
+            event = TypingStarted(self.room, self.around.directory.face(user))
+            self._send(Unlogged("typing.started", event, ephemeral=True))
+
+    async def _type_later(self, user: str) -> None:
+        await self.around.directory.load([user])
+        self._hear_typing(user)
 
     def face_changed(self, author: Author) -> None:
         self.handles = None

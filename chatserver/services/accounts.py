@@ -55,14 +55,15 @@ NOBODY: Final = Profile(id="")
 
 
 class Accounts:
-    """``sign_up`` is the setting house.sign_up: who may make an account."""
+    """``sign_up`` is the setting house.sign_up: who may make an account. The commands and the host use ``shelf`` and
+    ``login_shelf`` themselves."""
 
     def __init__(
         self, shelf: AccountsShelf, logins: Logins, authority: Authority, hashing: Hashing, settings: Settings,
         *, sign_up: Literal["open", "invite"],
     ) -> None:  # fmt: skip
-        self._shelf = shelf
-        self._logins = logins
+        self.shelf = shelf
+        self.login_shelf = logins
         self._authority = authority
         self._hashing = hashing
         self._settings = settings
@@ -81,7 +82,7 @@ class Accounts:
         await self._count_sign_up(caller, now)
         if self._sign_up == "invite" and not params.invite.strip():
             raise no_invite()
-        if await self._shelf.is_taken(handle):
+        if await self.shelf.is_taken(handle):
             raise handle_taken()
         recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
         user = ids.new_id()
@@ -91,7 +92,7 @@ class Accounts:
             recovery=_code_digest(recovery), login=login,
             invite=_code_digest(params.invite) if self._sign_up == "invite" else "",
         )  # fmt: skip
-        await self._shelf.create(account, now=now)
+        await self.shelf.create(account, now=now)
         token = _hand_out(caller, login, params.want)
         return AccountCreateResult(
             user=User(id=user, handle=handle, name=name, bot=False), recovery=recovery, token=token
@@ -101,23 +102,24 @@ class Accounts:
         _check_want(caller, params.want)
         now, handle = now_ms(), handles.fold(params.handle)
         await self._count_attempt(caller, handle, now)
-        profile = await self._shelf.find(handle) or NOBODY
+        profile = await self.shelf.find(handle) or NOBODY
         if not await self._is_right(profile, params.password):
             raise wrong_credentials()
         login = self._login(caller, profile.id, now)
-        await self._logins.add(profile.id, login, now=now, password=profile.password)
+        await self.login_shelf.add(profile.id, login, now=now, password=profile.password)
         if self._hashing.is_outdated(profile.password):
             await self._renew_hash(profile, params.password)
         return AccountSignInResult(user=user_of(profile), token=_hand_out(caller, login, params.want))
 
     async def sign_out(self, caller: Caller, params: Nothing) -> Nothing:
         user = caller.require_user()
+        with self._authority.goodbye(caller):
+            try:
+                await self.login_shelf.end(user, caller.login_id)
+            except Refusal as refusal:
+                if refusal.kind is not errors.NOT_FOUND:  # ended meanwhile from elsewhere: that is what was wanted
+                    raise
         caller.drop_login()
-        try:
-            await self._logins.end(user, caller.login_id)
-        except Refusal as refusal:
-            if refusal.kind is not errors.NOT_FOUND:  # ended meanwhile from elsewhere: that is what was wanted
-                raise
         return Nothing()
 
     # --- passwords -------------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ class Accounts:
         """Ends all other sign-ins; tokens stay."""
         profile = await self._proven_again(caller, params.old)
         password = self._checked_password(params.new, profile.handle, path="new")
-        await self._shelf.set_password(
+        await self.shelf.set_password(
             profile.id, await self._hashing.hash(password), must=("password", profile.password), kind="browser",
             staying=caller.login_id,
         )  # fmt: skip
@@ -137,13 +139,13 @@ class Accounts:
         now, handle = now_ms(), handles.fold(params.handle)
         password = self._checked_password(params.password, handle)
         await self._count_attempt(caller, handle, now)
-        profile = await self._shelf.find(handle) or NOBODY
+        profile = await self.shelf.find(handle) or NOBODY
         if not hmac.compare_digest(profile.recovery or "-", _code_digest(params.code)):
             raise Refusal(errors.NOT_SIGNED_IN, "This name and code do not belong together", "wrong_credentials")
         if profile.suspended:
             raise suspended()
         recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
-        await self._shelf.set_password(
+        await self.shelf.set_password(
             profile.id, await self._hashing.hash(password), must=("recovery", profile.recovery),
             recovery=_code_digest(recovery),
         )  # fmt: skip
@@ -152,7 +154,8 @@ class Accounts:
     async def close_account(self, caller: Caller, params: AccountClose) -> Nothing:
         """Name and profile go at once; messages stay as someone's who left."""
         profile = await self._proven_again(caller, params.password)
-        await self._shelf.close(profile, now=now_ms())
+        with self._authority.goodbye(caller):
+            await self.shelf.close(profile, now=now_ms())
         caller.drop_login()
         return Nothing()
 
@@ -162,7 +165,7 @@ class Accounts:
         return LoginListResult(await self._listed(caller, tokens_only=False))
 
     async def end_login(self, caller: Caller, params: LoginEnd) -> Nothing:
-        await self._logins.end(caller.require_user(), params.login)
+        await self.login_shelf.end(caller.require_user(), params.login)
         return Nothing()
 
     async def create_token(self, caller: Caller, params: TokenCreate) -> TokenCreateResult:
@@ -170,15 +173,15 @@ class Accounts:
         label = " ".join(params.label.split())
         if not label.isprintable():
             raise errors.invalid("label", "A label is made of visible characters")
-        login = self._logins.new(user, "token", now, label=label, address=caller.address, agent=caller.agent)
-        await self._logins.add(user, login, now=now)
+        login = self.login_shelf.new(user, "token", now, label=label, address=caller.address, agent=caller.agent)
+        await self.login_shelf.add(user, login, now=now)
         return TokenCreateResult(login.token, login.id)
 
     async def tokens(self, caller: Caller, params: Nothing) -> TokenListResult:
         return TokenListResult(await self._listed(caller, tokens_only=True))
 
     async def revoke_token(self, caller: Caller, params: TokenRevoke) -> Nothing:
-        await self._logins.end(caller.require_user(), params.token, kind="token")
+        await self.login_shelf.end(caller.require_user(), params.token, kind="token")
         return Nothing()
 
     # --- bots ------------------------------------------------------------------------------------------------------
@@ -199,23 +202,23 @@ class Accounts:
         Tokens of the same label given out before end. Raises ``Refusal`` handle_taken where a person has the handle.
         """
         handle, now = handles.checked(handle, may_be_reserved=True), now_ms()
-        profile = await self._shelf.find(handle)
+        profile = await self.shelf.find(handle)
         if profile is None:
             return (await self._make_bot(handle, name, "", now, label=label)).token
         if not profile.bot or profile.owner:
             raise handle_taken()
-        for id, login in (await self._logins.of(profile.id, now)).items():
+        for id, login in (await self.login_shelf.of(profile.id, now)).items():
             if login.label == label:
-                await self._logins.end(profile.id, id)
-        fresh = self._logins.new(profile.id, "token", now, label=label)
-        await self._logins.add(profile.id, fresh, now=now)
+                await self.login_shelf.end(profile.id, id)
+        fresh = self.login_shelf.new(profile.id, "token", now, label=label)
+        await self.login_shelf.add(profile.id, fresh, now=now)
         return fresh.token
 
     async def _make_bot(self, handle: str, name: str, owner: str, now: int, *, label: str = "first token") -> NewLogin:
         user = ids.new_id()
-        login = self._logins.new(user, "token", now, label=label)
+        login = self.login_shelf.new(user, "token", now, label=label)
         account = NewAccount(user=user, handle=handle, name=name, bot=True, owner=owner, login=login)
-        await self._shelf.create(account, now=now)
+        await self.shelf.create(account, now=now)
         return login
 
     # --- profiles --------------------------------------------------------------------------------------------------
@@ -224,15 +227,15 @@ class Accounts:
         user = caller.require_user()
         name = None if params.name is UNSET else names.checked(params.name)
         headline = None if params.headline is UNSET else names.checked_headline(params.headline)
-        await self._shelf.update(user, now=now_ms(), name=name, headline=headline)
-        return UserResult(user_of(await self._shelf.profile(user) or NOBODY))
+        await self.shelf.update(user, now=now_ms(), name=name, headline=headline)
+        return UserResult(user_of(await self.shelf.profile(user) or NOBODY))
 
     async def get_users(self, caller: Caller, params: UserGet) -> UsersResult:
         """Those of the ids who exist, or the one with the handle (``Refusal`` not_found)."""
         caller.require_user()
         if not params.handle:
-            return UsersResult([user_of(profile) for profile in await self._shelf.profiles(params.users)])
-        profile = await self._shelf.find(handles.fold(params.handle))
+            return UsersResult([user_of(profile) for profile in await self.shelf.profiles(params.users)])
+        profile = await self.shelf.find(handles.fold(params.handle))
         if profile is None:
             raise errors.not_found("user")
         return UsersResult([user_of(profile)])
@@ -240,7 +243,7 @@ class Accounts:
     # --- what several share ----------------------------------------------------------------------------------------
 
     def _login(self, caller: Caller, user: str, now: int) -> NewLogin:
-        return self._logins.new(user, "browser", now, address=caller.address, agent=caller.agent)
+        return self.login_shelf.new(user, "browser", now, address=caller.address, agent=caller.agent)
 
     def _checked_password(self, password: str, handle: str, *, path: str = "password") -> str:
         settings = self._settings
@@ -252,29 +255,29 @@ class Accounts:
         """Before anything is looked up, so that it says nothing of who exists. Raises ``Refusal`` rate_limited."""
         settings = self._settings
         if caller.address:
-            await self._logins.attempt(
+            await self.login_shelf.attempt(
                 f"address {caller.address}", now=now, burst=settings.sign_in_address_burst,
                 per_minute=settings.sign_in_address_per_minute,
             )  # fmt: skip
-        await self._logins.attempt(
+        await self.login_shelf.attempt(
             f"handle {handle}", now=now, burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
         )
 
     async def _count_sign_up(self, caller: Caller, now: int) -> None:
         most = self._settings.sign_up_per_address_hour
         if caller.address:
-            await self._logins.attempt(f"sign-up {caller.address}", now=now, burst=most, per_minute=most / 60)
+            await self.login_shelf.attempt(f"sign-up {caller.address}", now=now, burst=most, per_minute=most / 60)
 
     async def _is_right(self, profile: Profile, password: str) -> bool:
         return await self._hashing.verify(passwords.normal(password), profile.password)
 
     async def _proven_again(self, caller: Caller, password: str) -> Profile:
         """The caller's profile, if this is their password: asked for before what cannot be undone."""
-        profile = await self._shelf.profile(caller.require_user()) or NOBODY
+        profile = await self.shelf.profile(caller.require_user()) or NOBODY
         if not profile.password:
             raise errors.not_allowed("This account has no password", "no_password")
         settings, what = self._settings, f"password {profile.id}"
-        await self._logins.attempt(
+        await self.login_shelf.attempt(
             what, now=now_ms(), burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
         )
         if not await self._is_right(profile, password):
@@ -285,12 +288,12 @@ class Accounts:
         """Hash with today's settings; nobody is signed out by it."""
         try:
             fresh = await self._hashing.hash(passwords.normal(password))
-            await self._shelf.renew_hash(profile.id, profile.password, fresh)
+            await self.shelf.renew_hash(profile.id, profile.password, fresh)
         except Refusal:
             log.info("sign-in: a hash is renewed another time", extra={"user": profile.id})
 
     async def _listed(self, caller: Caller, *, tokens_only: bool) -> list[Login]:
-        stored = await self._logins.of(caller.require_user(), now_ms())
+        stored = await self.login_shelf.of(caller.require_user(), now_ms())
         return [
             _shown(id, login, current=id == caller.login_id)
             for id, login in stored.items()

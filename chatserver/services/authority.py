@@ -7,6 +7,8 @@ calls ``on_auth``, and the sockets whose login is gone are closed. ``check_every
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -38,6 +40,7 @@ class Authority:
         self._hub = hub
         self._logins = logins
         self._seen: dict[str, _Seen] = {}
+        self._saying_goodbye: set[Connection] = set()
         hub.on_auth = self.on_auth
 
     async def prove(self, caller: Caller, token: str) -> None:
@@ -53,11 +56,30 @@ class Authority:
         seen = self._seen.get(login)
         return seen is not None and seen.proven.auth == user.auth
 
+    @contextlib.contextmanager
+    def goodbye(self, caller: Caller) -> Iterator[None]:
+        """While the caller ends their own login: their socket stays open until it was answered, and is closed then."""
+        connection = caller.connection
+        if connection is None:
+            yield
+            return
+        self._saying_goodbye.add(connection)
+        try:
+            yield
+        except BaseException:
+            self._saying_goodbye.discard(connection)
+            raise
+        caller.then(lambda: self._part(connection))
+
+    def _part(self, connection: Connection) -> None:
+        self._saying_goodbye.discard(connection)
+        connection.close(closing.SIGNED_OUT)
+
     async def on_auth(self, user: LiveUser) -> None:
         """Close the user's sockets that have no right to be open any more."""
         standing, now = await self._logins.standing(user.id), now_ms()
         for connection in list(user.connections):
-            if not connection.login_id:
+            if not connection.login_id or connection in self._saying_goodbye:
                 continue
             how = self._ending(connection, standing, now)
             if how is not None:
@@ -103,5 +125,6 @@ class Authority:
 
     def _forget_unused(self) -> None:
         in_use = {connection.login_id for connection in self._hub.connections}
+        self._saying_goodbye &= self._hub.connections.keys()
         before = now_ms() - KEPT_MS
         self._seen = {login: seen for login, seen in self._seen.items() if login in in_use or seen.at > before}

@@ -148,7 +148,7 @@ class Logins:
         if not burst:
             return
         tag = "{a:" + hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32] + "}"
-        answer = await self._store.call("login_attempt", tag, now, burst, f"{per_minute:.6f}")
+        answer = await self._store.call("login_attempt", tag, now, burst, repr(per_minute))
         if status(answer) != "ok":
             raise errors.rate_limited(answer[1])
 

@@ -52,7 +52,7 @@ async def test_a_command_answers_the_message_it_was_called_in(double):
 
     async with bot.running():
         await double.post("/roll 2 20")
-        await until(lambda: double.texts())
+        await until(double.texts)
     assert double.texts() == ["2 of 20"]
     assert double.log[-1]["reply_to"] == 1
 
@@ -66,7 +66,7 @@ async def test_a_bad_argument_is_answered_with_a_usage_line(double):
 
     async with bot.running():
         await double.post("/roll many")
-        await until(lambda: double.texts())
+        await until(double.texts)
     assert double.texts() == ["'many' is not a whole number. Usage: /roll [dice]: Roll dice."]
 
 
@@ -120,7 +120,7 @@ async def test_a_handler_that_fails_is_told_of_and_the_next_message_is_handled(d
     async with bot.running():
         await double.post("0")
         await double.post("1")
-        await until(lambda: double.texts())
+        await until(double.texts)
     assert double.texts() == ["1"]
     assert told == [("0", ZeroDivisionError)]
     assert "a handler failed" in caplog.text
@@ -133,7 +133,7 @@ async def test_a_change_is_told_and_its_reply_is_made_once(double):
         await double.post("before")
         for _ in range(2):
             await double.tell("message.changed", {"room": "hall", "rev": 1, "seq": 1, "text": "after"})
-        await until(lambda: double.texts())
+        await until(double.texts)
         await double.post("end")
     assert double.texts() == ["now after"]
 
@@ -177,7 +177,7 @@ async def test_whatever_befalls_a_send_it_is_posted_once(double, fault):
     async with bot.running():
         double.faults.append(fault)
         await double.post("one")
-        await until(lambda: double.texts())
+        await until(double.texts)
         await double.post("two")
         await until(lambda: "again two" in double.texts())
     assert double.texts() == ["again one", "again two"]
@@ -307,7 +307,7 @@ async def test_a_reply_stored_but_never_answered_is_recognised_after_the_kill(do
     await killed(echo(double), state, lambda: double.sockets)
     double.faults.append("lose answer")
     await double.post("one")
-    await killed(echo(double), state, lambda: double.texts())
+    await killed(echo(double), state, double.texts)
     await killed(echo(double), state, lambda: [m for m, _ in double.requests].count("message.send") >= 1)
     async with echo(double).running(state=state):
         await double.post("two")
@@ -331,7 +331,7 @@ async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_in_oth
 
     await killed(dice(), state, lambda: double.sockets)
     await double.post("go")
-    await killed(dice(), state, lambda: double.texts())
+    await killed(dice(), state, double.texts)
     await asyncio.sleep(0)
     gate.set()
     async with dice().running(state=state):
@@ -375,7 +375,7 @@ async def test_a_room_numbered_anew_is_told_as_missed_and_followed_on(double, tm
     async with bot.running(state=state):
         await until(lambda: resets)
         await double.post("new")
-        await until(lambda: double.texts())
+        await until(double.texts)
     assert double.texts() == ["again new"]
     assert resets == ["the room is numbered anew"]
     assert "missed in room hall" in caplog.text

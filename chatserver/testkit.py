@@ -1,0 +1,190 @@
+"""A whole house for the tests of a bot: real Valkey, real sockets, one line.
+
+    async with TestServer() as server, server.bot(bot, handle="dice"):
+        ann = await server.user("ann")
+        await ann.say("hall", "/roll 1d1")
+        assert await ann.next_text(author="dice") == "1"
+
+Everything lives in a temporary folder and is gone afterwards. The house is the one that ``chatserver serve`` runs, with
+the limits on how much and how often off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import ClientSession
+
+from chatserver.app import House
+from chatserver.bot import Bot, Message, MessagePosted
+from chatserver.protocol.methods import BotCreateResult, MessageSendResult
+from chatserver.protocol.shapes import Author
+from chatserver.settings import load
+from chatserver.store.address import Address
+from chatserver.store.embedded import EmbeddedStore
+
+PATIENCE_S: Final = 10.0
+"""How long ``next_text`` and the like wait."""
+_KEEPER: Final = "keeper"
+_WORDS: Final = "warm tea at dusk"
+
+# Hashing passwords is slow by design, and limits make tests wait.
+_SETTINGS: Final[dict[str, object]] = {
+    "server.port": 0,
+    "server.drain_seconds": 0.1,
+    "accounts.argon2_memory": 8,
+    "accounts.argon2_passes": 1,
+    "accounts.sign_in_name_burst": 0,
+    "accounts.sign_in_address_burst": 0,
+    "accounts.sign_up_per_address_hour": 0,
+    "limits.user_sends_burst": 0,
+    "limits.bot_sends_burst": 0,
+    "limits.room_sends_burst": 0,
+    "limits.address_sends_burst": 0,
+    "limits.requests_burst": 0,
+    "limits.joins_burst": 0,
+    "limits.creates_burst": 0,
+    "limits.searches_burst": 0,
+    "limits.connections_per_user": 0,
+    "limits.connections_per_address": 0,
+}
+
+
+class TestUser:
+    """A person in the house, connected. ``bot`` is the SDK underneath, for everything not spelled out here."""
+
+    __test__ = False
+
+    def __init__(self, url: str, token: str) -> None:
+        self.bot = Bot(url, token, hears_bots=True, patience=0.01)
+        self.bot.on(MessagePosted)(self._heard)
+        self._messages: list[Message] = []
+        self._news = asyncio.Condition()
+
+    @property
+    def id(self) -> str:
+        return self.bot.user.id
+
+    @property
+    def handle(self) -> str:
+        return self.bot.user.handle
+
+    async def say(self, room: str, text: str, **more: Any) -> MessageSendResult:
+        return await self.bot.send(room, text, **more)
+
+    async def join(self, room: str) -> None:
+        """Enter a room, and hear it from now on."""
+        await self.bot.join(room)
+
+    async def next_message(self, *, author: str = "", room: str = "", seconds: float = PATIENCE_S) -> Message:
+        """The next message of others not taken yet, by ``author`` (a handle) and in ``room`` where these are given.
+        Raises ``TimeoutError``."""
+
+        def fits(message: Message) -> bool:
+            return author in {"", message.author.handle} and room in {"", message.room}
+
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(lambda: any(map(fits, self._messages)))
+            found = next(filter(fits, self._messages))
+            self._messages.remove(found)
+            return found
+
+    async def next_text(self, *, author: str = "", room: str = "", seconds: float = PATIENCE_S) -> str:
+        """The text of ``next_message``."""
+        return (await self.next_message(author=author, room=room, seconds=seconds)).text
+
+    async def _heard(self, event: MessagePosted) -> None:
+        async with self._news:
+            self._messages.append(event.params)
+            self._news.notify_all()
+
+
+class TestServer:
+    """The house, open while the context lasts. ``settings`` are dotted names with two underscores for the dot, such as
+    ``limits__bot_sends_burst=3``; ``store_address`` uses a store that runs already instead of an embedded one."""
+
+    __test__ = False
+
+    def __init__(self, *, store_address: Address | None = None, **settings: object) -> None:
+        self.house: House
+        self.folder: Path
+        self._address = store_address
+        self._settings = {name.replace("__", "."): value for name, value in settings.items()}
+        self._stack = contextlib.AsyncExitStack()
+        self._tokens: dict[str, str] = {}
+        self._keeper: TestUser | None = None
+
+    async def __aenter__(self) -> TestServer:
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatserver-")))
+        try:
+            address = self._address or self._own_store()
+            settings = load(None, {}, {"server.data": str(self.folder), **_SETTINGS, **self._settings})
+            self.house = await self._stack.enter_async_context(House(settings, store_address=address))
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    def _own_store(self) -> Address:
+        store = EmbeddedStore(self.folder)
+        store.start()
+        self._stack.callback(store.stop)
+        return Address(path=store.address)
+
+    @property
+    def url(self) -> str:
+        return self.house.url
+
+    async def user(self, handle: str, *, name: str = "") -> TestUser:
+        """Someone new, signed up and connected, in the hall like everyone who begins."""
+        body = await self._post(
+            "account.create", handle=handle, name=name or handle.title(), password=_WORDS, want="token"
+        )
+        user = TestUser(self.url, body["token"])
+        await self._stack.enter_async_context(user.bot.running())
+        return user
+
+    async def _post(self, method: str, **params: object) -> dict[str, Any]:
+        async with ClientSession() as session, session.post(f"{self.url}/api/{method}", json=params) as answer:
+            body: dict[str, Any] = await answer.json()
+        if "error" in body:
+            raise AssertionError(f"{method}: {body['error']['message']}")
+        return body
+
+    async def token(self, handle: str, *rooms: str) -> str:
+        """The token of a bot of this name, made when first asked for and let into these rooms."""
+        keeper = self._keeper = self._keeper or await self.user(_KEEPER)
+        if handle not in self._tokens:
+            made: BotCreateResult = await keeper.bot.call("bot.create", handle=handle, name=handle.title())
+            self._tokens[handle] = made.token
+            for room in rooms:
+                await keeper.bot.call("room.invite", room=room, user=made.user.id)
+        return self._tokens[handle]
+
+    @contextlib.asynccontextmanager
+    async def bot(self, bot: Bot, *, handle: str = "bot", rooms: tuple[str, ...] = ("hall",)) -> AsyncIterator[Bot]:
+        """Run a bot in the house, under this handle and in these rooms. Under the same handle it goes on where it was.
+
+        What it was told by its environment does not matter here; it is stopped when the context ends.
+        """
+        token = await self.token(handle, *rooms)
+        async with bot.running(self.url, token, state=self.folder / f"{handle}.state") as running:
+            yield running
+
+    def drop_connections(self) -> None:
+        """Cut every socket without a word, as a network does."""
+        for connection in list(self.house.hub.connections):
+            connection.abort()
+
+    async def members(self, room: str = "hall") -> list[Author]:
+        """Who belongs to a room, as its keeper sees it."""
+        keeper = self._keeper = self._keeper or await self.user(_KEEPER)
+        return [member.user async for member in keeper.bot.room(room).members()]

@@ -1,0 +1,167 @@
+"""Wherever a process stops between a room's part and a user's, both sides agree afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from chatserver.store.address import Address
+from chatserver.store.catalogue import Catalogue
+from chatserver.store.rooms import NewRoom
+from chatserver.store.store import Store
+from tests.store.rooms_house import House
+
+
+@pytest.fixture
+async def house(store: Store) -> House:
+    made = House(store)
+    await made.furnish()
+    return made
+
+
+class Stopped(Exception):
+    """The process ended here."""
+
+
+class StoppingStore(Store):
+    """Ends before its ``steps``-th question to the store."""
+
+    steps = 1_000
+
+    def _step(self) -> None:
+        self.steps -= 1
+        if self.steps < 0:
+            raise Stopped
+
+    async def call(self, name: str, tag: str, *args: str | bytes | int) -> list:
+        self._step()
+        return await super().call(name, tag, *args)
+
+    async def command(self, *words: str | bytes | int) -> object:
+        self._step()
+        return await super().command(*words)
+
+
+class SlowStore(Store):
+    """Takes its time before it points."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def call(self, name: str, tag: str, *args: str | bytes | int) -> list:
+        if name == "user_point":
+            self.asked.set()
+            await self.go.wait()
+        return await super().call(name, tag, *args)
+
+
+@contextlib.asynccontextmanager
+async def linked(store: Store) -> AsyncIterator[House]:
+    task = asyncio.create_task(store.run())
+    async with asyncio.timeout(10):
+        await store.ready.wait()
+    yield House(store)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def doomed(address: Address, house: House) -> AsyncIterator[House]:
+    async with linked(StoppingStore(address)) as other:
+        yield other
+
+
+Step = Callable[[House, str], Awaitable[object]]
+
+
+STEPS: dict[str, Step] = {
+    "create": lambda house, room: house.shelf.create("den", NewRoom(kind="open", title="Den"), owner="tom", now=1),
+    "join": lambda house, room: house.join(room, "lin"),
+    "let_a_bot_in": lambda house, room: house.join(room, "tea-bot", bot=True, by="mei"),
+    "leave": lambda house, room: house.leave(room, "tom"),
+    "last_owner_leaves": lambda house, room: house.leave(room, "mei"),
+    "remove": lambda house, room: house.remove(room, "tom"),
+    "ban": lambda house, room: house.remove(room, "tom", ban_until=0),
+    "update": lambda house, room: house.shelf.update(room, actor="mei", admin=False, now=1, title="New"),
+}
+
+
+async def _stop_at_each(doomed: House, house: House, step: Step, then: Step | None) -> None:
+    """Stop before the first question, the second … until the step is done; somebody else finishes each time."""
+    for steps in itertools.count():
+        await house.store.command("FLUSHALL")
+        await house.furnish()
+        await house.create("books", "tom", "ada")
+        doomed.store.steps = steps
+        finished = False
+        try:
+            await step(doomed, "books")
+            finished = True
+        except Stopped:
+            pass
+        if then is not None:
+            await then(house, "books")
+        await house.intents.take_over(older_than_ms=-1000)
+        assert await house.agrees("books") and await house.agrees("den"), f"stopped before question {steps + 1}"
+        await _catalogue_agrees(house)
+        assert await house.intents.take_over(older_than_ms=-1000) == 0
+        if finished:
+            return
+    raise AssertionError
+
+
+async def _catalogue_agrees(house: House) -> None:
+    catalogue = Catalogue(house.store)
+    await catalogue.refresh()
+    for room in ("books", "den"):
+        meta = await house.meta(room)
+        titles = [listed.entry.title for listed in catalogue.find() if listed.room == room]
+        assert titles == ([meta["title"].decode()] if meta else [])
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_wherever_a_process_stops_both_sides_agree_afterwards(doomed: House, house: House, step: str) -> None:
+    await _stop_at_each(doomed, house, STEPS[step], None)
+
+
+@pytest.mark.parametrize(
+    ("step", "then"),
+    [
+        ("join", lambda house, room: house.remove(room, "lin", ban_until=0)),
+        ("leave", lambda house, room: house.join(room, "tom")),
+        ("remove", lambda house, room: house.join(room, "tom")),
+        ("update", lambda house, room: house.shelf.update(room, actor="mei", admin=False, now=2, title="Newer")),
+    ],
+)
+async def test_what_others_did_meanwhile_is_not_undone_by_a_late_repeat(
+    doomed: House, house: House, step: str, then: Step
+) -> None:
+    await _stop_at_each(doomed, house, STEPS[step], then)
+
+
+async def test_a_late_repeat_does_not_bring_back_who_left(doomed: House, house: House) -> None:
+    await house.create("books")
+    doomed.store.steps = 2
+    with pytest.raises(Stopped):
+        await doomed.join("books", "tom")
+    assert "tom" in await house.roles("books")
+    await house.leave("books", "tom")
+    await house.intents.take_over(older_than_ms=-1000)
+    assert "tom" not in await house.roles("books") and await house.agrees("books")
+
+
+async def test_a_slow_pointer_does_not_overtake_what_happened_since(address: Address, house: House) -> None:
+    await house.create("books")
+    slow = SlowStore(address)
+    async with linked(slow) as other:
+        joining = asyncio.create_task(other.join("books", "tom"))
+        await slow.asked.wait()
+        await house.remove("books", "tom", ban_until=0)
+        slow.go.set()
+        await joining
+    assert await house.roles("books") == {"mei": "owner"} and await house.agrees("books")
