@@ -79,7 +79,7 @@ static void tell_everyone(const char *text, int text_size, const char *client_id
 }
 
 static void take_request(struct peer *p, const char *payload, size_t n) {
-    const char *id = "0", *text, *client_id;
+    const char *id = "0", *text = "", *client_id = "";
     char answer[256], out[300];
     int id_size = member(payload, n, "\"id\":", &id);
     if (memmem(payload, n, "\"message.send\"", 14)) {

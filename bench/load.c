@@ -26,7 +26,8 @@
 #include <unistd.h>
 
 enum { SHAKING, CONNECTED, STARTING, READY };
-enum { PEEK = 512, READ_BYTES = 1 << 18, AT_ONCE = 64, MOST_TIMES = 1 << 24, WARM_MS = 1000, QUIET_MS = 300, PATIENCE_MS = 10000 };
+enum { PEEK = 512, READ_BYTES = 1 << 18, AT_ONCE = 64, MOST_TIMES = 1 << 24 };
+enum { WARM_MS = 1000, QUIET_MS = 300, PATIENCE_MS = 10000 };
 
 struct person {
     int fd, state, got_101;
@@ -358,13 +359,13 @@ static void say_ended(uint64_t began) {
     fflush(stdout);
 }
 
-static void measure(int seconds) {
+static void measure(double seconds) {
     begin_sending();
     run_for(WARM_MS);
     noting = rate > 0;
     uint64_t began = now_ns();
     say_step("begun", began);
-    run_for((uint64_t)seconds * 1000);
+    run_for((uint64_t)(seconds * 1000));
     noting = 0;
     say_ended(began);
     stopped = 1;
@@ -400,7 +401,7 @@ int main(int argc, char **argv) {
     read_people();
     connect_all();
     start_all();
-    if (senders) measure(atoi(argv[2]));
-    else run_for((uint64_t)atoi(argv[2]) * 1000);
+    if (senders) measure(atof(argv[2]));
+    else run_for((uint64_t)(atof(argv[2]) * 1000));
     return 0;
 }

@@ -22,8 +22,7 @@ from aiohttp import ClientSession
 
 from chatserver.app import House
 from chatserver.bot import Bot, Message, MessagePosted
-from chatserver.protocol.methods import BotCreateResult, MessageSendResult
-from chatserver.protocol.shapes import Author
+from chatserver.protocol.methods import MessageSendResult
 from chatserver.settings import load
 from chatserver.store.address import Address
 from chatserver.store.embedded import EmbeddedStore
@@ -117,7 +116,7 @@ class TestServer:
         self._settings = {name.replace("__", "."): value for name, value in settings.items()}
         self._stack = contextlib.AsyncExitStack()
         self._tokens: dict[str, str] = {}
-        self._keeper: TestUser | None = None
+        self._keeper = ""
 
     async def __aenter__(self) -> TestServer:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatserver-")))
@@ -145,37 +144,43 @@ class TestServer:
 
     async def user(self, handle: str, *, name: str = "") -> TestUser:
         """Someone new, signed up and connected, in the hall like everyone who begins."""
-        body = await self._post(
-            "account.create", handle=handle, name=name or handle.title(), password=_WORDS, want="token"
-        )
-        user = TestUser(self.url, body["token"])
+        user = TestUser(self.url, await self._sign_up(handle, name or handle.title()))
         await self._stack.enter_async_context(user.bot.running())
         return user
 
-    async def _post(self, method: str, **params: object) -> dict[str, Any]:
-        async with ClientSession() as session, session.post(f"{self.url}/api/{method}", json=params) as answer:
+    async def _post(self, method: str, *, token: str = "", **params: object) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = f"{self.url}/api/{method}"
+        async with ClientSession() as session, session.post(url, json=params, headers=headers) as answer:
             body: dict[str, Any] = await answer.json()
         if "error" in body:
             raise AssertionError(f"{method}: {body['error']['message']}")
         return body
 
-    async def token(self, handle: str, *rooms: str) -> str:
-        """The token of a bot of this name, made when first asked for and let into these rooms."""
-        keeper = self._keeper = self._keeper or await self.user(_KEEPER)
+    async def _sign_up(self, handle: str, name: str) -> str:
+        made = await self._post("account.create", handle=handle, name=name, password=_WORDS, want="token")
+        return str(made["token"])
+
+    async def token(self, handle: str) -> str:
+        """The token of a bot of this name, made when first asked for. Its owner is not in the hall."""
+        if not self._keeper:
+            self._keeper = await self._sign_up(_KEEPER, _KEEPER.title())
+            await self._post("room.leave", token=self._keeper, room="hall")
         if handle not in self._tokens:
-            made: BotCreateResult = await keeper.bot.call("bot.create", handle=handle, name=handle.title())
-            self._tokens[handle] = made.token
-            for room in rooms:
-                await keeper.bot.call("room.invite", room=room, user=made.user.id)
+            made = await self._post("bot.create", token=self._keeper, handle=handle, name=handle.title())
+            self._tokens[handle] = made["token"]
         return self._tokens[handle]
 
     @contextlib.asynccontextmanager
     async def bot(self, bot: Bot, *, handle: str = "bot", rooms: tuple[str, ...] = ("hall",)) -> AsyncIterator[Bot]:
-        """Run a bot in the house, under this handle and in these rooms. Under the same handle it goes on where it was.
+        """Run a bot in the house, under this handle. Under the same handle it goes on where it was.
 
-        What it was told by its environment does not matter here; it is stopped when the context ends.
+        It enters the ``rooms`` by itself, so they must be marked for bots, or somebody must have let it in. What it
+        was told by its environment does not matter here; it is stopped when the context ends.
         """
-        token = await self.token(handle, *rooms)
+        token = await self.token(handle)
+        for room in rooms:
+            await self._post("room.join", token=token, room=room)
         async with bot.running(self.url, token, state=self.folder / f"{handle}.state") as running:
             yield running
 
@@ -183,8 +188,3 @@ class TestServer:
         """Cut every socket without a word, as a network does."""
         for connection in list(self.house.hub.connections):
             connection.abort()
-
-    async def members(self, room: str = "hall") -> list[Author]:
-        """Who belongs to a room, as its keeper sees it."""
-        keeper = self._keeper = self._keeper or await self.user(_KEEPER)
-        return [member.user async for member in keeper.bot.room(room).members()]

@@ -20,12 +20,12 @@ def place(state):
     return {"epoch": state["epoch"], "seq": state["last_seq"], "id": state["last_id"], "rev": state["rev"]}
 
 
-def converse(socket, rooms):
+def converse(socket):
     def ask(method, **params):
         socket.send(msgpack.packb({"id": next(numbers), "method": method, "params": params}))
 
     ask("session.start", cursors=cursors)
-    for room in rooms:
+    for room in sys.argv[1:]:
         ask("room.join", room=room)
     for said in map(msgpack.unpackb, socket):
         method, params = said.get("method"), said.get("params", {})
@@ -42,8 +42,7 @@ def converse(socket, rooms):
 url, headers = os.environ["CHATSERVER_URL"], {"Authorization": f"Bearer {os.environ['CHATSERVER_TOKEN']}"}
 for wait in [1, 2, 4, 8, 16, *[30] * 10_000]:
     try:
-        with connect(url, additional_headers=headers, subprotocols=["chat.v1.msgpack"], compression=None) as ws:
-            converse(ws, sys.argv[1:])
+        converse(connect(url, additional_headers=headers, subprotocols=["chat.v1.msgpack"], compression=None))
     except (OSError, ConnectionClosed) as error:
         if getattr(getattr(error, "rcvd", None), "code", 0) >= 4500:
             sys.exit(f"The house says to stay away: {error}")

@@ -106,9 +106,14 @@ class Session:
             self.journal.own(self._bot.user.id)
             rooms = tuple(self._bot.room(room) for room in self.state.rooms)
             self.spawn(self._dispatch(events.Started(self._bot, rooms), Turn("", "", "")))
-            self.ready.set()
         for step in steps:
-            self._lanes.push(step)
+            if isinstance(step, Mark) and step.room not in self.journal.done:
+                # Nothing of this room is under way; saved now, so that even a bot killed at once misses nothing after.
+                self.journal.save(step.room, step.place)
+            else:
+                self._lanes.push(step)
+        if self.state.user is not None:
+            self.ready.set()
 
     async def _perform(self, step: Step) -> None:
         if isinstance(step, Handle):

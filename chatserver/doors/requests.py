@@ -88,6 +88,7 @@ class Requests:
             self._too_many(connection, lanes, refusal, request)
         else:
             lanes.unreadable = 0
+            lanes.refused = max(0, lanes.refused - 1)
             lanes.under_way += 1
             self._admit(connection, lanes, request)
 
@@ -173,7 +174,7 @@ class Requests:
 
     def _answer(self, connection: Connection, lanes: Lanes, request: Request, done: asyncio.Future[Any]) -> None:
         error = done.exception()
-        afterwards, lanes.caller.afterwards = lanes.caller.afterwards, []
+        afterwards = lanes.caller.afterwards.pop(done, ())
         if request.wants_answer:
             assert request.id is not UNSET
             connection.reply(self._frame(connection, request.id, request, done, error))

@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
     def read_or_wait(self, *, busy: bool = False) -> None:
         """Nothing is read from who does not read, nor from who has too many requests waiting."""
         wanted = not self.paused and not busy
-        if wanted is self.reading or self.transport.is_closing():
+        if wanted is self.reading or self.closing is not None or self.transport.is_closing():
             return
         self.reading = wanted
         (self.transport.resume_reading if wanted else self.transport.pause_reading)()
@@ -188,6 +188,7 @@ class Connection(asyncio.Protocol):
             self._protocol.send_close(how.code, how.reason)
         self._send_protocol_data()
         if not self.reading and not self.transport.is_closing():
+            self.reading = True
             self.transport.resume_reading()
 
     def abort(self) -> None:

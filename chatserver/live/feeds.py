@@ -149,5 +149,5 @@ class Feeds:
             here = (feed.epoch, feed.place.seq, feed.place.rev, feed.last_id)
             if here != (head[0].decode(), int(head[1] or 0), int(head[2] or 0), (head[3] or b"").decode()):
                 feed.repair()
-            elif int(head[4] or 0) != feed.version:
+            elif int(head[4] or 0) > feed.version:
                 feed.renew()

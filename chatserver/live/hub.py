@@ -94,12 +94,16 @@ class Hub:
         user = self.users.get(user_id)
         if user is None:
             user = self.users[user_id] = LiveUser(user_id)
-            await self.store.subscribe(keys.live(keys.user(user_id)))
+            subscribed = self.store.subscribe(keys.live(keys.user(user_id)))
+        else:
+            subscribed = None
         connection.user_id = user_id
         user.connections[connection] = None
         try:
+            if subscribed is not None:
+                await subscribed
             await self._load(user)
-        except Refusal:
+        except BaseException:
             user.connections.pop(connection, None)
             connection.user_id = ""
             self._forget_if_gone(user)
@@ -195,7 +199,7 @@ class Hub:
         if user_id in opened.members and user_id not in feed.members:
             feed.members[user_id] = opened.members[user_id]
 
-    async def enter_now(self, user_id: str, room: str) -> None:
+    async def enter_now(self, user_id: str) -> None:
         """After a step that changed a user's rooms: follow before the request is answered."""
         user = self.users.get(user_id)
         if user is not None:
@@ -204,6 +208,8 @@ class Hub:
     # --- following --------------------------------------------------------------------------------------------------
 
     def follow(self, feed: Feed, connection: Connection, place: Place) -> None:
+        if feed in connection.follows or connection.closing is not None:
+            return
         self.feeds.keep(feed)
         feed.follow(connection, place)
         self.bring_up(feed, connection)

@@ -16,6 +16,7 @@ LONGEST_NAME: Final = 40
 LONGEST_HEADLINE: Final = 120
 DIGITS_IN_A_ROW: Final = 6
 DAY_MS: Final = 86_400_000
+STANDS_MS: Final = 7 * DAY_MS
 
 # Endings that people write addresses with. A word, a dot and one of these is a link; "J.R." and "St.John" are not.
 _ENDINGS: Final[str] = (
@@ -41,13 +42,11 @@ def checked_headline(text: str) -> str:
     return _checked(text, "headline", LONGEST_HEADLINE) if text.strip() else ""
 
 
-def may_change(named_at: int, now: int, *, days: int = 7) -> None:
+def may_change(named_at: int, now: int) -> None:
     """Whether the name last set at ``named_at`` (ms; 0: never changed) may be changed; else a ``Refusal``."""
-    wait = named_at + days * DAY_MS - now
+    wait = named_at + STANDS_MS - now
     if named_at and wait > 0:
-        raise Refusal(
-            NOT_ALLOWED, f"A name can be changed every {days} days", "name_too_soon", retry_after=-(-wait // 1000)
-        )
+        raise Refusal(NOT_ALLOWED, "A name can be changed once a week", "name_too_soon", retry_after=-(-wait // 1000))
 
 
 def _checked(text: str, path: str, longest: int) -> str:

@@ -49,12 +49,7 @@ class Authority:
         proven = await self._logins.prove(token, now)
         self._seen[proven.login] = _Seen(proven, now)
         caller.user_id, caller.login_id = proven.user, proven.login
-        caller.bot, caller.admin = proven.bot, proven.admin
-
-    def is_current(self, user: LiveUser, login: str) -> bool:
-        """Whether nothing was changed about this user since the login was proven."""
-        seen = self._seen.get(login)
-        return seen is not None and seen.proven.auth == user.auth
+        caller.bot, caller.admin, caller.auth = proven.bot, proven.admin, proven.auth
 
     @contextlib.contextmanager
     def goodbye(self, caller: Caller) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from chatserver.live.connection import Connection
 
 @dataclass(slots=True)
 class Caller:
-    """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``.
+    """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``. ``auth`` is the user's when the login
+    was proven: another one means that it may have ended since.
 
     A desk that signs in gives the login (``give_login``), one that signs out drops it; the HTTP door turns that into
     the cookie. ``then`` is for what must follow the response, such as a new session's events.
@@ -21,12 +23,13 @@ class Caller:
     login_id: str = ""
     bot: bool = False
     admin: bool = False
+    auth: int = 0
     address: str = ""
     agent: str = ""
     connection: Connection | None = None
     login_given: str = ""
     login_dropped: bool = False
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    afterwards: dict[object, list[Callable[[], None]]] = field(default_factory=dict)
 
     def require_user(self) -> str:
         """The user's id. Raises ``Refusal`` not_signed_in."""
@@ -46,4 +49,4 @@ class Caller:
 
     def then(self, callback: Callable[[], None]) -> None:
         """Run this right after the response was queued."""
-        self.afterwards.append(callback)
+        self.afterwards.setdefault(asyncio.current_task(), []).append(callback)

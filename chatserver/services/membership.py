@@ -36,7 +36,7 @@ class Membership:
             raise errors.rate_limited(wait)
         await self._hub.directory.load([user])
         joined = await self._shelf.join(params.room, user, link=params.link, bot=caller.bot, now=now)
-        await self._hub.enter_now(user, params.room)
+        await self._hub.enter_now(user)
         return _as_joined(await self._hub.room_state(params.room, user), joined)
 
     async def leave(self, caller: Caller, params: RoomParams) -> Nothing:

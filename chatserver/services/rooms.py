@@ -59,7 +59,7 @@ class Rooms:
             raise errors.rate_limited(wait)
         room = new_id()
         await self._shelf.create(room, new, owner=user, bot=caller.bot, now=now)
-        await self._hub.enter_now(user, room)
+        await self._hub.enter_now(user)
         return await self._hub.room_state(room, user)
 
     async def update(self, caller: Caller, params: RoomUpdate) -> RoomState:

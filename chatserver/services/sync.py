@@ -53,6 +53,8 @@ class Sync:
             await self._sign_in(caller, params.token)
         user = await self._hub.enter(connection, caller.user_id) if caller.user_id else None
         connection.login_id = caller.login_id
+        if user is not None and user.auth != caller.auth:  # something was ended between the handshake and now
+            await self._hub.on_auth(user)
         feeds = await self._hold(self._rooms_of(user))
         try:
             return await self._begin(caller, connection, user, feeds, params)
@@ -91,8 +93,7 @@ class Sync:
                 continue
             states.append(self._state(user, feed, *counts[feed]))
         cursors = {room: cursor for room, cursor in params.cursors.items() if room in agreeing}
-        caller.then(lambda: self._follow(connection, states, params.cursors, cursors))
-        connection.started = True
+        caller.then(lambda: self._follow(connection, user, states, params.cursors, cursors))
         inbox = self._inbox(user)
         return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
 
@@ -133,12 +134,22 @@ class Sync:
         return known == cursor.id
 
     def _follow(
-        self, connection: Connection, states: list[RoomState], asked: dict[str, Cursor], good: dict[str, Cursor]
+        self,
+        connection: Connection,
+        user: LiveUser | None,
+        states: list[RoomState],
+        asked: dict[str, Cursor],
+        good: dict[str, Cursor],
     ) -> None:
+        """The response is queued: begin to follow. Rooms entered or left since the states were made are made good."""
+        connection.started = True
         events = 0
         for state in states:
             feed = self._hub.feeds.get(state.room)
             if feed is None or connection.closing is not None:
+                continue
+            if user is not None and user.id not in feed.members:
+                connection.write(feed.left_frame(connection.wire, user.id))
                 continue
             place = Place(state.last_seq, state.rev)
             cursor = good.get(state.room)
@@ -153,6 +164,8 @@ class Sync:
                 connection.write(feed.reset_frame(connection.wire))
                 place = feed.delivered
             self._hub.follow(feed, connection, place)
+        if user is not None and len(user.pointers) != len(connection.follows):
+            self._hub.tasks.spawn(self._hub.enter_now(user.id))
 
     # --- the rest of the answer -------------------------------------------------------------------------------------
 

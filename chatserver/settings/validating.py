@@ -35,7 +35,10 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
         return
     scheme = urlsplit(url).scheme.lower()
     if "cluster" in scheme or "sentinel" in scheme:
-        yield "store.url", f"names a {scheme}:// store: this release speaks to one Valkey or Redis (redis://, rediss://)"
+        yield (
+            "store.url",
+            f"names a {scheme}:// store: this release speaks to one Valkey or Redis (redis://, rediss://)",
+        )
     elif scheme not in SCHEMES:
         yield "store.url", "must begin with redis://, rediss:// or unix://"
     elif scheme == "unix" and not urlsplit(url).path:

@@ -15,8 +15,7 @@ import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
-from chatserver.rules import handles, tokens
-from chatserver.rules.names import DAY_MS
+from chatserver.rules import handles, names, tokens
 from chatserver.store import keys
 from chatserver.store.directory import Directory
 from chatserver.store.intents import Intent, Intents
@@ -163,7 +162,7 @@ class AccountsShelf:
     async def invite(self, *, now: int, days: int = INVITE_DAYS) -> str:
         """A new invitation's code, good once; ``days`` 0: until it is used. Only its digest is stored."""
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
-        ends_at = now + days * DAY_MS if days else 0
+        ends_at = now + days * names.DAY_MS if days else 0
         await self._store.command("HSET", _invite(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
         return code
 
@@ -173,12 +172,9 @@ class AccountsShelf:
         """Change what is given. Raises ``Refusal`` name_too_soon with ``retry_after`` (s)."""
         given = {"name": name, "headline": headline}
         words = [word for field, value in given.items() if value is not None for word in (field, value)]
-        answer = await self._store.call("account_profile", keys.user(user), now, NAME_STANDS_MS, *words)
+        answer = await self._store.call("account_profile", keys.user(user), now, names.STANDS_MS, *words)
         if status(answer) == "name_too_soon":
-            wait = answer[1] + NAME_STANDS_MS - now
-            raise errors.not_allowed(
-                "A name can be changed once a week", "name_too_soon", retry_after=max(1, -(-wait // 1000))
-            )
+            names.may_change(answer[1], now)
         if status(answer) != "ok":
             raise errors.not_signed_in()
         if name is not None:
@@ -231,9 +227,6 @@ class AccountsShelf:
     async def _free_handle(self, user: str, handle: str) -> None:
         if handle:
             await self._store.call("account_handle_free", keys.handle(handles.skeleton(handle)), user)
-
-
-NAME_STANDS_MS: Final = 7 * DAY_MS
 
 
 def handle_taken() -> Refusal:

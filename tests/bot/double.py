@@ -111,21 +111,21 @@ class Double:
             return
         server = {"version": "0", "ping_s": 25, "limits": LIMITS, "durability": "primary"}
         inbox = {"seq": 0, "unread": 0}
+        last = len(self.log)
         await self._result(socket, id, {"rooms": [self.state()], "inbox": inbox, "server": server, "user": ME})
-        cursor = cursors.get("hall")
-        if cursor is not None:
-            await self._go_on(socket, cursor)
-        self.sockets.add(socket)
+        await self._go_on(socket, cursors.get("hall"), last)
 
-    async def _go_on(self, socket, cursor):
-        missed = self.log[cursor["seq"] :]
-        if cursor["epoch"] == self.epoch and len(missed) <= self.replay:
-            events = [("message.posted", message) for message in missed]
-        else:
-            state = self.state()
-            events = [("room.reset", {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")})]
-        for name, params in events:
-            await socket.send(msgpack.packb({"jsonrpc": "2.0", "method": name, "params": params}))
+    async def _go_on(self, socket, cursor, last):
+        seq = cursor["seq"] if cursor else last
+        if cursor and (cursor["epoch"] != self.epoch or last - seq > self.replay):
+            state, seq = self.state(), last
+            reset = {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")}
+            await socket.send(msgpack.packb({"jsonrpc": "2.0", "method": "room.reset", "params": reset}))
+        while seq < len(self.log):
+            message = {"jsonrpc": "2.0", "method": "message.posted", "params": self.log[seq]}
+            seq += 1
+            await socket.send(msgpack.packb(message))
+        self.sockets.add(socket)
 
     async def _message_history(self, socket, id, params):
         after, limit = params["after"], params.get("limit", 50)

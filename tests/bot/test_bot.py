@@ -276,6 +276,12 @@ async def test_a_server_that_is_not_there_is_tried_again(double):
 # --- missing nothing, repeating nothing
 
 
+async def first_start(bot, state):
+    """From now on the bot is responsible for what is said."""
+    async with bot.running(state=state):
+        pass
+
+
 async def killed(bot, state, condition):
     """Run the bot and cut it off without a word as soon as the condition holds."""
     serving = asyncio.create_task(bot.serve(state=state))
@@ -287,7 +293,7 @@ async def killed(bot, state, condition):
 
 async def test_a_bot_killed_again_and_again_in_a_stream_of_300_misses_and_repeats_nothing(double, tmp_path):
     state = tmp_path / "bot.state"
-    await killed(echo(double), state, lambda: double.sockets)
+    await first_start(echo(double), state)
 
     async def people():
         for number in range(300):
@@ -304,7 +310,7 @@ async def test_a_bot_killed_again_and_again_in_a_stream_of_300_misses_and_repeat
 
 async def test_a_reply_stored_but_never_answered_is_recognised_after_the_kill(double, tmp_path):
     state = tmp_path / "bot.state"
-    await killed(echo(double), state, lambda: double.sockets)
+    await first_start(echo(double), state)
     double.faults.append("lose answer")
     await double.post("one")
     await killed(echo(double), state, double.texts)
@@ -341,7 +347,7 @@ async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_in_oth
 
 async def test_after_more_than_the_stream_replays_the_pages_are_read(double, tmp_path):
     state = tmp_path / "bot.state"
-    await killed(echo(double), state, lambda: double.sockets)
+    await first_start(echo(double), state)
     for number in range(450):
         double.log.append(double.message(number + 1, ANN, f"line {number}"))
     resets, bot = [], echo(double)
@@ -355,7 +361,7 @@ async def test_after_more_than_the_stream_replays_the_pages_are_read(double, tmp
 
 async def test_a_bot_killed_while_reading_pages_reads_on_where_it_was(double, tmp_path):
     state = tmp_path / "bot.state"
-    await killed(echo(double), state, lambda: double.sockets)
+    await first_start(echo(double), state)
     for number in range(450):
         double.log.append(double.message(number + 1, ANN, f"line {number}"))
     await killed(echo(double), state, lambda: len(double.texts()) >= 120)
@@ -367,7 +373,7 @@ async def test_a_bot_killed_while_reading_pages_reads_on_where_it_was(double, tm
 async def test_a_room_numbered_anew_is_told_as_missed_and_followed_on(double, tmp_path, caplog):
     state = tmp_path / "bot.state"
     await double.post("old")
-    await killed(echo(double), state, lambda: double.sockets)
+    await first_start(echo(double), state)
     double.epoch, double.log = "e2", []
     await double.post("unheard")
     resets, bot = [], echo(double)

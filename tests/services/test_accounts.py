@@ -425,6 +425,18 @@ async def test_a_token_is_shown_once_listed_and_revoked_within_a_second(house):
     await mei.leave()
 
 
+async def test_a_token_revoked_between_handshake_and_session_begins_none(house):
+    mei = await (await sign_up(house.url, "mei")).start()
+    made = await mei.call("token.create", label="x")
+    late = await Person(house.url, made["token"], mei.user).connect()
+    await mei.call("token.revoke", token=made["id"])
+    with pytest.raises(ConnectionError):
+        await late.call("session.start")
+    assert await late.closed() == 4501
+    await mei.call("session.ping")
+    await mei.leave()
+
+
 async def test_nobody_ends_the_login_or_token_of_another(house):
     async with gathering(house.url, "mei", "tom") as (mei, tom):
         made = await mei.call("token.create", label="x")

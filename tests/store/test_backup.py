@@ -140,10 +140,13 @@ async def test_a_backup_made_while_people_write_edit_and_delete_is_of_one_moment
     for start in range(0, 3000, 250):
         await house.say("hall", "mei", *(f"line {number}" for number in range(start, start + 250)))
 
+    enough = asyncio.Event()
+
     async def keep_writing() -> None:
         async with connected(address_of(house)) as store:
-            writer = House(store)
-            for number in range(1, 1_000_000):
+            writer, number = House(store), 0
+            while not enough.is_set():
+                number += 1
                 await writer.say("hall", "tom", f"meanwhile {number}", "and another")
                 await writer.change("hall", "mei", number, "delete" if number % 2 else "edit", f"edited {number}")
 
@@ -154,8 +157,9 @@ async def test_a_backup_made_while_people_write_edit_and_delete_is_of_one_moment
             await asyncio.sleep(0.001)
         await backup(address_of(house), tmp_path / "b")
     finally:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        # Not by cancelling: the library loses a cancellation that comes at the wrong moment.
+        enough.set()
+        await writing
     await restore(address_of(restored), tmp_path / "b")
     before, after = await house.page("hall"), await restored.page("hall")
     assert head <= after.seq <= before.seq and 0 < after.rev <= before.rev

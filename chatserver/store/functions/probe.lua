@@ -1,23 +1,38 @@
--- Run every command the library uses on a scratch key, so that a store that lacks one is found at start, not in an
--- append. Answers whether hash fields can expire (HSETEX: Valkey 9, Redis 8).
--- keys: {p} {p}:hash {p}:log {p}:set
+-- Run every command the library uses on scratch keys, so that a store that lacks or forbids one is found at start, not
+-- in an append. Answers whether hash fields can expire (HSETEX: Valkey 9, Redis 8).
+-- keys: {p} {p}:hash {p}:log {p}:set {p}:other
 -- repeatable
 return function(keys)
-  local scratch, hash, log, set = unpack(keys)
+  local scratch, hash, log, set, other = unpack(keys)
   redis.call('SET', scratch, '1')
+  redis.call('GET', scratch)
+  redis.call('EXISTS', scratch)
+  redis.call('PEXPIRE', scratch, 1000)
   redis.call('HSET', hash, 'a', '1')
+  redis.call('HSETNX', hash, 'a', '2')
+  redis.call('HINCRBY', hash, 'n', 1)
+  redis.call('HGET', hash, 'a')
   redis.call('HMGET', hash, 'a', 'b')
+  redis.call('HGETALL', hash)
+  redis.call('HVALS', hash)
   redis.call('HLEN', hash)
+  redis.call('HEXISTS', hash, 'a')
+  redis.call('HDEL', hash, 'n')
   redis.call('XADD', log, '1-0', 'a', '1')
   redis.call('XRANGE', log, '-', '+', 'COUNT', 1)
+  redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
   redis.call('XINFO', 'STREAM', log)
   redis.call('XDEL', log, '1-0')
   redis.call('XSETID', log, '2-0')
+  redis.call('RENAME', log, other)
   redis.call('ZADD', set, 0, 'a:1')
+  redis.call('ZSCORE', set, 'a:1')
   redis.call('ZLEXCOUNT', set, '[a', '[b')
+  redis.call('ZRANGEBYSCORE', set, '-inf', 0)
+  redis.call('ZREM', set, 'a:2')
   redis.call('ZREMRANGEBYSCORE', set, '-inf', 0)
   redis.call('SPUBLISH', scratch .. ':live', '')
   local answer = redis.pcall('HSETEX', hash, 'EX', 1, 'FIELDS', 1, 'c', '1')
-  redis.call('DEL', scratch, hash, log, set)
+  redis.call('DEL', scratch, hash, log, set, other)
   return {'ok', type(answer) == 'table' and answer.err and 0 or 1}
 end

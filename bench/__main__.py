@@ -1,0 +1,49 @@
+"""``python -m bench``: measure the house beside the sketch and the floor, alternating in one run.
+
+The servers stand on one core; this program, the stores and the load on another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+from bench import fanout
+from bench.machine import cores
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    servers, others = cores()
+    os.sched_setaffinity(0, {others})
+    if servers == others:
+        print("There is one core only: the load takes from the servers' time, so even ratios say little.")
+    options = fanout.Options(
+        members=arguments.members,
+        senders=arguments.senders,
+        in_flight=arguments.in_flight,
+        seconds=arguments.seconds,
+        rounds=arguments.rounds,
+    )
+    with tempfile.TemporaryDirectory(prefix="chatserver-bench-") as folder:
+        fanout.fanout(Path(folder), servers, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("bench", nargs="?", default="fanout", choices=["fanout"])
+    parser.add_argument("--members", type=int, default=1000)
+    parser.add_argument("--senders", type=int, default=20)
+    parser.add_argument("--in-flight", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

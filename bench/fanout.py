@@ -1,0 +1,62 @@
+"""One big room: everyone is in it, some send as fast as they are answered, every message reaches everyone.
+
+The promise: 0.8 of the sketch's deliveries a second, with all that the sketch does without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import tables
+from bench.load import OWN, Outcome, Plan, compiled, run
+from bench.sides import Side, standing
+
+ROOM = "bench"
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Options:
+    """``in_flight``: unanswered sends of each sender. ``rounds``: each side is measured so often, in turn."""
+
+    members: int = 1000
+    senders: int = 20
+    in_flight: int = 10
+    seconds: float = 5
+    rounds: int = 3
+
+
+def fanout(folder: Path, core: int, options: Options) -> None:
+    """Print what each round gave and the ratios of the medians."""
+    load = compiled("load", folder)
+    rooms = [ROOM] * options.members
+    plan = Plan(seconds=options.seconds, senders=options.senders, in_flight=options.in_flight)
+    tables.title(
+        f"{options.members:,} in a room, {options.senders} senders with {options.in_flight} sends in flight each, "
+        f"{plan.text_bytes} bytes of text"
+    )
+    rates: dict[str, list[float]] = {}
+    with standing(folder, core, rooms=[ROOM], people=options.members) as sides:
+        for number in range(options.rounds):
+            for side in tables.in_turn(sides, number):
+                outcome = run(load, side.port, side.people(rooms), plan, side.watched)
+                rates.setdefault(side.name, []).append(outcome.per_second("heard"))
+                tables.row(number, side.name, _figures(side, outcome, options.members))
+    tables.ratios("deliveries/s", rates, [("house", "sketch"), ("house", "floor"), ("sketch", "floor")])
+
+
+def _figures(side: Side, outcome: Outcome, members: int) -> dict[str, str]:
+    heard, stored = outcome.per_second("heard"), outcome.per_second("answered")
+    server = outcome.busy["server"]
+    figures = {
+        "deliveries/s": f"{heard:,.0f}",
+        "answered/s": f"{stored:,.0f}",
+        "bytes each": f"{outcome.per_second('bytes') / max(heard, 1):.0f}",
+        "server us per answer": f"{server.user / max(stored, 1) * 1e6:.1f} + {server.kernel / max(stored, 1) * 1e6:.1f}",
+        "busy": tables.busy(outcome.busy, OWN),
+    }
+    if missing := outcome.missing(members):
+        figures["NOT DELIVERED"] = f"{missing:,}"
+    if refused := outcome.steps["done"].refused:
+        figures["REFUSED"] = f"{refused:,}"
+    return figures

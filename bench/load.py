@@ -1,0 +1,104 @@
+"""Compiles the C programs and runs the load (load.c): people in rooms, some of them sending.
+
+``run`` gives what the load counted at each of its steps, and how busy each process was between "begun" and "ended".
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bench.machine import Busy, Clock
+
+HERE = Path(__file__).parent
+OWN = "load"
+
+
+@dataclass(slots=True, frozen=True)
+class Person:
+    """Who connects. An empty token is no login, an empty room no join."""
+
+    token: str = ""
+    room: str = ""
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Plan:
+    """What the load does. ``in_flight`` sends per sender stay unanswered, or ``rate`` messages go out a second."""
+
+    seconds: float = 5
+    senders: int = 0
+    in_flight: int = 0
+    rate: int = 0
+    text_bytes: int = 120
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The counters at one step, and ``ns`` since the phase before it began."""
+
+    step: str
+    ns: int
+    people: int
+    sent: int
+    answered: int
+    refused: int
+    heard: int
+    other: int
+    bytes: int
+    lost: int
+    p50_us: int = 0
+    p99_us: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Outcome:
+    """Steps by name, and per process how busy it was while it was measured."""
+
+    steps: dict[str, Step]
+    busy: dict[str, Busy]
+
+    @property
+    def seconds(self) -> float:
+        return self.steps["ended"].ns / 1e9
+
+    def per_second(self, counter: str) -> float:
+        return (getattr(self.steps["ended"], counter) - getattr(self.steps["begun"], counter)) / self.seconds
+
+    def missing(self, readers: int) -> int:
+        """Deliveries that never came, where every answered message has so many readers."""
+        return self.steps["done"].answered * readers - self.steps["done"].heard
+
+
+def compiled(name: str, folder: Path) -> Path:
+    """Compile bench/<name>.c into the folder. Raises ``SystemExit`` where there is no C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise SystemExit("The load is written in C: install a C compiler (Debian: gcc), which is found as cc.")
+    program = folder / name
+    subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, HERE / f"{name}.c"], check=True)
+    return program
+
+
+def run(program: Path, port: int, people: list[Person], plan: Plan, watched: dict[str, int]) -> Outcome:
+    """Run the load to its end. ``watched`` are the processes whose time is taken, by name."""
+    words = [port, plan.seconds, plan.senders, plan.in_flight, plan.rate, plan.text_bytes]
+    steps: dict[str, Step] = {}
+    clocks: list[Clock] = []
+    with subprocess.Popen([program, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(f"{one.token or '-'} {one.room or '-'}\n" for one in people).encode())
+        process.stdin.close()
+        for line in process.stdout:
+            step = msgspec.json.decode(line, type=Step)
+            steps[step.step] = step
+            if step.step in {"begun", "ended"}:
+                clocks.append(Clock({**watched, OWN: process.pid}))
+    if process.returncode or "done" not in steps:
+        raise SystemExit(f"The load ended with {process.returncode}; what it said stands above.")
+    begun, ended = clocks
+    return Outcome(steps, ended.since(begun))

@@ -1,0 +1,159 @@
+"""``chatserver user …`` and ``token create``: an operator's word, carried out on the store by the shelves' own steps.
+
+An open server hears of each as if one of its own desks had done it: a suspended user's sockets close within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chatserver import errors, ids, logs
+from chatserver.commands.places import open_store
+from chatserver.errors import StartError
+from chatserver.ids import now_ms
+from chatserver.live.tasks import Tasks
+from chatserver.rules import handles, names, passwords, tokens
+from chatserver.services.hashing import Hashing
+from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.settings import Settings, rooms_file
+from chatserver.store.accounts import AccountsShelf, NewAccount, Profile
+from chatserver.store.address import Address
+from chatserver.store.directory import Directory
+from chatserver.store.intents import Intents
+from chatserver.store.logins import Logins
+from chatserver.store.rooms import RoomsShelf
+from chatserver.store.store import Store
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True, frozen=True)
+class Counter:
+    """The shelves an operator's commands reach for."""
+
+    accounts: AccountsShelf
+    logins: Logins
+    hashing: Hashing
+
+    async def find(self, handle: str) -> Profile:
+        """The user of this handle. Raises ``Refusal`` not_found."""
+        profile = await self.accounts.find(handles.fold(handle.removeprefix("@")))
+        if profile is None:
+            raise errors.not_found("user")
+        return profile
+
+
+def add(settings: Settings, handle: str, name: str, *, admin: bool) -> int:
+    """Make an account and print its recovery code."""
+    handle, name = handles.checked(handle.removeprefix("@"), may_be_reserved=admin), names.checked(name)
+    password = _asked_password(settings, handle)
+    recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
+
+    async def work(counter: Counter) -> None:
+        hashed = await counter.hashing.hash(password)
+        code = tokens.digest(tokens.normal_code(recovery))
+        account = NewAccount(user=ids.new_id(), handle=handle, name=name, password=hashed, recovery=code, admin=admin)
+        await counter.accounts.create(account, now=now_ms())
+
+    _carry_out(settings, work)
+    print(f"{handle} has an account. Its recovery code, shown this once: {recovery}")
+    return 0
+
+
+def set_password(settings: Settings, handle: str) -> int:
+    """Set a new password; whoever was signed in has to sign in again, and tokens are worth nothing any more."""
+    password = _asked_password(settings, handles.fold(handle.removeprefix("@")))
+
+    async def work(counter: Counter) -> None:
+        profile = await counter.find(handle)
+        await counter.accounts.set_password(profile.id, await counter.hashing.hash(password))
+
+    _carry_out(settings, work)
+    print(f"{handle} has a new password; all logins and tokens of the account have ended")
+    return 0
+
+
+def make_admin(settings: Settings, handle: str) -> int:
+    """Make an account an admin's."""
+
+    async def work(counter: Counter) -> None:
+        await counter.accounts.set_standing((await counter.find(handle)).id, "admin", on=True)
+
+    _carry_out(settings, work)
+    print(f"{handle} is an admin now")
+    return 0
+
+
+def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
+    """Keep an account out, or with ``lift`` let it in again."""
+
+    async def work(counter: Counter) -> None:
+        await counter.accounts.set_standing((await counter.find(handle)).id, "suspended", on=not lift)
+
+    _carry_out(settings, work)
+    print(f"{handle} may sign in again" if lift else f"{handle} is suspended")
+    return 0
+
+
+def create_token(settings: Settings, handle: str, label: str) -> int:
+    """Print a token of an account, and nothing else, so that a script can take it."""
+
+    async def work(counter: Counter) -> str:
+        profile, now = await counter.find(handle), now_ms()
+        login = counter.logins.new(profile.id, "token", now, label=label, agent="chatserver token create")
+        await counter.logins.add(profile.id, login, now=now)
+        return login.token
+
+    print(_carry_out(settings, work))
+    return 0
+
+
+def _carry_out(settings: Settings, work: Callable[[Counter], Awaitable[Result]]) -> Result:
+    logs.set_up("human", "error")
+
+    async def run(address: Address) -> Result:
+        async with _counter(settings, address) as counter:
+            return await work(counter)
+
+    with open_store(settings) as address:
+        return asyncio.run(run(address))
+
+
+@contextlib.asynccontextmanager
+async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counter]:
+    async with contextlib.AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(Tasks())
+        store = Store(address, resend_seconds=settings.store.resend_seconds)
+        tasks.spawn(store.run())
+        try:
+            await asyncio.wait_for(store.ready.wait(), settings.store.connect_seconds)
+        except TimeoutError:
+            raise StartError("The store cannot be reached") from None
+        hashing = Hashing(settings.accounts)
+        stack.callback(hashing.close)
+        intents = Intents(store)
+        rooms = RoomsShelf(store, intents)
+        starters = read_starter_rooms(rooms_file(settings))
+        # The first account may be made before the house was ever open; it begins in the hall like every other.
+        await ensure_starter_rooms(rooms, starters, language=settings.house.language, now=now_ms())
+        directory = Directory(store, tasks.spawn)
+        accounts = AccountsShelf(store, intents, directory, rooms, newcomers=newcomers_rooms(starters))
+        yield Counter(accounts, Logins(store, days=settings.accounts.login_days), hashing)
+
+
+def _asked_password(settings: Settings, handle: str) -> str:
+    """Ask for the password twice on a terminal; elsewhere it is the first line of standard input."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise StartError("The two passwords differ; nothing was changed")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    shortest, longest = settings.accounts.password_min, settings.accounts.password_max
+    return passwords.checked(password, handle, shortest=shortest, longest_bytes=longest, path="password")

@@ -1,0 +1,125 @@
+"""Every example, run against a real house, and short enough to be read at once."""
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatserver.testkit import TestServer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def example(name, monkeypatch):
+    """A fresh copy of the example's module, as if it had just been started."""
+    for variable in ("CHATSERVER_URL", "CHATSERVER_TOKEN", "CHATSERVER_STATE"):
+        monkeypatch.delenv(variable, raising=False)
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+async def server(address):
+    async with TestServer(store_address=address) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", ["echo", "dice", "host", "no_sdk"])
+def test_an_example_has_less_than_fifty_lines(name):
+    assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 50
+
+
+def test_the_one_without_the_sdk_uses_none_of_it():
+    source = (EXAMPLES / "no_sdk.py").read_text()
+    imported = {line.split()[1].split(".")[0] for line in source.splitlines() if line.startswith(("import ", "from "))}
+    assert imported - sys.stdlib_module_names == {"msgpack", "websockets"}
+
+
+async def test_echo_says_again_what_people_say(server, monkeypatch):
+    async with server.bot(example("echo", monkeypatch).bot, handle="echo"):
+        ann = await server.user("ann")
+        await ann.say("hall", "is anybody here?")
+        assert await ann.next_text(author="echo") == "is anybody here?"
+
+
+async def test_two_echoes_do_not_talk_to_each_other(server, monkeypatch):
+    first, second = (example("echo", monkeypatch).bot for _ in range(2))
+    async with server.bot(first, handle="echo"), server.bot(second, handle="hills"):
+        ann = await server.user("ann")
+        for word in ("one", "two"):
+            await ann.say("hall", word)
+        heard = [(await ann.next_message(room="hall")).text for _ in range(4)]
+        assert sorted(heard) == ["one", "one", "two", "two"]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("/roll 1d1", "1"),
+        ("/roll 2d1 3", "1 + 1 + 3 = 5"),
+        ("/roll d1", "1"),
+        ("/roll cat", "'cat' are no dice I know. Try /roll 2d6"),
+        ("/roll 1d0", "'1d0' are no dice I know. Try /roll 2d6"),
+        ("/roll 0d6", "Nothing rolled, nothing lost."),
+    ],
+)
+async def test_dice_rolls_what_it_is_asked_to(server, monkeypatch, said, answer):
+    async with server.bot(example("dice", monkeypatch).bot, handle="dice"):
+        ann = await server.user("ann")
+        await ann.say("hall", said)
+        assert await ann.next_text(author="dice") == answer
+
+
+async def test_dice_explains_itself_to_who_types_something_else(server, monkeypatch):
+    async with server.bot(example("dice", monkeypatch).bot, handle="dice"):
+        ann = await server.user("ann")
+        await ann.say("hall", "/roll 2d6 plenty")
+        assert "Usage: /roll [dice] [plus]" in await ann.next_text(author="dice")
+
+
+async def test_host_greets_several_in_one_line_and_nobody_twice(server, monkeypatch):
+    keeper = await server.user("watcher")
+    async with server.bot(example("host", monkeypatch).bot, handle="usher"):
+        for handle in ("ann", "bo"):
+            await server.user(handle)
+        assert "Welcome, Ann and Bo!" in await keeper.next_text(author="usher")
+    cy = await server.user("cy")
+    async with server.bot(example("host", monkeypatch).bot, handle="usher"):
+        assert "Welcome, Cy!" in await keeper.next_text(author="usher")
+        await cy.bot.call("room.leave", room="hall")
+        await cy.join("hall")
+        await server.user("di")
+        assert "Welcome, Di!" in await keeper.next_text(author="usher")
+
+
+async def test_the_one_without_the_sdk_answers_and_comes_back(server):
+    ann = await server.user("ann")
+    environ = {
+        **os.environ,
+        "CHATSERVER_URL": server.url.replace("http", "ws") + "/ws",
+        "CHATSERVER_TOKEN": await server.token("pong"),
+    }
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, str(EXAMPLES / "no_sdk.py"), "hall", env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(20):
+            while "pong" not in {each.user.handle async for each in ann.bot.room("hall").members()}:
+                await asyncio.sleep(0.02)
+        await ann.say("hall", "ping")
+        assert await ann.next_text(author="pong") == "pong"
+        server.drop_connections()
+        for _ in range(3):
+            await ann.say("hall", "ping")
+        assert [await ann.next_text(author="pong") for _ in range(3)] == ["pong"] * 3
+        with contextlib.suppress(TimeoutError):
+            pytest.fail(await ann.next_text(author="pong", seconds=0.2))
+    finally:
+        program.kill()
+        await program.communicate()
