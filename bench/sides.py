@@ -130,6 +130,7 @@ def _running(words: list[str], core: int, port: int, environment: dict[str, str]
     """A server on its core, once it takes connections."""
     process = subprocess.Popen(
         words,
+        cwd=Path(__file__).parents[1],
         env=environment,
         stdout=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509  # one system call

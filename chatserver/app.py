@@ -25,6 +25,7 @@ from chatserver.doors.pages import Pages
 from chatserver.doors.requests import Requests
 from chatserver.doors.socket import Sockets
 from chatserver.errors import Refusal, StartError
+from chatserver.hosting import Hosting
 from chatserver.ids import now_ms, random_bytes
 from chatserver.live.connection import Connection
 from chatserver.live.heartbeat import Heartbeat
@@ -74,7 +75,10 @@ class House:
         self.settings = settings
         self.url = ""
         self._address = store_address
+        self.hosting: Hosting | None = None
         self._stack = contextlib.AsyncExitStack()
+        self._lag = 0.0
+        self._draining = False
 
     async def __aenter__(self) -> House:
         try:
@@ -230,6 +234,12 @@ class House:
         host = f"[{server.host}]" if ":" in server.host else server.host
         self.url = f"http://{host}:{port}"
 
+    def _own_url(self) -> str:
+        """Where this process reaches its own front door, whatever address it listens on."""
+        port = self.url.rpartition(":")[2]
+        everywhere = {"0.0.0.0", "::", ""}  # noqa: S104  # compared with, not listened on
+        return f"http://127.0.0.1:{port}" if self.settings.server.host in everywhere else self.url
+
     def _not_ready(self) -> str:
         if not self.store.up:
             return "the store cannot be reached"
@@ -241,13 +251,12 @@ class House:
         """Say good-bye while all still works: sockets first, then marks and presence."""
         await self.front.drain(self.settings.server.drain_seconds if self._draining else 0)
         with contextlib.suppress(Refusal):
+            if self.hosting is not None:
+                await self.hosting.leave()
             await self.marks.carry()
             await self.presence.leave(now_ms())
 
     # --- housekeeping ----------------------------------------------------------------------------------------------
-
-    _lag = 0.0
-    _draining = False
 
     def _housekeeping(self) -> None:
         server = self.settings.server
@@ -258,6 +267,9 @@ class House:
         )  # fmt: skip
         self.tasks.spawn(self.marks.run())
         self.tasks.spawn(self._watch_lag())
+        if self.settings.host.enabled:
+            self.hosting = Hosting(self.settings, self.store, self.desks.accounts, self.tasks, self._own_url())
+            self.tasks.spawn(self.hosting.run())
         for seconds, work in (
             (1.0, self._each_second),
             (2.0, self.catalogue.refresh),

@@ -100,20 +100,22 @@ class Session:
 
     def _hear(self, said: Heard | SessionStartResult) -> None:
         if isinstance(said, Heard):
-            steps = self.state.heard(said.name, said.params)
-        else:
-            steps = self.state.started(said)
-            self.journal.own(self._bot.user.id)
-            rooms = tuple(self._bot.room(room) for room in self.state.rooms)
-            self.spawn(self._dispatch(events.Started(self._bot, rooms), Turn("", "", "")))
+            self._take(self.state.heard(said.name, said.params))
+            return
+        steps = self.state.started(said)
+        self.journal.own(self._bot.user.id)
+        self._take(steps)
+        rooms = tuple(self._bot.room(room) for room in self.state.rooms)
+        self.spawn(self._dispatch(events.Started(self._bot, rooms), Turn("", "", "")))
+        self.ready.set()
+
+    def _take(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Mark) and step.room not in self.journal.done:
                 # Nothing of this room is under way; saved now, so that even a bot killed at once misses nothing after.
                 self.journal.save(step.room, step.place)
             else:
                 self._lanes.push(step)
-        if self.state.user is not None:
-            self.ready.set()
 
     async def _perform(self, step: Step) -> None:
         if isinstance(step, Handle):

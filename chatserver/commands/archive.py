@@ -18,7 +18,7 @@ def backup(settings: Settings, file: str) -> int:
     """Write the file; the house may be open meanwhile."""
     with open_store(settings) as address:
         counts = asyncio.run(write_backup(address, Path(file)))
-    print(f"{file} holds {_in_words(counts)}")
+    print(f"{file} is written. {_in_words(counts)}")
     return 0
 
 
@@ -30,10 +30,10 @@ def restore(settings: Settings, file: str, *, dry_run: bool) -> int:
         with open_store(settings) as address:
             contents = asyncio.run(restore_backup(address, Path(file)))
     moment = datetime.fromtimestamp(contents.head.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    print(f"Written by {contents.head.program} on {moment}: {_in_words(contents.counts)}")
+    print(f"Written by {contents.head.program} on {moment}. {_in_words(contents.counts)}")
     print("The file is sound; nothing was changed" if dry_run else "All of it is restored")
     return 0
 
 
 def _in_words(counts: Counts) -> str:
-    return f"{counts.users} users, {counts.rooms} rooms, {counts.messages} messages ({counts.keys} keys)"
+    return f"Users: {counts.users}, rooms: {counts.rooms}, messages: {counts.messages}, keys: {counts.keys}"

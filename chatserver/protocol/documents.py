@@ -21,6 +21,7 @@ from chatserver import errors
 from chatserver.protocol import closing, examples, shapes
 from chatserver.protocol.events import EVENTS
 from chatserver.protocol.examples import Scene
+from chatserver.protocol.meanings import meaning
 from chatserver.protocol.methods import METHODS, Method, Nothing
 from chatserver.settings import TABLE
 from chatserver.settings.printing import toml_value
@@ -68,7 +69,7 @@ def _params(row: Method) -> str:
     fields = msgspec.structs.fields(row.params)
     if not fields:
         return "Parameters: none."
-    return _note(row.params) + _table(("parameter", "what it is", "without it"), _rows(row.params, "required"))
+    return _note(row.params) + _table(("parameter", "type", "without it", "meaning"), _rows(row.params, "required"))
 
 
 def _result(row: Method) -> str:
@@ -77,7 +78,7 @@ def _result(row: Method) -> str:
     if row.result.__name__ in SHAPES:
         return f"Result: a {_link(row.result.__name__)}."
     return "Result:\n\n" + _note(row.result) + _table(
-        ("member", "what it is", "when absent"), _rows(row.result, "")
+        ("member", "type", "when absent", "meaning"), _rows(row.result, "")
     )
 
 
@@ -86,12 +87,12 @@ def _event(name: str, scenes: list[Scene]) -> str:
     if row.params.__name__ in SHAPES:
         params = f"Params: a {_link(row.params.__name__)}."
     else:
-        params = _note(row.params) + _table(("member", "what it is", "when absent"), _rows(row.params, ""))
+        params = _note(row.params) + _table(("member", "type", "when absent", "meaning"), _rows(row.params, ""))
     return "\n".join([row.summary, "", params, "", examples.written(examples.shown(scenes, "event", name))])
 
 
 def _shape(name: str, _scenes: list[Scene]) -> str:
-    return _note(_SHAPES[name]) + _table(("member", "what it is", "when absent"), _rows(_SHAPES[name], ""))
+    return _note(_SHAPES[name]) + _table(("member", "type", "when absent", "meaning"), _rows(_SHAPES[name], ""))
 
 
 def _error(name: str, scenes: list[Scene]) -> str:
@@ -145,23 +146,29 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _rows(type_: type[msgspec.Struct], required: str) -> list[tuple[str, str, str]]:
+def _rows(type_: type[msgspec.Struct], required: str) -> list[tuple[str, str, str, str]]:
     described = inspect.type_info(type_)
     assert isinstance(described, inspect.StructType)
     omits = required or type_.__struct_config__.omit_defaults
     return [
-        (f"`{field.encode_name}`", _type(field.type), _default(field, required) if omits else required)
+        (
+            f"`{field.encode_name}`",
+            _type(field.type),
+            _default(field, required) if omits else "always there",
+            meaning(type_.__name__, field.encode_name),
+        )
         for field in described.fields
     ]
 
 
 def _default(field: inspect.Field, required: str) -> str:
     if field.required:
-        return required
-    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    if value is msgspec.UNSET:
-        return "as it is" if required else "there is none"
-    return f"`{json.dumps(value)}`"
+        return required or "always there"
+    if field.default_factory is not msgspec.NODEFAULT:
+        return f"`{json.dumps(field.default_factory())}`"
+    if field.default is msgspec.NODEFAULT:  # what may be UNSET is told without a default
+        return "not given" if required else "there is none"
+    return f"`{json.dumps(field.default)}`"
 
 
 def _note(type_: type[Any]) -> str:
@@ -206,7 +213,7 @@ def _list(type_: inspect.ListType) -> str:
 
 
 def _union(type_: inspect.UnionType) -> str:
-    return " or ".join(_type(one) for one in type_.types if not isinstance(one, inspect.UnsetType))
+    return " or ".join(_type(one) for one in type_.types)
 
 
 _WORDS: Final[dict[Any, Callable[[Any], str]]] = {

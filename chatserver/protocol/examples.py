@@ -23,9 +23,12 @@ WIDTH: Final = 112
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that happens. ``by`` is whose socket; ``http`` asks by the HTTP door instead; ``show`` puts it on the
-    page as the example of its method, event or error. ``do`` is one of connect, leave and store (``words`` are then a
-    name's options or a command of the store)."""
+    """One thing that happens. ``by`` is whose socket; ``http`` asks by the HTTP door instead, with the token of who
+    asks; ``show`` puts it on the page as the example of its method, event or error.
+
+    ``do`` is ``connect`` (``by`` gets a socket with the token of ``words[0]``, and no session yet), ``leave`` (it is
+    closed) or ``store`` (``words`` are a command for the store).
+    """
 
     by: str = ""
     http: bool = False
@@ -86,7 +89,7 @@ _SAMPLES: Final[dict[str, Callable[[str], Any]]] = {
     "link": lambda name: _hex(name, 32),
     "login": lambda name: _hex(f"login {name}", 24),
     "token": lambda name: f"chat_{_hex(name, 24)}{'x' * 33}",
-    "code": lambda name: "7K2QF-0XW9M-4TD8A-ZC3HN-V5RJB",
+    "code": lambda name: "-".join(_hex(f"{group} {name}", 5).upper() for group in range(5)),
     "time": lambda name: 1_767_280_000_000 + int(_hex(name, 6), 16) % 600_000,
     "count": int,
     "seconds": float,
@@ -119,11 +122,12 @@ def written(step: Step) -> str:
     if step.event:
         return _fence("json", pretty({"jsonrpc": "2.0", "method": step.event, "params": believable(step.params)}))
     if step.http:
-        body = pretty(believable(step.params))
+        head = f"POST /api/{step.method}\nContent-Type: application/json\n"
+        if step.by:
+            head += f"Authorization: Bearer {believable('$token:' + step.by)}\n"
         answer = {"error": believable(step.error)} if step.error else believable(step.result)
-        return _fence("http", f"POST /api/{step.method}\nContent-Type: application/json\n\n{body}") + "\n" + _fence(
-            "json", pretty(answer)
-        )
+        asked = _fence("http", f"{head}\n{pretty(believable(step.params))}")
+        return f"{asked}\n{_fence('json', pretty(answer))}"
     asked = step.raw or pretty(
         {"jsonrpc": "2.0", "id": 1, "method": step.method, "params": believable(step.params)}
     )

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 ME = {"id": "bot1", "handle": "dice", "name": "Dice", "bot": True}
 ANN = {"id": "ann1", "handle": "ann", "name": "Ann", "bot": False}
 OTHER_BOT = {"id": "bot2", "handle": "echo", "name": "Echo", "bot": True}
-CODES = {"unavailable": -32050, "rate_limited": -32029, "not_allowed": -32002}
+CODES = {"unavailable": -32050, "rate_limited": -32029, "not_allowed": -32002, "client_id_used": -32005}
 LIMITS = {"text_characters": 4000, "text_bytes": 16384, "frame_bytes": 65536, "history_page": 100,
           "requests_in_flight": 32}  # fmt: skip
 
@@ -158,6 +158,9 @@ class Double:
             self.sent[key] = self.message(len(self.log) + 1, ME, params["text"], **more)
             self.log.append(self.sent[key])
         stored = self.sent[key]
+        if stored["text"] != params["text"]:
+            await self._refuse(socket, id, "client_id_used")
+            return
         if fault == "lose answer":
             socket.transport.abort()
             return

@@ -321,6 +321,26 @@ async def test_a_reply_stored_but_never_answered_is_recognised_after_the_kill(do
     assert double.texts() == ["again one", "again two"]
 
 
+async def test_a_reply_that_would_be_said_in_other_words_the_second_time_stands_as_it_was(double, tmp_path):
+    state, throw, told = tmp_path / "bot.state", itertools.count(1), []
+
+    def dice():
+        bot = make(double)
+        bot.on(MessagePosted)(lambda event: f"threw {next(throw)}")
+        bot.on_error(lambda event, error: told.append(error))
+        return bot
+
+    await first_start(dice(), state)
+    double.faults.append("lose answer")
+    await double.post("go")
+    await killed(dice(), state, double.texts)
+    async with dice().running(state=state):
+        await double.post("again")
+        await until(lambda: len(double.texts()) == 2)
+    assert double.texts() == ["threw 1", f"threw {next(throw) - 1}"]
+    assert told == []
+
+
 async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_in_other_words(double, tmp_path):
     state, throw, gate = tmp_path / "bot.state", itertools.count(1), asyncio.Event()
 

@@ -1,0 +1,295 @@
+"""The command as people use it: a process of its own, on a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatserver import cli
+from chatserver.store.embedded import running_socket
+
+PASSWORD = "jasmine-green-7\n"
+# Hashing is slow by design and the host talks to newcomers: these tests are about neither.
+QUICK = {
+    "CHATSERVER_ACCOUNTS__ARGON2_MEMORY": "8",
+    "CHATSERVER_SERVER__DRAIN_SECONDS": "0.2",
+    "CHATSERVER_LIMITS__USER_SENDS_BURST": "0",
+    "CHATSERVER_HOST__ENABLED": "false",
+}
+
+
+def environment(**more: str) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("CHATSERVER_")}
+    return {**ours, **QUICK, **more}
+
+
+class Home:
+    """A data folder, the commands on it, and the server when it is open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "chatserver", *words, "--data", str(self.folder / "data")],
+            input=typed, capture_output=True, text=True, timeout=40, check=False, env=environment(),
+        )  # fmt: skip
+
+    def said(self, *words: str, typed: str = "") -> str:
+        done = self.command(*words, typed=typed)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def open(self, **more: str) -> str:
+        """Start the server; returns all it says until it is open."""
+        errors = (self.folder / "errors").open("a")
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "chatserver", "serve", "--port", "0", "--data", str(self.folder / "data")],
+            stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(**more),
+        )  # fmt: skip
+        said = ""
+        assert self.server.stdout is not None
+        for line in self.server.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                break
+        errors.close()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found, (self.folder / "errors").read_text()
+        self.url = found[0]
+        return said
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        assert self.server is not None
+        self.server.send_signal(number)
+        self.server.communicate(timeout=20)
+        return self.server.returncode
+
+    def ask(self, method: str, token: str = "", **params: Any) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        request = urllib.request.Request(f"{self.url}/api/{method}", json.dumps(params).encode(), headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path)
+    yield made
+    if made.server is not None and made.server.poll() is None:
+        made.end(signal.SIGKILL)
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
+
+
+def test_serve_says_where_the_house_is_and_what_to_do_next(home: Home) -> None:
+    began = time.monotonic()
+    said = home.open()
+    assert time.monotonic() - began < 10
+    assert "Teahouse 茶馆 is open: http://127.0.0.1:" in said and "chatserver token create" in said
+    with urllib.request.urlopen(f"{home.url}/readyz", timeout=5) as answer:
+        assert answer.status == 200
+    assert home.end() == 0
+
+
+def test_killing_the_server_leaves_no_orphan_and_no_lost_message_and_the_next_one_goes_on(home: Home) -> None:
+    home.open()
+    home.said("user", "add", "mei", "--name", "Mei", typed=PASSWORD)
+    token = home.said("token", "create", "mei")
+    sent = [home.ask("message.send", token, room="hall", text=f"line {n}", client_id=str(n)) for n in range(20)]
+    home.end(signal.SIGKILL)
+    until(lambda: running_socket(home.folder / "data") is None)
+    home.open()
+    history = home.ask("message.history", token, room="hall", limit=100)
+    assert [(m["seq"], m["id"], m["text"]) for m in history["messages"]] == [
+        (answer["seq"], answer["id"], f"line {n}") for n, answer in enumerate(sent)
+    ]
+    again = home.ask("message.send", token, room="hall", text="line 3", client_id="3")
+    assert again["duplicate"] is True and again["seq"] == sent[3]["seq"]
+    assert home.end() == 0
+
+
+def test_the_store_may_die_under_an_open_house(home: Home) -> None:
+    home.open()
+    home.said("user", "add", "mei", typed=PASSWORD)
+    token = home.said("token", "create", "mei")
+    first = home.ask("message.send", token, room="hall", text="before", client_id="1")
+    assert home.server is not None
+    children = Path(f"/proc/{home.server.pid}/task/{home.server.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    second = home.ask("message.send", token, room="hall", text="after", client_id="2")
+    assert second["seq"] == first["seq"] + 1 and second["epoch"] == first["epoch"]
+    assert home.end() == 0
+
+
+def test_ctrl_c_closes_the_house_as_sigterm_does(home: Home) -> None:
+    home.open()
+    assert home.end(signal.SIGINT) == 0
+    assert running_socket(home.folder / "data") is None
+
+
+def test_the_same_folder_is_not_served_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.open()
+    assert home.server is not None
+    store = running_socket(home.folder / "data")
+    second = subprocess.Popen(
+        [sys.executable, "-m", "chatserver", "serve", "--port", "0", "--data", str(home.folder / "data")],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment(),
+    )  # fmt: skip
+    assert second.stderr is not None
+    waiting = second.stderr.readline()
+    second.kill()
+    second.communicate()
+    assert waiting.startswith("Waiting for the store of the last run") and f"process {home.server.pid}" in waiting
+    assert running_socket(home.folder / "data") == store
+    home.end()
+
+
+def test_accounts_are_made_and_kept_with_the_house_closed_and_open(home: Home) -> None:
+    assert "recovery code" in home.said("user", "add", "Mei", "--admin", typed=PASSWORD)
+    taken = home.command("user", "add", "mei", typed=PASSWORD)
+    assert (taken.returncode, taken.stderr) == (1, "This handle is taken, or one that looks like it\n")
+    short = home.command("user", "add", "tom", typed="tea\n")
+    assert short.returncode == 1 and "8 characters" in short.stderr
+    nobody = home.command("user", "make-admin", "nobody")
+    assert (nobody.returncode, nobody.stderr) == (1, "No such user\n")
+    home.open()
+    signed_in = home.ask("account.sign_in", handle="mei", password=PASSWORD.strip(), want="token")
+    assert signed_in["user"]["handle"] == "mei"
+    home.said("user", "set-password", "@mei", typed="oolong-milk-8\n")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        home.ask("login.list", signed_in["token"])
+    token = home.ask("account.sign_in", handle="mei", password="oolong-milk-8", want="token")["token"]
+    home.said("user", "suspend", "mei")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        home.ask("login.list", token)
+    home.said("user", "suspend", "mei", "--lift")
+    fresh = home.said("token", "create", "mei", "--label", "script")
+    assert [login["label"] for login in home.ask("token.list", fresh)["tokens"]] == ["script"]
+    assert home.end() == 0
+
+
+def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(home: Home, tmp_path: Path) -> None:
+    home.open()
+    home.said("user", "add", "mei", typed=PASSWORD)
+    token = home.said("token", "create", "mei")
+    for number in range(30):
+        home.ask("message.send", token, room="hall", text=f"第 {number} 杯", client_id=str(number))
+    home.ask("message.delete", token, room="hall", seq=5)
+    home.ask("message.edit", token, room="hall", seq=6, text="another cup")
+    before = home.ask("message.history", token, room="hall", limit=100)
+    file = str(tmp_path / "backup")
+    assert "messages: 29" in home.said("backup", file)
+    refused = home.command("restore", file)
+    assert refused.returncode == 1 and "Somebody lives in this store" in refused.stderr
+    home.end()
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    assert "nothing was changed" in other.said("restore", file, "--dry-run")
+    assert "All of it is restored" in other.said("restore", file)
+    other.open()
+    after = other.ask("message.history", token, room="hall", limit=100)
+    assert after["messages"] == before["messages"] and len(after["messages"]) == 30
+    assert after["rev"] == before["rev"] and after["epoch"] != before["epoch"]
+    assert other.end() == 0
+
+
+def test_a_house_that_is_open_and_new_takes_a_backup_in(home: Home, tmp_path: Path) -> None:
+    home.open()
+    home.said("user", "add", "mei", typed=PASSWORD)
+    token = home.said("token", "create", "mei")
+    home.ask("message.send", token, room="hall", text="hello", client_id="1")
+    home.said("backup", str(tmp_path / "backup"))
+    home.end()
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    other.open()
+    other.said("restore", str(tmp_path / "backup"))
+    texts = [message["text"] for message in other.ask("message.history", token, room="hall")["messages"]]
+    assert texts == ["hello"]
+    assert other.ask("message.send", token, room="hall", text="and on", client_id="2")["seq"] == 2
+    assert other.end() == 0
+
+
+def test_an_external_store_is_used_where_one_is_named(home: Home, tmp_path: Path) -> None:
+    from chatserver.store.embedded import EmbeddedStore
+
+    store = EmbeddedStore(tmp_path / "store")
+    store.start()
+    try:
+        home.open(CHATSERVER_STORE__URL=store.url)
+        assert not (home.folder / "data").exists()
+        assert "recovery code" in home.said("user", "add", "mei", "--store", store.url, typed=PASSWORD)
+        assert home.end() == 0
+        assert store.alive
+    finally:
+        store.stop()
+
+
+def test_a_port_that_is_taken_is_said_plainly(home: Home) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = home.command("serve", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def run(*words: str, **variables: str) -> int:
+    return cli.main(words, variables)
+
+
+def test_config_show_says_what_holds_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text("[server]\nport = 9000\n")
+    assert run("config", "show", "--origin", "--config", str(file), CHATSERVER_STORE__URL="redis://:p4ss@a") == 0
+    said = capsys.readouterr().out
+    assert f"port = 9000  # {file}" in said
+    assert 'url = "redis://***@a"  # CHATSERVER_STORE__URL' in said
+    assert "slow_seconds = 10  # default" in said
+
+
+def test_config_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("config", "check") == 0
+    assert "in order" in capsys.readouterr().out
+    assert run("config", "check", CHATSERVER_SERVER__PROT="1") == 1
+    assert "did you mean server.port?" in capsys.readouterr().err
+    assert run("config", "check", CHATSERVER_ROOMS__FILE=str(tmp_path / "no.toml")) == 1
+    assert "rooms.file" in capsys.readouterr().err
+
+
+def test_a_refusal_is_one_sentence_and_a_mistake_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--store", "cluster://a") == 1
+    assert capsys.readouterr().err.startswith("command line: store.url names a cluster:// store")
+    with pytest.raises(SystemExit, match="2"):
+        run("serve", "--porty", "1")
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    config, user = (("show", "check"), ("add", "set-password", "make-admin", "suspend"))
+    commands = [["serve"], ["backup"], ["restore"], ["token", "create"]]
+    for words in [*commands, *(["config", word] for word in config), *(["user", word] for word in user)]:
+        with pytest.raises(SystemExit, match="0"):
+            run(*words, "--help")
+        assert "--config" in capsys.readouterr().out
