@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from msgspec import UNSET
 from chatserver.bot.bot import Bot
 from chatserver.bot.connection import EndedError
 from chatserver.bot.events import MemberJoined, MessagePosted, Started
-from chatserver.bot.house_words import WORDS, language_of
+from chatserver.bot.house_words import WORDS, Words, language_of
 from chatserver.errors import Refusal
 from chatserver.protocol.shapes import Author
 
@@ -32,13 +33,14 @@ HINTS: Final = 3
 
 class Host:
     """``hall`` is the room it sits in, ``language`` the house's, ``gather`` how many seconds of newcomers it greets
-    in one line. Its memory: ``met <user>`` when someone was greeted, ``answered <user>`` when someone alone was
+    in one line. Its memory: ``met <user>`` for who was greeted, ``answered <user>`` when someone alone was
     answered last, ``since`` from when on newcomers are its business."""
 
     def __init__(self, bot: Bot, *, hall: str = "hall", language: str = "en", gather: float = 2.0) -> None:
         self.bot = bot
         self.hall = hall
         self.language = language
+        self._greeting = asyncio.Lock()
         bot.on(Started)(self.settle)
         bot.on(MemberJoined, gather=gather)(self.greet)
         bot.on(MessagePosted)(self.answer)
@@ -56,16 +58,24 @@ class Host:
     async def greet(self, joined: Sequence[MemberJoined]) -> None:
         await self._welcome(event.user for event in joined if event.room.id == self.hall)
 
-    async def _welcome(self, users: Iterable[Author]) -> None:
-        """One line for all who were not greeted before. The same people make the same client_id: said once."""
-        new = {user.id: user for user in users if not user.bot and user.name and not self._has_met(user)}
-        if not new:
-            return
+    async def _welcome(self, users: Iterable[Author], language: str = "") -> None:
+        """One line for all who were not greeted before, one line at a time."""
+        async with self._greeting:
+            new = {user.id: user for user in users if not user.bot and user.name and not self._has_met(user)}
+            if new:
+                await self._say_welcome(new, WORDS[language or self.language])
+
+    async def _say_welcome(self, new: dict[str, Author], words: Words) -> None:
+        """The same people make the same client_id, so that a host killed before it could note it says it once."""
         client_id = "met-" + hashlib.blake2b("\n".join(sorted(new)).encode(), digest_size=16).hexdigest()
-        text = WORDS[self.language].greeting([user.name for user in new.values()])
-        sent = await self.bot.send(self.hall, text, client_id=client_id)
+        text = words.greeting([user.name for user in new.values()])
+        try:
+            await self.bot.send(self.hall, text, client_id=client_id)
+        except Refusal as refusal:
+            if refusal.reason != "client_id_used":  # said before, in another language
+                raise
         for user in new:
-            self.bot.memory[f"met {user}"] = sent.at
+            self.bot.memory[f"met {user}"] = True
 
     def _has_met(self, user: Author) -> bool:
         return f"met {user.id}" in self.bot.memory
@@ -76,10 +86,9 @@ class Host:
         """Answer a person who is alone in the hall, at most once a day."""
         if event.room.id != self.hall or not await self._is_needed(event):
             return None
-        if not self._has_met(event.author):
-            await self._welcome([event.author])
-        self._note_answer(event)
         language = language_of(event.text, self.language)
+        await self._welcome([event.author], language)
+        self._note_answer(event)
         return WORDS[language].company(event.author.name, await self._rooms(language))
 
     async def _is_needed(self, event: MessagePosted) -> bool:

@@ -95,7 +95,7 @@ _SAMPLES: Final[dict[str, Callable[[str], Any]]] = {
     "seconds": float,
     "version": lambda name: "1.0.0",
     "agent": lambda name: "Mozilla/5.0 (X11; Linux x86_64)",
-    "after": lambda name: "1.0.1767280000000.tea",
+    "words": lambda name: "…",
 }
 KINDS: Final = tuple(_SAMPLES)
 

@@ -34,10 +34,9 @@ async def check_store(
     try:
         about = _texts(await store.info("everything"))
         settings = await _settings(store)
-    except (AuthenticationError, NoPermissionError) as error:
-        raise StartError(f"store.url: the store refuses this login: {error}") from error
     except (RedisError, OSError) as error:
-        raise StartError(f"store.url: the store cannot be asked: {error}") from error
+        what = "refuses this login" if _is_about_login(error) else "cannot be asked"
+        raise StartError(f"store.url: the store {what}: {error}") from error
     version = _version(about)
     refusals = [*_against_program(about, version)]
     warnings: list[str] = []
@@ -60,6 +59,12 @@ async def _settings(store: redis.asyncio.Redis) -> dict[str, str] | None:
         except (NoPermissionError, ResponseError):
             return None
     return found
+
+
+def _is_about_login(error: Exception) -> bool:
+    """The library hands a wrong password on as whatever its first words were an answer to."""
+    words = ("username-password", "WRONGPASS", "NOAUTH", "Authentication")
+    return isinstance(error, AuthenticationError | NoPermissionError) or any(word in str(error) for word in words)
 
 
 def _texts(answer: Mapping[Any, Any]) -> dict[str, str]:

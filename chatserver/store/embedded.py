@@ -123,14 +123,8 @@ class EmbeddedStore:
         """End Valkey: it writes out what it holds first. Does nothing where none runs."""
         self._stopping = True
         process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                log.error("store: did not end by itself", extra={"pid": process.pid})
-                process.kill()
-                process.wait()
+        if process is not None:
+            _end(process, seconds)
         if self._lock is not None:
             if self._socket is not None:
                 give_back(self.folder)
@@ -296,6 +290,20 @@ def running_socket(folder: str | Path) -> Path | None:
         return None if try_lock(lock) else socket_path(folder)
     finally:
         os.close(lock)
+
+
+def _end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask until it has ended: while it writes a first append-only file it declines, and forgets that it was asked."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            log.error("store: did not end by itself", extra={"pid": process.pid})
+            process.kill()
+            process.wait()
+            return
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
 
 
 def _end_with(parent: int) -> None:

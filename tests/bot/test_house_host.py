@@ -104,3 +104,22 @@ async def test_the_first_words_of_someone_new_and_alone_are_met_by_a_welcome_fir
         await ann.say("hall", "hello?")
         assert (await ann.next_text(author="usher")).startswith("Welcome, Ann!")
         assert (await ann.next_text(author="usher")).startswith("Just the two of us")
+
+
+async def test_a_welcome_that_follows_someone_s_words_is_in_their_language(server):
+    async with hosting(server, gather=30.0):
+        ann = await server.user("ann", name="小安")
+        await ann.say("hall", "大家好")
+        assert (await ann.next_text(author="usher")).startswith("欢迎小安！")
+
+
+async def test_a_welcome_already_said_in_another_language_stands(server):
+    ann = await server.user("ann")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+    state = server.folder / "usher.state"
+    state.write_text("".join(line for line in state.read_text().splitlines(keepends=True) if "met " not in line))
+    async with hosting(server, language="zh-Hans"):
+        await is_silent(ann)
+        await server.user("bo")
+        assert (await ann.next_text(author="usher")).startswith("欢迎Bo！")

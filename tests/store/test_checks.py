@@ -88,7 +88,9 @@ async def test_a_store_that_forbids_config_is_taken_at_its_word(
 
 
 async def test_a_login_that_is_wrong_is_said_plainly(program: EmbeddedStore) -> None:
-    async with redis.asyncio.Redis(unix_socket_path=program.address, username="nobody", password="x") as store:
+    async with redis.asyncio.Redis(
+        unix_socket_path=program.address, username="nobody", password="x", retry=None
+    ) as store:
         assert (await refusal(store)).startswith("store.url: the store refuses this login")
 
 

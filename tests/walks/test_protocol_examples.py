@@ -43,7 +43,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "seconds": _number(0.001),
     "version": _text(r"\d+\.\d+\.\d+.*"),
     "agent": _text(".+"),
-    "after": _text(".+"),
+    "words": _text("(?s).+"),
 }
 
 
