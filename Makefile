@@ -58,7 +58,7 @@ pictures: .venv/dev.stamp
 # The build backend comes from constraints.txt like everything else, so a build fetches nothing that is not pinned.
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Setting up .venv (once)"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt hatchling
+	@$(BIN)/python -m pip install --quiet -c constraints.txt hatchling editables
 	@$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable .
 	@touch $@
 

@@ -87,11 +87,25 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    made = Home(tmp_path)
-    yield made
-    if made.server is not None and made.server.poll() is None:
-        made.end(signal.SIGKILL)
+def homes(tmp_path: Path) -> Iterator[Callable[[], Home]]:
+    """Makes homes; a server that a failing test leaves open is ended."""
+    made: list[Home] = []
+
+    def make() -> Home:
+        folder = tmp_path / f"home{len(made)}"
+        folder.mkdir()
+        made.append(Home(folder))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.server is not None and one.server.poll() is None:
+            one.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def home(homes: Callable[[], Home]) -> Home:
+    return homes()
 
 
 def until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -105,7 +119,7 @@ def test_serve_says_where_the_house_is_and_what_to_do_next(home: Home) -> None:
     began = time.monotonic()
     said = home.open()
     assert time.monotonic() - began < 10
-    assert "Teahouse 茶馆 is open: http://127.0.0.1:" in said and "chatserver token create" in said
+    assert "Teahouse 茶馆 is open: http://127.0.0.1:" in said and "chatserver token create HANDLE" in said
     with urllib.request.urlopen(f"{home.url}/readyz", timeout=5) as answer:
         assert answer.status == 200
     assert home.end() == 0
@@ -188,7 +202,8 @@ def test_accounts_are_made_and_kept_with_the_house_closed_and_open(home: Home) -
     assert home.end() == 0
 
 
-def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(home: Home, tmp_path: Path) -> None:
+def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(homes: Callable[[], Home], tmp_path: Path) -> None:
+    home = homes()
     home.open()
     home.said("user", "add", "mei", typed=PASSWORD)
     token = home.said("token", "create", "mei")
@@ -202,8 +217,7 @@ def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(home: Home, tmp
     refused = home.command("restore", file)
     assert refused.returncode == 1 and "Somebody lives in this store" in refused.stderr
     home.end()
-    (tmp_path / "other").mkdir()
-    other = Home(tmp_path / "other")
+    other = homes()
     assert "nothing was changed" in other.said("restore", file, "--dry-run")
     assert "All of it is restored" in other.said("restore", file)
     other.open()
@@ -213,15 +227,15 @@ def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(home: Home, tmp
     assert other.end() == 0
 
 
-def test_a_house_that_is_open_and_new_takes_a_backup_in(home: Home, tmp_path: Path) -> None:
+def test_a_house_that_is_open_and_new_takes_a_backup_in(homes: Callable[[], Home], tmp_path: Path) -> None:
+    home = homes()
     home.open()
     home.said("user", "add", "mei", typed=PASSWORD)
     token = home.said("token", "create", "mei")
     home.ask("message.send", token, room="hall", text="hello", client_id="1")
     home.said("backup", str(tmp_path / "backup"))
     home.end()
-    (tmp_path / "other").mkdir()
-    other = Home(tmp_path / "other")
+    other = homes()
     other.open()
     other.said("restore", str(tmp_path / "backup"))
     texts = [message["text"] for message in other.ask("message.history", token, room="hall")["messages"]]

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import resource
+import shutil
 import socket
 import sys
 
@@ -64,14 +65,20 @@ def _opened(settings: Settings, url: str) -> None:
 
 def welcome(settings: Settings, url: str) -> str:
     """What the person who started the house should know and do next."""
+    command = "chatserver" if shutil.which("chatserver") else _as_called(sys.argv[0])
     kept = "the store at store.url" if settings.store.url else settings.server.data
     return (
         f"\n  {settings.house.name} is open: {url}\n\n"
         "  Next: open it in a browser and choose a name; everyone begins in the hall.\n"
-        "        chatserver user make-admin HANDLE   makes that account an admin's\n"
-        "        chatserver token create HANDLE      makes a token for a bot or script\n"
+        f"        {command} user make-admin HANDLE   makes that account an admin's\n"
+        f"        {command} token create HANDLE      makes a token for a bot or script\n"
         f"  Everything is kept in {kept}. Ctrl-C closes the house.\n"
     )
+
+
+def _as_called(program: str) -> str:
+    """The command as it was typed, which need not be on PATH: make run takes it from .venv."""
+    return f"{sys.executable} -m chatserver" if program.endswith("__main__.py") else program
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from chatserver.live.feed import Behind, Feed
+from chatserver.live.feed import Feed
+from chatserver.live.outgoing import Behind
 from chatserver.live.tail import Entry, Place, merged
 from chatserver.store.records import Page, change_of, message_of
 

@@ -21,7 +21,8 @@ from chatserver.protocol import closing
 from chatserver.protocol.closing import Close
 
 if TYPE_CHECKING:
-    from chatserver.live.feed import Behind, Feed
+    from chatserver.live.feed import Feed
+    from chatserver.live.outgoing import Behind
 
 _numbers = itertools.count(1)
 MOST_BACKLOG_BYTES: Final = 1 << 20
@@ -107,8 +108,10 @@ class Connection(asyncio.Protocol):
     def _message(self, data: bytes) -> None:
         if (self._kind is Opcode.TEXT) is not self.wire.codec.text:
             self.close(closing.UNSUPPORTED)
-            return
-        self._owner.message(self, data)
+        elif self._kind is Opcode.TEXT and not _is_utf8(data):
+            self.close(closing.BAD_TEXT)
+        else:
+            self._owner.message(self, data)
 
     def _send_protocol_data(self) -> None:
         """Pongs, close frames and the end of the stream, which ServerProtocol decides on."""
@@ -200,6 +203,15 @@ class Connection(asyncio.Protocol):
             self.closing = closing.NORMAL
         self.out.clear()
         self._owner.closed(self)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """ServerProtocol leaves this to whoever reads the text (RFC 6455, section 8.1)."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 Make = Callable[[ServerProtocol], Connection]

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from chatserver.live.outgoing import Behind, Outgoing, StateDue, Unlogged
+from chatserver.live.repairs import Repairs
 from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
@@ -36,47 +38,6 @@ CATCH_UP_BYTES: Final = 1 << 16
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
 _other = msgspec.msgpack.Decoder(list[Any]).decode
-
-
-@dataclass(slots=True, frozen=True)
-class Behind:
-    """Where a follower is that is not live.
-
-    Another ``numbering`` than the feed's means: reset it first. Another ``told`` means that it missed what is in no
-    log, and is told the whole room once it is live.
-    """
-
-    place: Place
-    numbering: int
-    told: int
-
-
-class Unlogged:
-    """An event that is in no log: who joined or left, who types. ``leaver`` hears it as the room's last."""
-
-    __slots__ = ("_frames", "_name", "_params", "ephemeral", "leaver")
-
-    def __init__(self, name: str, params: Any, *, leaver: str = "", ephemeral: bool = False) -> None:
-        self.ephemeral = ephemeral
-        self._name = name
-        self._params = params
-        self._frames: dict[Wire, bytes] = {}
-        self.leaver = leaver
-
-    def frame(self, wire: Wire) -> bytes:
-        made = self._frames.get(wire)
-        if made is None:
-            made = self._frames[wire] = wire.event(self._name, self._params)
-        return made
-
-
-class StateDue:
-    """Each follower is told the whole room as it has it: settings changed, or a gap in what is in no log."""
-
-    __slots__ = ()
-
-
-Outgoing = Entry | Unlogged | StateDue
 
 
 @dataclass(slots=True, frozen=True)
@@ -106,13 +67,10 @@ class Feed:
         self.users_here: dict[str, int] = {}
         self.handles: dict[str, str] | None = None
         self.presence_due = False
-        self.told_here = (-1, 0)
         self._outgoing: list[Outgoing] = []
         self._scheduled = False
         self._writing = False
-        self._stalled = False
-        self._renew_again = False
-        self._parked: list[bytes] = []
+        self.repairs = Repairs(self)
         self.numbering = 0
         self.told = 0
         self._loop = asyncio.get_running_loop()
@@ -135,8 +93,8 @@ class Feed:
     def hear(self, payload: bytes) -> None:
         """Take in one body of the room's live name."""
         kind = payload[2:3]
-        if self._stalled and kind in b"mcjs":
-            self._parked.append(payload)
+        if self.repairs.stalled and kind in b"mcjs":
+            self.repairs.park(payload)
         elif kind == b"m":
             self._hear_messages(payload)
         elif kind == b"c":
@@ -145,7 +103,7 @@ class Feed:
             self._hear_member(payload)
         elif kind == b"s":
             if _other(payload)[1] > self.version:
-                self.stall(self._reload())
+                self.repairs.reload()
         elif kind == b"h":
             _, process, value = _other(payload)
             self.here[process] = parse_here(value.encode())
@@ -158,12 +116,12 @@ class Feed:
         if epoch == self.epoch and first + len(records) - 1 <= self.place.seq:
             return
         if epoch != self.epoch or first != self.place.seq + 1 or rev != self.place.rev:
-            self.repair(payload)
+            self.repairs.repair(payload)
             return
         known = self.around.directory.known
         unknown = [record.user for record in records if known(record.user) is None]
         if unknown:
-            self.stall(self.around.directory.load(unknown), payload)
+            self.repairs.stall(self.around.directory.load(unknown), payload)
             return
         for seq, record in enumerate(records, first):
             self.apply_message(Posted(seq, at, record, None))
@@ -173,7 +131,7 @@ class Feed:
         if epoch == self.epoch and rev <= self.place.rev:
             return
         if epoch != self.epoch or rev != self.place.rev + 1 or after != self.place.seq:
-            self.repair(payload)
+            self.repairs.repair(payload)
             return
         self.apply_change(Changed(rev, seq, after, now))
 
@@ -196,10 +154,10 @@ class Feed:
         if version <= self.version:
             return
         if version != self.version + 1:
-            self.stall(self._reload())
+            self.repairs.reload()
             return
         if self.around.directory.known(user) is None:
-            self.stall(self.around.directory.load([user]), payload)
+            self.repairs.stall(self.around.directory.load([user]), payload)
             return
         self.version = version
         self.handles = None
@@ -227,79 +185,10 @@ class Feed:
         self.handles = None
         self.tail.face_changed(author)
 
-    # --- holes -----------------------------------------------------------------------------------------------------
+    # --- reading anew ----------------------------------------------------------------------------------------------
 
-    def repair(self, payload: bytes | None = None) -> None:
-        """Read the log up to its end; what is heard meanwhile is parked and taken in afterwards."""
-        self.stall(self._repair(), payload)
-
-    def renew(self) -> None:
-        """Something may have been missed: read the log and the room anew."""
-        if self._stalled:
-            self._renew_again = True
-        else:
-            self.stall(self._repair_and_reload())
-
-    def stall(self, coroutine: Coroutine[Any, Any, Any], payload: bytes | None = None) -> None:
-        if payload is not None:
-            self._parked.append(payload)
-        if self._stalled:
-            coroutine.close()
-            return
-        self._stalled = True
-        self.around.spawn(self._stalled_by(coroutine))
-
-    async def _stalled_by(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        try:
-            await coroutine
-        finally:
-            self._stalled = False
-            if self._renew_again:
-                self._renew_again = False
-                self.stall(self._repair_and_reload())
-            parked, self._parked = self._parked, []
-            for index, payload in enumerate(parked):
-                self.hear(payload)
-                if self._stalled:
-                    self._parked.extend(parked[index + 1 :])
-                    break
-
-    async def _repair_and_reload(self) -> None:
-        await self._repair()
-        await self._reload()
-
-    async def _repair(self) -> None:
-        while True:
-            first = self.place.seq + 1
-            page = await self.around.log.read(
-                self.room, first=first, last=first + 299, after_rev=self.place.rev, changes=512
-            )
-            head, at = Place(page.seq, page.rev), self.place
-            rolled_back = (
-                head.seq < at.seq or head.rev < at.rev or (head.seq == at.seq and page.last_id != self.last_id)
-            )
-            if page.epoch != self.epoch or rolled_back or not all(posted.explained for posted in page.messages):
-                await self._reset()
-                return
-            if head == at:
-                return
-            await self.around.directory.load(posted.user for posted in page.messages)
-            self._apply_in_order(page.messages, page.changes)
-
-    def _apply_in_order(self, messages: list[Posted], changes: list[Changed]) -> None:
-        if len(changes) == 512:
-            messages = [posted for posted in messages if posted.seq <= changes[-1].after]
-        waiting = list(reversed(changes))
-        for posted in messages:
-            while waiting and waiting[-1].after < posted.seq:
-                self.apply_change(waiting.pop())
-            self.apply_message(posted)
-        while waiting and waiting[-1].after <= self.place.seq:
-            self.apply_change(waiting.pop())
-
-    async def _reset(self) -> None:
+    async def reset(self, opened: Opened) -> None:
         """The numbering cannot be followed on: everyone who follows starts from what stands now."""
-        opened = await self.around.reopen(self.room)
         while self._writing:
             await asyncio.sleep(0)
         before = self.members
@@ -310,16 +199,16 @@ class Feed:
             frame = self.reset_frame(wire)
             for connection in list(followers):
                 connection.write(frame)
-        self._announce_reload(before)
+        self._announce(before)
 
-    async def _reload(self) -> None:
-        opened = await self.around.reopen(self.room)
+    def reload(self, opened: Opened) -> None:
+        """Take over what is in no log: members, settings, who is here."""
         before = self.members
         self.meta, self.members, self.here = opened.meta, opened.members, opened.here
         self.version, self.standing, self.handles = opened.meta.version, opened.standing, None
-        self._announce_reload(before)
+        self._announce(before)
 
-    def _announce_reload(self, before: dict[str, MemberRecord]) -> None:
+    def _announce(self, before: dict[str, MemberRecord]) -> None:
         for user in before.keys() - self.members.keys():
             if user in self.users_here:
                 event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))

@@ -134,7 +134,7 @@ class Feeds:
 
     def _missed(self) -> None:
         for feed in self.all():
-            feed.renew()
+            feed.repairs.renew()
 
     def _face_changed(self, author: Author) -> None:
         for feed in self.all():
@@ -148,6 +148,6 @@ class Feeds:
                 continue
             here = (feed.epoch, feed.place.seq, feed.place.rev, feed.last_id)
             if here != (head[0].decode(), int(head[1] or 0), int(head[2] or 0), (head[3] or b"").decode()):
-                feed.repair()
+                feed.repairs.repair()
             elif int(head[4] or 0) > feed.version:
-                feed.renew()
+                feed.repairs.renew()

@@ -49,7 +49,6 @@ class Hub:
         self.on_message: Callable[[Connection, bytes], None] = _nobody_takes
         self.on_closed: Callable[[Connection], None] = _nobody_told
         self.on_auth: Callable[[LiveUser], Awaitable[None]]
-        self._loading: dict[str, asyncio.Task[None]] = {}
         self._readers = Readers()
         self._to_flush: list[Connection] = []
         store.listen("u", self._heard_user)
