@@ -7,13 +7,14 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format soak bench pictures
+.PHONY: help run setup test check format docs soak bench pictures
 
 help:
 	@echo "make run       start the house on http://127.0.0.1:8080 (ARGS='--port 9000')"
 	@echo "make test      run all tests (ARGS='tests/store -k lock')"
 	@echo "make check     lint, types, import order, and the page's unit tests and types"
 	@echo "make format    put the code into its form"
+	@echo "make docs      make the tables and examples of docs/ anew from the code"
 	@echo "make soak      the tests that take minutes"
 	@echo "make bench     measure what is promised about speed"
 	@echo "make pictures  take screenshots of the page into pictures/"
@@ -41,6 +42,9 @@ check: setup
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
+
+docs: .venv/dev.stamp
+	$(BIN)/python -m chatserver.protocol.documents
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)

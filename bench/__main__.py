@@ -11,8 +11,11 @@ import resource
 import tempfile
 from pathlib import Path
 
-from bench import fanout
+from bench import small
+from bench.fanout import Options, fanout
 from bench.machine import cores
+
+BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle}
 
 
 def main() -> None:
@@ -23,7 +26,7 @@ def main() -> None:
     os.sched_setaffinity(0, {others})
     if servers == others:
         print("There is one core only: the load takes from the servers' time, so even ratios say little.")
-    options = fanout.Options(
+    options = Options(
         members=arguments.members,
         senders=arguments.senders,
         in_flight=arguments.in_flight,
@@ -31,12 +34,15 @@ def main() -> None:
         rounds=arguments.rounds,
     )
     with tempfile.TemporaryDirectory(prefix="chatserver-bench-") as folder:
-        fanout.fanout(Path(folder), servers, options)
+        for name in BENCHES if arguments.bench == "all" else [arguments.bench]:
+            place = Path(folder) / name
+            place.mkdir()
+            BENCHES[name](place, servers, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
-    parser.add_argument("bench", nargs="?", default="fanout", choices=["fanout"])
+    parser.add_argument("bench", nargs="?", default="fanout", choices=[*BENCHES, "all"])
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--senders", type=int, default=20)
     parser.add_argument("--in-flight", type=int, default=10)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import tables
 from bench.load import OWN, Outcome, Plan, compiled, run
-from bench.sides import Side, standing
+from bench.sides import standing
 
 ROOM = "bench"
 
@@ -36,27 +36,29 @@ def fanout(folder: Path, core: int, options: Options) -> None:
         f"{plan.text_bytes} bytes of text"
     )
     rates: dict[str, list[float]] = {}
+    costs: dict[str, list[float]] = {}
     with standing(folder, core, rooms=[ROOM], people=options.members) as sides:
         for number in range(options.rounds):
             for side in tables.in_turn(sides, number):
                 outcome = run(load, side.port, side.people(rooms), plan, side.watched)
-                rates.setdefault(side.name, []).append(outcome.per_second("heard"))
-                tables.row(number, side.name, _figures(side, outcome, options.members))
-    tables.ratios("deliveries/s", rates, [("house", "sketch"), ("house", "floor"), ("sketch", "floor")])
+                heard = outcome.per_second("heard")
+                rates.setdefault(side.name, []).append(heard)
+                costs.setdefault(side.name, []).append(heard / max(outcome.busy["server"].whole, 0.01))
+                tables.row(number, side.name, _figures(outcome, options.members))
+    pairs = [("house", "sketch"), ("house", "floor"), ("sketch", "floor")]
+    tables.ratios("deliveries/s", rates, pairs)
+    tables.ratios("per second of its core", costs, pairs)
 
 
-def _figures(side: Side, outcome: Outcome, members: int) -> dict[str, str]:
+def _figures(outcome: Outcome, members: int) -> dict[str, str]:
     heard, stored = outcome.per_second("heard"), outcome.per_second("answered")
     server = outcome.busy["server"]
+    micro = 1e6 / max(stored, 1)
     figures = {
         "deliveries/s": f"{heard:,.0f}",
         "answered/s": f"{stored:,.0f}",
         "bytes each": f"{outcome.per_second('bytes') / max(heard, 1):.0f}",
-        "server us per answer": f"{server.user / max(stored, 1) * 1e6:.1f} + {server.kernel / max(stored, 1) * 1e6:.1f}",
+        "server us per answer": f"{server.user * micro:.0f} + {server.kernel * micro:.0f}",
         "busy": tables.busy(outcome.busy, OWN),
     }
-    if missing := outcome.missing(members):
-        figures["NOT DELIVERED"] = f"{missing:,}"
-    if refused := outcome.steps["done"].refused:
-        figures["REFUSED"] = f"{refused:,}"
-    return figures
+    return figures | tables.faults(outcome, members)

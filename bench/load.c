@@ -103,8 +103,8 @@ static int message_frame(struct person *p, unsigned char *out, uint64_t due) {
     char payload[17000];
     int n = snprintf(payload, sizeof payload,
                      "{\"jsonrpc\":\"2.0\",\"id\":%ld,\"method\":\"message.send\",\"params\":{\"room\":\"%s\",\"text\":\"at=%016llx %s\","
-                     "\"client_id\":\"%llx-%ld-%ld\"}}",
-                     p->sent + 3, p->room, (unsigned long long)due, text, (unsigned long long)run_id, (long)(p - people), p->sent);
+                     "\"client_id\":\"%llx-%lx\"}}",
+                     p->sent + 3, p->room, (unsigned long long)due, text, (unsigned long long)run_id, p->sent);
     p->sent++;
     sent++;
     return mask_frame(out, payload, n);
@@ -361,7 +361,7 @@ static void say_ended(uint64_t began) {
 
 static void measure(double seconds) {
     begin_sending();
-    run_for(WARM_MS);
+    run_for(seconds < 1 ? (uint64_t)(seconds * 1000) : WARM_MS);
     noting = rate > 0;
     uint64_t began = now_ns();
     say_step("begun", began);
@@ -390,7 +390,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     port = atoi(argv[1]), senders = atoi(argv[3]), in_flight = atoi(argv[4]), rate = atoi(argv[5]), text_bytes = atoi(argv[6]);
-    run_id = now_ns();
+    run_id = now_ns() / 1000000000u; /* so that no client_id comes twice from one user */
     text = calloc(1, (size_t)text_bytes + 1);
     memset(text, 'x', (size_t)(text_bytes > 20 ? text_bytes - 20 : 0));
     times = malloc(sizeof *times * MOST_TIMES);

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.machine import Busy, Clock
+from bench.machine import Busy, Clock, resident_bytes
 
 HERE = Path(__file__).parent
 OWN = "load"
@@ -56,9 +56,10 @@ class Step(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """Steps by name, and per process how busy it was while it was measured."""
+    """Steps by name; the server's memory before and at each; how busy each process was from begun to ended."""
 
     steps: dict[str, Step]
+    held: dict[str, int]
     busy: dict[str, Busy]
 
     @property
@@ -84,9 +85,10 @@ def compiled(name: str, folder: Path) -> Path:
 
 
 def run(program: Path, port: int, people: list[Person], plan: Plan, watched: dict[str, int]) -> Outcome:
-    """Run the load to its end. ``watched`` are the processes whose time is taken, by name."""
+    """Run the load to its end. ``watched`` are the processes whose time is taken, by name; one is ``server``."""
     words = [port, plan.seconds, plan.senders, plan.in_flight, plan.rate, plan.text_bytes]
     steps: dict[str, Step] = {}
+    held = {"before": resident_bytes(watched["server"])}
     clocks: list[Clock] = []
     with subprocess.Popen([program, *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -96,9 +98,9 @@ def run(program: Path, port: int, people: list[Person], plan: Plan, watched: dic
         for line in process.stdout:
             step = msgspec.json.decode(line, type=Step)
             steps[step.step] = step
+            held[step.step] = resident_bytes(watched["server"])
             if step.step in {"begun", "ended"}:
                 clocks.append(Clock({**watched, OWN: process.pid}))
-    if process.returncode or "done" not in steps:
-        raise SystemExit(f"The load ended with {process.returncode}; what it said stands above.")
-    begun, ended = clocks
-    return Outcome(steps, ended.since(begun))
+    if process.returncode:
+        raise SystemExit("The load could not run to its end; what it said stands above.")
+    return Outcome(steps, held, clocks[1].since(clocks[0]) if clocks else {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from bench.load import Outcome
 from bench.machine import Busy
 from bench.sides import Side
 
@@ -23,7 +24,10 @@ def in_turn(sides: Sequence[Side], number: int) -> list[Side]:
 
 
 def row(number: int, name: str, figures: dict[str, str]) -> None:
-    print(f"  round {number + 1}  {name:<7}" + "  ".join(f"{label} {value}" for label, value in figures.items()), flush=True)
+    print(
+        f"  round {number + 1}  {name:<7}" + "  ".join(f"{label} {value}" for label, value in figures.items()),
+        flush=True,
+    )
 
 
 def busy(shares: dict[str, Busy], own: str) -> str:
@@ -41,3 +45,10 @@ def ratios(what: str, rates: dict[str, list[float]], pairs: list[tuple[str, str]
             each = "  ".join(f"{ratio:.2f}" for ratio in found)
             middle = statistics.median(found) if found else float("nan")
             print(f"  {what:<24} {one:>6} / {other:<6}  {middle:.2f}   (rounds: {each})", flush=True)
+
+
+def faults(outcome: Outcome, readers: int) -> dict[str, str]:
+    """What must not be, where it is: answered messages that some of their readers never got, refusals, lost sockets."""
+    done = outcome.steps["done"]
+    counts = {"NOT DELIVERED": outcome.missing(readers), "REFUSED": done.refused, "LOST": done.lost}
+    return {label: f"{count:,}" for label, count in counts.items() if count}

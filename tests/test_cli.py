@@ -1,8 +1,11 @@
-"""The command as people use it: a process of its own, on a folder of its own."""
+"""The command as people use it: servers are processes of their own, each on a folder of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
 import re
 import signal
@@ -13,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -35,6 +38,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**ours, **QUICK, **more}
 
 
+class Done(NamedTuple):
+    """What came of a command."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
 class Home:
     """A data folder, the commands on it, and the server when it is open."""
 
@@ -43,15 +54,22 @@ class Home:
         self.server: subprocess.Popen[str] | None = None
         self.url = ""
 
-    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "chatserver", *words, "--data", str(self.folder / "data")],
-            input=typed, capture_output=True, text=True, timeout=40, check=False, env=environment(),
-        )  # fmt: skip
+    def command(self, *words: str, typed: str = "") -> Done:
+        """Run a command in this process: it is the same code, without an interpreter's second of start."""
+        out, errors, stdin, root = io.StringIO(), io.StringIO(), sys.stdin, logging.getLogger()
+        handlers, level = root.handlers[:], root.level
+        sys.stdin = io.StringIO(typed)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+                status = cli.main([*words, "--data", str(self.folder / "data")], QUICK)
+        finally:
+            sys.stdin = stdin
+            root.handlers[:], root.level = handlers, level
+        return Done(status, out.getvalue(), errors.getvalue())
 
     def said(self, *words: str, typed: str = "") -> str:
         done = self.command(*words, typed=typed)
-        assert done.returncode == 0, done.stderr
+        assert done.status == 0, done.stderr
         return done.stdout.strip()
 
     def open(self, **more: str) -> str:
@@ -72,6 +90,13 @@ class Home:
         assert found, (self.folder / "errors").read_text()
         self.url = found[0]
         return said
+
+    def serve_in_vain(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A server that cannot open."""
+        return subprocess.run(
+            [sys.executable, "-m", "chatserver", "serve", *words, "--data", str(self.folder / "data")],
+            capture_output=True, text=True, timeout=40, check=False, env=environment(),
+        )  # fmt: skip
 
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.server is not None
@@ -181,11 +206,11 @@ def test_the_same_folder_is_not_served_twice(home: Home, monkeypatch: pytest.Mon
 def test_accounts_are_made_and_kept_with_the_house_closed_and_open(home: Home) -> None:
     assert "recovery code" in home.said("user", "add", "Mei", "--admin", typed=PASSWORD)
     taken = home.command("user", "add", "mei", typed=PASSWORD)
-    assert (taken.returncode, taken.stderr) == (1, "This handle is taken, or one that looks like it\n")
+    assert (taken.status, taken.stderr) == (1, "This handle is taken, or one that looks like it\n")
     short = home.command("user", "add", "tom", typed="tea\n")
-    assert short.returncode == 1 and "8 characters" in short.stderr
+    assert short.status == 1 and "8 characters" in short.stderr
     nobody = home.command("user", "make-admin", "nobody")
-    assert (nobody.returncode, nobody.stderr) == (1, "No such user\n")
+    assert (nobody.status, nobody.stderr) == (1, "No such user\n")
     home.open()
     signed_in = home.ask("account.sign_in", handle="mei", password=PASSWORD.strip(), want="token")
     assert signed_in["user"]["handle"] == "mei"
@@ -215,7 +240,7 @@ def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(homes: Callable
     file = str(tmp_path / "backup")
     assert "messages: 29" in home.said("backup", file)
     refused = home.command("restore", file)
-    assert refused.returncode == 1 and "Somebody lives in this store" in refused.stderr
+    assert refused.status == 1 and "Somebody lives in this store" in refused.stderr
     home.end()
     other = homes()
     assert "nothing was changed" in other.said("restore", file, "--dry-run")
@@ -264,10 +289,23 @@ def test_a_port_that_is_taken_is_said_plainly(home: Home) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = home.command("serve", "--port", str(port))
+        done = home.serve_in_vain("--port", str(port))
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_systemd_is_told_when_the_house_is_open_and_when_it_closes(home: Home, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "n"))
+        listening.settimeout(10)
+        home.open(NOTIFY_SOCKET=str(tmp_path / "n"), WATCHDOG_USEC="200000")
+        words = {listening.recv(100) for _ in range(4)}
+        assert words == {b"READY=1", b"WATCHDOG=1"}
+        assert home.end() == 0
+        listening.setblocking(False)
+        while listening.recv(100) != b"STOPPING=1":
+            pass
 
 
 def run(*words: str, **variables: str) -> int:

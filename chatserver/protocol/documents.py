@@ -1,4 +1,4 @@
-"""The parts of the documents that are made from the code: ``make docs``, or ``python -m chatserver.protocol.documents``.
+"""The parts of the documents that are made from the code, by ``make docs``: this module, run as a program.
 
 docs/protocol.md and docs/operating.md are written by hand, save what stands between a marker such as
 ``<!-- method message.send -->`` and the next ``<!-- end -->``: that is made from the tables of methods, events,
@@ -77,8 +77,8 @@ def _result(row: Method) -> str:
         return "Result: `{}`."
     if row.result.__name__ in SHAPES:
         return f"Result: a {_link(row.result.__name__)}."
-    return "Result:\n\n" + _note(row.result) + _table(
-        ("member", "type", "when absent", "meaning"), _rows(row.result, "")
+    return (
+        "Result:\n\n" + _note(row.result) + _table(("member", "type", "when absent", "meaning"), _rows(row.result, ""))
     )
 
 

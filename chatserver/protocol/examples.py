@@ -85,10 +85,10 @@ def _hex(name: str, width: int) -> str:
 
 _SAMPLES: Final[dict[str, Callable[[str], Any]]] = {
     "id": lambda name: _hex(name, 24),
-    "epoch": lambda name: _hex(name, 8),
+    "epoch": lambda name: _hex(f"epoch {name}", 8),
     "link": lambda name: _hex(name, 32),
     "login": lambda name: _hex(f"login {name}", 24),
-    "token": lambda name: f"chat_{_hex(name, 24)}{'x' * 33}",
+    "token": lambda name: f"chat_{_hex(name.partition('.')[0], 24)}{'x' * 33}",
     "code": lambda name: "-".join(_hex(f"{group} {name}", 5).upper() for group in range(5)),
     "time": lambda name: 1_767_280_000_000 + int(_hex(name, 6), 16) % 600_000,
     "count": int,
@@ -128,9 +128,7 @@ def written(step: Step) -> str:
         answer = {"error": believable(step.error)} if step.error else believable(step.result)
         asked = _fence("http", f"{head}\n{pretty(believable(step.params))}")
         return f"{asked}\n{_fence('json', pretty(answer))}"
-    asked = step.raw or pretty(
-        {"jsonrpc": "2.0", "id": 1, "method": step.method, "params": believable(step.params)}
-    )
+    asked = step.raw or pretty({"jsonrpc": "2.0", "id": 1, "method": step.method, "params": believable(step.params)})
     answer = {"error": believable(step.error)} if step.error else {"result": believable(step.result)}
     id_ = None if step.raw else 1
     return _fence("json", asked) + "\n" + _fence("json", pretty({"jsonrpc": "2.0", "id": id_, **answer}))

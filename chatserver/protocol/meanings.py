@@ -13,6 +13,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "rooms": "the rooms the user belongs to; a visitor's: the windows",
     "RoomDiscoverResult.rooms": "at most 50, the liveliest first",
     "kind": "`open` is listed and can be joined, `closed` asks for its link, `direct` is a conversation of two",
+    "RoomCreate.kind": "`open` is listed and can be joined, `closed` asks for its link",
     "Login.kind": "a sign-in, or a token made for a bot or script",
     "title": "1 to 60 characters on one line",
     "about": "what the room says of itself: at most 500 characters, lines allowed",

@@ -15,6 +15,7 @@ import redis
 from aiohttp import ClientSession
 from websockets.asyncio.client import ClientConnection, connect
 
+from chatserver.app import House
 from chatserver.protocol import examples
 from chatserver.protocol.examples import PLACEHOLDER, Scene, Step
 from chatserver.store.address import Address
@@ -213,3 +214,24 @@ def test_an_example_that_is_not_what_the_server_says_is_noticed(shown: Any, said
     known = Known()
     assert not known.agrees(shown, said)
     assert not known.values
+
+
+async def test_the_three_lines_can_be_piped_in_without_waiting(house: House) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    lines = page.partition("```text\n")[2].partition("```")[0].splitlines()
+    assert len(lines) == 3
+    ann = await sign_up(house.url, "ann")
+    async with socket_of(house.url) as socket, asyncio.timeout(PATIENCE):
+        for line in lines:
+            await socket.send(line.replace("chat_...", ann.token))
+        answers: dict[int, Any] = {}
+        posted = None
+        while len(answers) < 3 or posted is None:
+            said = json.loads(await socket.recv())
+            if "id" in said:
+                answers[said["id"]] = said["result"]
+            elif said["method"] == "message.posted":
+                posted = said["params"]
+    assert list(answers) == [1, 2, 3]
+    assert answers[2]["room"] == posted["room"] == "tea"
+    assert posted["text"] == "hello"

@@ -1,0 +1,49 @@
+"""The benches run to their end and print what they promise; how fast anything is is not asked here."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--members", "12", "--senders", "3", "--in-flight", "2", "--seconds", "0.3", "--rounds", "1"]
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="the load is compiled: needs a C compiler")
+
+
+def printed_by(bench: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", bench, *SMALL],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_fanout_measures_all_three_and_loses_nothing() -> None:
+    printed = printed_by("fanout")
+    for side in ("floor", "sketch", "house"):
+        (answered,) = re.findall(rf"round 1  {side} .* answered/s ([\d,]+)", printed)
+        assert int(answered.replace(",", "")) > 0
+    assert re.search(r"deliveries/s +house / sketch +\d+\.\d\d", printed)
+    assert re.search(r"deliveries/s +house / floor +\d+\.\d\d", printed)
+    for fault in ("NOT DELIVERED", "REFUSED", "LOST"):
+        assert fault not in printed
+
+
+@pytest.mark.parametrize(
+    ("bench", "what"), [("quiet", "p99"), ("rooms", "stored/s"), ("idle", "KB each")], ids=["quiet", "rooms", "idle"]
+)
+def test_the_smaller_benches_end_with_a_ratio(bench: str, what: str) -> None:
+    printed = printed_by(bench)
+    assert re.search(rf"{what}.* house / sketch +\d+\.\d\d", printed)
+    assert "REFUSED" not in printed

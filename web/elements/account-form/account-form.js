@@ -1,0 +1,103 @@
+/** Signing up, signing in, and coming back by recovery code. Property `kind`: sign-up, sign-in or recover. */
+
+import { make } from "../../lib/dom.js";
+import { roomPath } from "../../lib/paths.js";
+import { context, PageElement } from "../element.js";
+import { field, refusalWords } from "../forms.js";
+
+const METHODS = { "sign-up": "account.create", "sign-in": "account.sign_in", recover: "account.recover" };
+
+export class AccountForm extends PageElement {
+  /** @type {"sign-up" | "sign-in" | "recover"} */ kind = "sign-up";
+
+  build() {
+    const words = this.kind.replace("-", "_");
+    this.heading = make("h1", { text: this.say(`account.${words}`), attributes: { tabindex: "-1" } });
+    this.error = make("p", { class: "error", attributes: { role: "alert" } });
+    this.button = make("button", { class: "button", text: this.say(`account.${words}`), attributes: { type: "submit" } });
+    this.form = make("form", { class: "card" }, ...this.#fields(), this.error, this.button);
+    this.append(this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
+  }
+
+  /** @param {string} words */
+  #lead(words) {
+    const waiting = this.kind === "sign-up" && this.house.outbox.items.length > 0;
+    return this.say(waiting ? "account.words_wait" : `account.${words}_lead`);
+  }
+
+  #fields() {
+    const say = (/** @type {string} */ key) => this.say(key);
+    const password = this.kind === "sign-in" ? "current-password" : "new-password";
+    const fields = {
+      name: field(say("account.name"), "name", { autocomplete: "name", maxlength: "40" }, say("account.name_hint")),
+      handle: field(say("account.handle"), "handle", { autocomplete: "username", maxlength: "30", autocapitalize: "none", spellcheck: "false" },
+        this.kind === "sign-up" ? say("account.handle_hint") : ""),
+      code: field(say("account.code"), "code", { autocomplete: "one-time-code", spellcheck: "false" }),
+      password: field(say(this.kind === "recover" ? "account.new_password" : "account.password"), "password", { type: "password", autocomplete: password, minlength: this.kind === "sign-in" ? undefined : "8" },
+        this.kind === "sign-up" ? say("account.password_hint") : ""),
+      invite: field(say("account.invite"), "invite", { autocomplete: "off" }),
+    };
+    if (this.kind === "sign-in") return [fields.handle, fields.password];
+    if (this.kind === "recover") return [fields.handle, fields.code, fields.password];
+    const invite = this.house.card?.sign_up === "invite" ? [fields.invite] : [];
+    return [fields.name, fields.handle, fields.password, ...invite];
+  }
+
+  #others() {
+    const links = {
+      "sign-up": [["/sign-in", "account.have_account"]],
+      "sign-in": [["/sign-up", "account.no_account"], ["/sign-in#recover", "account.forgot"]],
+      recover: [["/sign-in", "account.sign_in"]],
+    }[this.kind];
+    return make("p", { class: "others" }, ...links.map(([href, key]) =>
+      make("a", { class: "action", text: this.say(/** @type {string} */ (key)), attributes: { href } })));
+  }
+
+  attach() {
+    this.listen(this.form, "submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.form.querySelector("input")?.focus();
+  }
+
+  async submit() {
+    this.button.disabled = true;
+    this.error.textContent = "";
+    const params = Object.fromEntries(new FormData(this.form));
+    try {
+      this.done(await this.house.api(METHODS[this.kind], params));
+    } catch (refusal) {
+      this.error.textContent = refusalWords(this, refusal);
+      this.form.elements.namedItem(/** @type {any} */ (refusal).data?.path ?? "")?.focus?.();
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+
+  /** @param {{recovery?: string}} result */
+  done(result) {
+    if (this.kind !== "recover") this.house.restart();
+    if (result.recovery) this.#showRecovery(result.recovery);
+    else this.#leave();
+  }
+
+  /** The recovery code is shown once: nothing goes on before the reader has seen it. @param {string} code */
+  #showRecovery(code) {
+    const go = make("button", { class: "button", text: this.say("account.kept"), attributes: { type: "button" }, on: { click: () => this.#leave() } });
+    const copy = make("button", {
+      class: "action", text: this.say("account.copy"), attributes: { type: "button" },
+      on: { click: () => navigator.clipboard?.writeText(code).then(() => (copy.textContent = this.say("account.copied"))) },
+    });
+    const heading = make("h1", { text: this.say("account.recovery"), attributes: { tabindex: "-1" } });
+    this.replaceChildren(heading, make("p", { class: "lead", text: this.say("account.recovery_words") }),
+      make("div", { class: "card" }, make("code", { class: "recovery", text: code }), copy, go));
+    heading.focus();
+  }
+
+  #leave() {
+    if (this.kind === "recover") return context.go("/sign-in");
+    const waiting = this.house.outbox.items[0]?.room;
+    return context.go(roomPath(waiting ?? context.preferences.chosen.room ?? "hall"));
+  }
+}

@@ -1,0 +1,133 @@
+/** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
+
+import { make } from "../../lib/dom.js";
+import { readPath, roomPath } from "../../lib/paths.js";
+import { context, PageElement } from "../element.js";
+
+const OFFLINE_PATIENCE = 2_000;
+
+export class AppShell extends PageElement {
+  /** @type {any} */ #page = null;
+  #shown = "";
+  /** @type {any} */ #offline = undefined;
+
+  build() {
+    this.list = make("room-list");
+    this.main = make("main", { attributes: { id: "main", tabindex: "-1" } });
+    this.banner = make("p", { class: "banner", attributes: { role: "status" }, set: { hidden: true } });
+    this.skip = make("a", { class: "skip", attributes: { href: "#main" } });
+    this.append(this.skip, this.banner, this.list, this.main, make("room-switcher"));
+  }
+
+  attach() {
+    this.listen(window, "popstate", () => this.show());
+    this.listen(context.words, "change", () => this.relabel());
+    for (const name of ["session", "rooms"]) this.listen(this.house, name, () => this.show());
+    this.listen(this.house, "room", () => this.retitle());
+    this.listen(this.house, "rooms", () => this.retitle());
+    this.listen(this.house, "house", () => this.retitle());
+    this.listen(this.house, "status", () => this.showStatus());
+    this.listen(document, "keydown", (event) => this.shortcut(event));
+    this.listen(this, "click", (event) => this.follow(event));
+    this.relabel();
+  }
+
+  relabel() {
+    this.skip.textContent = this.say("shell.skip");
+    this.#shown = "";
+    this.show();
+    this.showStatus();
+  }
+
+  /** Links within the page do not load it anew. @param {MouseEvent} event */
+  follow(event) {
+    const link = /** @type {Element} */ (event.target).closest?.("a[href^='/']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    context.go(link.getAttribute("href") ?? "/");
+  }
+
+  show() {
+    const place = this.#placed(readPath(location.pathname, location.hash));
+    this.dataset.page = place.page;
+    this.main.toggleAttribute("inert", false);
+    // The account form outlives the sign-up itself: it still has the recovery code to show.
+    const signedIn = place.page === "settings" && this.house.signedIn;
+    const key = JSON.stringify([place, signedIn, this.language]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#page = this.#make(place);
+    this.main.replaceChildren(this.#page ?? "");
+    this.retitle();
+    if (place.page !== "home") this.main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  /** At home a wide page shows the room that was last open; a phone shows the rooms. @param {any} place */
+  #placed(place) {
+    if (place.page === "join") this.#join(place.room, place.link);
+    if (place.page !== "home" || matchMedia("(max-width: 720px)").matches) return place;
+    const last = context.preferences.chosen.room ?? "";
+    const room = this.house.rooms.has(last) ? last : [...this.house.rooms.keys()][0];
+    return room ? { page: "room", room } : place;
+  }
+
+  /** @param {any} place */
+  #make(place) {
+    if (place.page === "room") return make("room-view", { set: { room: place.room } });
+    if (place.page === "rooms") return make("room-finder");
+    if (place.page === "settings") return make("settings-page");
+    if (["sign-in", "sign-up", "recover"].includes(place.page)) {
+      return make("account-form", { set: { kind: place.page } });
+    }
+    return null;
+  }
+
+  /** @param {string} room @param {string} link */
+  async #join(room, link) {
+    if (!this.house.began) return;
+    if (!this.house.signedIn) return context.go("/sign-up");
+    try {
+      await this.house.ask("room.join", { room, link });
+      context.go(roomPath(room));
+    } catch {
+      context.go("/rooms");
+    }
+  }
+
+  retitle() {
+    const calls = this.house.calls;
+    const name = this.house.card?.name ?? "";
+    const place = readPath(location.pathname, location.hash);
+    const room = place.page === "room" ? this.house.rooms.get(place.room)?.title(this.language) : undefined;
+    const words = [room, name].filter(Boolean).join(" · ");
+    document.title = calls ? `(${calls}) ${words}` : words;
+  }
+
+  /** Say so when the connection has been away for two seconds. */
+  showStatus() {
+    clearTimeout(this.#offline);
+    const { status, closeCode } = this.house.wire;
+    if (status === "live") {
+      this.banner.hidden = true;
+    } else if (status === "away") {
+      this.#say(closeCode === 4502 ? "banner.suspended" : "banner.signed_out");
+    } else {
+      this.#offline = setTimeout(() => this.#say("banner.offline"), OFFLINE_PATIENCE);
+    }
+  }
+
+  /** @param {string} key */
+  #say(key) {
+    this.banner.textContent = this.say(key);
+    this.banner.hidden = false;
+    if (key === "banner.signed_out") this.house.restart();
+  }
+
+  /** @param {KeyboardEvent} event */
+  shortcut(event) {
+    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      this.list.step(event.key === "ArrowDown" ? 1 : -1);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What all elements of the page share: the house, the words, and an abort signal that ends their listeners with them.
+ *
+ * @typedef {{house: import("../state/house.js").House, words: import("../state/words.js").Words,
+ *   preferences: import("../state/preferences.js").Preferences, go: (path: string) => void}} Context
+ */
+
+/** Set once by main.js, before any element is made. @type {Context} */
+export const context = /** @type {any} */ ({});
+
+export class PageElement extends HTMLElement {
+  #ending = new AbortController();
+  #built = false;
+
+  get house() {
+    return context.house;
+  }
+
+  get language() {
+    return context.words.language;
+  }
+
+  /** @param {string} key @param {Record<string, string | number>} [values] */
+  say(key, values) {
+    return context.words.say(key, values);
+  }
+
+  /** @param {EventTarget} target @param {string} name @param {(event: any) => void} listener @param {object} [options] */
+  listen(target, name, listener, options = {}) {
+    target.addEventListener(name, listener, { ...options, signal: this.#ending.signal });
+  }
+
+  connectedCallback() {
+    this.#ending = new AbortController();
+    if (!this.#built) this.build();
+    this.#built = true;
+    this.attach();
+  }
+
+  disconnectedCallback() {
+    this.#ending.abort();
+  }
+
+  /** Make the DOM, once. */
+  build() {}
+
+  /** Listen and show what is now, each time the element comes onto the page. */
+  attach() {}
+}

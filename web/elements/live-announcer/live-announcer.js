@@ -1,0 +1,42 @@
+/**
+ * Says new messages of the open room to a screen reader, once a second at most, and only to a reader at the bottom; the
+ * list itself is not live, or all of history would be read out.
+ */
+
+import { make } from "../../lib/dom.js";
+import { PageElement } from "../element.js";
+
+const PAUSE = 1_000;
+const LONGEST = 200;
+
+export class LiveAnnouncer extends PageElement {
+  /** @type {{name: string, text: string}[]} */ #waiting = [];
+  /** @type {any} */ #timer = undefined;
+
+  build() {
+    this.region = make("p", { class: "unseen", attributes: { "aria-live": "polite", role: "log" } });
+    this.append(this.region);
+  }
+
+  attach() {
+    this.listen(this.house, "posted", (event) => this.hear(event.detail));
+  }
+
+  /** @param {{room: string, message: import("../../lib/shapes.js").Message}} detail */
+  hear({ room, message }) {
+    const list = /** @type {any} */ (document.querySelector("message-list"));
+    const fresh = message.seq > (this.house.rooms.get(room)?.state.last_seq ?? 0);
+    if (room !== this.house.openRoom || message.author.id === this.house.me || !list?.atBottom || !fresh) return;
+    this.#waiting.push({ name: message.author.name, text: message.text.slice(0, LONGEST) });
+    this.#timer ??= setTimeout(() => this.announce(), PAUSE);
+  }
+
+  announce() {
+    this.#timer = undefined;
+    const [first, ...more] = this.#waiting.splice(0);
+    if (!first) return;
+    this.region.textContent = more.length
+      ? this.say("announce.many", { count: more.length + 1 })
+      : this.say("announce.one", first);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Where one writes. Property `room`. Enter sends on a keyboard and makes a new line on a phone; it never sends while
+ * words are being composed. A visitor's words wait in the outbox while they choose a name.
+ */
+
+import { make } from "../../lib/dom.js";
+import { context, PageElement } from "../element.js";
+
+const TYPING_EVERY = 3_000;
+const TALLEST = 240;
+
+/** @param {KeyboardEvent} event whether the key belongs to an input method (Safari ends composition before it) */
+export function composes(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
+export class MessageComposer extends PageElement {
+  room = "";
+  /** @type {any} the message being edited */ #editing = null;
+  #typedAt = 0;
+
+  build() {
+    this.input = make("textarea", { attributes: { rows: "1", enterkeyhint: "send", autocomplete: "off" } });
+    this.button = make("button", { class: "button", attributes: { type: "submit" } });
+    this.hint = make("p", { class: "hint", attributes: { role: "status" } });
+    this.cancel = make("button", { class: "action", attributes: { type: "button" }, set: { hidden: true } });
+    this.form = make("form", {}, this.input, this.cancel, this.button);
+    this.append(this.hint, this.form);
+  }
+
+  attach() {
+    this.listen(this.form, "submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.listen(this.input, "keydown", (event) => this.key(event));
+    this.listen(this.input, "input", () => this.typed());
+    this.listen(this.cancel, "click", () => this.stopEditing());
+    this.listen(context.words, "change", () => this.show());
+    this.input.value = context.preferences.draft(this.room);
+    this.show();
+    this.#fit();
+  }
+
+  show() {
+    const room = this.house.rooms.get(this.room);
+    const title = room?.title(this.language) ?? "";
+    this.input.placeholder = this.say("composer.placeholder", { room: title });
+    this.input.setAttribute("aria-label", this.input.placeholder);
+    this.button.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
+    this.cancel.textContent = this.say("composer.cancel");
+    const limit = this.house.card?.limits.text_characters;
+    if (limit) this.input.maxLength = limit;
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (composes(event)) return;
+    const touch = matchMedia("(pointer: coarse)").matches;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !touch) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "ArrowUp" && !this.input.value) {
+      event.preventDefault();
+      this.dispatchEvent(new Event("edit-last"));
+    } else if (event.key === "Escape" && this.#editing) {
+      this.stopEditing();
+    }
+  }
+
+  typed() {
+    this.#fit();
+    this.hint.textContent = "";
+    if (this.#editing) return;
+    context.preferences.keepDraft(this.room, this.input.value);
+    if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
+      this.#typedAt = Date.now();
+      this.house.typing(this.room);
+    }
+  }
+
+  #fit() {
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(TALLEST, this.input.scrollHeight)}px`;
+  }
+
+  send() {
+    const text = this.input.value.trim();
+    if (!text) return;
+    if (this.#editing) {
+      this.#save(text);
+      return;
+    }
+    this.house.say(this.room, text);
+    this.#clear();
+    this.#typedAt = 0;
+    if (!this.house.signedIn) context.go("/sign-up");
+  }
+
+  #clear() {
+    this.input.value = "";
+    context.preferences.keepDraft(this.room, "");
+    this.#fit();
+  }
+
+  /** @param {any} message */
+  edit(message) {
+    this.#editing = message;
+    this.input.value = message.text;
+    this.cancel.hidden = false;
+    this.hint.textContent = this.say("composer.editing");
+    this.show();
+    this.#fit();
+    this.input.focus();
+  }
+
+  stopEditing() {
+    this.#editing = null;
+    this.cancel.hidden = true;
+    this.hint.textContent = "";
+    this.input.value = context.preferences.draft(this.room);
+    this.show();
+    this.#fit();
+    this.input.focus();
+  }
+
+  /** @param {string} text */
+  async #save(text) {
+    const { seq, text: before } = this.#editing;
+    if (text === before) return this.stopEditing();
+    try {
+      await this.house.ask("message.edit", { room: this.room, seq, text });
+      this.stopEditing();
+    } catch (refusal) {
+      this.refuse(refusal);
+    }
+  }
+
+  /** @param {any} refusal */
+  refuse(refusal) {
+    const words = this.say(`refused.${refusal.reason}`);
+    this.hint.textContent = words.startsWith("refused.") ? this.say("outbox.refused") : words;
+  }
+}

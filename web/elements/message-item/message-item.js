@@ -1,0 +1,131 @@
+/** One message, or words on their way. Properties: `message` or `item`, `grouped`, `mine`, `moderates`. */
+
+import { make, nameOf } from "../../lib/dom.js";
+import { scriptLanguage } from "../../lib/script-language.js";
+import { clockTime, fullTime } from "../../lib/times.js";
+import { tokenize } from "../../lib/tokenizer.js";
+import { PageElement } from "../element.js";
+
+export class MessageItem extends PageElement {
+  /** @type {any} */ message = null;
+  /** @type {any} the outbox's, for words on their way */ item = null;
+  grouped = false;
+  #shown = "";
+
+  build() {
+    this.head = make("header");
+    this.body = make("div", { class: "text" });
+    this.state = make("p", { class: "state" });
+    this.actions = make("div", { class: "actions" });
+    this.append(this.head, this.body, this.state, this.actions);
+  }
+
+  attach() {
+    this.setAttribute("role", "article");
+    this.show();
+  }
+
+  /** Show the properties as they are; nothing is done where nothing changed. */
+  show() {
+    if (!this.isConnected) return;
+    const key = JSON.stringify([this.message, this.item, this.grouped, this.language, this.#rights()]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.classList.toggle("grouped", this.grouped);
+    this.#showHead();
+    this.#showText();
+    this.#showState();
+    this.#showActions();
+  }
+
+  get #author() {
+    return this.message ? this.message.author : this.house.user;
+  }
+
+  /** What the reader may do with the message. */
+  #rights() {
+    if (!this.message || this.message.deleted) return "";
+    if (this.message.author.id === this.house.me) return "edit delete";
+    return this.house.rooms.get(this.message.room)?.moderates || this.house.user?.admin ? "delete" : "";
+  }
+
+  #showHead() {
+    const author = this.#author;
+    const at = this.message?.at ?? this.item.at;
+    const name = author?.name || this.say("people.left");
+    const time = make("time", {
+      text: clockTime(this.language, at),
+      attributes: { datetime: new Date(at).toISOString(), title: fullTime(this.language, at) },
+    });
+    const bot = author?.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
+    this.head.replaceChildren(nameOf(name), ...(bot ? [bot] : []), time);
+  }
+
+  #showText() {
+    if (this.message?.deleted) {
+      this.body.replaceChildren(make("p", { class: "gone", text: this.say("message.deleted") }));
+      this.body.removeAttribute("lang");
+      return;
+    }
+    const text = this.message?.text ?? this.item.text;
+    const language = scriptLanguage(text, this.language.startsWith("zh") ? this.language : "zh-Hans");
+    if (language) this.body.lang = language;
+    else this.body.removeAttribute("lang");
+    this.body.replaceChildren(...tokenize(text).map(block));
+  }
+
+  #showState() {
+    const edited = this.message?.edited_at ? this.say("message.edited") : "";
+    const waiting = this.item && !this.message ? this.say(`outbox.${this.item.status}`, {}) : "";
+    const reason = this.item?.status === "refused" ? refusedWords(this, this.item.reason) : "";
+    this.state.textContent = [edited, reason || waiting].filter(Boolean).join(" · ");
+    this.state.hidden = !this.state.textContent;
+    this.classList.toggle("refused", this.item?.status === "refused");
+    this.classList.toggle("waiting", Boolean(this.item) && this.item.status !== "refused");
+  }
+
+  #showActions() {
+    const buttons = this.item ? this.#itemActions() : this.#rights().split(" ").filter(Boolean);
+    this.actions.replaceChildren(
+      ...buttons.map((name) =>
+        make("button", {
+          text: this.say(`message.${name}`), attributes: { type: "button" },
+          on: { click: () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })) },
+        }),
+      ),
+    );
+    this.actions.hidden = !buttons.length;
+  }
+
+  #itemActions() {
+    return this.item.status === "refused" ? ["retry", "drop"] : [];
+  }
+}
+
+/** @param {MessageItem} element @param {string} [reason] */
+function refusedWords(element, reason) {
+  const key = `refused.${reason}`;
+  const words = element.say(key);
+  return words === key ? element.say("outbox.refused") : words;
+}
+
+/** @param {import("../../lib/tokenizer.js").Block} token */
+function block(token) {
+  if (token.kind === "block") return make("pre", {}, make("code", { text: token.text }));
+  if (token.kind === "quote") return make("blockquote", {}, ...token.children.map(inline));
+  return make("p", {}, ...token.children.map(inline));
+}
+
+/** @param {import("../../lib/tokenizer.js").Inline} token @returns {Node} */
+function inline(token) {
+  if (token.kind === "text") return document.createTextNode(token.text);
+  if (token.kind === "code") return make("code", { text: token.text });
+  if (token.kind === "link") return link(token);
+  return make(token.kind === "bold" ? "strong" : "em", {}, ...token.children.map(inline));
+}
+
+/** @param {{text: string, href: string}} token */
+function link(token) {
+  const attributes = { href: token.href, target: "_blank", rel: "noopener nofollow ugc", referrerpolicy: "no-referrer" };
+  return make("a", { text: token.text, attributes });
+}

@@ -1,0 +1,203 @@
+/**
+ * The messages of one room, newest at the bottom. Property `room` (id). Reading up loads older pages and keeps the
+ * place; at the bottom it stays there. One tab stop: arrows move from message to message.
+ */
+
+import { make } from "../../lib/dom.js";
+import { dayKey, dayName } from "../../lib/times.js";
+import { context, PageElement } from "../element.js";
+
+const NEAR = 80;
+const LOAD_AHEAD = 600;
+const GROUP_WITHIN = 5 * 60_000;
+
+export class MessageList extends PageElement {
+  room = "";
+  /** @type {Map<string, any>} */ #items = new Map();
+  #atBottom = true;
+  #due = false;
+  #divider = -1;
+
+  build() {
+    this.rows = make("ol", { attributes: { role: "list" } });
+    this.empty = make("p", { class: "empty" });
+    this.scroller = make("div", { class: "scroller" }, this.empty, this.rows);
+    this.jump = make("button", { class: "jump", attributes: { type: "button" }, set: { hidden: true } });
+    this.append(this.scroller, this.jump);
+  }
+
+  attach() {
+    this.scroller.setAttribute("aria-label", this.say("room.messages"));
+    this.scroller.setAttribute("role", "region");
+    for (const name of ["room", "session", "outbox", "rooms"]) this.listen(this.house, name, () => this.later());
+    this.listen(context.words, "change", () => this.later());
+    this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
+    this.listen(this.jump, "click", () => this.toBottom());
+    this.listen(document, "visibilitychange", () => this.mark());
+    this.listen(window, "focus", () => this.mark());
+    this.listen(this.rows, "keydown", (event) => this.move(event));
+    const sizes = new ResizeObserver(() => this.#atBottom && this.toBottom());
+    sizes.observe(this.scroller);
+    const state = this.#state;
+    this.#divider = state && state.unread ? state.readSeq : -1;
+    this.show();
+    this.toBottom();
+  }
+
+  get #state() {
+    return this.house.rooms.get(this.room);
+  }
+
+  /** Events come in bursts: show once for each frame. */
+  later() {
+    if (this.#due) return;
+    this.#due = true;
+    requestAnimationFrame(() => {
+      this.#due = false;
+      if (this.isConnected) this.show();
+    });
+  }
+
+  show() {
+    const room = this.#state;
+    if (!room) return;
+    if (!room.timeline.reachesEnd && !room.loading) this.house.loadLatest(this.room);
+    const anchor = this.#anchor();
+    this.#render(room);
+    if (this.#atBottom) this.toBottom();
+    else this.#restore(anchor);
+    this.#showEdges(room);
+    if (this.#atBottom) this.mark();
+    else if (this.scroller.scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
+  }
+
+  /** @param {import("../../state/room.js").Room} room */
+  #render(room) {
+    const before = this.#items;
+    this.#items = new Map();
+    /** @type {any[]} */ const rows = [];
+    /** @type {any} */ let last = null;
+    for (const message of room.timeline.messages) {
+      if (!last || dayKey(last.at) !== dayKey(message.at)) rows.push(this.#dayRow(before, message.at));
+      if (message.seq === this.#divider + 1 && last) rows.push(this.#newRow(before));
+      rows.push(this.#row(before, message.id, { message, item: null, grouped: groups(last, message) }));
+      last = message;
+    }
+    for (const item of this.house.outbox.of(this.room)) {
+      if (item.id && this.#items.has(item.id)) continue;
+      const mine = { at: item.at, author: this.house.user };
+      rows.push(this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine) }));
+      last = mine;
+    }
+    if (rows.length !== this.rows.children.length || rows.some((row, at) => row !== this.rows.children[at])) {
+      this.rows.replaceChildren(...rows);
+    }
+    this.#keepTabStop();
+    for (const row of rows) row.firstChild.show?.();
+  }
+
+  /** @param {Map<string, any>} before @param {string} key @param {object} properties */
+  #row(before, key, properties) {
+    const row = before.get(key) ?? make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
+    Object.assign(row.firstChild, properties);
+    this.#items.set(key, row);
+    return row;
+  }
+
+  /** @param {Map<string, any>} before @param {number} at */
+  #dayRow(before, at) {
+    const key = `day ${dayKey(at)}`;
+    const row = before.get(key) ?? make("li", { class: "day" }, make("span"));
+    row.firstChild.textContent = dayName(this.language, at, Date.now());
+    this.#items.set(key, row);
+    return row;
+  }
+
+  /** @param {Map<string, any>} before */
+  #newRow(before) {
+    const row = before.get("new") ?? make("li", { class: "new" }, make("span"));
+    row.firstChild.textContent = this.say("room.new_below");
+    this.#items.set("new", row);
+    return row;
+  }
+
+  /** @param {import("../../state/room.js").Room} room */
+  #showEdges(room) {
+    this.empty.hidden = !room.timeline.isEmpty || room.timeline.more;
+    this.empty.textContent = this.say("room.empty");
+    const below = room.timeline.lastSeq - room.readSeq;
+    this.jump.hidden = this.#atBottom;
+    this.jump.textContent = below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest");
+  }
+
+  // --- place -------------------------------------------------------------------------------------------------------
+
+  /** The first row in sight and how far down it stands: browsers differ in keeping it, so we do. */
+  #anchor() {
+    const top = this.scroller.getBoundingClientRect().top;
+    for (const row of this.rows.children) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom > top) return { row, offset: box.top - top };
+    }
+    return null;
+  }
+
+  /** @param {{row: Element, offset: number} | null} anchor */
+  #restore(anchor) {
+    if (!anchor?.row.isConnected) return;
+    const top = this.scroller.getBoundingClientRect().top;
+    this.scroller.scrollTop += anchor.row.getBoundingClientRect().top - top - anchor.offset;
+  }
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
+    if (this.#atBottom) this.mark();
+    const room = this.#state;
+    if (room) this.#showEdges(room);
+  }
+
+  toBottom() {
+    this.#atBottom = true;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  get atBottom() {
+    return this.#atBottom;
+  }
+
+  mark() {
+    if (this.#atBottom && !document.hidden && document.hasFocus() && this.isConnected) this.house.markRead(this.room);
+  }
+
+  // --- keys --------------------------------------------------------------------------------------------------------
+
+  #keepTabStop() {
+    const items = [...this.rows.querySelectorAll("message-item")];
+    if (items.some((item) => item.tabIndex === 0)) return;
+    const last = items[items.length - 1];
+    if (last) last.tabIndex = 0;
+  }
+
+  /** @param {KeyboardEvent} event */
+  move(event) {
+    const keys = ["ArrowUp", "ArrowDown", "Home", "End"];
+    if (!keys.includes(event.key) || event.altKey) return;
+    const items = [...this.rows.querySelectorAll("message-item")];
+    const at = items.indexOf(/** @type {any} */ (event.target).closest("message-item"));
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: items.length - 1 }[event.key] ?? at;
+    const next = items[Math.max(0, Math.min(items.length - 1, to))];
+    if (!next || next === items[at]) return;
+    event.preventDefault();
+    for (const item of items) item.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+}
+
+/** Words of one person within some minutes stand together. @param {any} last @param {any} message */
+function groups(last, message) {
+  return Boolean(last && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN
+    && dayKey(last.at) === dayKey(message.at));
+}

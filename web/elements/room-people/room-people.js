@@ -1,0 +1,159 @@
+/** Who belongs to a room, what one is called for, and what its moderators may do. Property `room`. */
+
+import { make, nameOf } from "../../lib/dom.js";
+import { joinPath } from "../../lib/paths.js";
+import { context, PageElement } from "../element.js";
+import { button, field, refusalWords } from "../forms.js";
+
+const LEVELS = ["all", "mentions", "none"];
+
+export class RoomPeople extends PageElement {
+  room = "";
+
+  build() {
+    this.heading = make("h2", { attributes: { tabindex: "-1" } });
+    this.close = make("button", { class: "action", attributes: { type: "button" } });
+    this.error = make("p", { class: "error", attributes: { role: "alert" } });
+    this.members = make("ul", { class: "people", attributes: { role: "list" } });
+    this.tools = make("div", { class: "tools" });
+    this.append(make("header", {}, this.heading, this.close), this.error, this.members, this.tools);
+  }
+
+  attach() {
+    this.setAttribute("role", "complementary");
+    this.listen(this.close, "click", () => this.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
+    this.listen(this.house, "room", (event) => event.detail === this.room && !this.hidden && this.#mark());
+  }
+
+  get #state() {
+    return this.house.rooms.get(this.room);
+  }
+
+  async open() {
+    this.heading.textContent = this.say("people.heading");
+    this.close.textContent = this.say("people.close");
+    this.setAttribute("aria-label", this.heading.textContent ?? "");
+    this.#showTools();
+    this.heading.focus();
+    await this.load();
+  }
+
+  async load() {
+    if (!this.#state?.isMember) {
+      this.members.replaceChildren(make("li", { text: this.say("people.members_only") }));
+      return;
+    }
+    await this.#doing(async () => {
+      const rows = [];
+      let after = "";
+      do {
+        const page = await this.house.ask("room.members", { room: this.room, ...(after ? { after } : {}) });
+        rows.push(...page.members.map((/** @type {any} */ member) => this.#row(member)));
+        after = page.next ?? "";
+      } while (after && rows.length < 500);
+      this.members.replaceChildren(...rows);
+      this.#mark();
+    });
+  }
+
+  /** @param {import("../../lib/shapes.js").Member} member */
+  #row(member) {
+    const { user, role } = member;
+    const role_ = role === "member" ? null : make("span", { class: "role", text: this.say(`role.${role}`) });
+    const bot = user.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
+    const face = make("div", {}, nameOf(user.name || this.say("people.left")), make("span", { class: "handle", text: user.handle ? `@${user.handle}` : "" }));
+    const row = make("li", {}, face, bot, role_, this.#acts(member));
+    row.dataset.user = user.id;
+    return row;
+  }
+
+  /** @param {import("../../lib/shapes.js").Member} member */
+  #acts(member) {
+    const mine = this.#state?.state.role;
+    const admin = this.house.user?.admin;
+    if (member.user.id === this.house.me || (!this.#state?.moderates && !admin)) return null;
+    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
+      button(this.say(key), () => this.#doing(async () => {
+        await this.house.ask(method, { room: this.room, user: member.user.id, ...more });
+        await this.load();
+      }));
+    const acts = [act("people.remove", "room.remove"), act("people.ban", "room.ban")];
+    if (mine === "owner" || admin) {
+      const to = member.role === "moderator" ? "member" : "moderator";
+      acts.unshift(act(`people.make_${to}`, "room.set_role", { role: to }));
+    }
+    return make("details", { class: "menu" }, make("summary", { text: "⋯", attributes: { "aria-label": this.say("people.acts") } }),
+      make("div", {}, ...acts));
+  }
+
+  /** Who is here, beside the name. */
+  #mark() {
+    const here = new Set(this.#state?.here ?? []);
+    for (const row of this.members.children) {
+      const isHere = here.has(row.dataset.user);
+      row.classList.toggle("here", isHere);
+      row.title = isHere ? this.say("people.here") : "";
+    }
+  }
+
+  #showTools() {
+    const room = this.#state;
+    if (!room?.isMember) {
+      this.tools.replaceChildren();
+      return;
+    }
+    const select = make("select", { on: { change: () => this.#doing(() => this.house.ask("room.notify", { room: this.room, level: select.value })) } },
+      ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
+    const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
+    if (room.moderates || this.house.user?.admin) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
+    parts.push(button(this.say("room.leave"), () => this.leave()));
+    this.tools.replaceChildren(...parts);
+  }
+
+  /** @param {import("../../state/room.js").Room} room */
+  #wordsForm(room) {
+    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const data = new FormData(form);
+      this.#doing(() => this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0 }));
+    } } },
+      field(this.say("finder.title"), "title", { value: room.state.title, maxlength: "60" }),
+      field(this.say("finder.about"), "about", { value: room.state.about, maxlength: "500", optional: true }),
+      field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
+      make("button", { class: "button", text: this.say("composer.save"), attributes: { type: "submit" } }));
+    return make("details", {}, make("summary", { text: this.say("people.change_room") }), form);
+  }
+
+  #link() {
+    const shown = make("input", { attributes: { readonly: true, "aria-label": this.say("people.link") }, set: { hidden: true } });
+    const get = button(this.say("people.link"), () => this.#doing(async () => {
+      const { link } = await this.house.ask("room.link", { room: this.room });
+      shown.value = location.origin + joinPath(this.room, link);
+      shown.hidden = false;
+      shown.select();
+    }));
+    const withdraw = button(this.say("people.withdraw_link"), () => this.#doing(async () => {
+      await this.house.ask("room.link", { room: this.room, withdraw: true });
+      shown.hidden = true;
+    }));
+    return make("div", { class: "link" }, get, withdraw, shown);
+  }
+
+  async leave() {
+    if (!confirm(this.say("room.confirm_leave"))) return;
+    await this.#doing(async () => {
+      await this.house.ask("room.leave", { room: this.room });
+      context.go("/");
+    });
+  }
+
+  /** @param {() => Promise<any>} work */
+  async #doing(work) {
+    this.error.textContent = "";
+    try {
+      await work();
+    } catch (refusal) {
+      this.error.textContent = refusalWords(this, refusal);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** Ctrl+K or ⌘K: go to a room by a few letters of its name. */
+
+import { make } from "../../lib/dom.js";
+import { roomPath } from "../../lib/paths.js";
+import { context, PageElement } from "../element.js";
+import { composes } from "../message-composer/message-composer.js";
+
+export class RoomSwitcher extends PageElement {
+  #chosen = 0;
+
+  build() {
+    this.input = make("input", { attributes: { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "switcher-rooms", autocomplete: "off" } });
+    this.list = make("ul", { attributes: { id: "switcher-rooms", role: "listbox" } });
+    this.dialog = make("dialog", {}, this.input, this.list);
+    this.append(this.dialog);
+  }
+
+  attach() {
+    this.listen(document, "keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        this.open();
+      }
+    });
+    this.listen(this.input, "input", () => this.show(0));
+    this.listen(this.input, "keydown", (event) => this.key(event));
+    this.listen(this.list, "click", (event) => this.go(event.target.closest("li")?.dataset.room));
+    this.listen(this.dialog, "click", (event) => event.target === this.dialog && this.dialog.close());
+  }
+
+  open() {
+    if (this.dialog.open) return;
+    this.input.value = "";
+    this.input.placeholder = this.say("switcher.placeholder");
+    this.input.setAttribute("aria-label", this.input.placeholder);
+    this.list.setAttribute("aria-label", this.say("rooms.mine"));
+    this.dialog.showModal();
+    this.show(0);
+  }
+
+  /** @param {number} chosen */
+  show(chosen) {
+    const words = this.input.value.trim().toLocaleLowerCase();
+    const rooms = [...this.house.rooms.values()].filter((room) =>
+      [room.title(this.language), ...Object.values(room.state.titles ?? {})].some((title) => title.toLocaleLowerCase().includes(words)));
+    this.#chosen = Math.max(0, Math.min(chosen, rooms.length - 1));
+    this.list.replaceChildren(...rooms.map((room, index) => {
+      const row = make("li", { text: room.title(this.language), attributes: { role: "option", id: `switch-${index}`, "aria-selected": String(index === this.#chosen) } });
+      row.dataset.room = room.id;
+      return row;
+    }));
+    this.input.setAttribute("aria-activedescendant", rooms.length ? `switch-${this.#chosen}` : "");
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (composes(event)) return;
+    if (event.key === "ArrowDown") this.show(this.#chosen + 1);
+    else if (event.key === "ArrowUp") this.show(this.#chosen - 1);
+    else if (event.key === "Enter") this.go(this.list.children[this.#chosen]?.dataset.room);
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {string | undefined} room */
+  go(room) {
+    if (!room) return;
+    this.dialog.close();
+    context.go(roomPath(room));
+  }
+}

@@ -1,0 +1,34 @@
+/** Making elements without markup: text is always text, so nothing that people write can become an element. */
+
+/**
+ * @typedef {{class?: string, text?: string, on?: Record<string, (event: any) => void>, set?: Record<string, any>,
+ *   attributes?: Record<string, string | boolean | undefined>}} Options
+ */
+
+/**
+ * @param {string} tag
+ * @param {Options} [options] `set` are properties, `attributes` with `true` are present and empty
+ * @param {...(Node | string | null | undefined)} children
+ * @returns {any} the element
+ */
+export function make(tag, options = {}, ...children) {
+  const element = document.createElement(tag);
+  if (options.class) element.className = options.class;
+  if (options.text !== undefined) element.textContent = options.text;
+  for (const [name, value] of Object.entries(options.attributes ?? {})) setAttribute(element, name, value);
+  Object.assign(element, options.set ?? {});
+  for (const [name, listener] of Object.entries(options.on ?? {})) element.addEventListener(name, listener);
+  for (const child of children) if (child !== null && child !== undefined) element.append(child);
+  return element;
+}
+
+/** @param {Element} element @param {string} name @param {string | boolean | undefined} value */
+export function setAttribute(element, name, value) {
+  if (value === undefined || value === false) element.removeAttribute(name);
+  else element.setAttribute(name, value === true ? "" : value);
+}
+
+/** A person's name, kept from turning the line around. @param {string} name */
+export function nameOf(name) {
+  return make("bdi", { class: "name", text: name });
+}

@@ -1,0 +1,65 @@
+/** The page comes to life here: state is made, elements are registered, the shell is put on the page. */
+
+import { AccountForm } from "./elements/account-form/account-form.js";
+import { AppShell } from "./elements/app-shell/app-shell.js";
+import { context } from "./elements/element.js";
+import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
+import { MessageComposer } from "./elements/message-composer/message-composer.js";
+import { MessageItem } from "./elements/message-item/message-item.js";
+import { MessageList } from "./elements/message-list/message-list.js";
+import { RoomFinder } from "./elements/room-finder/room-finder.js";
+import { RoomList } from "./elements/room-list/room-list.js";
+import { RoomPeople } from "./elements/room-people/room-people.js";
+import { RoomSwitcher } from "./elements/room-switcher/room-switcher.js";
+import { RoomView } from "./elements/room-view/room-view.js";
+import { SettingsPage } from "./elements/settings-page/settings-page.js";
+import { applyTheme } from "./lib/theme.js";
+import { House } from "./state/house.js";
+import { Preferences } from "./state/preferences.js";
+import { chooseLanguage, Words } from "./state/words.js";
+
+/** @type {[string, CustomElementConstructor][]} */
+const ELEMENTS = [
+  ["account-form", AccountForm], ["app-shell", AppShell], ["live-announcer", LiveAnnouncer],
+  ["message-composer", MessageComposer], ["message-item", MessageItem], ["message-list", MessageList],
+  ["room-finder", RoomFinder], ["room-list", RoomList], ["room-people", RoomPeople],
+  ["room-switcher", RoomSwitcher], ["room-view", RoomView], ["settings-page", SettingsPage],
+];
+
+async function begin() {
+  const preferences = new Preferences(localStorage);
+  const words = new Words(async (language) => (await fetch(`/web/i18n/${language}.json`)).json());
+  const house = new House({
+    open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
+    storage: localStorage,
+  });
+  Object.assign(context, { house, words, preferences, go });
+  applyTheme(preferences.chosen.theme ?? "");
+  await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
+  document.documentElement.lang = words.language;
+  words.addEventListener("change", () => (document.documentElement.lang = words.language));
+  for (const [name, element] of ELEMENTS) customElements.define(name, element);
+  document.body.append(document.createElement("app-shell"), document.createElement("live-announcer"));
+  for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
+  document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
+  await enterPatiently(house);
+}
+
+/** The house may be restarting just now: ask until it answers. @param {House} house */
+async function enterPatiently(house) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+    try {
+      return await house.enter();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+/** @param {string} path */
+function go(path) {
+  if (path !== location.pathname + location.hash) history.pushState(null, "", path);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+begin();

@@ -1,0 +1,238 @@
+/**
+ * The house as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
+ * it and listen to its events: `session`, `rooms`, `room` (detail: id), `house`, `away`.
+ *
+ * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
+ * @typedef {import("../lib/shapes.js").User} User
+ * @typedef {import("../lib/shapes.js").RoomState} RoomState
+ */
+
+import { callApi } from "../lib/api.js";
+import { Wire } from "../lib/wire.js";
+import { Outbox } from "./outbox.js";
+import { Room } from "./room.js";
+
+const PAGE = 50;
+const READ_PAUSE = 400;
+
+export class House extends EventTarget {
+  /** @type {HouseCard | undefined} */ card;
+  /** @type {User | undefined} */ user;
+  /** @type {Map<string, Room>} */ rooms = new Map();
+  /** The room that is open in front of the reader. */
+  openRoom = "";
+  began = false;
+  /** @type {any} */ #reading = undefined;
+
+  /** @param {{open: () => WebSocket, storage: Storage, api?: typeof callApi, now?: () => number}} parts */
+  constructor({ open, storage, api = callApi, now = Date.now }) {
+    super();
+    this.api = api;
+    this.now = now;
+    this.wire = new Wire({
+      open,
+      startParams: () => ({ cursors: this.#cursors() }),
+      started: (result) => this.#started(result),
+      heard: (method, params) => this.#heard(method, params),
+    });
+    this.outbox = new Outbox({
+      send: (room, text, clientId) => this.wire.request("message.send", { room, text, client_id: clientId }),
+      storage,
+    });
+    this.wire.addEventListener("status", () => this.#tell("status"));
+    this.outbox.addEventListener("change", () => this.#tell("outbox"));
+  }
+
+  get me() {
+    return this.user?.id ?? "";
+  }
+
+  get signedIn() {
+    return this.user !== undefined;
+  }
+
+  /** Ask what the house is called, then begin to listen. */
+  async enter() {
+    this.card = await this.api("house.get");
+    this.#tell("house");
+    this.wire.connect();
+  }
+
+  /** After signing in or out: nothing of the old session counts. */
+  restart() {
+    this.rooms.clear();
+    this.user = undefined;
+    this.began = false;
+    this.wire.restart();
+  }
+
+  /** @returns {Record<string, import("../lib/shapes.js").Cursor>} */
+  #cursors() {
+    return Object.fromEntries([...this.rooms].map(([id, room]) => [id, room.timeline.cursor]));
+  }
+
+  /** @param {import("../lib/shapes.js").Started} result */
+  #started(result) {
+    if (this.user?.id !== result.user?.id) this.rooms.clear();
+    this.user = result.user;
+    const before = this.rooms;
+    this.rooms = new Map(result.rooms.map((state) => [state.room, this.#roomFrom(before, state)]));
+    this.began = true;
+    this.#tell("session");
+    this.#tell("rooms");
+    queueMicrotask(() => this.#resume());
+  }
+
+  /** @param {Map<string, Room>} before @param {RoomState} state */
+  #roomFrom(before, state) {
+    const known = before.get(state.room);
+    if (!known) return new Room(state);
+    known.resumed(state);
+    return known;
+  }
+
+  #resume() {
+    this.outbox.flush(this.wire.live && this.signedIn);
+    if (this.openRoom) this.watch(this.openRoom);
+  }
+
+  // --- events -----------------------------------------------------------------------------------------------------
+
+  /** @param {string} method @param {any} params */
+  #heard(method, params) {
+    if (method === "room.updated") return this.#roomUpdated(params);
+    const room = this.rooms.get(params.room);
+    if (!room) return undefined;
+    if (method === "message.posted") this.#posted(room, params);
+    else if (method === "message.changed") room.timeline.changed(params);
+    else if (method === "room.reset") this.#reset(room, params);
+    else if (method === "member.left" && params.user.id === this.me) this.rooms.delete(room.id);
+    else if (method.startsWith("member.")) room.state = { ...room.state, members: params.members };
+    else if (method === "read.moved") room.read(params.read_seq);
+    else if (method === "typing.started") room.typed(params.user, this.now());
+    else if (method === "presence.changed") this.#presence(room, params);
+    this.#tell("room", room.id);
+    return undefined;
+  }
+
+  /** @param {RoomState} state */
+  #roomUpdated(state) {
+    const known = this.rooms.get(state.room);
+    if (known) {
+      // The numbers of the log are the timeline's own affair: an update may overtake events that are on their way.
+      known.state = { ...state, last_seq: known.state.last_seq };
+      known.readSeq = Math.max(known.readSeq, state.read_seq);
+    } else {
+      this.rooms.set(state.room, new Room(state));
+    }
+    this.#tell("rooms");
+    this.#tell("room", state.room);
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").Message} message */
+  #posted(room, message) {
+    this.outbox.heard(message);
+    room.countMention(message, this.me);
+    room.posted(message, this.me);
+    this.dispatchEvent(new CustomEvent("posted", { detail: { room: room.id, message } }));
+  }
+
+  /** @param {Room} room @param {any} reset */
+  #reset(room, reset) {
+    room.timeline.reset(reset);
+    if (room.id === this.openRoom) this.loadLatest(room.id);
+  }
+
+  /** @param {Room} room @param {any} presence */
+  #presence(room, presence) {
+    room.online = presence.online;
+    room.here = presence.users;
+  }
+
+  // --- reading ----------------------------------------------------------------------------------------------------
+
+  /** Load the newest page of a room that holds nothing, or does not reach the end. @param {string} id */
+  async loadLatest(id) {
+    const room = this.rooms.get(id);
+    if (!room || (!room.timeline.isEmpty && room.timeline.reachesEnd)) return;
+    await this.#load(room, {});
+  }
+
+  /** Load what stands before the first message held. @param {string} id */
+  async loadOlder(id) {
+    const room = this.rooms.get(id);
+    if (!room || !room.timeline.more) return;
+    await this.#load(room, { before: room.timeline.first });
+  }
+
+  /** @param {Room} room @param {object} where */
+  async #load(room, where) {
+    if (room.loading || !this.wire.live) return;
+    room.loading = true;
+    try {
+      room.timeline.take(await this.wire.request("message.history", { room: room.id, limit: PAGE, ...where }));
+    } catch {
+      // The next look at the room asks again.
+    } finally {
+      room.loading = false;
+      this.#tell("room", room.id);
+    }
+  }
+
+  /** The reader sees the newest message. @param {string} id */
+  markRead(id) {
+    const room = this.rooms.get(id);
+    if (!room?.isMember || !room.unread) return;
+    room.read(room.timeline.lastSeq);
+    this.#tell("room", id);
+    clearTimeout(this.#reading);
+    this.#reading = setTimeout(() => {
+      this.wire.request("read.mark", { room: id, seq: room.readSeq }).catch(() => undefined);
+    }, READ_PAUSE);
+  }
+
+  /** Look at who is here, as long as the room is open. @param {string} id */
+  async watch(id) {
+    if (this.openRoom && this.openRoom !== id) this.ask("presence.unwatch", { room: this.openRoom }).catch(ignore);
+    this.openRoom = id;
+    const room = this.rooms.get(id);
+    if (!room || !this.wire.live) return;
+    this.loadLatest(id);
+    const here = await this.ask("presence.watch", { room: id }).catch(ignore);
+    if (here) this.#presence(room, here);
+    this.#tell("room", id);
+  }
+
+  // --- doing ------------------------------------------------------------------------------------------------------
+
+  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
+  ask(method, params = {}) {
+    return this.wire.request(method, params);
+  }
+
+  /** @param {string} room @param {string} text */
+  say(room, text) {
+    this.outbox.add(room, text);
+    this.outbox.flush(this.wire.live && this.signedIn);
+  }
+
+  /** @param {string} room */
+  typing(room) {
+    if (this.wire.live && this.signedIn) this.ask("typing.start", { room }).catch(ignore);
+  }
+
+  /** Messages that call, over all rooms. */
+  get calls() {
+    return [...this.rooms.values()].reduce((sum, room) => sum + room.calls, 0);
+  }
+
+  /** @param {string} name @param {string} [detail] */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** @returns {undefined} */
+function ignore() {
+  return undefined;
+}

@@ -1,0 +1,45 @@
+/** What a reader chose for this browser: language, theme, drafts, the room last open. */
+
+const KEY = "chatserver.preferences";
+
+/** @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, drafts?: Record<string, string>}} Chosen */
+
+export class Preferences {
+  /** @param {{getItem(key: string): string | null, setItem(key: string, value: string): void}} storage */
+  constructor(storage) {
+    this.storage = storage;
+    /** @type {Chosen} */ this.chosen = read(storage);
+  }
+
+  /** @param {Partial<Chosen>} change */
+  set(change) {
+    Object.assign(this.chosen, change);
+    try {
+      this.storage.setItem(KEY, JSON.stringify(this.chosen));
+    } catch {
+      // Without storage the choice lasts as long as the page.
+    }
+  }
+
+  /** @param {string} room */
+  draft(room) {
+    return this.chosen.drafts?.[room] ?? "";
+  }
+
+  /** @param {string} room @param {string} text */
+  keepDraft(room, text) {
+    const drafts = { ...this.chosen.drafts };
+    if (text) drafts[room] = text;
+    else delete drafts[room];
+    this.set({ drafts });
+  }
+}
+
+/** @param {{getItem(key: string): string | null}} storage @returns {Chosen} */
+function read(storage) {
+  try {
+    return JSON.parse(storage.getItem(KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}

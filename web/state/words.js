@@ -1,0 +1,52 @@
+/** The page's words in the reader's language, from the JSON catalogues of i18n/. */
+
+export const LANGUAGES = ["en", "zh-Hans", "zh-Hant"];
+
+/** The catalogue for what a browser or person asks for. @param {readonly string[]} wanted @param {string} fallback */
+export function chooseLanguage(wanted, fallback) {
+  for (const tag of wanted) {
+    const lower = tag.toLowerCase();
+    if (lower.startsWith("zh")) return /hant|tw|hk|mo/.test(lower) ? "zh-Hant" : "zh-Hans";
+    if (lower.startsWith("en")) return "en";
+  }
+  return LANGUAGES.includes(fallback) ? fallback : "en";
+}
+
+export class Words extends EventTarget {
+  /** @type {Record<string, string>} */ #catalogue = {};
+  language = "en";
+
+  /** @param {(language: string) => Promise<Record<string, string>>} load */
+  constructor(load) {
+    super();
+    this.load = load;
+  }
+
+  /** @param {string} language */
+  async speak(language) {
+    this.#catalogue = await this.load(language);
+    this.language = language;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * The words for a key. `{name}` is filled in; with a `count` the key's plural form is taken (`key.one`, `key.other`).
+   *
+   * @param {string} key @param {Record<string, string | number>} [values]
+   */
+  say(key, values = {}) {
+    const text = this.#catalogue[this.#plural(key, values.count)] ?? this.#catalogue[key] ?? key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return key in this.#catalogue;
+  }
+
+  /** @param {string} key @param {string | number | undefined} count */
+  #plural(key, count) {
+    if (typeof count !== "number") return key;
+    return `${key}.${new Intl.PluralRules(this.language).select(count) === "one" ? "one" : "other"}`;
+  }
+}
