@@ -96,11 +96,17 @@ class Tail:
     def _rewrite(self, change: MessageChanged) -> None:
         entry = self._messages.get(change.seq)
         if entry is not None and isinstance(entry.what, Message):
-            entry.replace(as_it_holds(entry.what, change))
+            self._replace(entry, as_it_holds(entry.what, change))
         if change.deleted:
             for older in self._entries:
                 if isinstance(older.what, MessageChanged) and older.what.seq == change.seq:
-                    older.replace(msgspec.structs.replace(change, rev=older.what.rev))
+                    self._replace(older, msgspec.structs.replace(change, rev=older.what.rev))
+
+    def _replace(self, entry: Entry, what: Message | MessageChanged) -> None:
+        """What is counted must be what is held: bytes of deleted texts left in the count would fill the tail."""
+        self._size -= entry.size
+        entry.replace(what)
+        self._size += entry.size
 
     def put_before(self, entries: list[Entry], start: Place) -> None:
         """Lengthen the tail backwards with what was read from the log, if all of it fits."""

@@ -91,7 +91,7 @@ export class RoomPeople extends PageElement {
     const here = new Set(this.#state?.here ?? []);
     for (const row of this.members.children) {
       const isHere = here.has(row.dataset.user);
-      row.classList.toggle("here", isHere);
+      row.classList.toggle("present", isHere);
       row.title = isHere ? this.say("people.here") : "";
     }
   }
