@@ -11,7 +11,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from aiohttp import web
@@ -58,14 +58,13 @@ from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.logins import Logins
 from chatserver.store.rooms import RoomsShelf
-from chatserver.store.scrub import scrub
+from chatserver.store.scrub import scrub_daily
 from chatserver.store.store import Store
 
 log = logging.getLogger(__name__)
 HISTORY_PAGE: Final = 100
 BACKLOG: Final = 4096
 LONGEST_WITHOUT_STORE: Final = 30.0
-DAY_SECONDS: Final = 86_400.0
 
 
 class House:
@@ -135,6 +134,8 @@ class House:
         await ensure_starter_rooms(self.shelf, self._starter_rooms, language=settings.house.language, now=now_ms())
         await self.catalogue.refresh()
         self.desks = await self._desks()
+        # A backup that was restored under us brought its own secret along.
+        self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
 
     async def _desks(self) -> Desks:
         settings, limits, hub = self.settings, self.settings.limits, self.hub
@@ -184,6 +185,9 @@ class House:
         await self.store.command("HSETNX", "{house}", "secret", random_bytes(32))
         secret: bytes = await self.store.command("HGET", "{house}", "secret")
         return secret
+
+    async def _renew_secret(self) -> None:
+        self.desks.messages.secret = await self._secret()
 
     def _server(self) -> Server:
         settings = self.settings
@@ -276,7 +280,8 @@ class House:
             (5.0, self.hub.feeds.compare_heads),
             (5.0, self.intents.take_over),
             (30.0, self.desks.accounts.check_everyone),
-            (DAY_SECONDS, self._each_day),
+            (60.0, lambda: scrub_daily(self.store)),
+            (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
             self.tasks.spawn(self._every(seconds, work))
 
@@ -301,10 +306,6 @@ class House:
             return
         await self.presence.tick(now_ms())
 
-    async def _each_day(self) -> None:
-        await scrub(self.store)
-        await self.store.remove_old_libraries(now_ms())
-
     async def _watch_lag(self) -> None:
         while True:
             before = time.monotonic()
@@ -324,6 +325,10 @@ def _both(first: Callable[[Connection], None], second: Callable[[Connection], No
         second(connection)
 
     return tell
+
+
+def _spawned(tasks: Tasks, coroutine: Coroutine[Any, Any, None]) -> None:
+    tasks.spawn(coroutine)
 
 
 async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str], None]) -> None:

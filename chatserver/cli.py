@@ -104,6 +104,10 @@ def _add_user(commands: _Commands) -> None:
     suspend = _add(commands, "suspend", "end all logins of an account and let it sign in no more", _suspend)
     suspend.add_argument("handle")
     suspend.add_argument("--lift", action="store_true", help="let it sign in again")
+    invite = _add(
+        commands, "invite", "print an invitation, good for one account, where house.sign_up is invite", _invite
+    )
+    invite.add_argument("--days", type=int, default=30, help="how long it is good; 0: until it is used")
 
 
 def _add_token(commands: _Commands) -> None:
@@ -155,6 +159,12 @@ def _suspend(settings: Settings, arguments: argparse.Namespace) -> int:
     from chatserver.commands import accounts
 
     return accounts.suspend(settings, arguments.handle, lift=arguments.lift)
+
+
+def _invite(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chatserver.commands import accounts
+
+    return accounts.invite(settings, arguments.days)
 
 
 def _create_token(settings: Settings, arguments: argparse.Namespace) -> int:

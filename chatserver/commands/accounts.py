@@ -101,6 +101,16 @@ def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
     return 0
 
 
+def invite(settings: Settings, days: int) -> int:
+    """Print an invitation, and nothing else."""
+
+    async def work(counter: Counter) -> str:
+        return await counter.accounts.invite(now=now_ms(), days=days)
+
+    print(_carry_out(settings, work))
+    return 0
+
+
 def create_token(settings: Settings, handle: str, label: str) -> int:
     """Print a token of an account, and nothing else, so that a script can take it."""
 

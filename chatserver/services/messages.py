@@ -48,7 +48,7 @@ class Messages:
         self._log = log
         self._marks = marks
         self._limits = limits
-        self._secret = secret
+        self.secret = secret
         self._characters = characters
         self._size = size
 
@@ -64,7 +64,7 @@ class Messages:
             new_id(), user, text, params.client_id, params.reply_to, params.topic,
             " ".join(self._mentioned(feed, user, text)) if feed is not None and "@" in text else "",
         )  # fmt: skip
-        answer = self._log.append(params.room, record, digest(self._secret, text, params.reply_to, params.topic))
+        answer = self._log.append(params.room, record, digest(self.secret, text, params.reply_to, params.topic))
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
         answer.add_done_callback(lambda done: self._mark_own(user, params.room, origin, done))
         return answer

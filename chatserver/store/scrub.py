@@ -17,6 +17,14 @@ from chatserver.store.store import Store
 
 log = logging.getLogger(__name__)
 STEP: Final = 500
+LEASE: Final = "{house}:scrub"
+DAY_MS: Final = 23 * 3_600_000
+
+
+async def scrub_daily(store: Store) -> None:
+    """Called often, by every process: once a day one of them scrubs, however often any was started again."""
+    if await store.command("SET", LEASE, "1", "NX", "PX", DAY_MS) is not None:
+        await scrub(store)
 
 
 async def scrub(store: Store) -> int:

@@ -34,7 +34,9 @@ async def rewritten(store: Store) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(valkey: EmbeddedStore, store: Store) -> None:
+async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
+    valkey: EmbeddedStore, store: Store
+) -> None:
     async with Tasks() as tasks:
         log = Log(store, tasks.spawn, durability="primary")
         await a_room(store, "tea")

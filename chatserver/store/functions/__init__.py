@@ -2,8 +2,8 @@
 
 A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and, where it may
 be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``. It ends with ``return function(keys, args)``
-and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor function names
-clash; a library that nobody used for a day is removed.
+and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor
+function names clash; a library that nobody used for a day is removed.
 """
 
 from __future__ import annotations
