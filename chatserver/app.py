@@ -252,11 +252,12 @@ class House:
         return ""
 
     async def _leave(self) -> None:
-        """Say good-bye while all still works: sockets first, then marks and presence."""
-        await self.front.drain(self.settings.server.drain_seconds if self._draining else 0)
+        """Say good-bye while all still works: our own host first, then sockets, then marks and presence."""
         with contextlib.suppress(Refusal):
             if self.hosting is not None:
                 await self.hosting.leave()
+        await self.front.drain(self.settings.server.drain_seconds if self._draining else 0)
+        with contextlib.suppress(Refusal):
             await self.marks.carry()
             await self.presence.leave(now_ms())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.live.feed import Feed
 from chatserver.live.outgoing import Behind
 from chatserver.live.tail import Entry, Place, merged
@@ -37,6 +38,10 @@ class Readers:
             self._reading[feed] = asyncio.get_running_loop().create_future()
             try:
                 entries = await _read(feed, behind)
+            except Refusal as refusal:
+                if refusal.kind is not UNAVAILABLE:
+                    raise
+                continue  # the store waited as long as it does before it gave up; nobody else brings this reader up
             finally:
                 self._reading.pop(feed).set_result(None)
             if connection.behind.get(feed) is behind and not connection.paused:

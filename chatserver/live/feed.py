@@ -372,7 +372,7 @@ class Feed:
         for entry in entries:
             frames.append(entry.frame(connection.wire))
             size += len(frames[-1])
-            place = entry.place
+            place = Place(max(place.seq, entry.place.seq), max(place.rev, entry.place.rev))
             if size > CATCH_UP_BYTES:
                 break
         if frames:

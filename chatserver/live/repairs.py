@@ -78,17 +78,19 @@ class Repairs:
     async def _read_log(self) -> None:
         feed = self._feed
         while True:
-            first = feed.place.seq + 1
+            # From the last message that was heard: under its number there must still be that message.
             page = await feed.around.log.read(
-                feed.room, first=first, last=first + MESSAGES - 1, after_rev=feed.place.rev, changes=CHANGES
-            )
+                feed.room, first=max(1, feed.place.seq), last=feed.place.seq + MESSAGES,
+                after_rev=feed.place.rev, changes=CHANGES,
+            )  # fmt: skip
             if self._is_another_log(page):
                 await feed.reset(await feed.around.reopen(feed.room))
                 return
             if (page.seq, page.rev) == feed.place:
                 return
-            await feed.around.directory.load(posted.user for posted in page.messages)
-            self._apply(page.messages, page.changes)
+            fresh = [posted for posted in page.messages if posted.seq > feed.place.seq]
+            await feed.around.directory.load(posted.user for posted in fresh)
+            self._apply(fresh, page.changes)
 
     def _is_another_log(self, page: Page) -> bool:
         """Whether this cannot be what we heard so far, gone on."""
@@ -96,6 +98,9 @@ class Repairs:
         if page.epoch != feed.epoch or head.seq < feed.place.seq or head.rev < feed.place.rev:
             return True
         if head.seq == feed.place.seq and page.last_id != feed.last_id:
+            return True
+        known = next((posted for posted in page.messages if posted.seq == feed.place.seq), None)
+        if page.first_seq > feed.place.seq + 1 or (known is not None and known.id != feed.last_id):
             return True
         return not all(posted.explained for posted in page.messages)
 
