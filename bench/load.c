@@ -30,9 +30,9 @@ enum { PEEK = 512, READ_BYTES = 1 << 18, AT_ONCE = 64, MOST_TIMES = 1 << 24 };
 enum { WARM_MS = 1000, QUIET_MS = 300, PATIENCE_MS = 10000 };
 
 struct person {
-    int fd, state, got_101;
+    int fd, state;
     char token[128], room[64];
-    long sent, answered, heard;
+    long sent, answered;
     int head_have;       /* bytes of the frame at hand that are kept in head */
     uint64_t skip;       /* bytes of its payload that are still to come and not to be looked at */
     unsigned char head[PEEK + 16];
@@ -60,6 +60,7 @@ static void die(const char *what) {
     exit(1);
 }
 
+/* A line of JSON that is still open: the caller ends it. */
 static void say(const char *step, uint64_t since) {
     printf("{\"step\":\"%s\",\"ns\":%llu,\"people\":%d,\"sent\":%ld,\"answered\":%ld,\"refused\":%ld,\"heard\":%ld,"
            "\"other\":%ld,\"bytes\":%ld,\"lost\":%d",
@@ -124,6 +125,7 @@ static void send_messages(struct person *p, int n) {
     put(p, out, size);
 }
 
+/* What is due by now; a late one keeps its time, so that waiting counts. */
 static void send_due(void) {
     unsigned char out[18000];
     uint64_t expired;
@@ -140,7 +142,7 @@ static void send_due(void) {
 /* --- receiving ---------------------------------------------------------------------------------------------------- */
 
 static void note_time(const char *payload, int n) {
-    const char *at = memmem(payload, (size_t)n, "at=", 3);
+    const char *at = memmem(payload, (size_t)n, "at=", 3); /* how every text of ours begins */
     if (at && at + 19 <= payload + n && times_noted < MOST_TIMES)
         times[times_noted++] = (uint32_t)((now_ns() - strtoull(at + 3, NULL, 16)) / 1000);
 }
@@ -155,7 +157,6 @@ static void begun_session(struct person *p) {
 static void look_at(struct person *p, const char *payload, int n) {
     int peek = n < 64 ? n : 64;
     if (memmem(payload, (size_t)peek, "\"message.posted\"", 16)) {
-        p->heard++;
         heard++;
         if (noting) note_time(payload, n);
     } else if (memmem(payload, (size_t)peek, "\"method\"", 8)) {
@@ -231,9 +232,7 @@ static void take_frames(struct person *p, const unsigned char *at, uint64_t have
 }
 
 static void lose(struct person *p) {
-    if (p->fd < 0) return;
     close(p->fd);
-    p->fd = -1;
     if (!lost++) fprintf(stderr, "load: a connection was lost\n");
 }
 
@@ -266,15 +265,11 @@ static void receive(struct person *p) {
 static int turn(int wait_ms) {
     struct epoll_event events[256];
     int n = epoll_wait(poller, events, 256, wait_ms);
-    for (int i = 0; i < n; i++) {
-        if (events[i].data.ptr == NULL) send_due();
-        else receive(events[i].data.ptr);
-    }
+    for (int i = 0; i < n; i++) events[i].data.ptr ? receive(events[i].data.ptr) : send_due();
     return n;
 }
 
 /* --- the steps ---------------------------------------------------------------------------------------------------- */
-
 static void open_one(struct person *p) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char request[1024], login[256] = "";
@@ -336,12 +331,10 @@ static void run_for(uint64_t ms) {
 }
 
 static void begin_sending(void) {
-    if (rate) {
-        rate_began = now_ns();
-        send_due();
-    } else {
+    rate_began = now_ns();
+    if (rate) send_due();
+    else
         for (int i = 0; i < senders; i++) send_messages(&people[i], in_flight);
-    }
 }
 
 static int by_size(const void *a, const void *b) {

@@ -45,6 +45,8 @@ class Api:
             return self._refused(name, refusal)
         except Unreadable as unreadable:
             return self._refused(name, unreadable.refusal)
+        except ConnectionError:
+            raise  # whoever asked has gone; aiohttp knows what to do
         except Exception as error:
             log.exception("request: failed", extra={"method": name})
             return self._refused(name, refusal_for(error))
@@ -86,6 +88,8 @@ class Api:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise errors.too_large("The body is too large", self._body_bytes) from None
+        except web.RequestPayloadError:
+            raise Refusal(errors.PARSE, "The body cannot be unpacked") from None
 
     def _refused(self, name: str, refusal: Refusal) -> web.Response:
         self.on_answered(name if name in METHODS else "unknown", outcome_of(refusal))

@@ -22,7 +22,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
 from chatserver.protocol.codecs import Request, RequestId, Unreadable
-from chatserver.rules.limits import Buckets
+from chatserver.rules.limits import Bucket
 from chatserver.services.caller import Caller
 
 log = logging.getLogger(__name__)
@@ -46,10 +46,11 @@ class _Lane:
 class Lanes:
     """What one connection has asked and not been answered."""
 
-    __slots__ = ("backlog", "caller", "lanes", "refused", "starting", "under_way", "unreadable")
+    __slots__ = ("backlog", "caller", "lanes", "rate", "refused", "starting", "under_way", "unreadable")
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, rate: Bucket) -> None:
         self.caller = caller
+        self.rate = rate
         self.backlog: collections.deque[bytes] = collections.deque()
         self.lanes: dict[str, _Lane] = {}
         self.starting = False
@@ -59,14 +60,24 @@ class Lanes:
 
 
 class Requests:
-    """``desks`` maps a method's name to what carries it out: a coroutine, or for message.send a future."""
+    """``desks`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
 
-    def __init__(self, desks: Mapping[str, Desk], tasks: Tasks, rates: Buckets, *, most_under_way: int) -> None:
+    One connection may make ``burst`` requests at once and ``per_second`` in the long run; a burst of 0 is no limit.
+    """
+
+    def __init__(
+        self, desks: Mapping[str, Desk], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int
+    ) -> None:
         self._desks = desks
         self._tasks = tasks
-        self._rates = rates
+        self._burst = burst
+        self._per_second = per_second
         self._most = most_under_way
         self.on_answered: Callable[[str, str], None] = unwatched
+
+    def welcome(self, connection: Connection, caller: Caller) -> None:
+        """A connection was opened: its requests are this caller's."""
+        connection.data = Lanes(caller, Bucket(self._burst, self._per_second))
 
     def message(self, connection: Connection, data: bytes) -> None:
         lanes: Lanes = connection.data
@@ -81,7 +92,7 @@ class Requests:
     def _take(self, connection: Connection, lanes: Lanes, data: bytes) -> None:
         try:
             request = connection.wire.codec.request(data)
-            self._check_rate(connection)
+            self._check_rate(lanes)
         except Unreadable as unreadable:
             self._unreadable(connection, lanes, unreadable)
         except Refusal as refusal:
@@ -92,8 +103,8 @@ class Requests:
             lanes.under_way += 1
             self._admit(connection, lanes, request)
 
-    def _check_rate(self, connection: Connection) -> None:
-        wait = self._rates.take(str(connection.number), now_ms())
+    def _check_rate(self, lanes: Lanes) -> None:
+        wait = lanes.rate.take(now_ms()) if self._burst else 0
         if wait:
             raise errors.rate_limited(wait)
 

@@ -20,6 +20,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.http11 import Request as Handshake
+from websockets.http11 import Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -33,6 +34,10 @@ from chatserver.protocol.codecs import CODECS, JSON
 from chatserver.services.caller import Caller
 
 log = logging.getLogger(__name__)
+_HANDSHAKE: Final = {
+    "host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
+    "sec-websocket-extensions",
+}  # fmt: skip
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in CODECS]
 
 
@@ -52,6 +57,7 @@ class Sockets:
         self._compression = compression
         self._addresses: collections.Counter[str] = collections.Counter()
         self.draining = False
+        self._requests = requests
         hub.on_message = requests.message
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -64,7 +70,10 @@ class Sockets:
             return web.Response(status=refusal.kind.status, text=refusal.message + "\n")
         if self._full(caller):
             return web.Response(status=503, text="The house is full just now.\n", headers={"Retry-After": "10"})
-        return _TakeOver(self, caller)
+        protocol, response = self._negotiate(request)
+        if response is None or response.status_code != 101:
+            return _refused(response)
+        return _TakeOver(self, caller, protocol)
 
     def _full(self, caller: Caller) -> bool:
         user = self._hub.users.get(caller.user_id)
@@ -75,20 +84,31 @@ class Sockets:
             or (user is not None and 0 < self._most_per_user <= len(user.connections))
         )
 
-    def take_over(self, request: web.BaseRequest, caller: Caller) -> None:
-        """Make a connection of the request's transport."""
-        http, transport = request.protocol, request.transport
-        if transport is None or transport.is_closing():
-            return
+    def _negotiate(self, request: web.Request) -> tuple[ServerProtocol, Response | None]:
+        """Show the request to the protocol; the answer is None where it is not even a request."""
         protocol = ServerProtocol(
             subprotocols=_SUBPROTOCOLS, max_size=self._frame_bytes or None,
             select_subprotocol=_choose, extensions=[_deflate()] if self._compression else None,
         )  # fmt: skip
-        protocol.receive_data(Handshake(request.path_qs, Headers(request.headers.items())).serialize())
-        (handshake,) = protocol.events_received()
-        assert isinstance(handshake, Handshake)
-        response = protocol.accept(handshake)
+        # Only what the handshake is about: anything else may hold what ServerProtocol does not take.
+        about = Headers(
+            (name, value.encode("ascii", "replace").decode())
+            for name, value in request.headers.items()
+            if name.lower() in _HANDSHAKE
+        )
+        protocol.receive_data(Handshake("/ws", about).serialize())
+        events = protocol.events_received()
+        if not events or not isinstance(events[0], Handshake):
+            return protocol, None
+        response = protocol.accept(events[0])
         protocol.send_response(response)
+        return protocol, response
+
+    def take_over(self, request: web.BaseRequest, caller: Caller, protocol: ServerProtocol) -> None:
+        """Make a connection of the request's transport."""
+        http, transport = request.protocol, request.transport
+        if transport is None or transport.is_closing():
+            return
         wire = WIRES[protocol.subprotocol or JSON.subprotocol, bool(protocol.extensions)]
         connection = Connection(self._hub, protocol, wire, asyncio.get_running_loop().time())
         transport.set_protocol(connection)
@@ -99,11 +119,8 @@ class Sockets:
         for data in protocol.data_to_send():
             if data:
                 transport.write(data)
-        if response.status_code != 101:
-            transport.close()
-            return
         caller.connection = connection
-        connection.data = Lanes(caller)
+        self._requests.welcome(connection, caller)
         self._addresses[caller.address] += 1
         self._hub.opened(connection)
 
@@ -113,6 +130,14 @@ class Sockets:
             if self._addresses[connection.address] <= 0:
                 del self._addresses[connection.address]
             connection.data.backlog.clear()
+
+
+def _refused(response: Response | None) -> web.Response:
+    """What the protocol says to a handshake that is none, as a plain answer."""
+    if response is None:
+        return web.Response(status=400, text="This is no WebSocket handshake.\n")
+    kept = {name: value for name, value in response.headers.raw_items() if name in {"Upgrade", "Sec-WebSocket-Version"}}
+    return web.Response(status=response.status_code, body=response.body or b"", headers=kept)
 
 
 def _choose(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
@@ -135,11 +160,12 @@ def _deflate() -> ServerPerMessageDeflateFactory:
 class _TakeOver(web.Response):
     """Takes the transport away from aiohttp when the answer would be prepared, and ends its handler."""
 
-    def __init__(self, sockets: Sockets, caller: Caller) -> None:
+    def __init__(self, sockets: Sockets, caller: Caller, protocol: ServerProtocol) -> None:
         super().__init__()
         self._sockets = sockets
         self._caller = caller
+        self._protocol = protocol
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        self._sockets.take_over(request, self._caller)
+        self._sockets.take_over(request, self._caller, self._protocol)
         raise ConnectionResetError

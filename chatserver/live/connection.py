@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chatserver.live.outgoing import Behind
 
 _numbers = itertools.count(1)
-MOST_BACKLOG_BYTES: Final = 1 << 20
 
 
 class Owner(Protocol):
@@ -67,7 +66,7 @@ class Connection(asyncio.Protocol):
         self.data: Any = None
         self._owner = owner
         self._protocol = protocol
-        self._fragments: list[bytes] = []
+        self._fragments = bytearray()
         self._kind: Opcode | None = None
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything can be written
 
@@ -91,6 +90,14 @@ class Connection(asyncio.Protocol):
             if self.closing is None and isinstance(event, Frame):
                 self._frame(event)
         self._send_protocol_data()
+        if self.closing is None and self._protocol.state is not State.OPEN:
+            self._ended_by_protocol()
+
+    def _ended_by_protocol(self) -> None:
+        """The client closed or broke the protocol: the close frame has left, and nothing may follow it."""
+        sent = None if self._protocol.close_rcvd else self._protocol.close_sent
+        self.closing = closing.NORMAL if sent is None else Close(sent.code, sent.reason, "Mend the program.")
+        self.paused = True
 
     def _frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.BINARY:
@@ -100,9 +107,9 @@ class Connection(asyncio.Protocol):
         if frame.fin and not self._fragments:
             self._message(bytes(frame.data))
             return
-        self._fragments.append(bytes(frame.data))
+        self._fragments += frame.data
         if frame.fin:
-            whole, self._fragments = b"".join(self._fragments), []
+            whole, self._fragments = bytes(self._fragments), bytearray()
             self._message(whole)
 
     def _message(self, data: bytes) -> None:

@@ -69,7 +69,7 @@ class Feed:
         self.presence_due = False
         self._outgoing: list[Outgoing] = []
         self._scheduled = False
-        self._writing = False
+        self.writing = False
         self.repairs = Repairs(self)
         self.numbering = 0
         self.told = 0
@@ -185,16 +185,24 @@ class Feed:
         self.handles = None
         self.tail.face_changed(author)
 
+    async def hear_up_to(self, place: Place) -> None:
+        """Another process may have told a reader what is still on its way to this one: fetch it. Where the log itself
+        does not reach so far, neither does this."""
+        if not self.place.reaches(place):
+            self.repairs.repair()
+            await self.repairs.settled()
+        while self.place.reaches(place) and not self.delivered.reaches(place):
+            await asyncio.sleep(0)
+
     # --- reading anew ----------------------------------------------------------------------------------------------
 
     async def reset(self, opened: Opened) -> None:
         """The numbering cannot be followed on: everyone who follows starts from what stands now."""
-        while self._writing:
+        while self.writing or self._outgoing:  # a departure that waits to be told still has to be told
             await asyncio.sleep(0)
         before = self.members
         self._take(opened)
         self.numbering += 1
-        self._outgoing.clear()
         for wire, followers in self.live.items():
             frame = self.reset_frame(wire)
             for connection in list(followers):
@@ -227,7 +235,7 @@ class Feed:
     def _deliver(self) -> None:
         """One turn's events, as one write for each live follower."""
         self._scheduled = False
-        if self._writing or not self._outgoing:
+        if self.writing or not self._outgoing:
             return
         chunk, last = self._next_chunk()
         before = Behind(self.delivered, self.numbering, self.told)
@@ -242,7 +250,7 @@ class Feed:
                 self._write(followers, blob, before)
             self._delivered(last)
         else:
-            self._writing = True
+            self.writing = True
             self._write_slice([
                 (blob, followers[start : start + SLICE])
                 for blob, followers in jobs
@@ -282,7 +290,7 @@ class Feed:
         if jobs:
             self._loop.call_soon(self._write_slice, jobs, before, last)
         else:
-            self._writing = False
+            self.writing = False
             self._delivered(last)
 
     def _write(self, followers: list[Connection], blob: bytes, before: Behind) -> None:
@@ -322,7 +330,9 @@ class Feed:
             self.users_here[user] = self.users_here.get(user, 0) + 1
             self.presence_due = True
         connection.follows[self] = None
-        connection.behind[self] = Behind(place, self.numbering, self.told)
+        # A place that is not reached is one of before a reset.
+        numbering = self.numbering if self.delivered.reaches(place) else -1
+        connection.behind[self] = Behind(place, numbering, self.told)
 
     def unfollow(self, connection: Connection) -> None:
         if self not in connection.follows:
@@ -343,6 +353,17 @@ class Feed:
         self.live[connection.wire].pop(connection, None)
         if self in connection.follows:
             connection.behind[self] = behind
+
+    def put_off(self, connection: Connection) -> bool:
+        """Whether a follower cannot be told the room as it stands yet; it is told once it has read up."""
+        behind = connection.behind.get(self)
+        if behind is not None:
+            connection.behind[self] = replace(behind, told=-1)
+        elif connection.paused and self in connection.follows:
+            self._fall_behind(connection, Behind(self.delivered, self.numbering, -1))
+        else:
+            return False
+        return True
 
     def level(self, connection: Connection) -> bool:
         """Bring a follower up from the tail, without await. False where the log has to be read for it."""

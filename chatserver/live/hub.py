@@ -90,6 +90,8 @@ class Hub:
 
     async def enter(self, connection: Connection, user_id: str) -> LiveUser:
         """Make this connection the user's. Raises ``Refusal`` where there is no such user (any more)."""
+        if connection not in self.connections:  # it went while its token was proven
+            raise errors.unavailable("The connection has ended")
         user = self.users.get(user_id)
         if user is None:
             user = self.users[user_id] = LiveUser(user_id)
@@ -183,10 +185,10 @@ class Hub:
         try:
             if user.id not in feed.members:
                 await self._until_known(feed, user.id)
-            state = await self.state(feed, user.id)
+            state = await self._state_between_writes(feed, user.id)
             for connection in list(user.connections):
                 if connection.started and connection.closing is None and user.id in feed.members:
-                    connection.write(connection.wire.event("room.updated", state))
+                    self._write_state(feed, connection, state)
                     if feed not in connection.follows:
                         self.follow(feed, connection, Place(state.last_seq, state.rev))
         finally:
@@ -224,8 +226,6 @@ class Hub:
 
     def _user_left(self, feed: Feed, user_id: str) -> None:
         """The room's last event was told: cut off those who follow as this user."""
-        if user_id in feed.members:
-            return
         user = self.users.get(user_id)
         if user is None:
             return
@@ -234,6 +234,8 @@ class Hub:
             if feed in connection.behind:
                 connection.write(feed.left_frame(connection.wire, user_id))
             self.unfollow(feed, connection)
+        if user_id in feed.members:  # back already: for the user's sockets that is a room entered anew
+            self.tasks.spawn(self.refresh(user))
 
     # --- states -----------------------------------------------------------------------------------------------------
 
@@ -282,8 +284,21 @@ class Hub:
         self.tasks.spawn(self._tell_state_later(feed, connection))
 
     async def _tell_state_later(self, feed: Feed, connection: Connection) -> None:
-        state = await self.state(feed, connection.user_id)
+        state = await self._state_between_writes(feed, connection.user_id)
         if feed in connection.follows:
+            self._write_state(feed, connection, state)
+
+    async def _state_between_writes(self, feed: Feed, user_id: str) -> RoomState:
+        """The room as every live follower has it: none waits for its slice of what was delivered."""
+        while True:
+            state = await self.state(feed, user_id)
+            if not feed.writing:
+                return state
+            await asyncio.sleep(0)
+
+    def _write_state(self, feed: Feed, connection: Connection, state: RoomState) -> None:
+        """A follower that has to read up first is told then: the state speaks of messages it has not been given."""
+        if not feed.put_off(connection):
             connection.write(connection.wire.event("room.updated", state))
 
     def _missed(self) -> None:

@@ -1,6 +1,7 @@
 """One's own read marker moves to what one sends, after the append.
 
-At once where it is quiet; under load the marks of a quarter of a second go together, one call per user.
+At once where it is quiet; under load the marks of a second go together, one call per user: with four a second from each
+of a thousand senders they were a fifth of the program's time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from chatserver.errors import Refusal
 from chatserver.store import keys
 from chatserver.store.store import Store
 
-PAUSE_SECONDS: Final = 0.25
+PAUSE_SECONDS: Final = 1.0
 AT_ONCE: Final = 64
 
 

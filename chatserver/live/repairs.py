@@ -6,6 +6,7 @@ that is not the one that was heard so far (another epoch, another last id) is a 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,13 @@ class Repairs:
         self._feed = feed
         self._parked: list[bytes] = []
         self._renew_again = False
+        self._settled = asyncio.Event()
+        self._settled.set()
         self.stalled = False
+
+    async def settled(self) -> None:
+        """Until nothing stalls the feed."""
+        await self._settled.wait()
 
     def park(self, payload: bytes) -> None:
         self._parked.append(payload)
@@ -54,6 +61,7 @@ class Repairs:
             coroutine.close()
             return
         self.stalled = True
+        self._settled.clear()
         self._feed.around.spawn(self._stalled_by(coroutine))
 
     async def _stalled_by(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -70,6 +78,8 @@ class Repairs:
                 if self.stalled:
                     self._parked.extend(parked[index + 1 :])
                     break
+            if not self.stalled:
+                self._settled.set()
 
     async def _read_log_and_reload(self) -> None:
         await self._read_log()

@@ -24,6 +24,10 @@ class Place(NamedTuple):
     seq: int
     rev: int
 
+    def reaches(self, other: Place) -> bool:
+        """Whether a reader here has seen all that one at the other place has."""
+        return self.seq >= other.seq and self.rev >= other.rev
+
 
 class Entry:
     """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it."""

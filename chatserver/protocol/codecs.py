@@ -26,6 +26,12 @@ class _Envelope(Struct, frozen=True):
     params: Raw = Raw(b"")
 
 
+class _Id(Struct, frozen=True):
+    """The id of what is otherwise no request."""
+
+    id: int | float | str | UnsetType | None = UNSET
+
+
 class _Response(Struct, frozen=True):
     id: RequestId
     result: Any
@@ -65,14 +71,16 @@ class Unreadable(Exception):
         self.id = id
 
 
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SOME_KEY: Final = "[...]"
 _PATH: Final = re.compile(r" - at `\$\.?(.*)`$")
 
 
-def _invalid_params(error: msgspec.ValidationError) -> Refusal:
-    text = str(error)
+def _invalid_params(text: str, key: str = "") -> Refusal:
+    """What msgspec says of params that do not fit, as a refusal; ``key`` is the key that stands in its ``[...]``."""
     found = _PATH.search(text)
     missing = re.match(r"Object missing required field `(\w+)`", text)
-    path = found.group(1) if found else ""
+    path = found.group(1).replace(_SOME_KEY, f".{key}") if found else ""
     if missing:
         path = f"{path}.{missing.group(1)}" if path else missing.group(1)
     return errors.invalid(path, _PATH.sub("", text))
@@ -86,7 +94,9 @@ def error_object(refusal: Refusal) -> dict[str, Any]:
 class Codec:
     """One encoding of the envelope. ``text`` says whether it travels in text frames."""
 
-    __slots__ = ("_decode", "_decoders", "_encode", "name", "subprotocol", "text")
+    __slots__ = (
+        "_decode", "_decode_id", "_decode_map", "_decoders", "_encode", "_no_params", "name", "subprotocol", "text",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -101,6 +111,9 @@ class Codec:
         self.text = text
         self._encode = encode
         self._decode = decoder(_Envelope)
+        self._decode_map = decoder(dict[str, Raw])
+        self._decode_id = decoder(_Id)
+        self._no_params = {b"", encode(None)}
         self._decoders = {row.name: decoder(row.params) for row in METHODS.values()}
 
     def request(self, data: bytes) -> Request:
@@ -115,23 +128,54 @@ class Codec:
         try:
             envelope: _Envelope = self._decode(data)
         except msgspec.ValidationError as error:
-            raise Unreadable(Refusal(errors.REQUEST, f"Not a request: {error}")) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Unreadable(Refusal(errors.REQUEST, f"Not a request: {error}"), self._id(data)) from None
+        except _UNDECODABLE as error:
             raise Unreadable(Refusal(errors.PARSE, f"Cannot be read: {error}")) from None
         return envelope
 
-    def _params(self, envelope: _Envelope) -> Params:
+    def _id(self, data: bytes) -> RequestId:
+        """Of a message that is no request: its id, so that who waits for it is told, or None."""
         try:
-            params: Params = self._decoders[envelope.method](bytes(envelope.params) or self._encode({}))
+            found: _Id = self._decode_id(data)
+        except _UNDECODABLE:
+            return None
+        return None if found.id is UNSET else found.id
+
+    def _params(self, envelope: _Envelope) -> Params:
+        given = bytes(envelope.params)
+        try:
+            params: Params = self._decoders[envelope.method](self._encode({}) if given in self._no_params else given)
         except msgspec.ValidationError as error:
-            raise Unreadable(_invalid_params(error), envelope.id) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            refusal = _invalid_params(str(error), self._key(envelope.method, given, str(error)))
+            raise Unreadable(refusal, envelope.id) from None
+        except _UNDECODABLE as error:
             raise Unreadable(Refusal(errors.PARSE, f"Cannot be read: {error}"), envelope.id) from None
         return params
 
+    def _key(self, method: str, given: bytes, text: str) -> str:
+        """msgspec does not name the key of a map whose value does not fit: it is the one that fails alike by itself."""
+        found = _PATH.search(text)
+        if found is None or _SOME_KEY not in found.group(1):
+            return ""
+        member = found.group(1).partition(_SOME_KEY)[0]
+        for key, held in self._map(bytes(self._map(given).get(member, b""))).items():
+            try:
+                self._decoders[method](self._encode({member: {key: held}}))
+            except msgspec.ValidationError as error:
+                if str(error) == text:
+                    return key
+        return ""
+
+    def _map(self, data: bytes) -> dict[str, Raw]:
+        try:
+            members: dict[str, Raw] = self._decode_map(data)
+        except _UNDECODABLE:
+            return {}
+        return members
+
     def params(self, method: Method, data: bytes) -> Params:
         """Decode the bare parameters of an HTTP call. Raises ``Unreadable``."""
-        return self._params(_Envelope(method.name, None, Raw(data or self._encode({}))))
+        return self._params(_Envelope(method.name, None, Raw(data)))
 
     def response(self, id: RequestId, result: Any) -> bytes:
         return self._encode(_Response(id, result))

@@ -8,6 +8,7 @@ import msgspec
 
 from chatserver import __version__, errors
 from chatserver.protocol.events import EVENTS
+from chatserver.protocol.meanings import meaning
 from chatserver.protocol.methods import METHODS
 
 
@@ -50,21 +51,36 @@ def openrpc() -> bytes:
                 "name": row.name,
                 "summary": row.summary,
                 "paramStructure": "by-name",
-                "params": [{"name": "params", "schema": schemas[row.params]}],
+                "params": _descriptors(row.params, components[row.params.__name__]),
                 "result": {"name": "result", "schema": schemas[row.result]},
                 "errors": [{"code": kind.code, "message": kind.name} for kind in errors.TABLE],
             }
             for row in METHODS.values()
         ],
-        "x-events": [
-            {"name": row.name, "summary": row.summary, "params": schemas[row.params]} for row in EVENTS.values()
-        ],
+        "x-events": _events(schemas),
         "components": {"schemas": components},
     })  # fmt: skip
 
 
+def _descriptors(type_: type[Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """A content descriptor per parameter: OpenRPC's way to say that they travel as members of one object."""
+    return [
+        {
+            "name": name,
+            "description": meaning(type_.__name__, name),
+            "required": name in schema["required"],
+            "schema": of_member,
+        }
+        for name, of_member in schema["properties"].items()
+    ]
+
+
+def _events(schemas: dict[type[Any], dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": row.name, "summary": row.summary, "params": schemas[row.params]} for row in EVENTS.values()]
+
+
 def openapi() -> bytes:
-    """The OpenAPI document of ``POST /api/<method>``, JSON."""
+    """The OpenAPI document of ``POST /api/<method>``, JSON. Events stand under ``x-events``: they come by WebSocket."""
     schemas, components = _schemas()
     components["Error"] = {"type": "object", "required": ["error"], "properties": {"error": _error_schema()}}
     paths: dict[str, Any] = {}
@@ -77,7 +93,7 @@ def openapi() -> bytes:
                 "operationId": row.name,
                 "summary": row.summary,
                 "requestBody": {"content": _content(schemas[row.params])},
-                "security": [{"token": []}, {"cookie": []}] if row.who == "user" else [{}],
+                "security": [*([] if row.who == "user" else [{}]), {"token": []}, {"cookie": []}],
                 "responses": {
                     "200": {"description": "Done", "content": _content(schemas[row.result])},
                     **{str(status): refused for status in sorted({kind.status for kind in errors.TABLE})},
@@ -88,6 +104,7 @@ def openapi() -> bytes:
         "openapi": "3.1.0",
         "info": {"title": "chatserver", "version": __version__},
         "paths": paths,
+        "x-events": _events(schemas),
         "components": {
             "schemas": components,
             "securitySchemes": {

@@ -54,6 +54,10 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    @property
+    def is_off(self) -> bool:
+        return not self._burst
+
     def take(self, key: str, now: int, cost: float = 1) -> int:
         """As ``Bucket.take``, from the key's bucket."""
         return self._bucket(key).take(now, cost) if self._burst else 0

@@ -83,7 +83,7 @@ class Sync:
     async def _begin(
         self, caller: Caller, connection: Connection, user: LiveUser | None, feeds: list[Feed], params: SessionStart
     ) -> SessionStartResult:
-        mine = [feed for feed in feeds if user is None or user.id in feed.members]
+        mine = [feed for feed in feeds if user is None or (user.id in feed.members and feed.room in user.pointers)]
         counts = await self._mentions(user, mine)
         agreeing = await self._agreeing(mine, params.cursors)
         # From here to the end nothing is awaited: states, response and places are of one moment.
@@ -122,12 +122,14 @@ class Sync:
         return {feed.room for (feed, _), agrees in zip(checked, answers, strict=True) if agrees}
 
     async def _agrees(self, feed: Feed, cursor: Cursor) -> bool:
-        place = feed.place
-        if cursor.epoch != feed.epoch or cursor.seq > place.seq or cursor.rev > place.rev:
+        if cursor.epoch == feed.epoch:
+            await feed.hear_up_to(Place(cursor.seq, cursor.rev))
+        place = feed.delivered
+        if cursor.epoch != feed.epoch or not place.reaches(Place(cursor.seq, cursor.rev)):
             return False
         if place.seq - cursor.seq > self._replay_messages or cursor.seq == 0:
             return cursor.seq == 0 and place.seq <= self._replay_messages
-        known = feed.last_id if cursor.seq == place.seq else feed.tail.id_at(cursor.seq)
+        known = feed.delivered_id if cursor.seq == place.seq else feed.tail.id_at(cursor.seq)
         if known is None:
             page = await feed.around.log.read(feed.room, first=cursor.seq, last=cursor.seq)
             known = page.messages[0].id if page.messages else ""
@@ -143,7 +145,7 @@ class Sync:
     ) -> None:
         """The response is queued: begin to follow. Rooms entered or left since the states were made are made good."""
         connection.started = True
-        events = 0
+        events_left = self._replay_events
         for state in states:
             feed = self._hub.feeds.get(state.room)
             if feed is None or connection.closing is not None:
@@ -151,21 +153,24 @@ class Sync:
             if user is not None and user.id not in feed.members:
                 connection.write(feed.left_frame(connection.wire, user.id))
                 continue
-            place = Place(state.last_seq, state.rev)
-            cursor = good.get(state.room)
-            if cursor is not None:
-                missing = state.last_seq - cursor.seq + state.rev - cursor.rev
-                if state.last_seq - cursor.seq <= self._replay_messages and events + missing <= self._replay_events:
-                    events += missing
-                    place = Place(cursor.seq, cursor.rev)
-                else:
-                    cursor = None
-            if cursor is None and state.room in asked:
+            place = self._resumed(state, good.get(state.room), events_left)
+            if place is not None:
+                events_left -= state.last_seq - place.seq + state.rev - place.rev
+            elif state.room in asked:
                 connection.write(feed.reset_frame(connection.wire))
                 place = feed.delivered
-            self._hub.follow(feed, connection, place)
+            self._hub.follow(feed, connection, place or Place(state.last_seq, state.rev))
         if user is not None and len(user.pointers) != len(connection.follows):
             self._hub.tasks.spawn(self._hub.enter_now(user.id))
+
+    def _resumed(self, state: RoomState, cursor: Cursor | None, events_left: int) -> Place | None:
+        """Where a reader goes on by a replay, or None where it cannot."""
+        if cursor is None:
+            return None
+        missing, changes = state.last_seq - cursor.seq, state.rev - cursor.rev
+        if missing < 0 or changes < 0 or missing > self._replay_messages or missing + changes > events_left:
+            return None
+        return Place(cursor.seq, cursor.rev)
 
     # --- the rest of the answer -------------------------------------------------------------------------------------
 

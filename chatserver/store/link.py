@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import collections
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, cast
 
 import hiredis
@@ -34,11 +35,16 @@ class ReplyError(Exception):
     """The node answered with an error; the text begins with its code, such as ``MOVED`` or ``ERR``."""
 
 
-class _Expected:
-    __slots__ = ("answer", "token")
+Settle = Callable[[Reply, Exception | None], None]
 
-    def __init__(self, answer: asyncio.Future[Reply], token: bytes | None) -> None:
-        self.answer = answer
+
+class _Expected:
+    """A reply that is to come: who takes it, or the error in its place. A subscription looks for its ``token``."""
+
+    __slots__ = ("settle", "token")
+
+    def __init__(self, settle: Settle, token: bytes | None) -> None:
+        self.settle = settle
         self.token = token
 
 
@@ -85,9 +91,16 @@ class Link(asyncio.Protocol):
         """Send one command in this tick's write."""
         return self._queue(_pack(*words), None)
 
-    def send_packed(self, packed: bytes) -> asyncio.Future[Reply]:
-        """As ``call``, for a command that is packed already."""
-        return self._queue(packed, None)
+    def send_packed(self, packed: bytes, settle: Settle) -> None:
+        """Send a command that is packed already; ``settle(reply, error)`` is called in the very turn the reply is read.
+
+        A future would call back one turn later, after the record itself was delivered: the answer to a send would then
+        leave in a write of its own.
+        """
+        if self.up:
+            self._expect(packed, settle, None)
+        else:
+            settle(None, LinkDown())
 
     def subscribe(self, name: str) -> asyncio.Future[Reply]:
         """Hear a live name. All that is published after the future is done will be heard."""
@@ -107,14 +120,17 @@ class Link(asyncio.Protocol):
 
     def _queue(self, packed: bytes, token: bytes | None) -> asyncio.Future[Reply]:
         answer: asyncio.Future[Reply] = self._loop.create_future()
-        if not self.up:
+        if self.up:
+            self._expect(packed, partial(_settle_future, answer), token)
+        else:
             answer.set_exception(LinkDown())
-            return answer
+        return answer
+
+    def _expect(self, packed: bytes, settle: Settle, token: bytes | None) -> None:
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out.append(packed)
-        self._expected.append(_Expected(answer, token))
-        return answer
+        self._expected.append(_Expected(settle, token))
 
     def _flush(self) -> None:
         if self._transport is not None and self._out:
@@ -149,20 +165,15 @@ class Link(asyncio.Protocol):
         failed = isinstance(reply, hiredis.ReplyError)
         if expected.token is not None:
             if failed:
-                self._fail(expected, ReplyError(str(reply)))
+                expected.settle(None, ReplyError(str(reply)))
                 return
             if reply != expected.token:
                 raise _OutOfTurn
         self._expected.popleft()
         if failed:
-            self._fail(expected, ReplyError(str(reply)))
-        elif not expected.answer.done():
-            expected.answer.set_result(reply)
-
-    @staticmethod
-    def _fail(expected: _Expected, error: Exception) -> None:
-        if not expected.answer.done():
-            expected.answer.set_exception(error)
+            expected.settle(None, ReplyError(str(reply)))
+        else:
+            expected.settle(reply, None)
 
     def drop(self) -> None:
         """End the connection at once."""
@@ -174,12 +185,21 @@ class Link(asyncio.Protocol):
         self._out.clear()
         waiting, self._expected = self._expected, collections.deque()
         for expected in waiting:
-            self._fail(expected, LinkLost())
+            expected.settle(None, LinkLost())
         self._on_lost(self)
 
 
 class _OutOfTurn(Exception):
     """The node's answers no longer match the questions."""
+
+
+def _settle_future(answer: asyncio.Future[Reply], reply: Reply, error: Exception | None) -> None:
+    if answer.done():
+        return
+    if error is None:
+        answer.set_result(reply)
+    else:
+        answer.set_exception(error)
 
 
 def _forget(answer: asyncio.Future[Reply]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import collections
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 import hiredis
@@ -108,8 +109,8 @@ class Log:
     def _commit(self, room: str, queue: _RoomQueue) -> None:
         group = self._take(queue)
         words = self._words(queue, group)
-        sent = self._store.send_packed(hiredis.pack_command(words))  # type: ignore[arg-type]
-        sent.add_done_callback(lambda answer: self._committed(room, queue, group, answer))
+        packed = hiredis.pack_command(words)  # type: ignore[arg-type]
+        self._store.send_packed(packed, partial(self._committed, room, queue, group))
 
     def _take(self, queue: _RoomQueue) -> list[_Send]:
         group: list[_Send] = []
@@ -128,11 +129,13 @@ class Log:
             words.extend(send.words)
         return tuple(words)
 
-    def _committed(self, room: str, queue: _RoomQueue, group: list[_Send], answer: asyncio.Future[Any]) -> None:
-        if answer.cancelled() or answer.exception() is not None:
+    def _committed(
+        self, room: str, queue: _RoomQueue, group: list[_Send], reply: list[Any], error: Exception | None
+    ) -> None:
+        if error is not None:
             self._spawn(self._commit_again(room, queue, group))
             return
-        self._settle(group, answer.result())
+        self._settle(group, reply)
         self._next(room, queue)
 
     async def _commit_again(self, room: str, queue: _RoomQueue, group: list[_Send]) -> None:

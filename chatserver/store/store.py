@@ -25,7 +25,7 @@ from chatserver import errors, ids
 from chatserver.store import keys
 from chatserver.store.address import Address
 from chatserver.store.functions import PREFIX, Library, library
-from chatserver.store.link import Link, LinkDown, LinkLost, Reply, ReplyError, Word
+from chatserver.store.link import Link, LinkDown, LinkLost, Reply, ReplyError, Settle, Word
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +69,12 @@ class Store:
     def up(self) -> bool:
         return self._link is not None and self._link.up
 
-    def send_packed(self, packed: bytes) -> asyncio.Future[Reply]:
-        """Put a packed command in this tick's write; fails with the link's own errors."""
+    def send_packed(self, packed: bytes, settle: Settle) -> None:
+        """Put a packed command in this tick's write; ``settle(reply, error)`` gets the reply or the link's error."""
         if self._link is None:
-            failed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-            failed.set_exception(LinkDown())
-            return failed
-        return self._link.send_packed(packed)
+            settle(None, LinkDown())
+        else:
+            self._link.send_packed(packed, settle)
 
     async def call(self, name: str, tag: str, *args: Word) -> list[Any]:
         """Call a function on a tag and give its answer, an array whose first element is ``b"ok"`` or a reason.

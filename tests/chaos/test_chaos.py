@@ -175,9 +175,7 @@ async def run(world: World, plan: Plan) -> dict[str, Truth]:
     try:
         await talk_through_faults(world, plan)
         rooms = sorted({room for reader in world.readers for room in reader.copies})
-        truths = {
-            room: await read_everything(world.servers[0].url, world.readers[0].token, room) for room in rooms
-        }
+        truths = {room: await read_everything(world.servers[0].url, world.readers[0].token, room) for room in rooms}
         async with asyncio.timeout(30):
             for reader in world.readers:
                 for room in reader.copies:

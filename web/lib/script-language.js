@@ -29,26 +29,38 @@ for (const both of [...SIMPLIFIED].filter((char) => TRADITIONAL.has(char))) {
 
 /** Scripts that stand for one language more often than not. Latin is not among them: only plain ASCII counts as English. */
 const SCRIPTS = /** @type {[RegExp, string][]} */ ([
-  [/\p{Script=Hangul}/u, "ko"], [/\p{Script=Cyrillic}/u, "ru"], [/\p{Script=Arabic}/u, "ar"],
-  [/\p{Script=Hebrew}/u, "he"], [/\p{Script=Thai}/u, "th"], [/\p{Script=Greek}/u, "el"], [/\p{Script=Devanagari}/u, "hi"],
+  [/\p{Script=Hangul}/gu, "ko"], [/\p{Script=Cyrillic}/gu, "ru"], [/\p{Script=Arabic}/gu, "ar"],
+  [/\p{Script=Hebrew}/gu, "he"], [/\p{Script=Thai}/gu, "th"], [/\p{Script=Greek}/gu, "el"], [/\p{Script=Devanagari}/gu, "hi"],
 ]);
-const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/gu;
 const HAN = /\p{Script=Han}/gu;
-const LATIN = /\p{Script=Latin}/u;
+const LATIN = /\p{Script=Latin}/gu;
+/** One Han character says about as much as three letters of an alphabet. */
+const HAN_WEIGHT = 3;
 const BEYOND_ASCII = /[^\u0000-\u007f\u2010-\u2027\u{1f000}-\u{1faff}\u2600-\u27bf\ufe0f]/u;
 
 /**
+ * The language of most of a text: "Welcome, 王小明!" is English with a name in it.
+ *
  * @param {string} text
  * @param {string} [chinese] what Chinese is taken for where its characters are the same in both: "zh-Hans" or a zh-Hant tag
  * @returns {string} a BCP 47 tag, or "" where nothing can be said
  */
 export function scriptLanguage(text, chinese = "zh-Hans") {
-  if (KANA.test(text)) return "ja";
-  const han = text.match(HAN);
-  if (han) return chineseOf(han, chinese);
-  const script = SCRIPTS.find(([pattern]) => pattern.test(text));
-  if (script) return script[1];
-  return LATIN.test(text) && !BEYOND_ASCII.test(text) ? "en" : "";
+  const han = text.match(HAN) ?? [];
+  const kana = count(text, KANA);
+  /** @type {[number, string][]} */ const weights = [
+    [(han.length + kana) * HAN_WEIGHT, kana ? "ja" : chineseOf(han, chinese)],
+    ...SCRIPTS.map(([pattern, language]) => /** @type {[number, string]} */ ([count(text, pattern), language])),
+    [count(text, LATIN), BEYOND_ASCII.test(text.replace(HAN, "")) ? "" : "en"],
+  ];
+  const [most, language] = weights.reduce((best, one) => (one[0] > best[0] ? one : best));
+  return most ? language : "";
+}
+
+/** @param {string} text @param {RegExp} pattern global */
+function count(text, pattern) {
+  return text.match(pattern)?.length ?? 0;
 }
 
 /** @param {string[]} characters @param {string} fallback */

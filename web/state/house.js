@@ -1,10 +1,12 @@
 /**
  * The house as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
- * it and listen to its events: `session`, `rooms`, `room` (detail: id), `house`, `away`.
+ * it and listen to its events: `house` (what it is called), `status` (of the wire), `session` (one began), `rooms` (which
+ * there are), `room` (detail: id), `posted` (detail: room, message), `outbox`.
  *
  * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
  * @typedef {import("../lib/shapes.js").User} User
  * @typedef {import("../lib/shapes.js").RoomState} RoomState
+ * @typedef {import("../lib/shapes.js").RoomListing} RoomListing
  */
 
 import { callApi } from "../lib/api.js";
@@ -14,11 +16,14 @@ import { Room } from "./room.js";
 
 const PAGE = 50;
 const READ_PAUSE = 400;
+const LOAD_PAUSE = 2_000;
+const LISTING_PAGES = 10;
 
 export class House extends EventTarget {
   /** @type {HouseCard | undefined} */ card;
   /** @type {User | undefined} */ user;
   /** @type {Map<string, Room>} */ rooms = new Map();
+  /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;
@@ -37,6 +42,7 @@ export class House extends EventTarget {
     });
     this.outbox = new Outbox({
       send: (room, text, clientId) => this.wire.request("message.send", { room, text, client_id: clientId }),
+      isHeard: (room, seq) => (this.rooms.get(room)?.timeline.lastSeq ?? 0) >= seq,
       storage,
     });
     this.wire.addEventListener("status", () => this.#tell("status"));
@@ -51,6 +57,11 @@ export class House extends EventTarget {
     return this.user !== undefined;
   }
 
+  /** A room one belongs to or looks into. @param {string} id */
+  find(id) {
+    return this.rooms.get(id) ?? this.glimpses.get(id);
+  }
+
   /** Ask what the house is called, then begin to listen. */
   async enter() {
     this.card = await this.api("house.get");
@@ -61,6 +72,7 @@ export class House extends EventTarget {
   /** After signing in or out: nothing of the old session counts. */
   restart() {
     this.rooms.clear();
+    this.glimpses.clear();
     this.user = undefined;
     this.began = false;
     this.wire.restart();
@@ -75,8 +87,10 @@ export class House extends EventTarget {
   #started(result) {
     if (this.user?.id !== result.user?.id) this.rooms.clear();
     this.user = result.user;
+    this.outbox.belongTo(this.me);
     const before = this.rooms;
     this.rooms = new Map(result.rooms.map((state) => [state.room, this.#roomFrom(before, state)]));
+    this.glimpses.clear();
     this.began = true;
     this.#tell("session");
     this.#tell("rooms");
@@ -124,6 +138,7 @@ export class House extends EventTarget {
       known.readSeq = Math.max(known.readSeq, state.read_seq);
     } else {
       this.rooms.set(state.room, new Room(state));
+      this.glimpses.delete(state.room);
     }
     this.#tell("rooms");
     this.#tell("room", state.room);
@@ -153,30 +168,55 @@ export class House extends EventTarget {
 
   /** Load the newest page of a room that holds nothing, or does not reach the end. @param {string} id */
   async loadLatest(id) {
-    const room = this.rooms.get(id);
+    const room = this.find(id);
     if (!room || (!room.timeline.isEmpty && room.timeline.reachesEnd)) return;
     await this.#load(room, {});
   }
 
   /** Load what stands before the first message held. @param {string} id */
   async loadOlder(id) {
-    const room = this.rooms.get(id);
+    const room = this.find(id);
     if (!room || !room.timeline.more) return;
     await this.#load(room, { before: room.timeline.first });
   }
 
   /** @param {Room} room @param {object} where */
   async #load(room, where) {
-    if (room.loading || !this.wire.live) return;
+    if (room.loading || !this.wire.live || this.now() < room.notBefore) return;
     room.loading = true;
     try {
       room.timeline.take(await this.wire.request("message.history", { room: room.id, limit: PAGE, ...where }));
     } catch {
-      // The next look at the room asks again.
+      room.notBefore = this.now() + LOAD_PAUSE;
+      setTimeout(() => this.#tell("room", room.id), LOAD_PAUSE);
     } finally {
       room.loading = false;
       this.#tell("room", room.id);
     }
+  }
+
+  /**
+   * Look into an open room one is not in. Rejects with a Refusal where that may not be.
+   *
+   * @param {string} id
+   */
+  async glimpse(id) {
+    const page = await this.ask("message.history", { room: id, limit: PAGE });
+    const listed = await this.listing(id);
+    if (this.rooms.has(id)) return;
+    this.glimpses.set(id, glimpsed(id, page, listed));
+    this.#tell("room", id);
+  }
+
+  /** What the house says of an open room to everyone. @param {string} id @returns {Promise<RoomListing | undefined>} */
+  async listing(id) {
+    for (let after = "", pages = 0; pages < LISTING_PAGES; pages += 1) {
+      const { rooms, next } = await this.api("room.discover", { after });
+      const found = rooms.find((/** @type {RoomListing} */ room) => room.room === id);
+      if (found || !next) return found;
+      after = next;
+    }
+    return undefined;
   }
 
   /** The reader sees the newest message. @param {string} id */
@@ -230,6 +270,22 @@ export class House extends EventTarget {
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/**
+ * A room as one sees it through the door.
+ *
+ * @param {string} id @param {import("../lib/shapes.js").Page} page @param {RoomListing | undefined} listed
+ */
+function glimpsed(id, page, listed) {
+  const { epoch, first_seq, last_seq, rev } = page;
+  const { title = "", about = "", tags = [], members = 0, online = 0, titles, abouts } = listed ?? {};
+  const room = new Room({
+    room: id, kind: "open", title, about, tags, titles, abouts, role: "visitor", notify: "none", members, online,
+    epoch, first_seq, last_seq, last_id: page.messages.at(-1)?.id ?? "", rev, read_seq: last_seq, unread: 0, mentions: 0,
+  });
+  room.timeline.take(page);
+  return room;
 }
 
 /** @returns {undefined} */

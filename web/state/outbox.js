@@ -2,8 +2,12 @@
  * Words on their way: shown at once, kept in the browser's storage until the server has them, sent again with the same
  * client_id after every loss, one after another in each room. The House calls `flush` whenever a session begins.
  *
+ * Words belong to who wrote them (`by`): nobody else who signs in at this browser sends them. A visitor's (`by` "") are
+ * taken over by the account made next. Tabs share the storage; each writes only what it knows of, and a message sent by
+ * two of them is posted once, by its client_id.
+ *
  * @typedef {{room: string, text: string, clientId: string, at: number, status: "waiting" | "sending" | "refused" | "sent",
- *   reason?: string, id?: string, seq?: number}} Item
+ *   by?: string, reason?: string, id?: string, seq?: number}} Item
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Storage
  */
 
@@ -16,32 +20,45 @@ const STALE = 50 * 60_000;
 
 export class Outbox extends EventTarget {
   /** @type {Item[]} */ items = [];
+  /** Who is signed in here; "" for a visitor. */
+  owner = "";
+  /** @type {Set<string>} client_ids that this tab has had in hand */ #known = new Set();
   /** @type {Set<string>} rooms that are being sent to */ #busy = new Set();
 
   /**
    * @param {object} parts
    * @param {(room: string, text: string, clientId: string) => Promise<{id: string, seq: number}>} parts.send
    * @param {Storage} parts.storage
+   * @param {(room: string, seq: number) => boolean} [parts.isHeard] whether the log is known up to there: the message
+   *   stands in it already, as when another tab sent it
    * @param {() => number} [parts.now]
    * @param {(milliseconds: number) => Promise<void>} [parts.pause]
    */
-  constructor({ send, storage, now = Date.now, pause = sleep }) {
+  constructor({ send, storage, isHeard = () => false, now = Date.now, pause = sleep }) {
     super();
     this.send = send;
     this.storage = storage;
+    this.isHeard = isHeard;
     this.now = now;
     this.pause = pause;
     this.#restore();
   }
 
-  /** @param {string} room @returns {Item[]} */
+  /** The owner's own words, in one room or in all. @param {string} [room] @returns {Item[]} */
   of(room) {
-    return this.items.filter((item) => item.room === room);
+    return this.items.filter((item) => (item.by ?? "") === this.owner && (!room || item.room === room));
+  }
+
+  /** Somebody signed in or out. @param {string} owner */
+  belongTo(owner) {
+    if (owner) for (const item of this.items) item.by ||= owner;
+    this.owner = owner;
+    this.#changed();
   }
 
   /** @param {string} room @param {string} text @returns {Item} */
   add(room, text) {
-    /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: "waiting" };
+    /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: "waiting", by: this.owner };
     this.items.push(item);
     this.#changed();
     return item;
@@ -50,7 +67,7 @@ export class Outbox extends EventTarget {
   /** Send what waits, in order. @param {boolean} live whether there is a session */
   flush(live) {
     if (!live) return;
-    for (const room of new Set(this.items.map((item) => item.room))) this.#flushRoom(room);
+    for (const room of new Set(this.of().map((item) => item.room))) this.#flushRoom(room);
   }
 
   /** @param {string} room */
@@ -67,7 +84,7 @@ export class Outbox extends EventTarget {
 
   /** @param {string} room */
   #nextOf(room) {
-    return this.items.find((item) => item.room === room && item.status === "waiting");
+    return this.of(room).find((item) => item.status === "waiting");
   }
 
   /** @param {Item} item @returns {Promise<boolean>} whether to go on with the next */
@@ -75,7 +92,8 @@ export class Outbox extends EventTarget {
     this.#set(item, { status: "sending" });
     try {
       const { id, seq } = await this.send(item.room, item.text, item.clientId);
-      this.#set(item, { status: "sent", id, seq });
+      if (this.isHeard(item.room, seq)) this.drop(item);
+      else this.#set(item, { status: "sent", id, seq });
       return true;
     } catch (error) {
       return this.#notSent(item, /** @type {Refusal} */ (error));
@@ -106,8 +124,8 @@ export class Outbox extends EventTarget {
 
   /** @param {Item} item */
   retry(item) {
-    if (this.now() - item.at > STALE) item.clientId = newId();
-    this.#set(item, { status: "waiting", reason: undefined, at: this.now() });
+    const stale = this.now() - item.at > STALE;
+    this.#set(item, { status: "waiting", reason: undefined, ...(stale ? { clientId: newId(), at: this.now() } : {}) });
   }
 
   /** @param {Item} item */
@@ -123,9 +141,11 @@ export class Outbox extends EventTarget {
   }
 
   #changed() {
-    const kept = this.items.filter((item) => item.status !== "sent");
+    for (const item of this.items) this.#known.add(item.clientId);
+    const others = this.#stored().filter((item) => !this.#known.has(item.clientId));
+    const mine = this.items.filter((item) => item.status !== "sent");
     try {
-      this.storage.setItem(KEY, JSON.stringify(kept));
+      this.storage.setItem(KEY, JSON.stringify([...others, ...mine]));
     } catch {
       // Storage is full or forbidden: the words live as long as the page.
     }
@@ -133,11 +153,16 @@ export class Outbox extends EventTarget {
   }
 
   #restore() {
+    this.items = this.#stored().map((item) => this.#revived(item));
+    for (const item of this.items) this.#known.add(item.clientId);
+  }
+
+  /** @returns {Item[]} */
+  #stored() {
     try {
-      const kept = JSON.parse(this.storage.getItem(KEY) ?? "[]");
-      this.items = kept.map((/** @type {Item} */ item) => this.#revived(item));
+      return JSON.parse(this.storage.getItem(KEY) ?? "[]");
     } catch {
-      this.items = [];
+      return [];
     }
   }
 

@@ -15,9 +15,9 @@ export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
-  /** Where the divider stands while the room is open: the seq after which all was new. */
-  dividerAfter = 0;
   loading = false;
+  /** Not asked for history before then: the last asking failed. */
+  notBefore = 0;
 
   /** @param {RoomState} state */
   constructor(state) {

@@ -119,6 +119,16 @@ export class Timeline {
     this.more = this.first > page.first_seq;
   }
 
+  /** Let go of the oldest where far more than `most` are held; they can be read again. @param {number} most */
+  trim(most) {
+    if (this.last - this.first < most * 1.5) return;
+    for (; this.last - this.first >= most; this.first += 1) {
+      this.#messages.delete(this.first);
+      this.#asOf.delete(this.first);
+    }
+    this.more = true;
+  }
+
   /** @param {Message} message @param {number} rev */
   #hold(message, rev) {
     const known = this.#asOf.get(message.seq);

@@ -1,0 +1,166 @@
+"""Sockets that come, go and cannot keep up while rooms change: what the hub tells them, and that nobody is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from chatserver.app import House
+from chatserver.live.connection import Connection
+from chatserver.live.feed import Feed
+from chatserver.services.caller import Caller
+from tests.chaos.proxy import Proxy
+from tests.live.test_feed import OpenLossy, numbers, open_lossy, proxy, told
+from tests.people import PATIENCE, Person, gathering, sign_up
+from tests.walks.test_sessions import cursor_of
+
+__all__ = ["open_lossy", "proxy"]  # fixtures
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def connection_of(house: House, person: Person) -> Connection:
+    (found,) = (connection for connection in house.hub.connections if connection.user_id == person.id)
+    return found
+
+
+def feed_of(house: House, room: str = "hall") -> Feed:
+    feed = house.hub.feeds.get(room)
+    assert feed is not None
+    return feed
+
+
+async def test_nobody_is_left_of_a_socket_that_went_while_its_token_was_proven(house: House) -> None:
+    ann = await sign_up(house.url, "ann")
+    proving, going, prove = asyncio.Event(), asyncio.Event(), house.desks.sync._sign_in
+
+    async def slowly(caller: Caller, token: str) -> None:
+        proving.set()
+        await going.wait()
+        await prove(caller, token)
+
+    house.desks.sync._sign_in = slowly
+    idle = len(house.tasks)
+    token, ann.token = ann.token, ""
+    await ann.connect()
+    await ann.ask("session.start", token=token)
+    await proving.wait()
+    ann.cut()
+    await until(lambda: not house.hub.connections)
+    going.set()
+    await until(lambda: len(house.tasks) <= idle)
+    assert not house.hub.users
+    await ann.closed()
+
+
+async def test_a_cursor_from_another_process_that_is_ahead_of_this_one_is_kept(
+    open_lossy: OpenLossy, open_house: Any, proxy: Proxy
+) -> None:
+    lagging, other = await open_lossy(), await open_house()
+    ann = await (await sign_up(lagging.url, "ann")).start()
+    bob = await (await sign_up(other.url, "bob")).start()
+    proxy.lose(3)
+    said = await bob.say("hall", "one")
+    await bob.call("message.edit", room="hall", seq=said["seq"], text="one!")
+    await bob.say("hall", "two")
+    await told(proxy, 3)
+    await bob.hears("message.posted", text="two")
+    assert feed_of(lagging).place < feed_of(other).place
+    back = await Person(lagging.url, bob.token, bob.user).start({"hall": cursor_of(bob, "hall")})
+    await ann.say("hall", "three")
+    await back.hears("message.posted", text="three")
+    assert numbers(back) == [(said["seq"] + 2, 0)]
+    assert not back.heard("room.reset")
+    for person in (ann, bob, back):
+        await person.leave()
+
+
+async def test_a_state_never_overtakes_messages_that_a_full_socket_waits_for(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        room = (await ann.call("room.create", title="Tea"))["room"]
+        await bob.call("room.join", room=room)
+        first = await ann.say(room, "0")
+        await bob.hears("message.posted", text="0")
+        full = connection_of(house, bob)
+        full.pause_writing()
+        for number in range(1, 6):
+            await ann.say(room, f"{number}")
+            await ann.call("room.update", room=room, title=f"Tea {number}")
+            await ann.hears("room.updated", room=room, title=f"Tea {number}")
+        assert full.transport.get_write_buffer_size() == 0
+        full.resume_writing()
+        await bob.hears("room.updated", room=room, title="Tea 5")
+        last = first["seq"]
+        for event in bob.events:
+            if event["params"].get("room") == room and event["method"] == "message.posted":
+                last = event["params"]["seq"]
+            elif event["params"].get("room") == room and event["method"] == "room.updated" and last > first["seq"]:
+                assert event["params"]["last_seq"] == last
+        assert [text["text"] for text in bob.heard("message.posted", room=room)] == [str(n) for n in range(6)]
+
+
+async def test_a_full_socket_holds_nothing_of_a_room_whose_settings_change_all_the_time(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        room = (await ann.call("room.create", title="Tea"))["room"]
+        await bob.call("room.join", room=room)
+        await bob.hears("room.updated", room=room)
+        full = connection_of(house, bob)
+        await until(lambda: feed_of(house, room) not in full.behind)
+        full.pause_writing()
+        heard = len(bob.events)
+        for number in range(20):
+            await ann.call("room.update", room=room, title=f"Tea {number}")
+        await ann.hears("room.updated", room=room, title="Tea 19")
+        await until(lambda: feed_of(house, room) in full.behind)
+        full.resume_writing()
+        await bob.hears("room.updated", room=room, title="Tea 19")
+        titles = [event["params"]["title"] for event in bob.events[heard:] if event["method"] == "room.updated"]
+        assert titles == ["Tea 19"]
+
+
+async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        room = (await ann.call("room.create", title="Tea"))["room"]
+        await bob.call("room.join", room=room)
+        await bob.hears("room.updated", room=room)
+        await until(lambda: feed_of(house, room) not in connection_of(house, bob).behind)
+        feed = feed_of(house, room)
+        feed.repairs.stalled = True  # both steps are heard in one go
+        start = len(bob.events)
+        await bob.call("room.leave", room=room)
+        await bob.call("room.join", room=room)
+        feed.repairs.stalled = False
+        feed.repairs.repair()
+        await ann.hears("member.joined", room=room, members=2)
+        await until(lambda: feed in connection_of(house, bob).follows)
+        await ann.say(room, "welcome back")
+        await bob.hears("message.posted", text="welcome back")
+        mine = [
+            event["method"]
+            for event in bob.events[start:]
+            if event["params"].get("room") == room and event["method"] != "presence.changed"
+        ]
+        assert "member.left" in mine
+        after = mine[mine.index("member.left") + 1 :]
+        assert after[0] == "room.updated"
+        assert after[-1] == "message.posted"
+
+
+async def test_a_socket_that_said_good_bye_is_written_nothing_more(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        going = connection_of(house, bob)
+        going.transport.pause_reading()
+        before = going.transport.get_write_buffer_size()
+        going.data_received(b"\x88\x82\0\0\0\0\x03\xe8")
+        assert going.closing is not None
+        feed_of(house).hear  # the feed still has the follower
+        await ann.say("hall", "too late")
+        await ann.hears("message.posted", text="too late")
+        assert going.transport.get_write_buffer_size() <= before + 4
+        assert await bob.closed() == 1000
+        assert not bob.heard("message.posted", text="too late")

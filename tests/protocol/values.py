@@ -1,0 +1,55 @@
+"""Any value that the wire's types allow, as plain objects: strategies made from the structs themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import inspect
+
+_LONGEST = 12
+
+
+def values(type_: Any) -> st.SearchStrategy[Any]:
+    """Plain objects (dicts, lists, texts, numbers) that fit a struct or any type it is made of."""
+    return _of(inspect.type_info(type_))
+
+
+def _of(type_: Any) -> st.SearchStrategy[Any]:
+    return _MAKERS[type(type_)](type_)
+
+
+def _text(type_: inspect.StrType) -> st.SearchStrategy[str]:
+    return st.text(min_size=type_.min_length or 0, max_size=min(type_.max_length or _LONGEST, _LONGEST))
+
+
+def _whole(type_: inspect.IntType) -> st.SearchStrategy[int]:
+    low = -(2**53) if type_.ge is None else type_.ge
+    return st.integers(low, 2**53 if type_.le is None else type_.le)
+
+
+def _list(type_: inspect.ListType) -> st.SearchStrategy[list[Any]]:
+    return st.lists(_of(type_.item_type), max_size=2)
+
+
+def _map(type_: inspect.DictType) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.text(max_size=_LONGEST), _of(type_.value_type), max_size=2)
+
+
+def _struct(type_: inspect.StructType) -> st.SearchStrategy[dict[str, Any]]:
+    required = {field.encode_name: _of(field.type) for field in type_.fields if field.required}
+    optional = {field.encode_name: _of(field.type) for field in type_.fields if not field.required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+_MAKERS = {
+    inspect.StrType: _text,
+    inspect.IntType: _whole,
+    inspect.BoolType: lambda _: st.booleans(),
+    inspect.NoneType: lambda _: st.none(),
+    inspect.LiteralType: lambda type_: st.sampled_from(type_.values),
+    inspect.ListType: _list,
+    inspect.DictType: _map,
+    inspect.StructType: _struct,
+    inspect.UnionType: lambda type_: st.one_of([_of(one) for one in type_.types]),
+}

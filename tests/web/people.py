@@ -1,0 +1,227 @@
+"""People who use the page, as the browser tests see them: a house that can be killed, and readers in Chromium.
+
+Everything that a browser complains of (console errors, uncaught errors, refused content, dialogs nobody asked for) is
+kept in ``Reader.faults`` and fails the story when its reader leaves. Nothing here waits for a duration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, async_playwright, expect
+
+from tests.people import PASSWORD, Person, post
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
+PATIENCE_MS = 15_000
+START_S = 30.0
+ROOT = Path(__file__).parents[2]
+# Hashing is slow by design, and limits make people wait; neither is what the stories are about.
+ENVIRONMENT = {
+    "ACCOUNTS__ARGON2_MEMORY": "8",
+    "ACCOUNTS__ARGON2_PASSES": "1",
+    "ACCOUNTS__SIGN_UP_PER_ADDRESS_HOUR": "0",
+    "ACCOUNTS__SIGN_IN_ADDRESS_BURST": "0",
+    "ACCOUNTS__SIGN_IN_NAME_BURST": "0",
+    "LIMITS__USER_SENDS_BURST": "0",
+    "LIMITS__ROOM_SENDS_BURST": "0",
+    "LIMITS__ADDRESS_SENDS_BURST": "0",
+    "LIMITS__BOT_SENDS_BURST": "0",
+    "LIMITS__REQUESTS_BURST": "0",
+    "LIMITS__JOINS_BURST": "0",
+    "LIMITS__CREATES_BURST": "0",
+    "LIMITS__SEARCHES_BURST": "0",
+    "LIMITS__CONNECTIONS_PER_ADDRESS": "0",
+    "LIMITS__CONNECTIONS_PER_USER": "0",
+    "SERVER__DRAIN_SECONDS": "0.1",
+}
+
+# What a browser says by itself when the line is down; forgiven only where a story takes the line down.
+LINE_DOWN = re.compile(r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
+
+
+class Served:
+    """``chatserver serve`` as a process of its own, with its embedded store in ``data``."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data = data
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._settings = {f"CHATSERVER_{name}": value for name, value in (ENVIRONMENT | settings).items()}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Open the house; it is ready when this returns."""
+        log = (self.data.parent / f"{self.data.name}.log").open("ab")
+        with log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "chatserver", "serve", "--data", str(self.data), "--port", str(self.port),
+                cwd=ROOT, env=os.environ | self._settings, stdout=log, stderr=log,
+            )  # fmt: skip
+        async with asyncio.timeout(START_S):
+            while not await self._is_ready():
+                if self._process.returncode is not None:
+                    raise AssertionError(Path(log.name).read_text(encoding="utf-8"))
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self) -> bool:
+        try:
+            async with ClientSession(timeout=ClientTimeout(2)) as session, session.get(f"{self.url}/readyz") as answer:
+                return answer.status == 200
+        except (ClientError, TimeoutError):
+            return False
+
+    async def kill(self) -> None:
+        """kill -9: nothing is said to anybody, nothing is written down."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(how)
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+class Reader:
+    """One person at one browser (a context of its own, so cookies and storage are theirs)."""
+
+    def __init__(self, house: Served, context: BrowserContext, page: Page) -> None:
+        self.house = house
+        self.context = context
+        self.user: dict[str, Any] = {}
+        self.faults: list[str] = []
+        self._forgiven: list[re.Pattern[str]] = []
+        self._answers: list[bool] = []
+        self.page = page
+        self._listen(page)
+
+    def _listen(self, page: Page) -> None:
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda said: said.type in ("error", "warning") and self.faults.append(said.text))
+        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        page.on("dialog", self._answer)
+
+    async def _answer(self, dialog: Dialog) -> None:
+        if not self._answers:
+            self.faults.append(f"dialog: {dialog.message}")
+            await dialog.dismiss()
+        elif self._answers.pop(0):
+            await dialog.accept()
+        else:
+            await dialog.dismiss()
+
+    def forgive(self, pattern: str | re.Pattern[str]) -> None:
+        """This story makes the browser say this by itself, as for an answer of 401 or a line that is down."""
+        self._forgiven.append(re.compile(pattern))
+
+    def will_answer(self, *, yes: bool) -> None:
+        """The next question of the page (``confirm``) is expected, and answered."""
+        self._answers.append(yes)
+
+    def check(self) -> None:
+        """Nothing went wrong in this browser that the story did not expect."""
+        left = [fault for fault in self.faults if not any(pattern.search(fault) for pattern in self._forgiven)]
+        assert not left, left
+        assert not self._answers, "a question of the page was expected and not asked"
+
+    # --- coming in --------------------------------------------------------------------------------------------------
+
+    async def sign_up(self, handle: str, name: str = "") -> Reader:
+        """A new account by the HTTP door; its cookie is this browser's."""
+        given = {"handle": handle, "name": name or handle.title(), "password": PASSWORD}
+        self.user = (await self.call("account.create", **given))["user"]
+        return self
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """A call over HTTP as this person."""
+        address, headers = f"{self.house.url}/api/{method}", {"Origin": self.house.url}
+        answer = await self.context.request.post(address, data=params, headers=headers)
+        body = await answer.json()
+        assert answer.ok, body
+        return body
+
+    async def open(self, path: str = "/room/hall") -> Reader:
+        await self.page.goto(f"{self.house.url}{path}")
+        return self
+
+    async def another_page(self, path: str) -> Page:
+        """A second tab of the same browser."""
+        page = await self.context.new_page()
+        self._listen(page)
+        await page.goto(f"{self.house.url}{path}")
+        return page
+
+    # --- talking and looking ----------------------------------------------------------------------------------------
+
+    @property
+    def box(self) -> Locator:
+        return self.page.locator("message-composer textarea")
+
+    async def say(self, *texts: str) -> None:
+        for text in texts:
+            await self.box.fill(text)
+            await self.box.press("Enter")
+
+    def message(self, text: str) -> Locator:
+        """The row of the message that holds this text."""
+        return self.page.locator("message-item", has=self.page.locator(".text", has_text=text))
+
+    def texts(self) -> Locator:
+        return self.page.locator("message-item .text")
+
+    async def sees(self, *texts: str) -> None:
+        """The room shows exactly these, in this order, each once and from the log."""
+        await expect(self.texts()).to_have_text(list(texts), timeout=PATIENCE_MS)
+        await expect(self.page.locator("message-item.waiting")).to_have_count(0)
+
+    async def hears(self, text: str) -> None:
+        await expect(self.message(text)).to_have_count(1, timeout=PATIENCE_MS)
+
+    def room(self, title: str) -> Locator:
+        """A room's row in the list."""
+        return self.page.locator("room-list .rooms a", has_text=title)
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def reader(house: Served, browser: Browser, *, locale: str = "en-US", **options: Any) -> Reader:
+    options.setdefault("viewport", {"width": 1280, "height": 800})
+    context = await browser.new_context(locale=locale, timezone_id="Europe/Zurich", **options)
+    return Reader(house, context, await context.new_page())
+
+
+async def sign_up(house: Served, handle: str, name: str = "") -> Person:
+    """Somebody who comes by a plain WebSocket and not by the page."""
+    given = {"handle": handle, "name": name or handle.title(), "password": PASSWORD, "want": "token"}
+    body = await post(house.url, "account.create", **given)
+    return Person(house.url, body["token"], body["user"])
