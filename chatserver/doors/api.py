@@ -6,6 +6,7 @@ The same desks answer as over WebSocket, refusals have the same shape, and a log
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -95,6 +96,6 @@ class Api:
         self.on_answered(name if name in METHODS else "unknown", outcome_of(refusal))
         headers = {"Cache-Control": "no-store"}
         if "retry_after" in refusal.data:
-            headers["Retry-After"] = str(max(1, round(refusal.data["retry_after"])))
+            headers["Retry-After"] = str(math.ceil(refusal.data["retry_after"]))
         body: dict[str, Any] = {"error": error_object(refusal)}
         return web.Response(status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers)

@@ -34,7 +34,7 @@ class Asking:
 
         A cookie that no longer proves anything is a visitor; a header token that does not is refused.
         """
-        caller = Caller(address=self.address(request), agent=request.headers.get("User-Agent", "")[:200])
+        caller = Caller(address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]))
         bearer = request.headers.get("Authorization", "")
         if bearer:
             scheme, _, token = bearer.partition(" ")
@@ -119,6 +119,11 @@ class Asking:
         response.del_cookie(
             self.cookie_name(request), path="/", httponly=True, samesite="Lax", secure=self.scheme(request) == "https"
         )
+
+
+def _readable(text: str) -> str:
+    """A header's bytes that are no UTF-8 arrive as lone surrogates, which nothing can store."""
+    return text.encode(errors="replace").decode()
 
 
 def _is_address(text: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -17,6 +19,9 @@ from chatserver.doors.socket import Sockets
 from chatserver.live.hub import Hub
 from chatserver.protocol import closing
 from chatserver.protocol.schema import openapi, openrpc
+
+log = logging.getLogger(__name__)
+_ALWAYS: Final = {**SECURITY_HEADERS, "Server": "chatserver"}
 
 
 class Front:
@@ -48,19 +53,26 @@ class Front:
 
     @web.middleware
     async def _safe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Headers that keep the page safe, on every answer, refusals included."""
+        """Headers that keep the page safe, on every answer, refusals and faults included."""
         try:
             response = await handler(request)
         except web.HTTPException as refused:
             refused.headers.update(self._headers(request))
             raise
+        except ConnectionError:
+            raise  # whoever asked has gone; aiohttp knows what to do
+        except Exception:
+            log.exception("request: failed")  # without its path: a link into a closed room stands in one
+            response = web.Response(status=500, text="A fault of the server; it has been noted.\n")
         response.headers.update(self._headers(request))
+        if response.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         if self._asking.scheme(request) == "https":
-            return {**SECURITY_HEADERS, "Strict-Transport-Security": "max-age=31536000"}
-        return SECURITY_HEADERS
+            return {**_ALWAYS, "Strict-Transport-Security": "max-age=31536000"}
+        return _ALWAYS
 
     async def _schema(self, request: web.Request) -> web.Response:
         body = self._openapi if request.path.endswith("openapi.json") else self._openrpc

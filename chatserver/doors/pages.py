@@ -16,9 +16,9 @@ from aiohttp import web
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; object-src 'none'; "
-        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -82,13 +82,23 @@ def _read(path: Path) -> File:
     return File(body, packed, hashlib.sha256(body).hexdigest()[:16], kind)
 
 
+def _takes_gzip(request: web.Request) -> bool:
+    for offered in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = offered.partition(";")
+        if name.strip().lower() == "gzip":
+            return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
+    return False
+
+
 def _answer(request: web.Request, file: File) -> web.Response:
     """The browser asks each time whether its copy still holds, so an update is never mixed with yesterday's files."""
-    headers = {"ETag": f'"{file.etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if any(etag.value in {file.etag, "*"} for etag in request.if_none_match or ()):
+    packed = file.packed if _takes_gzip(request) else None
+    etag = file.etag if packed is None else f"{file.etag}-gzip"
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if any(known.value in {etag, "*"} for known in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
-    body = file.body
-    if file.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
-        body, headers["Content-Encoding"] = file.packed, "gzip"
+    if packed is not None:
+        headers["Content-Encoding"] = "gzip"
+    body = file.body if packed is None else packed
     charset = "utf-8" if file.content_type.startswith(("text/", "application/json", "image/svg")) else None
     return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)

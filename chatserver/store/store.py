@@ -121,7 +121,9 @@ class Store:
         if remaining <= 0:
             raise errors.unavailable()
         try:
-            await asyncio.wait_for(self.ready.wait(), remaining)
+            async with asyncio.timeout(remaining):  # not wait_for: it forgets a cancellation that comes with the event
+                await asyncio.sleep(0)  # `run` has its turn first: it may not know yet that the link is lost
+                await self.ready.wait()
         except TimeoutError:
             raise errors.unavailable() from None
 
@@ -232,7 +234,8 @@ class Store:
             sent = loop.time()
             self._sender().call("SPUBLISH", name, b"").add_done_callback(_seen)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), PROBE_SECONDS)
+                async with asyncio.timeout(PROBE_SECONDS):
+                    await self._lost.wait()
                 return
             if self._probed < sent:
                 log.warning("store: the link heard nothing of itself for a second; dropped")

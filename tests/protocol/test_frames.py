@@ -6,13 +6,14 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from chatserver.protocol.frames import deflate, frame
+from tests.protocol.values import tries
 
 LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 100_000]
 INFLATE = PerMessageDeflate(
@@ -48,7 +49,7 @@ def test_every_length_is_one_whole_frame(length: int, *, text: bool) -> None:
     assert len(frame(payload, text=text)) - length == (2 if length < 126 else 4 if length < 65_536 else 10)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(60)
 @given(st.lists(st.tuples(st.binary(max_size=300), st.booleans()), max_size=8))
 def test_frames_joined_in_one_write_are_read_one_by_one(messages: list[tuple[bytes, bool]]) -> None:
     blob = b"".join(frame(payload, text=text) for payload, text in messages)
@@ -62,7 +63,7 @@ def test_what_is_compressed_is_read_by_who_agreed_to_it(length: int) -> None:
     assert (bytes(read.data), read.fin, read.rsv1) == (payload, True, False)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(60)
 @given(st.lists(st.tuples(st.binary(max_size=2000), st.booleans()), max_size=6))
 def test_each_compressed_frame_stands_by_itself(messages: list[tuple[bytes, bool]]) -> None:
     """Plain and compressed ones in any order: no context is taken over, so one frame serves everyone."""

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
 _LONGEST = 12
+
+
+def tries(number: int) -> settings:
+    """So many examples; how long each takes says nothing on a machine that does other things as well."""
+    return settings(max_examples=number, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def values(type_: Any) -> st.SearchStrategy[Any]:

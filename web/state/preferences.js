@@ -1,8 +1,13 @@
-/** What a reader chose for this browser: language, theme, drafts, the room last open. */
+/** What a reader chose for this browser: language, theme, drafts, where they were. */
 
 const KEY = "chatserver.preferences";
 
-/** @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, drafts?: Record<string, string>}} Chosen */
+/**
+ * `room` was open last, `after` is where to go once signed in, `people` whether who is here stands beside the room.
+ *
+ * @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, after?: string, people?: boolean,
+ *   drafts?: Record<string, string>}} Chosen
+ */
 
 export class Preferences {
   /** @param {{getItem(key: string): string | null, setItem(key: string, value: string): void}} storage */

@@ -21,7 +21,7 @@ export class AccountForm extends PageElement {
 
   /** @param {string} words */
   #lead(words) {
-    const waiting = this.kind === "sign-up" && this.house.outbox.items.length > 0;
+    const waiting = this.kind === "sign-up" && this.house.outbox.of().length > 0;
     return this.say(waiting ? "account.words_wait" : `account.${words}_lead`);
   }
 
@@ -97,7 +97,9 @@ export class AccountForm extends PageElement {
 
   #leave() {
     if (this.kind === "recover") return context.go("/sign-in");
+    const { after, room } = context.preferences.chosen;
+    context.preferences.set({ after: undefined });
     const waiting = this.house.outbox.items[0]?.room;
-    return context.go(roomPath(waiting ?? context.preferences.chosen.room ?? "hall"));
+    return context.go(waiting ? roomPath(waiting) : after ?? roomPath(room ?? "hall"));
   }
 }

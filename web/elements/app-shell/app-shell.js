@@ -9,6 +9,7 @@ const OFFLINE_PATIENCE = 2_000;
 export class AppShell extends PageElement {
   /** @type {any} */ #page = null;
   #shown = "";
+  #joining = false;
   /** @type {any} */ #offline = undefined;
 
   build() {
@@ -50,7 +51,6 @@ export class AppShell extends PageElement {
   show() {
     const place = this.#placed(readPath(location.pathname, location.hash));
     this.dataset.page = place.page;
-    this.main.toggleAttribute("inert", false);
     // The account form outlives the sign-up itself: it still has the recovery code to show.
     const signedIn = place.page === "settings" && this.house.signedIn;
     const key = JSON.stringify([place, signedIn, this.language]);
@@ -68,7 +68,8 @@ export class AppShell extends PageElement {
     if (place.page !== "home" || matchMedia("(max-width: 720px)").matches) return place;
     const last = context.preferences.chosen.room ?? "";
     const room = this.house.rooms.has(last) ? last : [...this.house.rooms.keys()][0];
-    return room ? { page: "room", room } : place;
+    if (room) return { page: "room", room };
+    return this.house.began ? { page: "rooms" } : place;
   }
 
   /** @param {any} place */
@@ -85,20 +86,23 @@ export class AppShell extends PageElement {
   /** @param {string} room @param {string} link */
   async #join(room, link) {
     if (!this.house.began) return;
-    if (!this.house.signedIn) return context.go("/sign-up");
-    try {
-      await this.house.ask("room.join", { room, link });
-      context.go(roomPath(room));
-    } catch {
-      context.go("/rooms");
+    if (!this.house.signedIn) {
+      context.preferences.set({ after: location.pathname });
+      return context.go("/sign-up");
     }
+    if (this.#joining) return undefined;
+    this.#joining = true;
+    // A link that is no longer good leads to the room's door, which says so.
+    await this.house.ask("room.join", { room, link }).catch(() => undefined);
+    this.#joining = false;
+    return context.go(roomPath(room));
   }
 
   retitle() {
     const calls = this.house.calls;
     const name = this.house.card?.name ?? "";
     const place = readPath(location.pathname, location.hash);
-    const room = place.page === "room" ? this.house.rooms.get(place.room)?.title(this.language) : undefined;
+    const room = place.page === "room" ? this.house.find(place.room)?.title(this.language) : undefined;
     const words = [room, name].filter(Boolean).join(" · ");
     document.title = calls ? `(${calls}) ${words}` : words;
   }

@@ -25,7 +25,7 @@ export class LiveAnnouncer extends PageElement {
   /** @param {{room: string, message: import("../../lib/shapes.js").Message}} detail */
   hear({ room, message }) {
     const list = /** @type {any} */ (document.querySelector("message-list"));
-    const fresh = message.seq > (this.house.rooms.get(room)?.state.last_seq ?? 0);
+    const fresh = message.seq > (this.house.find(room)?.state.last_seq ?? 0);
     if (room !== this.house.openRoom || message.author.id === this.house.me || !list?.atBottom || !fresh) return;
     this.#waiting.push({ name: message.author.name, text: message.text.slice(0, LONGEST) });
     this.#timer ??= setTimeout(() => this.announce(), PAUSE);

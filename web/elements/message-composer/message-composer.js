@@ -5,6 +5,7 @@
 
 import { make } from "../../lib/dom.js";
 import { context, PageElement } from "../element.js";
+import { refusalWords } from "../forms.js";
 
 const TYPING_EVERY = 3_000;
 const TALLEST = 240;
@@ -20,7 +21,7 @@ export class MessageComposer extends PageElement {
   #typedAt = 0;
 
   build() {
-    this.input = make("textarea", { attributes: { rows: "1", enterkeyhint: "send", autocomplete: "off" } });
+    this.input = make("textarea", { attributes: { rows: "1", enterkeyhint: isTouch() ? "enter" : "send", autocomplete: "off" } });
     this.button = make("button", { class: "button", attributes: { type: "submit" } });
     this.hint = make("p", { class: "hint", attributes: { role: "status" } });
     this.cancel = make("button", { class: "action", attributes: { type: "button" }, set: { hidden: true } });
@@ -36,21 +37,18 @@ export class MessageComposer extends PageElement {
     this.listen(this.input, "keydown", (event) => this.key(event));
     this.listen(this.input, "input", () => this.typed());
     this.listen(this.cancel, "click", () => this.stopEditing());
-    this.listen(context.words, "change", () => this.show());
     this.input.value = context.preferences.draft(this.room);
     this.show();
     this.#fit();
   }
 
   show() {
-    const room = this.house.rooms.get(this.room);
-    const title = room?.title(this.language) ?? "";
-    this.input.placeholder = this.say("composer.placeholder", { room: title });
+    const title = this.house.find(this.room)?.title(this.language) ?? "";
+    const guest = this.house.began && !this.house.signedIn;
+    this.input.placeholder = this.say(guest ? "composer.guest" : "composer.placeholder", { room: title });
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.button.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
     this.cancel.textContent = this.say("composer.cancel");
-    const limit = this.house.card?.limits.text_characters;
-    if (limit) this.input.maxLength = limit;
   }
 
   focus() {
@@ -60,8 +58,7 @@ export class MessageComposer extends PageElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (composes(event)) return;
-    const touch = matchMedia("(pointer: coarse)").matches;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !touch) {
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !isTouch()) {
       event.preventDefault();
       this.send();
     } else if (event.key === "ArrowUp" && !this.input.value) {
@@ -74,13 +71,21 @@ export class MessageComposer extends PageElement {
 
   typed() {
     this.#fit();
-    this.hint.textContent = "";
+    this.#count();
     if (this.#editing) return;
     context.preferences.keepDraft(this.room, this.input.value);
     if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = Date.now();
       this.house.typing(this.room);
     }
+  }
+
+  /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */
+  #count() {
+    const over = [...this.input.value].length - (this.house.card?.limits.text_characters ?? Infinity);
+    this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : "";
+    this.button.disabled = over > 0;
+    return over > 0;
   }
 
   #fit() {
@@ -90,7 +95,7 @@ export class MessageComposer extends PageElement {
 
   send() {
     const text = this.input.value.trim();
-    if (!text) return;
+    if (!text || this.#count()) return;
     if (this.#editing) {
       this.#save(text);
       return;
@@ -142,7 +147,11 @@ export class MessageComposer extends PageElement {
 
   /** @param {any} refusal */
   refuse(refusal) {
-    const words = this.say(`refused.${refusal.reason}`);
-    this.hint.textContent = words.startsWith("refused.") ? this.say("outbox.refused") : words;
+    this.hint.textContent = refusalWords(this, refusal);
   }
+}
+
+/** A keyboard on glass: Enter makes a line there, and a button sends. */
+function isTouch() {
+  return matchMedia("(pointer: coarse)").matches;
 }

@@ -2,9 +2,11 @@
 
 import { make, nameOf } from "../../lib/dom.js";
 import { scriptLanguage } from "../../lib/script-language.js";
+import { makeSeal } from "../../lib/seal.js";
 import { clockTime, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
 import { PageElement } from "../element.js";
+import { refusalWords } from "../forms.js";
 
 export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
@@ -13,11 +15,12 @@ export class MessageItem extends PageElement {
   #shown = "";
 
   build() {
+    this.seal = make("span", { class: "seal" });
     this.head = make("header");
     this.body = make("div", { class: "text" });
     this.state = make("p", { class: "state" });
     this.actions = make("div", { class: "actions" });
-    this.append(this.head, this.body, this.state, this.actions);
+    this.append(this.seal, this.head, this.body, this.state, this.actions);
   }
 
   attach() {
@@ -32,6 +35,7 @@ export class MessageItem extends PageElement {
     if (key === this.#shown) return;
     this.#shown = key;
     this.classList.toggle("grouped", this.grouped);
+    this.classList.toggle("calls-me", Boolean(this.message?.mentions?.includes(this.house.me)));
     this.#showHead();
     this.#showText();
     this.#showState();
@@ -46,7 +50,7 @@ export class MessageItem extends PageElement {
   #rights() {
     if (!this.message || this.message.deleted) return "";
     if (this.message.author.id === this.house.me) return "edit delete";
-    return this.house.rooms.get(this.message.room)?.moderates || this.house.user?.admin ? "delete" : "";
+    return this.house.find(this.message.room)?.moderates || this.house.user?.admin ? "delete" : "";
   }
 
   #showHead() {
@@ -59,6 +63,10 @@ export class MessageItem extends PageElement {
     });
     const bot = author?.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
     this.head.replaceChildren(nameOf(name), ...(bot ? [bot] : []), time);
+    const seal = makeSeal({ id: author?.id ?? "", name });
+    this.seal.replaceWith(seal);
+    this.seal = seal;
+    this.setAttribute("aria-label", `${name}, ${time.textContent}`);
   }
 
   #showText() {
@@ -77,7 +85,7 @@ export class MessageItem extends PageElement {
   #showState() {
     const edited = this.message?.edited_at ? this.say("message.edited") : "";
     const waiting = this.item && !this.message ? this.say(`outbox.${this.item.status}`, {}) : "";
-    const reason = this.item?.status === "refused" ? refusedWords(this, this.item.reason) : "";
+    const reason = this.item?.status === "refused" ? refusalWords(this, this.item) : "";
     this.state.textContent = [edited, reason || waiting].filter(Boolean).join(" · ");
     this.state.hidden = !this.state.textContent;
     this.classList.toggle("refused", this.item?.status === "refused");
@@ -100,13 +108,6 @@ export class MessageItem extends PageElement {
   #itemActions() {
     return this.item.status === "refused" ? ["retry", "drop"] : [];
   }
-}
-
-/** @param {MessageItem} element @param {string} [reason] */
-function refusedWords(element, reason) {
-  const key = `refused.${reason}`;
-  const words = element.say(key);
-  return words === key ? element.say("outbox.refused") : words;
 }
 
 /** @param {import("../../lib/tokenizer.js").Block} token */

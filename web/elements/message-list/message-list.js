@@ -10,13 +10,18 @@ import { context, PageElement } from "../element.js";
 const NEAR = 80;
 const LOAD_AHEAD = 600;
 const GROUP_WITHIN = 5 * 60_000;
+/** More rows than these are let go at the top while one is at the bottom. */
+const MOST_ROWS = 400;
 
 export class MessageList extends PageElement {
   room = "";
   /** @type {Map<string, any>} */ #items = new Map();
   #atBottom = true;
   #due = false;
+  /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
+  #toDivider = false;
+  /** @type {ResizeObserver | undefined} */ #sizes;
 
   build() {
     this.rows = make("ol", { attributes: { role: "list" } });
@@ -30,22 +35,24 @@ export class MessageList extends PageElement {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
     for (const name of ["room", "session", "outbox", "rooms"]) this.listen(this.house, name, () => this.later());
-    this.listen(context.words, "change", () => this.later());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
     this.listen(this.jump, "click", () => this.toBottom());
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());
     this.listen(this.rows, "keydown", (event) => this.move(event));
-    const sizes = new ResizeObserver(() => this.#atBottom && this.toBottom());
-    sizes.observe(this.scroller);
-    const state = this.#state;
-    this.#divider = state && state.unread ? state.readSeq : -1;
-    this.show();
+    this.#sizes = new ResizeObserver(() => this.#atBottom && this.toBottom());
+    for (const part of [this.scroller, this.rows]) this.#sizes.observe(part);
     this.toBottom();
+    this.show();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sizes?.disconnect();
   }
 
   get #state() {
-    return this.house.rooms.get(this.room);
+    return this.house.find(this.room);
   }
 
   /** Events come in bursts: show once for each frame. */
@@ -62,13 +69,24 @@ export class MessageList extends PageElement {
     const room = this.#state;
     if (!room) return;
     if (!room.timeline.reachesEnd && !room.loading) this.house.loadLatest(this.room);
+    if (this.#atBottom) room.timeline.trim(MOST_ROWS);
+    this.#placeDivider(room);
     const anchor = this.#anchor();
     this.#render(room);
-    if (this.#atBottom) this.toBottom();
+    if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
+    else if (this.#atBottom) this.toBottom();
     else this.#restore(anchor);
     this.#showEdges(room);
     if (this.#atBottom) this.mark();
     else if (this.scroller.scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
+  }
+
+  /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/room.js").Room} room */
+  #placeDivider(room) {
+    const first = this.#divider < 0;
+    if (!first && (document.hasFocus() || room.readSeq <= this.#divider || !room.unread)) return;
+    this.#divider = room.unread ? room.readSeq : room.timeline.lastSeq;
+    this.#toDivider = first && room.unread > 0;
   }
 
   /** @param {import("../../state/room.js").Room} room */
@@ -85,7 +103,7 @@ export class MessageList extends PageElement {
     }
     for (const item of this.house.outbox.of(this.room)) {
       if (item.id && this.#items.has(item.id)) continue;
-      const mine = { at: item.at, author: this.house.user };
+      const mine = { at: Math.max(item.at, last?.at ?? 0), author: this.house.user };
       rows.push(this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine) }));
       last = mine;
     }
@@ -156,6 +174,17 @@ export class MessageList extends PageElement {
     if (this.#atBottom) this.mark();
     const room = this.#state;
     if (room) this.#showEdges(room);
+  }
+
+  /** What is new begins in sight, with a little of what was before. */
+  #openAtDivider() {
+    this.#toDivider = false;
+    this.toBottom();
+    const divider = this.rows.querySelector(".new");
+    if (!divider) return;
+    const above = this.scroller.getBoundingClientRect().top - divider.getBoundingClientRect().top;
+    if (above > 0) this.scroller.scrollTop -= above + this.scroller.clientHeight / 4;
+    this.scrolled();
   }
 
   toBottom() {

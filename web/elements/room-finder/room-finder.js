@@ -9,16 +9,18 @@ const PAUSE = 250;
 
 export class RoomFinder extends PageElement {
   #asked = 0;
+  #next = "";
   /** @type {any} */ #timer = undefined;
 
   build() {
     this.back = make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } });
     this.search = make("input", { attributes: { type: "search", placeholder: this.say("finder.search"), "aria-label": this.say("finder.search") } });
     this.results = make("ul", { class: "results", attributes: { role: "list" } });
+    this.more = make("button", { class: "action", text: this.say("finder.more"), attributes: { type: "button" }, set: { hidden: true } });
     this.status = make("p", { class: "empty", attributes: { role: "status" } });
     this.append(
       make("header", {}, this.back, make("h1", { text: this.say("rooms.find"), attributes: { tabindex: "-1" } })),
-      make("div", { class: "scroller" }, this.search, this.status, this.results, this.#opening()),
+      make("div", { class: "scroller" }, this.search, this.status, this.results, this.more, this.#opening()),
     );
   }
 
@@ -44,18 +46,32 @@ export class RoomFinder extends PageElement {
       event.preventDefault();
       this.open();
     });
-    this.listen(this.house, "rooms", () => this.find());
+    this.listen(this.more, "click", () => this.find(this.#next));
+    this.listen(this.house, "session", () => this.find());
     this.find();
   }
 
-  async find() {
+  /** @param {string} [after] where the list goes on */
+  async find(after = "") {
     const asked = ++this.#asked;
     const words = this.search.value.trim();
-    const params = words.startsWith("#") ? { tag: words.slice(1) } : { query: words };
-    const answer = await this.house.api("room.discover", params).catch(() => ({ rooms: [] }));
-    if (asked !== this.#asked) return;
-    this.status.textContent = answer.rooms.length ? "" : this.say("finder.none");
-    this.results.replaceChildren(...answer.rooms.map((/** @type {any} */ room) => this.#row(room)));
+    const params = { after, ...(words.startsWith("#") ? { tag: words.slice(1) } : { query: words }) };
+    try {
+      const { rooms, next } = await this.house.api("room.discover", params);
+      if (asked === this.#asked) this.#show(rooms, after, next);
+    } catch (refusal) {
+      this.status.textContent = refusalWords(this, refusal);
+    }
+  }
+
+  /** @param {any[]} rooms @param {string} after @param {string} [next] */
+  #show(rooms, after, next = "") {
+    const rows = rooms.map((room) => this.#row(room));
+    if (after) this.results.append(...rows);
+    else this.results.replaceChildren(...rows);
+    this.#next = next;
+    this.more.hidden = !next;
+    this.status.textContent = this.results.childElementCount ? "" : this.say("finder.none");
   }
 
   /** @param {import("../../lib/shapes.js").RoomListing} room */
@@ -72,8 +88,8 @@ export class RoomFinder extends PageElement {
       attributes: { href: roomPath(room.room), "aria-label": `${this.say(joined ? "finder.enter" : "room.join")}: ${title}` },
       on: { click: (event) => !joined && this.house.signedIn && this.join(event, room.room) },
     });
-    return make("li", {}, make("div", {}, make("h2", { text: title }),
-      make("p", { text: room.abouts?.[this.language] ?? room.about }), make("p", { class: "facts", text: facts })), act);
+    return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),
+      make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }), make("p", { class: "facts", text: facts })), act);
   }
 
   /** @param {Event} event @param {string} room */

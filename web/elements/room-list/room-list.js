@@ -1,21 +1,31 @@
-/** The rooms one belongs to, with what is unread; the way to other rooms, to settings, to signing in. */
+/** The rooms one belongs to, with what is unread; rooms a step away; the way to settings and to signing in. */
 
 import { make } from "../../lib/dom.js";
 import { readPath, roomPath } from "../../lib/paths.js";
+import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
 
+const MOST_NEARBY = 6;
+const NEARBY_EVERY = 5 * 60_000;
+
 export class RoomList extends PageElement {
+  /** @type {import("../../lib/shapes.js").RoomListing[]} */ #nearby = [];
+  #askedAt = 0;
+
   build() {
     this.name = make("a", { class: "house-name", attributes: { href: "/" } });
     this.rooms = make("ul", { class: "rooms", attributes: { role: "list" } });
+    this.away = make("h2");
+    this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
     this.foot = make("div", { class: "foot" });
-    this.nav = make("nav", {}, this.rooms, this.find);
+    this.nav = make("nav", {}, this.rooms, this.away, this.near, this.find);
     this.append(make("header", {}, this.name), this.nav, this.foot);
   }
 
   attach() {
     for (const name of ["house", "session", "rooms", "room"]) this.listen(this.house, name, () => this.show());
+    this.listen(this.house, "session", () => this.#lookAround());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
     this.show();
@@ -26,6 +36,7 @@ export class RoomList extends PageElement {
     this.nav.setAttribute("aria-label", this.say("rooms.mine"));
     this.find.textContent = this.say("rooms.find");
     this.#showRooms();
+    this.#showNearby();
     this.#showFoot();
   }
 
@@ -39,8 +50,8 @@ export class RoomList extends PageElement {
 
   /** @param {import("../../state/room.js").Room} room @param {any} row */
   #row(room, row) {
-    row ??= make("li", { set: {} }, make("a", { attributes: { href: roomPath(room.id) } },
-      make("span", { class: "title" }), make("span", { class: "badge" })));
+    row ??= make("li", {}, make("a", { attributes: { href: roomPath(room.id) } },
+      make("span", { class: "title", attributes: { dir: "auto" } }), make("span", { class: "badge" })));
     row.dataset.room = room.id;
     const [title, badge] = row.firstChild.children;
     title.textContent = room.title(this.language);
@@ -50,8 +61,7 @@ export class RoomList extends PageElement {
     badge.classList.toggle("mention", room.mentions > 0);
     row.classList.toggle("unread", room.unread > 0 && room.state.notify !== "none");
     row.firstChild.setAttribute("aria-label", this.#label(room, count));
-    if (this.#isOpen(room.id)) row.firstChild.setAttribute("aria-current", "page");
-    else row.firstChild.removeAttribute("aria-current");
+    this.#markOpen(row.firstChild, room.id);
     return row;
   }
 
@@ -61,25 +71,68 @@ export class RoomList extends PageElement {
     return count ? `${title}, ${this.say("rooms.unread", { count })}` : title;
   }
 
+  /** @param {Element} link @param {string} id */
+  #markOpen(link, id) {
+    if (this.#isOpen(id)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+
   /** @param {string} id */
   #isOpen(id) {
     const place = readPath(location.pathname);
     return place.page === "room" ? place.room === id : this.house.openRoom === id && place.page === "home";
   }
 
+  /** The liveliest rooms one is not in; asked for now and then, for every session of a restart asks at once. */
+  async #lookAround() {
+    if (Date.now() - this.#askedAt < NEARBY_EVERY) return;
+    this.#askedAt = Date.now();
+    const answer = await this.house.api("room.discover").catch(() => ({ rooms: this.#nearby }));
+    this.#nearby = answer.rooms;
+    this.#showNearby();
+  }
+
+  #showNearby() {
+    const rooms = this.#nearby.filter((room) => !this.house.rooms.has(room.room)).slice(0, MOST_NEARBY);
+    this.away.hidden = this.near.hidden = !rooms.length;
+    this.away.textContent = this.say("rooms.nearby");
+    const key = JSON.stringify([this.language, rooms]);
+    if (this.near.dataset.key !== key) this.near.replaceChildren(...rooms.map((room) => this.#nearRow(room)));
+    this.near.dataset.key = key;
+    for (const row of this.near.children) this.#markOpen(row.firstChild, row.dataset.room);
+  }
+
+  /** @param {import("../../lib/shapes.js").RoomListing} room */
+  #nearRow(room) {
+    const about = room.abouts?.[this.language] ?? room.about;
+    const row = make("li", {}, make("a", { attributes: { href: roomPath(room.room) } },
+      make("span", { class: "title", text: room.titles?.[this.language] ?? room.title, attributes: { dir: "auto" } }),
+      room.online ? make("span", { class: "here-now", text: this.say("finder.online", { count: room.online }) }) : null,
+      make("span", { class: "about", text: about, attributes: { dir: "auto" } })));
+    row.dataset.room = room.room;
+    return row;
+  }
+
   #showFoot() {
     const { user } = this.house;
+    const key = JSON.stringify([user?.name, user?.handle, this.house.began, this.language]);
+    if (this.foot.dataset.key === key) return;
+    this.foot.dataset.key = key;
     if (user) {
-      this.foot.replaceChildren(make("a", { class: "me", attributes: { href: "/settings" } },
-        make("bdi", { text: user.name }), make("span", { class: "handle", text: `@${user.handle}` })));
-    } else if (this.house.began) {
-      this.foot.replaceChildren(
-        make("a", { class: "button", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } }),
-        make("a", { class: "action", text: this.say("account.sign_in"), attributes: { href: "/sign-in" } }),
-      );
+      this.foot.replaceChildren(make("a", { class: "me", attributes: { href: "/settings" } }, makeSeal(user),
+        make("bdi", { class: "name", text: user.name }), make("span", { class: "handle", text: `@${user.handle}` }),
+        make("span", { class: "to-settings", text: this.say("settings.heading") })));
     } else {
-      this.foot.replaceChildren();
+      this.foot.replaceChildren(...(this.house.began ? this.#guestWays() : []));
     }
+  }
+
+  #guestWays() {
+    return [
+      make("p", { class: "lead", text: this.say("rooms.guest") }),
+      make("a", { class: "button", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } }),
+      make("a", { class: "action", text: this.say("account.sign_in"), attributes: { href: "/sign-in" } }),
+    ];
   }
 
   /** Go to the next or last room in the list. @param {number} direction */

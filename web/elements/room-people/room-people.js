@@ -2,6 +2,8 @@
 
 import { make, nameOf } from "../../lib/dom.js";
 import { joinPath } from "../../lib/paths.js";
+import { makeSeal } from "../../lib/seal.js";
+import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { button, field, refusalWords } from "../forms.js";
 
@@ -9,6 +11,7 @@ const LEVELS = ["all", "mentions", "none"];
 
 export class RoomPeople extends PageElement {
   room = "";
+  #count = -1;
 
   build() {
     this.heading = make("h2", { attributes: { tabindex: "-1" } });
@@ -21,8 +24,13 @@ export class RoomPeople extends PageElement {
 
   attach() {
     this.setAttribute("role", "complementary");
-    this.listen(this.close, "click", () => this.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
-    this.listen(this.house, "room", (event) => event.detail === this.room && !this.hidden && this.#mark());
+    this.listen(this.close, "click", () => {
+      context.preferences.set({ people: false });
+      this.dispatchEvent(new Event("close"));
+    });
+    this.listen(this.house, "rooms", () => !this.hidden && this.#showTools());
+    this.listen(this, "focusout", (event) => this.#closeMenu(event));
+    this.listen(this.house, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
   }
 
   get #state() {
@@ -34,11 +42,17 @@ export class RoomPeople extends PageElement {
     this.close.textContent = this.say("people.close");
     this.setAttribute("aria-label", this.heading.textContent ?? "");
     this.#showTools();
-    this.heading.focus();
     await this.load();
   }
 
+  /** People come and go while one looks. */
+  #follow() {
+    if (this.#state && this.#state.state.members !== this.#count) this.load();
+    else this.#mark();
+  }
+
   async load() {
+    this.#count = this.#state?.state.members ?? -1;
     if (!this.#state?.isMember) {
       this.members.replaceChildren(make("li", { text: this.say("people.members_only") }));
       return;
@@ -62,7 +76,7 @@ export class RoomPeople extends PageElement {
     const role_ = role === "member" ? null : make("span", { class: "role", text: this.say(`role.${role}`) });
     const bot = user.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
     const face = make("div", {}, nameOf(user.name || this.say("people.left")), make("span", { class: "handle", text: user.handle ? `@${user.handle}` : "" }));
-    const row = make("li", {}, face, bot, role_, this.#acts(member));
+    const row = make("li", {}, makeSeal(user), face, bot, role_, this.#acts(member));
     row.dataset.user = user.id;
     return row;
   }
@@ -77,13 +91,20 @@ export class RoomPeople extends PageElement {
         await this.house.ask(method, { room: this.room, user: member.user.id, ...more });
         await this.load();
       }));
-    const acts = [act("people.remove", "room.remove"), act("people.ban", "room.ban")];
-    if (mine === "owner" || admin) {
+    const acts = member.role === "owner" ? [] : [act("people.remove", "room.remove"), act("people.ban", "room.ban")];
+    if ((mine === "owner" || admin) && member.role !== "owner") {
       const to = member.role === "moderator" ? "member" : "moderator";
       acts.unshift(act(`people.make_${to}`, "room.set_role", { role: to }));
     }
+    if (!acts.length) return null;
     return make("details", { class: "menu" }, make("summary", { text: "⋯", attributes: { "aria-label": this.say("people.acts") } }),
       make("div", {}, ...acts));
+  }
+
+  /** A menu is open as long as one is in it. @param {FocusEvent} event */
+  #closeMenu(event) {
+    const menu = /** @type {Element} */ (event.target).closest("details.menu");
+    if (menu && !menu.contains(/** @type {Node} */ (event.relatedTarget))) menu.removeAttribute("open");
   }
 
   /** Who is here, beside the name. */
@@ -98,6 +119,9 @@ export class RoomPeople extends PageElement {
 
   #showTools() {
     const room = this.#state;
+    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode]);
+    if (this.tools.dataset.key === key) return;
+    this.tools.dataset.key = key ?? "";
     if (!room?.isMember) {
       this.tools.replaceChildren();
       return;
@@ -140,7 +164,7 @@ export class RoomPeople extends PageElement {
   }
 
   async leave() {
-    if (!confirm(this.say("room.confirm_leave"))) return;
+    if (!(await askFirst(this, "room.confirm_leave", "room.leave"))) return;
     await this.#doing(async () => {
       await this.house.ask("room.leave", { room: this.room });
       context.go("/");

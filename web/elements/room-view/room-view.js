@@ -1,16 +1,25 @@
-/** A room: its heading, its messages, who types, and the composer. Property `room` (id). */
+/**
+ * A room: its heading, its messages, who types, and the composer; or its door, where one is not in it. Property `room`
+ * (id).
+ */
 
 import { make } from "../../lib/dom.js";
+import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
+import { button, refusalWords } from "../forms.js";
+
+const WIDE = "(min-width: 1001px)";
 
 export class RoomView extends PageElement {
   room = "";
   /** @type {any} */ #typing = undefined;
+  /** What stands at the door now; "" inside. */
+  #door = "";
 
   build() {
     this.back = make("a", { class: "back", attributes: { href: "/" } });
-    this.heading = make("h1", { attributes: { tabindex: "-1" } });
-    this.about = make("p", { class: "about" });
+    this.heading = make("h1", { attributes: { tabindex: "-1", dir: "auto" } });
+    this.about = make("p", { class: "about", attributes: { dir: "auto" } });
     this.here = make("button", { class: "here", attributes: { type: "button" } });
     this.messages = make("message-list", { set: { room: this.room } });
     this.typing = make("p", { class: "typing" });
@@ -24,20 +33,21 @@ export class RoomView extends PageElement {
   }
 
   attach() {
+    this.listen(this.house, "session", () => (this.#door = ""));
     for (const name of ["room", "rooms", "session"]) this.listen(this.house, name, () => this.show());
-    this.listen(context.words, "change", () => this.show());
     this.listen(this.here, "click", () => this.togglePeople());
     this.listen(this, "message-edit", (event) => this.composer.edit(event.target.message));
     this.listen(this, "message-delete", (event) => this.erase(event.target.message));
     this.listen(this, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
     this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.house.outbox.drop(item)));
     this.listen(this.composer, "edit-last", () => this.editLast());
-    this.listen(document, "keydown", (event) => event.key === "Escape" && this.closePeople());
+    this.listen(this.people, "close", () => this.closePeople());
+    this.listen(this, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     context.preferences.set({ room: this.room });
     this.house.watch(this.room);
     this.#typing = setInterval(() => this.showTyping(), 1000);
     this.show();
-    if (matchMedia("(min-width: 721px)").matches) this.composer.focus();
+    if (matchMedia("(min-width: 721px) and (pointer: fine)").matches) this.composer.focus();
   }
 
   disconnectedCallback() {
@@ -46,48 +56,94 @@ export class RoomView extends PageElement {
   }
 
   get #state() {
-    return this.house.rooms.get(this.room);
+    return this.house.find(this.room);
   }
 
   show() {
     const room = this.#state;
+    const inside = Boolean(room && (room.isMember || !this.house.signedIn));
     this.back.textContent = this.say("rooms.all");
-    this.#showNotice(room);
-    this.messages.hidden = this.composer.hidden = !room;
-    this.here.hidden = !room;
-    if (!room) return;
+    this.messages.hidden = !room;
+    this.composer.hidden = this.here.hidden = !inside;
+    if (room) this.#showHeading(room);
+    this.#showDoor(room, inside);
+    if (!inside) return this.closePeople();
+    this.composer.show();
+    this.showTyping();
+    const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
+    if (wanted && this.people.hidden) this.#openPeople();
+    return undefined;
+  }
+
+  /** @param {import("../../state/room.js").Room} room */
+  #showHeading(room) {
     this.heading.textContent = room.title(this.language);
     this.about.textContent = room.about(this.language);
     this.about.title = this.about.textContent;
     this.here.textContent = this.say("room.people", { count: room.state.members, here: room.online ?? room.state.online });
     this.here.setAttribute("aria-expanded", String(!this.people.hidden));
-    this.composer.show();
-    this.showTyping();
   }
 
-  /** A room that one is not in: join it, or hear that it is not to be had. @param {any} room */
-  #showNotice(room) {
-    if (room || !this.house.began) {
-      this.notice.replaceChildren();
-      return;
+  // --- the door ---------------------------------------------------------------------------------------------------
+
+  /** @param {import("../../state/room.js").Room | undefined} room @param {boolean} inside */
+  #showDoor(room, inside) {
+    if (inside || !this.house.began) this.#stand("");
+    else if (room) this.#stand("glimpse", "room.glimpse", button(this.say("room.join"), () => this.join(), "button"));
+    else if (!this.#door) this.#look();
+  }
+
+  /** Through an open room's door a member of the house may look; a visitor hears what is behind it. */
+  async #look() {
+    this.#door = "looking";
+    try {
+      if (this.house.signedIn) await this.house.glimpse(this.room);
+      else this.#describe(await this.house.listing(this.room));
+    } catch (error) {
+      const refusal = /** @type {import("../../lib/refusal.js").Refusal} */ (error);
+      if (refusal.kind !== "unanswered") this.#refuse(refusal);
     }
-    if (this.notice.childElementCount) return;
+  }
+
+  /** @param {import("../../lib/shapes.js").RoomListing | undefined} listed */
+  #describe(listed) {
+    this.heading.textContent = listed ? listed.titles?.[this.language] ?? listed.title : this.say("room.outside");
+    this.about.textContent = listed?.abouts?.[this.language] ?? listed?.about ?? "";
+    this.#stand("visitor", listed ? "room.outside_words" : "room.not_found", ...this.#ways());
+  }
+
+  #ways() {
+    return [["account.sign_up", "/sign-up", "button"], ["account.sign_in", "/sign-in", "action"]].map(([key, href, kind]) =>
+      make("a", {
+        class: kind, text: this.say(/** @type {string} */ (key)), attributes: { href },
+        on: { click: () => context.preferences.set({ after: location.pathname }) },
+      }));
+  }
+
+  /** @param {import("../../lib/refusal.js").Refusal} refusal */
+  #refuse(refusal) {
     this.heading.textContent = this.say("room.outside");
-    const button = this.house.signedIn
-      ? make("button", { class: "button", text: this.say("room.join"), attributes: { type: "button" }, on: { click: () => this.join() } })
-      : make("a", { class: "button", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } });
-    this.notice.replaceChildren(make("p", { text: this.say("room.outside_words") }), button);
+    this.about.textContent = "";
+    const key = refusal.kind === "not_found" ? "room.not_found" : `refused.${refusal.reason}`;
+    this.#stand("refused", key, make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
+  }
+
+  /** @param {string} door @param {string} [words] key @param {...Node} ways what can be done */
+  #stand(door, words = "", ...ways) {
+    if (door && door === this.#door) return;
+    this.#door = door;
+    this.notice.replaceChildren(...(door ? [make("p", { text: this.say(words) }), ...ways] : []));
   }
 
   async join() {
     try {
       await this.house.ask("room.join", { room: this.room });
-      this.house.watch(this.room);
-    } catch {
-      this.notice.replaceChildren(make("p", { text: this.say("room.not_found") }),
-        make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
+    } catch (refusal) {
+      this.notice.firstChild.textContent = refusalWords(this, /** @type {any} */ (refusal));
     }
   }
+
+  // --- who is here, who types ---------------------------------------------------------------------------------------
 
   showTyping() {
     const names = this.#state?.typing(Date.now(), this.house.me).map((user) => user.name) ?? [];
@@ -96,17 +152,37 @@ export class RoomView extends PageElement {
   }
 
   togglePeople() {
-    this.people.hidden = !this.people.hidden;
-    this.here.setAttribute("aria-expanded", String(!this.people.hidden));
-    if (!this.people.hidden) this.people.open();
+    context.preferences.set({ people: this.people.hidden });
+    if (!this.people.hidden) return this.closePeople();
+    this.#openPeople();
+    return this.people.heading.focus();
+  }
+
+  #openPeople() {
+    this.people.hidden = false;
+    this.here.setAttribute("aria-expanded", "true");
+    this.people.open();
   }
 
   closePeople() {
     if (this.people.hidden) return;
+    const focused = this.people.contains(document.activeElement);
     this.people.hidden = true;
     this.here.setAttribute("aria-expanded", "false");
-    this.here.focus();
+    if (focused) this.here.focus();
   }
+
+  /** Escape closes who is here, or leads from the messages back to the composer. @param {KeyboardEvent} event */
+  #escape(event) {
+    const target = /** @type {Node} */ (event.target);
+    if (this.messages.contains(target)) this.composer.focus();
+    else if (this.people.contains(target)) {
+      context.preferences.set({ people: false });
+      this.closePeople();
+    }
+  }
+
+  // --- one's own words ------------------------------------------------------------------------------------------------
 
   editLast() {
     const mine = this.#state?.timeline.messages.filter((message) => message.author.id === this.house.me && !message.deleted);
@@ -116,7 +192,7 @@ export class RoomView extends PageElement {
 
   /** @param {any} message */
   async erase(message) {
-    if (!confirm(this.say("message.confirm_delete"))) return;
+    if (!(await askFirst(this, "message.confirm_delete", "message.delete"))) return;
     await this.house.ask("message.delete", { room: this.room, seq: message.seq }).catch((refusal) => this.composer.refuse(refusal));
   }
 

@@ -58,11 +58,14 @@ export class SettingsPage extends PageElement {
   }
 
   #password() {
+    // Without a name in the form, password managers keep the new password for nobody.
+    const name = make("input", { attributes: { name: "username", autocomplete: "username", value: this.house.user?.handle }, set: { hidden: true } });
     return this.#section("settings.password", this.#form([
+      name,
       field(this.say("settings.old_password"), "old", { type: "password", autocomplete: "current-password" }),
       field(this.say("account.new_password"), "new", { type: "password", autocomplete: "new-password", minlength: "8" }, this.say("account.password_hint")),
     ], "settings.change_password", async (data) => {
-      await this.house.api("account.set_password", Object.fromEntries(data));
+      await this.house.api("account.set_password", { old: data.get("old"), new: data.get("new") });
     }));
   }
 
