@@ -128,6 +128,7 @@ class House:
         await store.remove_old_libraries(now_ms())
         await self.directory.start()
         self.marks = Marks(store)
+        self.log.on_stored = self.marks.note
         self.intents = Intents(store)
         self.shelf = RoomsShelf(store, self.intents)
         self.catalogue = Catalogue(store)
@@ -163,7 +164,7 @@ class House:
             membership=Membership(hub, self.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)),
             discovery=Discovery(hub, self.shelf, self.catalogue, searches=searches),
             messages=Messages(
-                hub, self.log, self.marks, sends, secret=await self._secret(),
+                hub, self.log, sends, secret=await self._secret(),
                 characters=limits.text_characters, size=limits.text_bytes,
             ),
             company=Company(hub, Buckets(limits.typing_burst, limits.typing_per_second)),

@@ -11,6 +11,7 @@ import asyncio
 import collections
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -149,7 +150,7 @@ class Requests:
         except Refusal as refusal:
             done = asyncio.get_running_loop().create_future()
             done.set_exception(refusal)
-        done.add_done_callback(lambda finished: self._finish(connection, lanes, request, lane, finished))
+        done.add_done_callback(partial(self._finish, connection, lanes, request, lane))
 
     @staticmethod
     def _check(caller: Caller, request: Request) -> None:

@@ -20,7 +20,8 @@ from chatserver.protocol.methods import METHODS, Method, Params
 RequestId = int | float | str | None
 
 
-class _Envelope(Struct, frozen=True):
+# What lives for one message is left out of the garbage collector's rounds: it holds no cycles.
+class _Envelope(Struct, frozen=True, gc=False):
     method: str
     id: int | float | str | UnsetType | None = UNSET
     params: Raw = Raw(b"")
@@ -32,7 +33,7 @@ class _Id(Struct, frozen=True):
     id: int | float | str | UnsetType | None = UNSET
 
 
-class _Response(Struct, frozen=True):
+class _Response(Struct, frozen=True, gc=False):
     id: RequestId
     result: Any
     jsonrpc: str = "2.0"
@@ -44,13 +45,13 @@ class _ErrorResponse(Struct, frozen=True):
     jsonrpc: str = "2.0"
 
 
-class _Event(Struct, frozen=True):
+class _Event(Struct, frozen=True, gc=False):
     method: str
     params: Any
     jsonrpc: str = "2.0"
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """One decoded request; ``id`` is UNSET when no answer is wanted."""
 
     method: Method

@@ -267,14 +267,14 @@ class RoomNotifyResult(Struct, frozen=True):
 # --- messages --------------------------------------------------------------------------------------------------------
 
 
-class MessageSend(RoomParams, frozen=True):
+class MessageSend(RoomParams, frozen=True, gc=False):
     text: str
     client_id: ClientId
     reply_to: Seq = 0
     topic: Annotated[str, Meta(max_length=200)] = ""
 
 
-class MessageSendResult(Shape, frozen=True):
+class MessageSendResult(Shape, frozen=True, gc=False):
     epoch: str
     seq: int
     id: str

@@ -25,7 +25,7 @@ class Shape(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A value that travels. Members without a default are always present."""
 
 
-class Author(Struct, frozen=True):
+class Author(Struct, frozen=True, gc=False):
     """Who wrote a message, as the name stands when the frame is made. A closed account has an empty handle and name."""
 
     id: str

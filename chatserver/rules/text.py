@@ -37,7 +37,7 @@ def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TE
         raise too_large(f"At most {characters} characters", characters)
     if size and len(text) * 4 > size and len(text.encode()) > size:
         raise too_large(f"At most {size} bytes", size)
-    if not any(map(is_visible, text)):
+    if not ("!" <= text[:1] <= "~" or any(map(is_visible, text))):
         raise _refusal("text", "empty", "Write something first")
     return text
 

@@ -15,7 +15,6 @@ from chatserver import errors
 from chatserver.ids import new_id, now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
-from chatserver.live.marks import Marks
 from chatserver.protocol.methods import (
     MessageDelete,
     MessageEdit,
@@ -41,12 +40,9 @@ MOST_MENTIONED: Final = 50
 class Messages:
     """``secret`` keys the digests by which a repeated send is told from another one with the same client_id."""
 
-    def __init__(
-        self, hub: Hub, log: Log, marks: Marks, limits: SendLimits, *, secret: bytes, characters: int, size: int
-    ) -> None:
+    def __init__(self, hub: Hub, log: Log, limits: SendLimits, *, secret: bytes, characters: int, size: int) -> None:
         self._hub = hub
         self._log = log
-        self._marks = marks
         self._limits = limits
         self.secret = secret
         self._characters = characters
@@ -64,10 +60,9 @@ class Messages:
             new_id(), user, text, params.client_id, params.reply_to, params.topic,
             " ".join(self._mentioned(feed, user, text)) if feed is not None and "@" in text else "",
         )  # fmt: skip
-        answer = self._log.append(params.room, record, digest(self.secret, text, params.reply_to, params.topic))
+        said = digest(self.secret, text, params.reply_to, params.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-        answer.add_done_callback(lambda done: self._mark_own(user, params.room, origin, done))
-        return answer
+        return self._log.append(params.room, record, said, origin)
 
     def _mentioned(self, feed: Feed, user: str, text: str) -> list[str]:
         """Ids of the members whose handles stand after an @."""
@@ -78,11 +73,6 @@ class Messages:
             handles = feed.handles = {face.handle: face.id for face in faces if face is not None and face.handle}
         found = text_rules.mentions(text, handles)
         return [mentioned for mentioned in found if mentioned != user][:MOST_MENTIONED]
-
-    def _mark_own(self, user: str, room: str, origin: str, answer: asyncio.Future[MessageSendResult]) -> None:
-        if not answer.cancelled() and answer.exception() is None:
-            result = answer.result()
-            self._marks.note(user, room, result.epoch, result.seq, origin)
 
     # --- change ----------------------------------------------------------------------------------------------------
 

@@ -46,10 +46,23 @@ def refusal_of(reason: str, wait: int = 0) -> Refusal:
     return _REFUSALS[reason]()
 
 
-class _Send:
-    __slots__ = ("answer", "size", "words")
+OnStored = Callable[[str, str, str, int, str], None]
+"""Told user, room, epoch, seq and origin of each message of ours that is in the log."""
 
-    def __init__(self, words: tuple[str | bytes, ...], size: int, answer: asyncio.Future[MessageSendResult]) -> None:
+
+class _Send:
+    __slots__ = ("answer", "origin", "size", "user", "words")
+
+    def __init__(
+        self,
+        user: str,
+        origin: str,
+        words: tuple[str | bytes, ...],
+        size: int,
+        answer: asyncio.Future[MessageSendResult],
+    ) -> None:
+        self.user = user
+        self.origin = origin
         self.words = words
         self.size = size
         self.answer = answer
@@ -84,11 +97,15 @@ class Log:
         self._group_messages = group_messages or 512
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
+        self.on_stored: OnStored = _nobody_told
         self.groups = 0
         self.messages = 0
 
-    def append(self, room: str, record: Record, digest: str) -> asyncio.Future[MessageSendResult]:
-        """Queue a message; the future gives the answer to the send, or fails with the ``Refusal``."""
+    def append(self, room: str, record: Record, digest: str, origin: str = "") -> asyncio.Future[MessageSendResult]:
+        """Queue a message; the future gives the answer to the send, or fails with the ``Refusal``.
+
+        ``origin`` names the connection it came by, for ``on_stored``.
+        """
         answer: asyncio.Future[MessageSendResult] = asyncio.get_running_loop().create_future()
         queue = self._queues.get(room)
         if queue is None:
@@ -99,7 +116,7 @@ class Log:
             return answer
         packed = pack_record(record)
         words = (record.user, record.client_id, digest, record.id, record.mentions, packed)
-        queue.waiting.append(_Send(words, len(packed), answer))
+        queue.waiting.append(_Send(record.user, origin, words, len(packed), answer))
         if not queue.committing:
             queue.committing = True
             # The rest of this turn's sends join the group.
@@ -135,7 +152,7 @@ class Log:
         if error is not None:
             self._spawn(self._commit_again(room, queue, group))
             return
-        self._settle(group, reply)
+        self._settle(room, group, reply)
         self._next(room, queue)
 
     async def _commit_again(self, room: str, queue: _RoomQueue, group: list[_Send]) -> None:
@@ -149,7 +166,7 @@ class Log:
                 if not send.answer.done():
                     send.answer.set_exception(refusal)
         else:
-            self._settle(group, answer)
+            self._settle(room, group, answer)
         finally:
             # The library may have been loaded under another name meanwhile.
             queue.head = self._store.library.functions["append"].command(keys.room(room))
@@ -162,7 +179,7 @@ class Log:
         queue.committing = False
         del self._queues[room]
 
-    def _settle(self, group: list[_Send], answer: list[Any]) -> None:
+    def _settle(self, room: str, group: list[_Send], answer: list[Any]) -> None:
         self.groups += 1
         if answer[0] != b"ok":
             for send in group:
@@ -172,14 +189,15 @@ class Log:
         self.messages += len(group)
         for send, outcome in zip(group, answer[2], strict=True):
             if not send.answer.done():
-                self._answer(send.answer, outcome)
+                self._answer(room, send, outcome)
 
-    def _answer(self, answer: asyncio.Future[MessageSendResult], outcome: list[Any]) -> None:
-        word = outcome[0]
+    def _answer(self, room: str, send: _Send, outcome: list[Any]) -> None:
+        word, answer = outcome[0], send.answer
         if word in {b"ok", b"duplicate"}:
-            _, seq, id, at, epoch = outcome
-            duplicate = word == b"duplicate"
-            answer.set_result(MessageSendResult(epoch.decode(), seq, id.decode(), at, self._durability, duplicate))
+            _, seq, id, at, packed_epoch = outcome
+            epoch, duplicate = packed_epoch.decode(), word == b"duplicate"
+            answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
+            self.on_stored(send.user, room, epoch, seq, send.origin)
         else:
             answer.set_exception(refusal_of(word.decode(), *outcome[1:]))
 
@@ -202,3 +220,7 @@ class Log:
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         return page_of(answer)
+
+
+def _nobody_told(user: str, room: str, epoch: str, seq: int, origin: str) -> None:
+    """Nobody keeps read markers."""

@@ -17,7 +17,7 @@ from chatserver.protocol.events import MessageChanged
 from chatserver.protocol.shapes import Author, Message
 
 
-class Record(Struct, frozen=True, omit_defaults=True):
+class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     """A message as it was appended. Its time is the group's, beside it; ``mentions`` are ids with a space between."""
 
     id: str = field(name="i")
@@ -55,8 +55,7 @@ def unpack_now(packed: bytes) -> Now | None:
     return _unpack_now(packed) if packed else None
 
 
-@dataclass(slots=True, frozen=True)
-class Posted:
+class Posted(Struct, frozen=True, gc=False):
     """A message in its place, as it now holds. ``record`` is None for a tombstone."""
 
     seq: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
+import msgspec
 import pytest
 
 from chatserver.store import functions, keys
@@ -58,3 +59,15 @@ async def test_libraries_unused_for_a_day_are_removed_and_others_stay(store: Sto
     await store.remove_old_libraries(12 * day)
     listed = await store.command("FUNCTION", "LIST", "LIBRARYNAME", "chatserver_*")
     assert [library_[b"library_name"].decode() for library_ in listed] == [store.library.name]
+
+
+async def test_a_log_ahead_of_its_counter_does_not_jam_the_room(store: Store) -> None:
+    tag = keys.room("tea")
+    await store.command("HSET", tag, "kind", "open", "epoch", "e1", "seq", "4")
+    await store.command("HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+    await store.command("XADD", tag + ":log", "7-0", "m", "lost", "t", "1")
+    record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "hello"})
+    sends = ["ann", "c1", "d", "id1", "", record, "ann", "c2", "d", "id2", "", record]
+    answer = await store.call("append", tag, 1000, *sends)
+    assert [outcome[:2] for outcome in answer[2]] == [[b"ok", 8], [b"ok", 9]]
+    assert await store.command("HGET", tag, "seq") == b"9"

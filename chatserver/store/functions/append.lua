@@ -21,16 +21,22 @@ local function first_answer(known, digest)
   return {'duplicate', tonumber(seq), id, tonumber(at), epoch}
 end
 
--- One more than the larger of the counter and the log's own last id: a log ahead of its counter would refuse for ever.
-local function next_seq(room, log)
-  local info = redis.pcall('XINFO', 'STREAM', log)
-  if info.err then return room.seq end
+-- The last id of a log that is ahead of its counter: it would refuse every number of the counter's for ever.
+local function last_of(log)
+  local info = redis.call('XINFO', 'STREAM', log)
   for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' then
-      return math.max(room.seq, number_of(string.match(info[i + 1], '^%d+')))
-    end
+    if info[i] == 'last-generated-id' then return number_of(string.match(info[i + 1], '^%d+')) end
   end
-  return room.seq
+end
+
+-- Add under the next number and give that number. Refused by the log, nothing was written: look where the log is.
+local function add(log, seq, record, now)
+  local added = redis.pcall('XADD', log, seq .. '-0', 'm', record, 't', now)
+  if type(added) == 'table' and added.err then
+    seq = last_of(log) + 1
+    redis.call('XADD', log, seq .. '-0', 'm', record, 't', now)
+  end
+  return seq
 end
 
 return function(keys, args)
@@ -39,8 +45,8 @@ return function(keys, args)
   if not room then return {'not_found'} end
   room.last_key = last_key
   local now = math.max(tonumber(args[1]), room.last_at)
-  local seq, last_id = next_seq(room, log), room.last_id
-  local first, known_members, last, out, records = seq + 1, {}, {}, {}, {}
+  local seq, last_id = room.seq, room.last_id
+  local first, known_members, last, out, records = 0, {}, {}, {}, {}
   for i = 2, #args, 6 do
     local user, client_id, digest, id, mentioned, record = unpack(args, i, i + 5)
     local field = user .. ':' .. client_id
@@ -53,8 +59,8 @@ return function(keys, args)
       if refusal then
         out[#out + 1] = refusal
       else
-        seq, last_id = seq + 1, id
-        redis.call('XADD', log, seq .. '-0', 'm', record, 't', now)
+        seq, last_id = add(log, seq + 1, record, now), id
+        if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
         if room.slow_mode > 0 then
           last[user] = now

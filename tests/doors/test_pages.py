@@ -1,0 +1,245 @@
+"""The page's files, what stands around them, and the headers on everything that leaves by the front door."""
+
+from __future__ import annotations
+
+import gzip
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from chatserver.app import House
+from tests.doors.visiting import Answer, ask, knock, post
+
+WEB = Path(__file__).parents[2] / "web"
+FILES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*") if path.is_file() and path.suffix != ".md")
+KINDS = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+PAGE_PATHS = [
+    "/", "/rooms", "/room/hall", "/room/0123456789abcdef01234567", "/join/tea/abcdef", "/sign-in", "/sign-up",
+    "/recover", "/settings", "/settings/bots", "/room/hall?from=somewhere",
+]  # fmt: skip
+OUTSIDE = [
+    "/web/../pyproject.toml", "/web/%2e%2e/pyproject.toml", "/web/..%2fpyproject.toml", "/web/%2e%2e%2fpyproject.toml",
+    "/web/lib/../../pyproject.toml", "/web/....//pyproject.toml", "/web/..\\pyproject.toml", "/web/%5c..%5cpyproject.toml",
+    "/web//etc/passwd", "/web/%2fetc%2fpasswd", "/../pyproject.toml", "/%2e%2e/etc/passwd", "//etc/passwd",
+    "/web/.", "/web/..", "/web/", "/web", "/web/lib", "/web/lib/", "/web/index.html%00.js", "/web/%00", "/web/INDEX.html",
+    "/web/tsconfig.json", "/web/index.html/..", "/chatserver/app.py", "/pyproject.toml",
+]  # fmt: skip
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+async def test_every_path_of_the_page_is_the_page(house: House) -> None:
+    for path in PAGE_PATHS:
+        answer = await ask(house.url, path)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, KINDS[".html"]), path
+        assert answer.body == (WEB / "index.html").read_bytes()
+
+
+async def test_what_is_in_web_is_what_the_browser_gets(house: House) -> None:
+    for name in FILES:
+        answer = await ask(house.url, f"/web/{name}")
+        assert (answer.status, answer.body) == (200, (WEB / name).read_bytes()), name
+        assert answer.headers["Content-Type"] == KINDS[Path(name).suffix]
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_files_are_packed_for_who_takes_it(house: House) -> None:
+    for name in FILES:
+        answer = await ask(house.url, f"/web/{name}", Accept_Encoding="br;q=1.0, GZIP;q=0.8, *;q=0.1")
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert gzip.decompress(answer.body) == (WEB / name).read_bytes()
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.000", "not-gzip", "x-gzip;q=0"])
+async def test_files_are_not_packed_for_who_does_not_take_it(house: House, accepted: str) -> None:
+    answer = await ask(house.url, "/web/main.js", Accept_Encoding=accepted)
+    assert "Content-Encoding" not in answer.headers
+    assert answer.body == (WEB / "main.js").read_bytes()
+
+
+@pytest.mark.parametrize("accepted", ["identity", "gzip"])
+async def test_a_copy_that_still_holds_is_not_sent_again(house: House, accepted: str) -> None:
+    for path in ("/", "/web/main.js"):
+        first = await ask(house.url, path, Accept_Encoding=accepted)
+        etag = first.headers["ETag"]
+        for known in (etag, f'"another", W/{etag}', "*"):
+            again = await ask(house.url, path, Accept_Encoding=accepted, If_None_Match=known)
+            assert (again.status, again.body, again.headers["ETag"]) == (304, b"", etag)
+        changed = await ask(house.url, path, Accept_Encoding=accepted, If_None_Match='"another"')
+        assert (changed.status, changed.body) == (200, first.body)
+
+
+async def test_an_etag_names_bytes_not_words(house: House) -> None:
+    """RFC 9110, section 8.8.3: a strong one is of one coding."""
+    plain = await ask(house.url, "/web/main.js")
+    packed = await ask(house.url, "/web/main.js", Accept_Encoding="gzip")
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    assert len({(await ask(house.url, f"/web/{name}")).headers["ETag"] for name in FILES}) == len(FILES)
+
+
+async def test_the_head_of_a_file_is_its_answer_without_the_file(house: House) -> None:
+    whole, head = await ask(house.url, "/web/main.js"), await ask(house.url, "/web/main.js", "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert {name: value for name, value in head.headers.items() if name != "Date"} == {
+        name: value for name, value in whole.headers.items() if name != "Date"
+    }
+
+
+async def test_nothing_outside_of_web_can_be_reached(house: House) -> None:
+    for path in OUTSIDE:
+        answer = await ask(house.url, path)
+        assert answer.status == 404, path
+        assert len(answer.body) < 30
+
+
+# --- headers ---------------------------------------------------------------------------------------------------------
+
+
+def assert_safe(answer: Answer) -> None:
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert {policy["script-src"], policy["style-src"], policy["connect-src"]} == {"'self'"}
+    sources = {value for name, value in policy.items() if name.endswith("-src")}
+    assert sources <= {"'self'", "'none'"}
+    assert (policy["base-uri"], policy["frame-ancestors"], policy["form-action"]) == ("'none'", "'none'", "'self'")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers.getall("Server") == ["chatserver"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("HEAD", "/room/hall", 200),
+        ("GET", "/web/main.js", 200),
+        ("GET", "/favicon.svg", 200),
+        ("GET", "/api/openapi.json", 200),
+        ("GET", "/api/openrpc.json", 200),
+        ("POST", "/api/house.get", 200),
+        ("GET", "/api/house.get", 400),
+        ("POST", "/api/login.list", 401),
+        ("POST", "/api/room.burn", 404),
+        ("GET", "/healthz", 200),
+        ("GET", "/readyz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/nothing", 404),
+        ("GET", "/web/nothing.js", 404),
+        ("POST", "/", 405),
+        ("DELETE", "/web/main.js", 405),
+        ("POST", "/healthz", 405),
+        ("POST", "/ws", 405),
+        ("GET", "/ws", 426),
+    ],
+)
+async def test_every_answer_is_safe(house: House, method: str, path: str, status: int) -> None:
+    answer = await ask(house.url, path, method)
+    assert answer.status == status
+    assert_safe(answer)
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+async def test_an_answer_that_a_copy_still_holds_is_safe(house: House) -> None:
+    assert_safe(await ask(house.url, "/", If_None_Match="*"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "Bearer chat_nobody"}, 401),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Sec-WebSocket-Version": "12"}, 400),
+        ({"Sec-WebSocket-Key": "short"}, 400),
+        ({"Sec-WebSocket-Protocol": "chat.v9.json"}, 400),
+        ({"Connection": "close"}, 426),
+    ],
+    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else str(value),
+)
+async def test_a_refused_handshake_is_safe(house: House, headers: dict[str, str], status: int) -> None:
+    answer = await knock(house.url, **headers)
+    assert answer.status == status
+    assert_safe(answer)
+    assert not house.hub.connections
+
+
+async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.hub.connections[object()] = None  # not a connection: whoever counts them stumbles
+    try:
+        answer = await ask(house.url, "/metrics")
+    finally:
+        house.hub.connections.clear()
+    assert (answer.status, answer.body) == (500, b"A fault of the server; it has been noted.\n")
+    assert_safe(answer)
+    assert "AttributeError" in caplog.text
+
+
+async def test_under_tls_the_browser_is_told_to_stay_there(open_house) -> None:
+    house = await open_house(server__trusted_proxies=["127.0.0.1"])
+    for path in ("/", "/nothing", "/api/openapi.json"):
+        answer = await ask(house.url, path, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        assert "Strict-Transport-Security" not in (await ask(house.url, path)).headers
+
+
+async def test_a_login_is_not_kept_by_anything_between(house: House) -> None:
+    for answer in (await post(house.url, "house.get"), await post(house.url, "login.list")):
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+# --- index.html and the policy ---------------------------------------------------------------------------------------
+
+
+class _Reader(HTMLParser):
+    """Collects what a Content-Security-Policy without 'unsafe-inline' would not run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inline: list[str] = []
+        self.links: list[str] = []
+        self._within = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._within = tag
+        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+        if tag == "style" or tag == "base" or (tag == "script" and "src" not in given):
+            self.inline.append(tag)
+        self.links += [given[name] or "" for name in ("src", "href", "action") if name in given]
+
+    def handle_data(self, data: str) -> None:
+        if self._within in {"script", "style"} and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._within = ""
+
+
+async def test_the_page_holds_nothing_that_its_policy_forbids_and_links_only_to_what_is_there(house: House) -> None:
+    reader = _Reader()
+    reader.feed((WEB / "index.html").read_text(encoding="utf-8"))
+    assert reader.inline == []
+    assert reader.links
+    for link in reader.links:
+        assert link.startswith("/web/")
+        assert (await ask(house.url, link)).status == 200
+
+
+@pytest.mark.parametrize(
+    "bad", ["<script>1</script>", "<style>a{}</style>", "<p style='a'>", "<p onclick='1'>", "<base>"]
+)
+def test_inline_code_would_be_noticed(bad: str) -> None:
+    reader = _Reader()
+    reader.feed(bad)
+    assert reader.inline

@@ -1,0 +1,250 @@
+"""A reader that does not read: the others hear everything, the server keeps one place and no queue for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatserver.app import House
+from chatserver.live.connection import Connection
+from chatserver.store.address import Address
+from tests.chaos.fleet import Server, fleet
+from tests.chaos.socket import Socket
+from tests.people import Person, gathering, sign_up
+
+PATIENCE = 30.0
+TEXT = "x" * 2_000
+# What may wait in the transport of a paused socket: its high-water mark, what one turn brought, a catch-up's last part.
+MOST_WAITING = 1 << 19
+
+
+class Ear:
+    """A socket in the hall that keeps the seq of each message it hears, in order."""
+
+    def __init__(self) -> None:
+        self.seqs: list[int] = []
+        self.other: list[str] = []
+        self.started = asyncio.Event()
+        self.code: int | None = None
+        self.socket: Socket
+
+    async def open(self, url: str, token: str) -> Ear:
+        self.socket = await Socket.open(url, token, self._heard, self._lost)
+        self.socket.send({"id": 1, "method": "session.start"})
+        await self.started.wait()
+        return self
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        if message.get("method") == "message.posted":
+            self.seqs.append(message["params"]["seq"])
+        elif "method" in message:
+            self.other.append(message["method"])
+        else:
+            self.started.set()
+
+    def _lost(self, code: int) -> None:
+        self.code = code
+
+    def stop_reading(self) -> None:
+        """And take as little as can be, so that the server's side fills soon."""
+        self.socket.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.transport.pause_reading()
+
+
+async def until(condition: Callable[[], Any], what: str) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"not within {PATIENCE} s: {what}") from None
+
+
+@contextlib.asynccontextmanager
+async def ears(url: str, token: str, number: int) -> AsyncIterator[list[Ear]]:
+    opened = [await Ear().open(url, token) for _ in range(number)]
+    try:
+        yield opened
+    finally:
+        for ear in opened:
+            ear.socket.cut()
+
+
+async def flood(speaker: Person, number: int, text: str = TEXT) -> int:
+    """So many messages, not waiting for each answer; gives the last seq."""
+    answers = [
+        await speaker.ask("message.send", room="hall", text=text, client_id=f"{id(text)} {n}") for n in range(number)
+    ]
+    return int((await answers[-1])["result"]["seq"])
+
+
+async def fill(speaker: Person, connection: Connection) -> int:
+    """Talk until the connection can take no more."""
+    for number in range(200):
+        last = await flood(speaker, 50, f"{number} {TEXT}")
+        if connection.paused:
+            return last
+    raise AssertionError("10,000 messages fit into a socket that nobody reads")
+
+
+def connection_of(house: House, person: Person) -> Connection:
+    (found,) = (connection for connection in house.hub.connections if connection.user_id == person.id)
+    return found
+
+
+async def test_a_reader_that_stops_costs_the_others_nothing_and_catches_up_when_it_reads(open_house: Any) -> None:
+    house = await open_house(server__slow_seconds=60)
+    async with gathering(house.url, "ann") as (ann,):
+        crowd, slow_one = await sign_up(house.url, "crowd"), await sign_up(house.url, "slow")
+        async with ears(house.url, crowd.token, 100) as others, ears(house.url, slow_one.token, 1) as (slow,):
+            connection = connection_of(house, slow_one)
+            slow.stop_reading()
+            await fill(ann, connection)
+            waiting = connection.transport.get_write_buffer_size()
+            last = await flood(ann, 1_000)
+            await until(lambda: all(ear.seqs[-1] == last for ear in others), "everyone else heard everything")
+            assert waiting < MOST_WAITING
+            assert connection.transport.get_write_buffer_size() == waiting
+            assert len(connection.behind) == 1
+            slow.socket.transport.resume_reading()
+            await until(lambda: slow.seqs[-1] == last, "the slow one has caught up")
+            for ear in (slow, *others):
+                assert ear.seqs == list(range(1, last + 1))
+            assert "room.reset" not in slow.other
+            assert slow.code is None
+            await until(lambda: not connection.behind, "the slow one is live again")
+
+
+async def test_a_reader_that_reads_a_little_now_and_then_gets_everything_in_order(open_house: Any) -> None:
+    house = await open_house(server__slow_seconds=60, limits__tail_records=16)
+    async with gathering(house.url, "ann") as (ann,):
+        slow_one = await sign_up(house.url, "slow")
+        async with ears(house.url, slow_one.token, 1) as (slow,):
+            slow.stop_reading()
+            last = await fill(ann, connection_of(house, slow_one))
+            for step in range(20):
+                slow.socket.transport.resume_reading()
+                heard = len(slow.seqs)
+                await until(lambda heard=heard: len(slow.seqs) > heard, "a little more")
+                slow.socket.transport.pause_reading()
+                last = await flood(ann, 20, f"step {step} {TEXT}")
+            slow.socket.transport.resume_reading()
+            await until(lambda: slow.seqs[-1] == last, "all of it")
+            assert slow.seqs == list(range(1, last + 1))
+            assert "room.reset" not in slow.other
+
+
+async def test_a_reader_that_never_reads_again_is_cut_off(open_house: Any) -> None:
+    house = await open_house(server__slow_seconds=0.5)
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        slow_one = await sign_up(house.url, "slow")
+        async with ears(house.url, slow_one.token, 1) as (slow,):
+            connection = connection_of(house, slow_one)
+            slow.stop_reading()
+            last = await fill(ann, connection)
+            await until(lambda: connection not in house.hub.connections, "the slow one is cut off")
+            slow.socket.transport.resume_reading()
+            await until(lambda: slow.code is not None, "it hears of its end")
+            assert slow.code == 1006
+            assert slow_one.id not in house.hub.users
+            await bob.hears("message.posted", seq=last)
+            back = await Ear().open(house.url, slow_one.token)
+            assert back.started.is_set()
+            back.socket.cut()
+
+
+async def test_who_asks_and_never_reads_the_answers_is_no_longer_read(open_house: Any) -> None:
+    house = await open_house(server__slow_seconds=60)
+    async with gathering(house.url, "ann") as (ann,):
+        await flood(ann, 100)
+        greedy = await sign_up(house.url, "greedy")
+        async with ears(house.url, greedy.token, 1) as (ear,):
+            connection = connection_of(house, greedy)
+            ear.stop_reading()
+            asked = 0
+            while not connection.paused:
+                ear.socket.send({"id": 2, "method": "message.history", "params": {"room": "hall", "limit": 100}})
+                asked += 1
+                assert asked < 10_000
+                await asyncio.sleep(0)
+            for _ in range(2_000):
+                ear.socket.send({"id": 2, "method": "message.history", "params": {"room": "hall", "limit": 100}})
+            await ann.call("session.ping")
+            # Those under way are answered, 32 at most, each with a page of 220 kB; what comes after waits at the client.
+            assert not connection.reading
+            assert connection.transport.get_write_buffer_size() < 40 * 240_000
+            assert len(connection.data.backlog) < 4_000
+
+
+# --- a thousand, and a server of its own -----------------------------------------------------------------------------
+
+
+class Count(asyncio.Protocol):
+    """Counts messages as they pass, without a look inside: a thousand of these must not slow the test itself."""
+
+    _WORD = b'"message.posted"'
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.transport: asyncio.Transport
+        self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        whole = self._rest + data
+        self.heard += whole.count(self._WORD)
+        self._rest = whole[-len(self._WORD) + 1 :]
+        if whole.endswith(self._WORD):
+            self._rest = b""
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError
+
+
+@pytest.mark.soak
+async def test_one_slow_reader_among_a_thousand(address: Address, tmp_path: Path) -> None:
+    settings = {"CHATSERVER_SERVER__SLOW_SECONDS": "600", "CHATSERVER_SERVER__PING_SECONDS": "0"}
+    async with fleet(Server(tmp_path, "--store", f"unix://{address.path}", **settings)) as (server,):
+        ann = await (await sign_up(server.url, "ann")).start()
+        crowd, slow_one = await sign_up(server.url, "crowd"), await sign_up(server.url, "slow")
+        async with ears(server.url, crowd.token, 20) as others, ears(server.url, slow_one.token, 1) as (slow,):
+            counts = [await _counting(server, crowd.token) for _ in range(979)]
+            await flood(ann, 1_000, "warm up")
+            slow.stop_reading()
+            for number in range(10):
+                await flood(ann, 500, f"{number} {TEXT}")
+            before = resident(server.pid)
+            last = await flood(ann, 10_000)
+            await until(lambda: all(ear.seqs[-1] == last for ear in others), "everyone else heard everything")
+            await until(lambda: all(count.heard == last for count in counts), "all thousand heard everything")
+            grown = resident(server.pid) - before
+            print(f"the server grew by {grown / 1e6:.1f} MB while one reader missed {10_000 * len(TEXT) / 1e6:.0f} MB")
+            assert grown < 8e6
+            slow.socket.transport.resume_reading()
+            await until(lambda: slow.seqs[-1] == last, "the slow one has caught up")
+            assert slow.seqs == list(range(1, last + 1))
+            for count in counts:
+                count.transport.abort()
+        await ann.leave()
+
+
+async def _counting(server: Server, token: str) -> Count:
+    ear = await Ear().open(server.url, token)
+    count = Count()
+    count.transport = ear.socket.transport
+    ear.socket.transport.set_protocol(count)
+    return count
