@@ -73,7 +73,7 @@ class Asking:
 
     def scheme(self, request: web.Request) -> str:
         if self._trusted(request.remote):
-            said = request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip().lower()
+            said = _hops(request, "X-Forwarded-Proto")[-1].lower()
             if said in {"http", "https"}:
                 return said
         return "https" if self._secure_url and self._trusted(request.remote) else request.scheme
@@ -82,8 +82,7 @@ class Asking:
         """The last address in the chain that is not a trusted proxy of ours; an IPv6 one stands for its /64."""
         address = request.remote or ""
         if self._trusted(address):
-            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-                hop = hop.strip()
+            for hop in reversed(_hops(request, "X-Forwarded-For")):
                 if not _is_address(hop):
                     break
                 address = hop
@@ -124,6 +123,11 @@ class Asking:
 def _readable(text: str) -> str:
     """A header's bytes that are no UTF-8 arrive as lone surrogates, which nothing can store."""
     return text.encode(errors="replace").decode()
+
+
+def _hops(request: web.Request, name: str) -> list[str]:
+    """What each proxy said. One may lengthen the header that came, or add a line of its own below the client's."""
+    return [hop.strip() for hop in ",".join(request.headers.getall(name, [""])).split(",")]
 
 
 def _is_address(text: str) -> bool:

@@ -6,6 +6,7 @@ It knows RFC 6455 from outside: frames it sends are masked with zeros, frames it
 from __future__ import annotations
 
 import asyncio
+import socket as socket_module
 from collections.abc import Callable
 from typing import Any
 
@@ -41,10 +42,22 @@ class Socket(asyncio.Protocol):
 
     @classmethod
     async def open(
-        cls, url: str, token: str, heard: Callable[[dict[str, Any]], None], lost: Callable[[int], None]
+        cls,
+        url: str,
+        token: str,
+        heard: Callable[[dict[str, Any]], None],
+        lost: Callable[[int], None],
+        *,
+        receives: int = 0,
     ) -> Socket:
+        """``receives``: bytes that the kernel takes in while nobody reads; 0 leaves that to it."""
         host, _, port = url.removeprefix("http://").rpartition(":")
-        _, socket = await asyncio.get_running_loop().create_connection(lambda: cls(heard, lost), host, int(port))
+        loop, raw = asyncio.get_running_loop(), socket_module.socket()
+        raw.setblocking(False)
+        if receives:
+            raw.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, receives)
+        await loop.sock_connect(raw, (host, int(port)))
+        _, socket = await loop.create_connection(lambda: cls(heard, lost), sock=raw)
         socket.transport.write(
             b"GET /ws HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Authorization: Bearer %b\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

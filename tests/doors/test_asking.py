@@ -147,7 +147,7 @@ async def test_what_a_stranger_says_of_tls_and_addresses_is_not_believed(house: 
 
 
 @pytest.mark.parametrize(
-    ("lines", "address"),
+    ("lines", "seen"),
     [
         (["203.0.113.9"], "203.0.113.9"),
         (["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
@@ -161,7 +161,7 @@ async def test_what_a_stranger_says_of_tls_and_addresses_is_not_believed(house: 
     ],
 )
 async def test_behind_a_trusted_proxy_the_address_is_the_last_that_it_vouches_for(
-    open_house: Any, lines: list[str], address: str
+    open_house: Any, lines: list[str], seen: str
 ) -> None:
     house = await open_house(**PROXIED)
     params = {"handle": "ann", "name": "Ann", "password": PASSWORD, "want": "token"}
@@ -172,7 +172,7 @@ async def test_behind_a_trusted_proxy_the_address_is_the_last_that_it_vouches_fo
     ):
         token = (await answer.json())["token"]
     (login,) = (await post(house.url, "login.list", token))["logins"]
-    assert login["address"] == address
+    assert login["address"] == seen
 
 
 async def test_the_last_of_several_words_about_tls_counts(open_house: Any) -> None:

@@ -26,10 +26,11 @@ PAGE_PATHS = [
 ]  # fmt: skip
 OUTSIDE = [
     "/web/../pyproject.toml", "/web/%2e%2e/pyproject.toml", "/web/..%2fpyproject.toml", "/web/%2e%2e%2fpyproject.toml",
-    "/web/lib/../../pyproject.toml", "/web/....//pyproject.toml", "/web/..\\pyproject.toml", "/web/%5c..%5cpyproject.toml",
+    "/web/lib/../../pyproject.toml", "/web/....//pyproject.toml", "/web/..\\pyproject.toml",
+    "/web/%5c..%5cpyproject.toml",
     "/web//etc/passwd", "/web/%2fetc%2fpasswd", "/../pyproject.toml", "/%2e%2e/etc/passwd", "//etc/passwd",
-    "/web/.", "/web/..", "/web/", "/web", "/web/lib", "/web/lib/", "/web/index.html%00.js", "/web/%00", "/web/INDEX.html",
-    "/web/tsconfig.json", "/web/index.html/..", "/chatserver/app.py", "/pyproject.toml",
+    "/web/.", "/web/..", "/web/", "/web", "/web/lib", "/web/lib/", "/web/index.html%00.js", "/web/%00",
+    "/web/INDEX.html", "/web/tsconfig.json", "/web/index.html/..", "/chatserver/app.py", "/pyproject.toml",
 ]  # fmt: skip
 
 
@@ -59,11 +60,11 @@ async def test_files_are_packed_for_who_takes_it(house: House) -> None:
         assert gzip.decompress(answer.body) == (WEB / name).read_bytes()
 
 
-@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.000", "not-gzip", "x-gzip;q=0"])
-async def test_files_are_not_packed_for_who_does_not_take_it(house: House, accepted: str) -> None:
-    answer = await ask(house.url, "/web/main.js", Accept_Encoding=accepted)
-    assert "Content-Encoding" not in answer.headers
-    assert answer.body == (WEB / "main.js").read_bytes()
+async def test_files_are_not_packed_for_who_does_not_take_it(house: House) -> None:
+    for accepted in ("", "identity", "br", "gzip;q=0", "gzip; q=0.000", "not-gzip", "x-gzip"):
+        answer = await ask(house.url, "/web/main.js", Accept_Encoding=accepted)
+        assert "Content-Encoding" not in answer.headers, accepted
+        assert answer.body == (WEB / "main.js").read_bytes()
 
 
 @pytest.mark.parametrize("accepted", ["identity", "gzip"])
@@ -119,59 +120,58 @@ def assert_safe(answer: Answer) -> None:
     assert answer.headers.getall("Server") == ["chatserver"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/", 200),
-        ("HEAD", "/room/hall", 200),
-        ("GET", "/web/main.js", 200),
-        ("GET", "/favicon.svg", 200),
-        ("GET", "/api/openapi.json", 200),
-        ("GET", "/api/openrpc.json", 200),
-        ("POST", "/api/house.get", 200),
-        ("GET", "/api/house.get", 400),
-        ("POST", "/api/login.list", 401),
-        ("POST", "/api/room.burn", 404),
-        ("GET", "/healthz", 200),
-        ("GET", "/readyz", 200),
-        ("GET", "/metrics", 200),
-        ("GET", "/nothing", 404),
-        ("GET", "/web/nothing.js", 404),
-        ("POST", "/", 405),
-        ("DELETE", "/web/main.js", 405),
-        ("POST", "/healthz", 405),
-        ("POST", "/ws", 405),
-        ("GET", "/ws", 426),
-    ],
-)
-async def test_every_answer_is_safe(house: House, method: str, path: str, status: int) -> None:
-    answer = await ask(house.url, path, method)
-    assert answer.status == status
-    assert_safe(answer)
-    assert "Strict-Transport-Security" not in answer.headers
+ANSWERS = [
+    ("GET", "/", 200),
+    ("HEAD", "/room/hall", 200),
+    ("GET", "/web/main.js", 200),
+    ("GET", "/favicon.svg", 200),
+    ("GET", "/api/openapi.json", 200),
+    ("GET", "/api/openrpc.json", 200),
+    ("POST", "/api/house.get", 200),
+    ("GET", "/api/house.get", 400),
+    ("POST", "/api/login.list", 401),
+    ("POST", "/api/room.burn", 404),
+    ("GET", "/healthz", 200),
+    ("GET", "/readyz", 200),
+    ("GET", "/metrics", 200),
+    ("GET", "/nothing", 404),
+    ("GET", "/web/nothing.js", 404),
+    ("POST", "/", 405),
+    ("DELETE", "/web/main.js", 405),
+    ("POST", "/healthz", 405),
+    ("POST", "/ws", 405),
+    ("GET", "/ws", 426),
+]
+
+
+async def test_every_answer_is_safe(house: House) -> None:
+    for method, path, status in ANSWERS:
+        answer = await ask(house.url, path, method)
+        assert answer.status == status, (method, path)
+        assert_safe(answer)
+        assert "Strict-Transport-Security" not in answer.headers
 
 
 async def test_an_answer_that_a_copy_still_holds_is_safe(house: House) -> None:
     assert_safe(await ask(house.url, "/", If_None_Match="*"))
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Authorization": "Bearer chat_nobody"}, 401),
-        ({"Origin": "https://elsewhere.example"}, 403),
-        ({"Sec-WebSocket-Version": "12"}, 400),
-        ({"Sec-WebSocket-Key": "short"}, 400),
-        ({"Sec-WebSocket-Protocol": "chat.v9.json"}, 400),
-        ({"Connection": "close"}, 426),
-    ],
-    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else str(value),
-)
-async def test_a_refused_handshake_is_safe(house: House, headers: dict[str, str], status: int) -> None:
-    answer = await knock(house.url, **headers)
-    assert answer.status == status
-    assert_safe(answer)
-    assert not house.hub.connections
+HANDSHAKES = [
+    ({"Authorization": "Bearer chat_nobody"}, 401),
+    ({"Origin": "https://elsewhere.example"}, 403),
+    ({"Sec-WebSocket-Version": "12"}, 400),
+    ({"Sec-WebSocket-Key": "short"}, 400),
+    ({"Sec-WebSocket-Protocol": "chat.v9.json"}, 400),
+    ({"Connection": "close"}, 426),
+]
+
+
+async def test_a_refused_handshake_is_safe(house: House) -> None:
+    for headers, status in HANDSHAKES:
+        answer = await knock(house.url, **headers)
+        assert answer.status == status, headers
+        assert_safe(answer)
+        assert not house.hub.connections
 
 
 async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(house: House, caplog: pytest.LogCaptureFixture) -> None:

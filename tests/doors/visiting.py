@@ -46,7 +46,9 @@ async def ask(url: str, target: str, method: str = "GET", *, body: bytes = b"", 
             first, *lines = said.rstrip().split("\r\n")
             answered = CIMultiDict(line.split(": ", 1) for line in lines)
             status = int(first.split()[1])
-            return Answer(status, answered, b"" if status == 101 else await reader.read())
+            has_body = method != "HEAD" and status not in {101, 304}
+            size = int(answered.get("Content-Length", "0")) if has_body else 0
+            return Answer(status, answered, await reader.readexactly(size))
     finally:
         writer.close()
 
@@ -61,4 +63,5 @@ async def post(url: str, method: str, params: Any = None, **headers: str) -> Ans
 
 async def knock(url: str, **headers: str) -> Answer:
     """A WebSocket handshake and what is answered to it; the socket is left at once."""
-    return await ask(url, "/ws", **{name.replace("-", "_"): value for name, value in HANDSHAKE.items()}, **headers)
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await ask(url, "/ws", **{**HANDSHAKE, **given})

@@ -21,7 +21,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say loudly that the page was not driven; a run without Chromium must not look like one with it."""
     if CHROMIUM.exists():
         return
-    missing = pytest.mark.skip(reason=f"CHROMIUM IS MISSING ({CHROMIUM}): the page was not tested. apt install chromium")
+    missing = pytest.mark.skip(
+        reason=f"CHROMIUM IS MISSING ({CHROMIUM}): the page was not tested. apt install chromium"
+    )
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(missing)

@@ -13,7 +13,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,10 @@ class Reader:
         await self.page.goto(f"{self.house.url}{path}")
         return self
 
+    async def wakes(self) -> None:
+        """The browser says that the network is back, so that nobody waits for the next attempt by itself."""
+        await self.page.evaluate("dispatchEvent(new Event('online'))")
+
     async def another_page(self, path: str) -> Page:
         """A second tab of the same browser."""
         page = await self.context.new_page()
@@ -218,6 +222,15 @@ async def reader(house: Served, browser: Browser, *, locale: str = "en-US", **op
     options.setdefault("viewport", {"width": 1280, "height": 800})
     context = await browser.new_context(locale=locale, timezone_id="Europe/Zurich", **options)
     return Reader(house, context, await context.new_page())
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while not condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"did not come about: {what}") from None
 
 
 async def sign_up(house: Served, handle: str, name: str = "") -> Person:

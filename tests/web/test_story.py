@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from playwright.async_api import Browser, expect
 
 from chatserver.bot import Bot, MessagePosted
 from tests.web import people
-from tests.web.people import LINE_DOWN, PATIENCE_MS, Served
+from tests.web.people import LINE_DOWN, Served, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -24,15 +22,6 @@ def a_bot_that_notes(url: str, token: str) -> tuple[Bot, list[str]]:
         return "one cup, coming" if event.text == "tea, please" else None
 
     return bot, heard
-
-
-async def until(condition, what: str) -> None:
-    try:
-        async with asyncio.timeout(PATIENCE_MS / 1000):
-            while not condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"did not come about: {what}") from None
 
 
 async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though_the_house_is_killed_in_between(
@@ -61,6 +50,7 @@ async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though
         await expect(ann.page.locator(".banner")).to_contain_text("The line is down")
         await served.start()
 
+        await ann.wakes()
         await bob.hears("is anybody there?")
         await bob.say("在，一直都在")
         said = ["good evening", "晚上好", "tea, please", "one cup, coming", "is anybody there?", "在，一直都在"]
@@ -72,9 +62,7 @@ async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though
         assert heard == by_people
 
 
-async def test_words_that_wait_when_the_page_is_loaded_anew_are_sent_once(
-    served: Served, new_reader, new_room
-) -> None:
+async def test_words_that_wait_when_the_page_is_loaded_anew_are_sent_once(served: Served, new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Letters", bob)
     await ann.open(f"/room/{room}")
@@ -90,6 +78,7 @@ async def test_words_that_wait_when_the_page_is_loaded_anew_are_sent_once(
     await expect(ann.page.locator("message-item.waiting")).to_have_count(2)
     await served.start()
     await ann.page.reload()
+    await bob.wakes()
     await bob.sees("first", "kept in the drawer", "and this one too")
     await ann.sees("first", "kept in the drawer", "and this one too")
     await expect(second.locator("message-item")).to_have_count(3)

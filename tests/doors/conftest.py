@@ -1,0 +1,41 @@
+"""A house whose store can be taken away."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chatserver.app import House
+from chatserver.store.address import Address
+from tests.chaos.proxy import Proxy
+from tests.conftest import settings_for_tests
+
+
+class Remote:
+    """A house that reaches its store by a way of its own."""
+
+    def __init__(self, house: House, proxy: Proxy, way: contextlib.AsyncExitStack) -> None:
+        self.house = house
+        self.url = house.url
+        self._proxy = proxy
+        self._way = way
+
+    async def take_store_away(self) -> None:
+        await self._way.aclose()
+
+    async def give_store_back(self) -> None:
+        await self._way.enter_async_context(self._proxy.running())
+
+
+@pytest.fixture
+async def remote(address: Address, tmp_path: Path) -> AsyncIterator[Remote]:
+    """What the store must answer is refused as unavailable after 0.3 s."""
+    proxy = Proxy(tmp_path / "way", address.path)
+    settings = settings_for_tests(tmp_path, store__resend_seconds=0.3)
+    async with contextlib.AsyncExitStack() as way:
+        await way.enter_async_context(proxy.running())
+        async with House(settings, store_address=Address(path=str(proxy.path))) as house:
+            yield Remote(house, proxy, way)

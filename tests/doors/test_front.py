@@ -1,0 +1,77 @@
+"""Is it alive, is it ready, and how it closes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chatserver.app import House
+from tests.doors.conftest import Remote
+from tests.doors.visiting import Answer, ask, knock, post
+from tests.people import PATIENCE, Person, gathering
+
+FAR = {"X-Forwarded-For": "203.0.113.9"}
+
+
+async def until_ready_says(url: str, status: int) -> Answer:
+    async with asyncio.timeout(PATIENCE):
+        while (answer := await ask(url, "/readyz")).status != status:
+            await asyncio.sleep(0.02)
+        return answer
+
+
+async def test_a_house_that_stands_is_alive_and_ready(house: House) -> None:
+    for path, words in (("/healthz", b"ok\n"), ("/readyz", b"ready\n")):
+        for headers in ({}, FAR):
+            answer = await ask(house.url, path, **headers)
+            assert (answer.status, answer.body) == (200, words)
+
+
+async def test_without_the_store_it_is_alive_but_not_ready_and_says_why_to_who_is_near(remote: Remote) -> None:
+    await remote.take_store_away()
+    near = await until_ready_says(remote.url, 503)
+    assert near.body == b"the store cannot be reached\n"
+    assert (await ask(remote.url, "/readyz", **FAR)).body == b"not ready\n"
+    for headers in ({}, FAR):
+        assert (await ask(remote.url, "/healthz", **headers)).status == 200
+    assert (await ask(remote.url, "/")).status == 200
+    await remote.give_store_back()
+    assert (await until_ready_says(remote.url, 200)).body == b"ready\n"
+
+
+async def test_closes_are_spread_over_the_drain_window(house: House) -> None:
+    names = ["ann", "bob", "cat", "dan", "eve"]
+    loop = asyncio.get_running_loop()
+    async with gathering(house.url, *names) as people:
+        started = loop.time()
+
+        async def closed_after(person: Person) -> float:
+            assert await person.closed() == 4100
+            return loop.time() - started
+
+        draining = asyncio.create_task(house.front.drain(1.0))
+        moments = sorted(await asyncio.gather(*(closed_after(person) for person in people)))
+        await draining
+    # One at 0, then every fifth of a second; a busy machine may be late but nothing makes them early.
+    assert all(moment >= number / len(names) - 0.01 for number, moment in enumerate(moments)), moments
+
+
+async def test_while_draining_nobody_new_comes_in_by_a_socket(house: House) -> None:
+    async with gathering(house.url, "ann") as (ann,):
+        draining = asyncio.create_task(house.front.drain(0))
+        await ann.closed()
+        refused = await knock(house.url)
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
+        near, far = await ask(house.url, "/readyz"), await ask(house.url, "/readyz", **FAR)
+        assert (near.status, near.body) == (503, b"draining\n")
+        assert (far.status, far.body) == (503, b"not ready\n")
+        assert (await ask(house.url, "/healthz")).status == 200
+        assert (await post(house.url, "house.get")).status == 200
+        await draining
+
+
+async def test_draining_ends_when_the_last_has_left(house: House) -> None:
+    async with gathering(house.url, "ann") as (ann,):
+        async with asyncio.timeout(PATIENCE):
+            await house.front.drain(0)
+        assert not house.hub.connections
+        assert await ann.closed() == 4100

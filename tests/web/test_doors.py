@@ -1,0 +1,168 @@
+"""The ways in and out: links, looking in, finding rooms, settings, passwords, languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.people import PASSWORD
+from tests.web.people import PATIENCE_MS, Reader, Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def fill_in(reader: Reader, **fields: str) -> None:
+    form = reader.page.locator("account-form")
+    for label, value in fields.items():
+        await form.get_by_label(label.replace("_", " "), exact=True).fill(value)
+    await form.locator("button[type=submit]").click()
+
+
+async def test_a_link_to_a_closed_room_is_kept_through_signing_up(served: Served, new_reader, new_room) -> None:
+    ann, guest = await new_reader("Ann Lin"), await new_reader()
+    room = await new_room(ann, "Garden table", kind="closed")
+    await ann.call("message.send", room=room, text="bring a cup", client_id="1")
+    await ann.open(f"/room/{room}")
+    await ann.page.locator("room-view .here").click()
+    await ann.page.locator("room-people").get_by_role("button", name="Link to come in").click()
+    shown = ann.page.locator("room-people").get_by_label("Link to come in").last
+    await expect(shown).to_have_value(re.compile(f"/join/{room}/."))
+    address = await shown.input_value()
+    await guest.open(address.removeprefix(served.url))
+    await fill_in(guest, Your_name="Lao Zhang", Handle="laozhang", Password=PASSWORD)
+    await guest.page.get_by_role("button", name="I have kept it").click()
+    await guest.hears("bring a cup")
+    await guest.say("it holds tea")
+    await ann.hears("it holds tea")
+
+
+async def test_a_link_that_was_withdrawn_leads_to_a_door_that_says_so(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Quiet table", kind="closed")
+    link = (await ann.call("room.link", room=room))["link"]
+    await ann.call("room.link", room=room, withdraw=True)
+    await bob.open(f"/join/{room}/{link}")
+    await expect(bob.page.locator("room-view .notice")).to_contain_text("There is no such room")
+    await expect(bob.page.locator("room-view .notice")).to_contain_text("Find a room")
+
+
+async def test_an_open_room_can_be_read_before_one_joins_it(served: Served, new_reader, new_room) -> None:
+    ann, bob, guest = await new_reader("Ann Lin"), await new_reader("Bob"), await new_reader()
+    room = await new_room(ann, "Walks on Sunday", about="Slowly, and back before dark")
+    await ann.call("message.send", room=room, text="along the lake this time", client_id="1")
+    await guest.open(f"/room/{room}")
+    await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Walks on Sunday")
+    await expect(guest.page.locator("room-view .notice")).to_contain_text("Come in to read here")
+    await bob.open(f"/room/{room}")
+    await bob.hears("along the lake this time")
+    await expect(bob.page).to_have_title("Walks on Sunday · Teahouse 茶馆")
+    await expect(bob.box).to_be_hidden()
+    await bob.page.locator("room-view .notice").get_by_role("button", name="Join").click()
+    await bob.say("I will bring dumplings")
+    await bob.sees("along the lake this time", "I will bring dumplings")
+    await expect(bob.room("Walks on Sunday")).to_be_visible()
+
+
+async def test_a_room_is_found_by_words_or_tag_and_one_of_ones_own_is_opened(new_reader) -> None:
+    ann = await new_reader("Ann Lin")
+    await ann.open("/rooms")
+    finder = ann.page.locator("room-finder")
+    await expect(finder.get_by_role("heading", name="Green living")).to_be_visible()
+    await finder.get_by_role("searchbox").fill("#balcony")
+    await expect(finder.locator(".results h2")).to_have_text(["Green living"])
+    await finder.get_by_role("link", name="Join: Green living").click()
+    await expect(ann.box).to_be_visible()
+    await ann.page.get_by_role("link", name="Find a room").click()
+    await finder.get_by_text("Open a room of your own").click()
+    await finder.get_by_label("Title").fill("   ")
+    await finder.get_by_role("button", name="Open the room").click()
+    await expect(finder.get_by_role("alert")).to_have_text("A room needs a title.")
+    await finder.get_by_label("Title").fill("Knitting")
+    await finder.get_by_label("Tags").fill("wool, 毛线")
+    await finder.get_by_role("button", name="Open the room").click()
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Knitting")
+    await expect(ann.page.locator("message-list .empty")).to_contain_text("A hello is a good first word")
+
+
+async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_bot(
+    served: Served, new_reader, new_room
+) -> None:
+    ann, elsewhere = await new_reader("Ann Lin"), await new_reader()
+    await elsewhere.open("/sign-in")
+    await fill_in(elsewhere, Handle=ann.user["handle"], Password=PASSWORD)
+    await expect(elsewhere.page.locator("room-list .me")).to_contain_text("Ann Lin")
+    await ann.open("/settings")
+    page = ann.page.locator("settings-page")
+    profile = page.locator("section", has_text="A line about you")
+    await profile.get_by_label("Your name").fill("Ann L.")
+    await profile.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_have_text("Saved.")
+    await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
+
+    logins = page.locator("section", has_text="Where you are signed in")
+    await expect(logins.locator("li")).to_have_count(2)
+    await logins.get_by_role("button", name="End").click()
+    await expect(logins.locator("li")).to_have_count(1)
+    await expect(elsewhere.page.locator(".banner, room-list .foot").last).to_contain_text(
+        "Sign in", timeout=PATIENCE_MS
+    )
+
+    bots = page.locator("section", has_text="A bot of yours")
+    await bots.get_by_label("Handle").fill("annsbot")
+    await bots.get_by_label("Your name").fill("Ann's bot")
+    await bots.get_by_role("button", name="Make a bot").click()
+    await expect(bots.locator(".recovery")).to_contain_text("chat_")
+
+    password = page.locator("section", has_text="Password now")
+    await password.get_by_label("Password now").fill("not this one")
+    await password.get_by_label("New password").fill("warmer tea at dusk")
+    await password.get_by_role("button", name="Change the password").click()
+    ann.forgive("status of 403")
+    await expect(page.get_by_role("alert")).to_have_text("The password is not right.")
+    await password.get_by_label("Password now").fill(PASSWORD)
+    await password.get_by_role("button", name="Change the password").click()
+    await expect(page.get_by_role("status")).to_have_text("Saved.")
+
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(ann.page.get_by_role("link", name="Sign in")).to_be_visible()
+    await ann.open("/sign-in")
+    await fill_in(ann, Handle=ann.user["handle"], Password="warmer tea at dusk")
+    await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
+
+
+async def test_who_forgot_the_password_comes_back_with_the_code(new_reader) -> None:
+    ann = await new_reader()
+    await ann.open("/sign-up")
+    await fill_in(ann, Your_name="Forgetful", Handle="forgetful", Password=PASSWORD)
+    code = await ann.page.locator("account-form .recovery").inner_text()
+    await ann.context.clear_cookies()
+    await ann.open("/sign-in")
+    await fill_in(ann, Handle="forgetful", Password="was it this?")
+    ann.forgive("status of 401")
+    await expect(ann.page.locator("account-form").get_by_role("alert")).to_contain_text("is not right")
+    await ann.page.get_by_role("link", name="I forgot my password").click()
+    await expect(ann.page.get_by_role("heading", name="Set a new password")).to_be_visible()
+    await fill_in(ann, Handle="forgetful", Recovery_code=code, New_password="a new leaf, dried")
+    new_code = await ann.page.locator("account-form .recovery").inner_text()
+    assert new_code != code
+    await ann.page.get_by_role("button", name="I have kept it").click()
+    await expect(ann.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await fill_in(ann, Handle="forgetful", Password="a new leaf, dried")
+    await expect(ann.page.locator("room-list .me")).to_contain_text("Forgetful")
+
+
+async def test_the_language_is_the_browsers_or_the_readers_and_starter_rooms_follow_it(new_reader) -> None:
+    reader = await new_reader("王小明", locale="zh-CN")
+    await reader.open("/settings")
+    await expect(reader.room("前厅")).to_be_visible()
+    await expect(reader.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await reader.page.get_by_label("语言").select_option("zh-Hant")
+    await expect(reader.room("前廳")).to_be_visible()
+    await expect(reader.page.get_by_role("heading", level=1)).to_have_text("設定")
+    await reader.page.get_by_label("語言").select_option("en")
+    await expect(reader.room("The hall")).to_be_visible()
+    await reader.page.reload()
+    await expect(reader.room("The hall")).to_be_visible()
+    await expect(reader.page.locator("room-list .nearby")).to_contain_text("Psychology")

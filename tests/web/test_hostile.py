@@ -1,0 +1,88 @@
+"""Words and names that would be more than words and names: on the page they are text, and nothing else happens."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web import people
+from tests.web.people import Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+TEXTS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "<iframe srcdoc='<script>parent.alert(1)</script>'></iframe>",
+    "[click](javascript:alert(1))",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    '<a href="javascript:alert(1)" style="position:fixed;inset:0">x</a>',
+    "<style>*{display:none}</style>",
+    "<base href=//evil.example><link rel=stylesheet href=//evil.example/a.css>",
+    "</p></article><message-item onclick=alert(1)>",
+    "{{constructor.constructor('alert(1)')()}} ${alert(1)}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+]
+NAMES = ["<b onmouseover=alert(1)>Eve", '"><script>alert(1)', "مرحبا بك <i>", "'; DROP TABLE users; --"]
+STRANGERS = """() => document.querySelectorAll(
+  "message-item :is(script, img, svg, iframe, style, base, link, object, [onclick], [onerror], [style])").length"""
+
+
+async def test_hostile_words_and_names_are_shown_as_text(served: Served, new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    title = "<img src=x onerror=alert(2)> room"
+    room = await new_room(ann, title, about="<script>alert(3)</script>")
+    await ann.open(f"/room/{room}")
+    for number, name in enumerate(NAMES):
+        person = await (await people.sign_up(served, f"hostile{number}", name)).start()
+        await person.call("room.join", room=room)
+        for text in TEXTS[number :: len(NAMES)]:
+            await person.say(room, text)
+        await person.leave()
+    said = [text for number in range(len(NAMES)) for text in TEXTS[number :: len(NAMES)]]
+    await ann.sees(*said)
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text(title)
+    await expect(ann.room(title)).to_be_visible()
+    shown = await ann.page.locator("message-item > header .name").all_inner_texts()
+    assert set(NAMES) <= set(shown)
+    assert await ann.page.evaluate(STRANGERS) == 0
+    links = await ann.page.locator("message-item a").evaluate_all("(all) => all.map((link) => link.protocol)")
+    assert set(links) <= {"https:", "http:"}
+    await ann.page.locator("room-view .here").click()
+    await expect(ann.page.locator("room-people li")).to_have_count(1 + len(NAMES))
+    await ann.page.reload()
+    await ann.sees(*said)
+
+
+async def test_a_long_word_a_tower_of_marks_and_an_address_stay_in_their_place(new_reader, new_room) -> None:
+    ann = await new_reader("W" * 40, viewport={"width": 360, "height": 640})
+    room = await new_room(ann, "M" * 60)
+    await ann.open(f"/room/{room}")
+    tower = "z" + "\u0335\u0321\u0350" * 60
+    address = "https://example.org/" + "a" * 300
+    await ann.say("x" * 300, tower, address, "מילים בעברית and more")
+    await ann.sees("x" * 300, tower, address, "מילים בעברית and more")
+    widths = "() => [document.documentElement.scrollWidth, innerWidth]"
+    scroll, inner = await ann.page.evaluate(widths)
+    assert scroll <= inner
+    for selector in ("message-list > .scroller", "room-view > header", "message-composer"):
+        overflow = await ann.page.locator(selector).evaluate("(part) => part.scrollWidth - part.clientWidth")
+        assert overflow <= 0, selector
+    link = ann.page.locator("message-item a")
+    assert await link.get_attribute("rel") == "noopener nofollow ugc"
+
+
+async def test_the_page_is_served_with_a_policy_that_lets_nothing_in(served: Served, new_reader) -> None:
+    guest = await new_reader()
+    answer = await guest.page.goto(f"{served.url}/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    await guest.page.evaluate("document.body.append(Object.assign(document.createElement('div'), { id: 'probe' }))")
+    refused = await guest.page.evaluate(
+        "() => { try { document.getElementById('probe').innerHTML = '<b>x</b>'; return false } catch { return true } }"
+    )
+    assert refused, "innerHTML is open to text"
+    guest.forgive("TrustedHTML")

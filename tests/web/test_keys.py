@@ -1,0 +1,82 @@
+"""The keyboard: everything can be done with it, and an input method's Enter is not one."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# What browsers send while words are being composed. Safari ends the composition before the key, and only keyCode tells.
+ENTER_OF_AN_INPUT_METHOD = """(box) => {
+  const enter = (more) => box.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more }));
+  return [enter({ isComposing: true }), enter({ keyCode: 229 })];
+}"""
+
+
+async def test_the_enter_of_an_input_method_never_sends(new_reader, new_room) -> None:
+    ann = await new_reader("王小明")
+    room = await new_room(ann, "Pinyin")
+    await ann.open(f"/room/{room}")
+    await ann.box.fill("ni hao")
+    untouched = await ann.box.evaluate(ENTER_OF_AN_INPUT_METHOD)
+    assert untouched == [True, True], "the key was taken from the input method"
+    await expect(ann.box).to_have_value("ni hao")
+    await ann.box.fill("你好")
+    await ann.box.press("Shift+Enter")
+    await ann.box.press_sequentially("再见")
+    await ann.box.press("Enter")
+    await ann.sees("你好\n再见")
+
+
+async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    tea, books = await new_room(ann, "Tea"), await new_room(ann, "Books")
+    await ann.open(f"/room/{tea}")
+    heading = ann.page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Tea")
+    await ann.page.keyboard.press("Control+k")
+    await ann.page.keyboard.type("boo")
+    await ann.page.keyboard.press("Enter")
+    await expect(heading).to_have_text("Books")
+    await ann.page.keyboard.press("Alt+ArrowUp")
+    await expect(heading).to_have_text("Tea")
+    await ann.page.keyboard.press("Alt+ArrowDown")
+    await expect(heading).to_have_text("Books")
+    assert books in ann.page.url
+
+    await expect(ann.box).to_be_focused()
+    await ann.page.keyboard.type("one paje")
+    await ann.page.keyboard.press("Enter")
+    await ann.sees("one paje")
+    await ann.page.keyboard.press("ArrowUp")
+    await expect(ann.box).to_have_value("one paje")
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.box).to_have_value("")
+    await ann.page.keyboard.press("ArrowUp")
+    await ann.box.fill("one page")
+    await ann.page.keyboard.press("Enter")
+    await ann.sees("one page")
+    await expect(ann.message("one page")).to_contain_text("edited")
+
+
+async def test_a_message_in_hand_has_its_actions_one_tab_away_and_escape_leads_back(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Hands")
+    await ann.open(f"/room/{room}")
+    await ann.say("first", "second")
+    await ann.sees("first", "second")
+    await ann.box.focus()
+    await ann.page.keyboard.press("Shift+Tab")
+    await expect(ann.message("second")).to_be_focused()
+    await ann.page.keyboard.press("ArrowUp")
+    await expect(ann.message("first")).to_be_focused()
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.message("first").get_by_role("button", name="Edit")).to_be_focused()
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.box).to_be_focused()
+    await ann.page.keyboard.press("Control+k")
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.page.locator("room-switcher dialog")).to_be_hidden()
+    await expect(ann.box).to_be_focused()

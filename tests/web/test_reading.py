@@ -1,0 +1,192 @@
+"""Reading: what is new, what was before, what others change, who types and who is here."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web import people
+from tests.web.people import PATIENCE_MS, Reader, Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# The first message in sight and how far below the upper edge it begins, in CSS pixels.
+FIRST_IN_SIGHT = """() => {
+  const scroller = document.querySelector("message-list > .scroller");
+  const top = scroller.getBoundingClientRect().top;
+  for (const item of scroller.querySelectorAll("message-item")) {
+    const box = item.getBoundingClientRect();
+    if (box.top >= top) return { text: item.querySelector(".text").textContent, offset: box.top - top };
+  }
+}"""
+OFFSET_OF = """(text) => {
+  const scroller = document.querySelector("message-list > .scroller");
+  const items = [...scroller.querySelectorAll("message-item")];
+  const item = items.find((one) => one.querySelector(".text").textContent === text);
+  return item.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+}"""
+SCROLLED_TO = "(y) => (document.querySelector('message-list > .scroller').scrollTop = y)"
+
+
+async def fill(house: Served, room: str, handle: str, count: int) -> None:
+    """Somebody says ``count`` things in a room, each with its number and of many lengths."""
+    person = await (await people.sign_up(house, handle)).start()
+    await person.call("room.join", room=room)
+    sent = [
+        await person.ask(
+            "message.send", room=room, client_id=f"c{number}", text=f"#{number} " + "leaf " * (number % 60)
+        )
+        for number in range(1, count + 1)
+    ]
+    for answer in sent:
+        assert "result" in await answer
+    await person.leave()
+
+
+async def test_a_message_edited_and_deleted_is_so_for_the_other(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Corrections", bob)
+    await ann.open(f"/room/{room}")
+    await bob.open(f"/room/{room}")
+    await ann.say("black tee", "never mind")
+    await bob.hears("never mind")
+    await ann.message("black tee").hover()
+    await ann.message("black tee").get_by_role("button", name="Edit").click()
+    await ann.say("black tea")
+    await expect(bob.message("black tea")).to_contain_text("edited")
+    await ann.message("never mind").hover()
+    await ann.message("never mind").get_by_role("button", name="Delete").click()
+    await ann.page.locator("dialog.ask").get_by_role("button", name="Delete").click()
+    await bob.sees("black tea", "This message was deleted.")
+    await ann.sees("black tea", "This message was deleted.")
+    await bob.message("black tea").hover()
+    await expect(bob.message("black tea").get_by_role("button", name="Edit")).to_have_count(0)
+
+
+async def test_what_came_while_one_was_elsewhere_is_counted_and_stands_below_a_divider(
+    served: Served, new_reader, new_room
+) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    one, other = await new_room(ann, "One room", bob), await new_room(ann, "Other room", bob)
+    await bob.open(f"/room/{other}")
+    await expect(bob.box).to_be_visible()
+    await ann.open(f"/room/{one}")
+    await ann.say("first", "second", "third")
+    await expect(bob.room("One room").locator(".badge")).to_have_text("3")
+    await expect(bob.page).to_have_title("(3) Other room · Teahouse 茶馆")
+    await bob.room("One room").click()
+    await bob.sees("first", "second", "third")
+    await expect(bob.room("One room").locator(".badge")).to_be_hidden()
+    await expect(bob.page).to_have_title("One room · Teahouse 茶馆")
+    await bob.page.reload()
+    await bob.sees("first", "second", "third")
+    await expect(bob.room("One room").locator(".badge")).to_be_hidden()
+
+
+async def test_a_room_opens_where_one_had_read_to_and_jumps_to_the_latest(served: Served, new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "A long evening")
+    await ann.call("message.send", room=room, text="I was here", client_id="1")
+    await fill(served, room, "talker", 40)
+    await ann.open(f"/room/{room}")
+    divider, jump = ann.page.locator("message-list .new"), ann.page.locator("message-list .jump")
+    await expect(divider).to_be_in_viewport(timeout=PATIENCE_MS)
+    await expect(ann.message("#1 ")).to_be_in_viewport()
+    await expect(jump).to_contain_text("40 new messages")
+    await jump.click()
+    await expect(ann.message("#40 ")).to_be_in_viewport()
+    await expect(jump).to_be_hidden()
+    await expect(ann.page).to_have_title("A long evening · Teahouse 茶馆")
+
+
+async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: Served, new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Five hundred")
+    await fill(served, room, "writer", 500)
+    await ann.call("read.mark", room=room, seq=500)
+    await ann.open(f"/room/{room}")
+    await expect(ann.message("#500 ")).to_be_in_viewport(timeout=PATIENCE_MS)
+    rows, held = ann.page.locator("message-item"), 50
+    await expect(rows).to_have_count(held)
+    for _ in range(3):
+        before = await scroll_up_while_a_page_is_on_its_way(ann)
+        held += 50
+        await expect(rows).to_have_count(held, timeout=PATIENCE_MS)
+        moved = await ann.page.evaluate(OFFSET_OF, before["text"]) - before["offset"]
+        assert abs(moved) <= 2, f"{before['text'][:6]} moved by {moved} px"
+    while await ann.message("#1 ").count() == 0:
+        held = min(500, held + 50)
+        await ann.page.evaluate(SCROLLED_TO, 0)
+        await expect(rows).to_have_count(held, timeout=PATIENCE_MS)
+    numbers = [int(text.split()[0].removeprefix("#")) for text in await ann.texts().all_inner_texts()]
+    assert numbers == list(range(1, 501))
+
+
+async def scroll_up_while_a_page_is_on_its_way(reader: Reader) -> dict:
+    """Scroll near the top; gives what is in sight in the same turn, so before the page can have come."""
+    script = f"""() => {{ ({SCROLLED_TO})(120); return ({FIRST_IN_SIGHT})(); }}"""
+    return await reader.page.evaluate(script)
+
+
+async def test_one_sees_who_types_and_who_is_here(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("王小明")
+    room = await new_room(ann, "Company", bob)
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("room-view .here")).to_have_text("2 members · 1 here")
+    await bob.open(f"/room/{room}")
+    await expect(ann.page.locator("room-view .here")).to_have_text("2 members · 2 here", timeout=PATIENCE_MS)
+    await bob.box.press_sequentially("我")
+    await expect(ann.page.locator("room-view .typing")).to_have_text("王小明 is writing …")
+    await bob.say("我在")
+    await ann.hears("我在")
+    await expect(ann.page.locator("room-view .typing")).to_have_text("")
+    await ann.page.locator("room-view .here").click()
+    present = ann.page.locator("room-people li.present")
+    await expect(present.locator(".name")).to_have_text(["Ann Lin", "王小明"])
+    await bob.context.close()
+    await expect(present.locator(".name")).to_have_text(["Ann Lin"], timeout=PATIENCE_MS)
+
+
+async def test_a_removed_members_page_loses_the_room_at_once(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Inner circle", kind="closed")
+    link = (await ann.call("room.link", room=room))["link"]
+    await bob.call("room.join", room=room, link=link)
+    await ann.open(f"/room/{room}")
+    await bob.open(f"/room/{room}")
+    await ann.say("among us")
+    await bob.hears("among us")
+    await ann.page.locator("room-view .here").click()
+    row = ann.page.locator("room-people li", has_text="Bob")
+    await row.locator("summary").click()
+    await row.get_by_role("button", name="Remove", exact=True).click()
+    await expect(bob.page.locator("room-view .notice")).to_contain_text("There is no such room")
+    await expect(bob.room("Inner circle")).to_have_count(0)
+    await expect(bob.box).to_be_hidden()
+    await expect(bob.texts()).to_have_count(0)
+    await expect(row).to_have_count(0)
+
+
+async def test_a_visitor_reads_the_hall_is_asked_for_a_name_on_writing_and_the_words_are_sent_after(new_reader) -> None:
+    ann, guest = await new_reader("Ann Lin"), await new_reader()
+    await ann.open("/room/hall")
+    await ann.say("the kettle is on")
+    await guest.open("/")
+    await guest.hears("the kettle is on")
+    await guest.say("May I sit down?")
+    form = guest.page.locator("account-form")
+    await expect(form).to_contain_text("What you wrote is kept")
+    await form.get_by_label("Your name", exact=True).fill("Wei")
+    await form.get_by_label("Handle", exact=True).fill("wei")
+    await form.get_by_label("Password", exact=True).fill("password")
+    await form.get_by_role("button", name="Come in").click()
+    guest.forgive("status of 400")
+    await expect(form.get_by_role("alert")).to_contain_text("among the first that others would try")
+    await form.get_by_label("Password", exact=True).fill("warm tea at dusk")
+    await form.get_by_role("button", name="Come in").click()
+    await expect(form.locator(".recovery")).not_to_be_empty()
+    await form.get_by_role("button", name="I have kept it").click()
+    await ann.hears("May I sit down?")
+    await guest.hears("May I sit down?")
+    await expect(guest.page.locator("message-item.waiting")).to_have_count(0)
+    await expect(guest.page.locator("room-list .me")).to_contain_text("@wei")
