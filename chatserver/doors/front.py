@@ -38,9 +38,7 @@ class Front:
         self._ready = ready
         self._metrics_for = metrics_for
         self._openapi, self._openrpc = openapi(), openrpc()
-        self.application = web.Application(
-            middlewares=[self._safe], client_max_size=body_bytes + 1 if body_bytes else 0
-        )
+        self.application = web.Application(middlewares=[self._safe], client_max_size=body_bytes)
         router = self.application.router
         router.add_get("/ws", sockets.handle)
         router.add_get("/api/openapi.json", self._schema)

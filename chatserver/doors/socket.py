@@ -18,11 +18,12 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.http11 import Request as Handshake
 from websockets.http11 import Response
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
+from websockets.typing import ExtensionParameter, Subprotocol
 
 from chatserver.doors.asking import Asking
 from chatserver.doors.requests import Lanes, Requests
@@ -73,7 +74,7 @@ class Sockets:
         protocol, response = self._negotiate(request)
         if response is None or response.status_code != 101:
             return _refused(response)
-        return _TakeOver(self, caller, protocol)
+        return _TakeOver(self, caller, protocol, _early_frames(request))
 
     def _full(self, caller: Caller) -> bool:
         user = self._hub.users.get(caller.user_id)
@@ -104,8 +105,8 @@ class Sockets:
         protocol.send_response(response)
         return protocol, response
 
-    def take_over(self, request: web.BaseRequest, caller: Caller, protocol: ServerProtocol) -> None:
-        """Make a connection of the request's transport."""
+    def take_over(self, request: web.BaseRequest, caller: Caller, protocol: ServerProtocol, early: bytes) -> None:
+        """Make a connection of the request's transport; ``early`` came behind the request."""
         http, transport = request.protocol, request.transport
         if transport is None or transport.is_closing():
             return
@@ -123,6 +124,10 @@ class Sockets:
         self._requests.welcome(connection, caller)
         self._addresses[caller.address] += 1
         self._hub.opened(connection)
+        if not transport.is_reading():
+            transport.resume_reading()
+        if early:
+            connection.data_received(early)
 
     def closed(self, connection: Connection) -> None:
         if isinstance(connection.data, Lanes):
@@ -130,6 +135,12 @@ class Sockets:
             if self._addresses[connection.address] <= 0:
                 del self._addresses[connection.address]
             connection.data.backlog.clear()
+
+
+def _early_frames(request: web.Request) -> bytes:
+    """What a hasty client sent before it had its 101: aiohttp holds it back, and would read it as HTTP afterwards."""
+    early, request.protocol._message_tail = request.protocol._message_tail, b""
+    return early
 
 
 def _refused(response: Response | None) -> web.Response:
@@ -150,22 +161,32 @@ def _choose(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | 
     return None
 
 
+class _Deflate(ServerPerMessageDeflateFactory):
+    """A frame is compressed once for all, so who asks for a window of their own gets plain frames."""
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        if any(name == "server_max_window_bits" and bits != "15" for name, bits in params):
+            raise NegotiationError("frames are made for the whole window")
+        return super().process_request_params(params, accepted_extensions)
+
+
 def _deflate() -> ServerPerMessageDeflateFactory:
     """Without context takeover, so that a frame compressed once serves every connection."""
-    return ServerPerMessageDeflateFactory(
-        server_no_context_takeover=True, client_no_context_takeover=True, compress_settings={"memLevel": 5}
-    )
+    return _Deflate(server_no_context_takeover=True, client_no_context_takeover=True, compress_settings={"memLevel": 5})
 
 
 class _TakeOver(web.Response):
     """Takes the transport away from aiohttp when the answer would be prepared, and ends its handler."""
 
-    def __init__(self, sockets: Sockets, caller: Caller, protocol: ServerProtocol) -> None:
+    def __init__(self, sockets: Sockets, caller: Caller, protocol: ServerProtocol, early: bytes) -> None:
         super().__init__()
+        self._early = early
         self._sockets = sockets
         self._caller = caller
         self._protocol = protocol
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        self._sockets.take_over(request, self._caller, self._protocol)
+        self._sockets.take_over(request, self._caller, self._protocol, self._early)
         raise ConnectionResetError

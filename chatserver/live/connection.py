@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from chatserver.live.outgoing import Behind
 
 _numbers = itertools.count(1)
+_DATA: Final = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
+
+# One read may bring 256 KB, 40,000 of the smallest frames: who sends such is found out after a part of them.
+PART_BYTES: Final = 8192
+MOST_IDLE_FRAMES: Final = 1000
+"""Control frames and pieces of messages in one second."""
+MOST_AFTER_CLOSING_BYTES: Final = 1 << 17
 
 
 class Owner(Protocol):
@@ -40,9 +47,9 @@ class Connection(asyncio.Protocol):
     """``user_id`` is empty until the session begins, and for visitors. ``behind`` holds a place per feed not live."""
 
     __slots__ = (
-        "_fragments", "_kind", "_owner", "_protocol", "address", "agent", "behind", "closing", "data", "follows",
-        "heard", "login_id", "number", "opened_at", "out", "paused", "paused_at", "pinged", "reading", "started",
-        "transport", "user_id", "wire",
+        "_after_closing", "_fragments", "_idle_frames", "_idle_since", "_kind", "_owner", "_protocol", "address",
+        "agent", "behind", "closing", "data", "follows", "heard", "login_id", "number", "opened_at", "out", "paused",
+        "paused_at", "pinged", "reading", "started", "transport", "user_id", "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float) -> None:
@@ -68,6 +75,9 @@ class Connection(asyncio.Protocol):
         self._protocol = protocol
         self._fragments = bytearray()
         self._kind: Opcode | None = None
+        self._idle_since = 0.0
+        self._idle_frames = 0
+        self._after_closing = 0
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything can be written
 
     # --- bytes in --------------------------------------------------------------------------------------------------
@@ -77,8 +87,21 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard = True
-        self._protocol.receive_data(data)
-        self._events()
+        if self.closing is not None and not self._still_listens(len(data)):
+            return
+        for start in range(0, len(data), PART_BYTES):
+            self._protocol.receive_data(data if len(data) <= PART_BYTES else data[start : start + PART_BYTES])
+            self._events()
+            if self.closing is not None:
+                return
+
+    def _still_listens(self, size: int) -> bool:
+        """After our close frame only the client's own is of interest; who goes on sending is cut off."""
+        self._after_closing += size
+        if self._after_closing > MOST_AFTER_CLOSING_BYTES:
+            self.abort()
+            return False
+        return True
 
     def eof_received(self) -> bool:
         self._protocol.receive_eof()
@@ -102,7 +125,9 @@ class Connection(asyncio.Protocol):
     def _frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.BINARY:
             self._kind = frame.opcode
-        elif frame.opcode is not Opcode.CONT:
+        if not frame.fin or frame.opcode not in _DATA:
+            self._count_idle()
+        if frame.opcode not in _DATA:
             return
         if frame.fin and not self._fragments:
             self._message(bytes(frame.data))
@@ -111,6 +136,15 @@ class Connection(asyncio.Protocol):
         if frame.fin:
             whole, self._fragments = bytes(self._fragments), bytearray()
             self._message(whole)
+
+    def _count_idle(self) -> None:
+        """Pings and pieces carry no request that a limit could count, but each costs the loop its 20 µs."""
+        now = asyncio.get_running_loop().time()
+        if now - self._idle_since > 1:
+            self._idle_since, self._idle_frames = now, 0
+        self._idle_frames += 1
+        if self._idle_frames > MOST_IDLE_FRAMES:
+            self.close(closing.BAD_FRAMES)
 
     def _message(self, data: bytes) -> None:
         if (self._kind is Opcode.TEXT) is not self.wire.codec.text:

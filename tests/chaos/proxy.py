@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -88,7 +87,7 @@ class _Connection:
 
 
 class Proxy:
-    """``lose(n)`` swallows the next n live records of rooms; ``cut()`` ends all connections; ``hold()`` stops answers."""
+    """``lose(n)`` swallows the next n live records, ``cut()`` ends all connections, ``held()`` stops answers."""
 
     def __init__(self, path: Path, store: str) -> None:
         self.path = path
@@ -150,8 +149,7 @@ class Proxy:
             self.cut()
             if under_way:
                 await asyncio.wait(under_way)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
+            self.path.unlink(missing_ok=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_store, to_store = await asyncio.open_unix_connection(self._store)

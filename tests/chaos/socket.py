@@ -56,7 +56,11 @@ class Socket(asyncio.Protocol):
         raw.setblocking(False)
         if receives:
             raw.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, receives)
-        await loop.sock_connect(raw, (host, int(port)))
+        try:
+            await loop.sock_connect(raw, (host, int(port)))
+        except BaseException:
+            raw.close()
+            raise
         _, socket = await loop.create_connection(lambda: cls(heard, lost), sock=raw)
         socket.transport.write(
             b"GET /ws HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -41,7 +41,7 @@ async def _busy(house: House, ann: Person, bob: Person) -> None:
     with pytest.raises(Refused):
         await ann.call("room.join", room="nowhere")
     with pytest.raises(Refused):
-        await ann.call("room.update", room="hall", title="Mine")
+        await bob.call("room.update", room="hall", title="Mine")
     await post(house.url, "house.get")
     await post(house.url, "room.burn")
 

@@ -35,7 +35,7 @@ async def ask(url: str, target: str, method: str = "GET", *, body: bytes = b"", 
     given = {"Host": f"{host}:{port}", "Connection": "close"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
-    if body:
+    if body and "Transfer-Encoding" not in given:
         given["Content-Length"] = str(len(body))
     head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     reader, writer = await asyncio.open_connection(host, int(port))

@@ -158,7 +158,6 @@ async def test_a_socket_that_said_good_bye_is_written_nothing_more(house: House)
         before = going.transport.get_write_buffer_size()
         going.data_received(b"\x88\x82\0\0\0\0\x03\xe8")
         assert going.closing is not None
-        feed_of(house).hear  # the feed still has the follower
         await ann.say("hall", "too late")
         await ann.hears("message.posted", text="too late")
         assert going.transport.get_write_buffer_size() <= before + 4

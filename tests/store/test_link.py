@@ -289,7 +289,8 @@ async def test_a_library_that_was_flushed_is_loaded_again(store: Store) -> None:
     "item",
     [
         b"+OK\r\n", b":1\r\n", b"_\r\n", b"$-1\r\n", b"$0\r\n\r\n", b"$3\r\na\r\n\r\n", b"*0\r\n", b"*-1\r\n",
-        b"*2\r\n$1\r\na\r\n*1\r\n:1\r\n", b"%1\r\n+a\r\n*1\r\n$1\r\nb\r\n", b">2\r\n+a\r\n+b\r\n", b"#t\r\n", b",1.5\r\n",
+        b"*2\r\n$1\r\na\r\n*1\r\n:1\r\n", b"%1\r\n+a\r\n*1\r\n$1\r\nb\r\n", b">2\r\n+a\r\n+b\r\n", b"#t\r\n",
+        b",1.5\r\n",
     ],
 )  # fmt: skip
 def test_the_tests_own_proxy_knows_where_an_answer_ends(item: bytes) -> None:

@@ -34,7 +34,7 @@ async def fill(house: Served, room: str, handle: str, count: int) -> None:
     await person.call("room.join", room=room)
     sent = [
         await person.ask(
-            "message.send", room=room, client_id=f"c{number}", text=f"#{number} " + "leaf " * (number % 60)
+            "message.send", room=room, client_id=f"c{number}", text=f"#{number}: " + "leaf " * (number % 60)
         )
         for number in range(1, count + 1)
     ]
@@ -91,10 +91,10 @@ async def test_a_room_opens_where_one_had_read_to_and_jumps_to_the_latest(served
     await ann.open(f"/room/{room}")
     divider, jump = ann.page.locator("message-list .new"), ann.page.locator("message-list .jump")
     await expect(divider).to_be_in_viewport(timeout=PATIENCE_MS)
-    await expect(ann.message("#1 ")).to_be_in_viewport()
+    await expect(ann.message("#1:")).to_be_in_viewport()
     await expect(jump).to_contain_text("40 new messages")
     await jump.click()
-    await expect(ann.message("#40 ")).to_be_in_viewport()
+    await expect(ann.message("#40:")).to_be_in_viewport()
     await expect(jump).to_be_hidden()
     await expect(ann.page).to_have_title("A long evening · Teahouse 茶馆")
 
@@ -105,7 +105,7 @@ async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: S
     await fill(served, room, "writer", 500)
     await ann.call("read.mark", room=room, seq=500)
     await ann.open(f"/room/{room}")
-    await expect(ann.message("#500 ")).to_be_in_viewport(timeout=PATIENCE_MS)
+    await expect(ann.message("#500:")).to_be_in_viewport(timeout=PATIENCE_MS)
     rows, held = ann.page.locator("message-item"), 50
     await expect(rows).to_have_count(held)
     for _ in range(3):
@@ -114,11 +114,11 @@ async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: S
         await expect(rows).to_have_count(held, timeout=PATIENCE_MS)
         moved = await ann.page.evaluate(OFFSET_OF, before["text"]) - before["offset"]
         assert abs(moved) <= 2, f"{before['text'][:6]} moved by {moved} px"
-    while await ann.message("#1 ").count() == 0:
+    while await ann.message("#1:").count() == 0:
         held = min(500, held + 50)
         await ann.page.evaluate(SCROLLED_TO, 0)
         await expect(rows).to_have_count(held, timeout=PATIENCE_MS)
-    numbers = [int(text.split()[0].removeprefix("#")) for text in await ann.texts().all_inner_texts()]
+    numbers = [int(text.split(":")[0].removeprefix("#")) for text in await ann.texts().all_inner_texts()]
     assert numbers == list(range(1, 501))
 
 

@@ -84,6 +84,12 @@ export class Wire extends EventTarget {
     this.connect();
   }
 
+  /** Close and stay closed until `connect` or `restart`: the login is about to end, by our own doing. */
+  rest() {
+    this.#letGo();
+    this.#set("idle");
+  }
+
   /** The page woke up, or the network came back. */
   wake() {
     if (this.live) this.#ping(WAKE_LIMIT);

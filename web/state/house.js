@@ -57,6 +57,25 @@ export class House extends EventTarget {
     return this.user !== undefined;
   }
 
+  /** Sign out or close the account. @param {string} method @param {object} [params] */
+  async depart(method, params) {
+    // Else the server would close the connection first, and the page would come back with a login that is just ending.
+    this.wire.rest();
+    try {
+      await this.api(method, params);
+    } catch (refusal) {
+      this.wire.connect();
+      throw refusal;
+    }
+    this.restart();
+  }
+
+  /** One's name or line changed. @param {User} user */
+  rename(user) {
+    this.user = user;
+    this.#tell("rooms");
+  }
+
   /** A room one belongs to or looks into. @param {string} id */
   find(id) {
     return this.rooms.get(id) ?? this.glimpses.get(id);

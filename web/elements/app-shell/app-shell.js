@@ -59,7 +59,8 @@ export class AppShell extends PageElement {
     this.#page = this.#make(place);
     this.main.replaceChildren(this.#page ?? "");
     this.retitle();
-    if (place.page !== "home") this.main.querySelector("h1")?.focus({ preventScroll: true });
+    if (place.page === "home" || this.main.contains(document.activeElement)) return;
+    this.main.querySelector("h1")?.focus({ preventScroll: true });
   }
 
   /** At home a wide page shows the room that was last open; a phone shows the rooms. @param {any} place */

@@ -67,7 +67,7 @@ export class MessageList extends PageElement {
 
   show() {
     const room = this.#state;
-    if (!room) return;
+    if (!room) return this.#clear();
     if (!room.timeline.reachesEnd && !room.loading) this.house.loadLatest(this.room);
     if (this.#atBottom) room.timeline.trim(MOST_ROWS);
     this.#placeDivider(room);
@@ -78,7 +78,15 @@ export class MessageList extends PageElement {
     else this.#restore(anchor);
     this.#showEdges(room);
     if (this.#atBottom) this.mark();
-    else if (this.scroller.scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
+    if (this.scroller.scrollTop < LOAD_AHEAD && !room.timeline.isEmpty) this.house.loadOlder(this.room);
+    return undefined;
+  }
+
+  /** The room was lost: nothing of it stays on the page. */
+  #clear() {
+    this.#items.clear();
+    this.rows.replaceChildren();
+    this.#divider = -1;
   }
 
   /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/room.js").Room} room */
@@ -150,14 +158,19 @@ export class MessageList extends PageElement {
 
   // --- place -------------------------------------------------------------------------------------------------------
 
-  /** The first row in sight and how far down it stands: browsers differ in keeping it, so we do. */
+  /**
+   * The first message in sight and how far down it begins: browsers differ in keeping it, so we do. One that begins
+   * above the edge is no anchor where another is to be had, for it may lose its heading to the message before it.
+   */
   #anchor() {
     const top = this.scroller.getBoundingClientRect().top;
-    for (const row of this.rows.children) {
+    let cut = null;
+    for (const row of this.rows.querySelectorAll("li:not(.day)")) {
       const box = row.getBoundingClientRect();
-      if (box.bottom > top) return { row, offset: box.top - top };
+      if (box.top >= top) return { row, offset: box.top - top };
+      if (box.bottom > top) cut = { row, offset: box.top - top };
     }
-    return null;
+    return cut;
   }
 
   /** @param {{row: Element, offset: number} | null} anchor */
@@ -196,17 +209,21 @@ export class MessageList extends PageElement {
     return this.#atBottom;
   }
 
+  /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
-    if (this.#atBottom && !document.hidden && document.hasFocus() && this.isConnected) this.house.markRead(this.room);
+    const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.#atBottom && this.isConnected;
+    if (shown && !document.hidden && document.hasFocus()) this.house.markRead(this.room);
   }
 
   // --- keys --------------------------------------------------------------------------------------------------------
 
+  /** The newest message, unless one is among the messages. */
   #keepTabStop() {
     const items = [...this.rows.querySelectorAll("message-item")];
-    if (items.some((item) => item.tabIndex === 0)) return;
     const last = items[items.length - 1];
-    if (last) last.tabIndex = 0;
+    if (!last || last.tabIndex === 0 || this.rows.contains(document.activeElement)) return;
+    for (const item of items) if (item.tabIndex === 0) item.tabIndex = -1;
+    last.tabIndex = 0;
   }
 
   /** @param {KeyboardEvent} event */

@@ -53,7 +53,7 @@ export class SettingsPage extends PageElement {
       const name = data.get("name");
       const changed = { headline: data.get("headline"), ...(name === user?.name ? {} : { name }) };
       const answer = await this.house.ask("profile.update", changed);
-      this.house.user = answer.user;
+      this.house.rename(answer.user);
     }));
   }
 
@@ -95,14 +95,12 @@ export class SettingsPage extends PageElement {
   #leaving() {
     return this.#section("settings.leaving",
       button(this.say("account.sign_out"), () => this.#doing(async () => {
-        await this.house.api("account.sign_out");
-        this.house.restart();
+        await this.house.depart("account.sign_out");
         context.go("/");
       })),
       make("details", {}, make("summary", { text: this.say("settings.close_account") }), make("p", { text: this.say("settings.close_words") }),
         this.#form([field(this.say("account.password"), "password", { type: "password", autocomplete: "current-password" })], "settings.close_account", async (data) => {
-          await this.house.api("account.close", Object.fromEntries(data));
-          this.house.restart();
+          await this.house.depart("account.close", { password: data.get("password") });
           context.go("/");
         })));
   }

@@ -1,0 +1,337 @@
+"""The HTTP door: the same desks, the same refusals, fitting statuses, and the cookie."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from chatserver.app import House
+from chatserver.protocol.methods import METHODS
+from tests.doors.conftest import Remote
+from tests.doors.visiting import Answer, ask, post
+from tests.people import PASSWORD, gathering, sign_up
+
+CONNECTIONS_ONLY = {
+    "session.start", "session.ping", "typing.start", "presence.watch", "presence.unwatch",
+}  # fmt: skip
+
+
+class Desk:
+    """Calls by HTTP as one person, each answer held against the house's own openapi.json."""
+
+    def __init__(self, url: str, document: dict[str, Any], token: str = "") -> None:
+        self.url = url
+        self.called: set[str] = set()
+        self._document = document
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def ask(self, method: str, **params: Any) -> Answer:
+        answer = await post(self.url, method, params, **self._headers)
+        assert answer.headers["Content-Type"].startswith("application/json")
+        described = self._document["paths"][f"/api/{method}"]["post"]["responses"][str(answer.status)]
+        schema = described["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": self._document["components"]}).validate(answer.json())
+        self.called.add(method)
+        return answer
+
+    async def __call__(self, method: str, **params: Any) -> Any:
+        answer = await self.ask(method, **params)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+
+async def desk_of(url: str, token: str = "") -> Desk:
+    answer = await ask(url, "/api/openapi.json")
+    assert answer.headers["Content-Type"].startswith("application/json")
+    return Desk(url, answer.json(), token)
+
+
+def refused(answer: Answer, status: int, code: int, reason: str = "") -> dict[str, Any]:
+    """Hold the answer against what was expected; gives the error's data."""
+    said = answer.json()
+    assert (answer.status, said.keys(), said["error"].keys()) == (status, {"error"}, {"code", "message", "data"})
+    assert said["error"]["code"] == code
+    assert said["error"]["data"]["reason"] == reason or not reason
+    assert said["error"]["message"]
+    data: dict[str, Any] = said["error"]["data"]
+    return data
+
+
+# --- every method ----------------------------------------------------------------------------------------------------
+
+
+async def _accounts(ann: Desk, nobody: Desk) -> None:
+    made = await ann("token.create", label="a script")
+    await ann("token.list")
+    await ann("token.revoke", token=made["id"])
+    await nobody("account.sign_in", handle="ann", password=PASSWORD, want="token")
+    other = next(login for login in (await ann("login.list"))["logins"] if not login.get("current"))
+    await ann("login.end", login=other["id"])
+    await ann("bot.create", handle="echo", name="Echo")
+    await ann("profile.update", headline="Reads in the evening")
+    await ann("user.get", handle="ann")
+    new = "cold tea at dawn"
+    await ann("account.set_password", old=PASSWORD, new=new)
+    zoe = await nobody("account.create", handle="zoe", name="Zoe", password=PASSWORD, want="token")
+    recovered = await nobody("account.recover", handle="zoe", code=zoe["recovery"], password=new)
+    assert recovered["user"]["handle"] == "zoe"
+
+
+async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
+    room = (await ann("room.create", title="Quiet corner", kind="closed", tags=["reading"]))["room"]
+    link = (await ann("room.link", room=room))["link"]
+    await bob("room.join", room=room, link=link)
+    await ann("room.update", room=room, about="For slow afternoons", slow_mode=0)
+    await ann("room.members", room=room)
+    await ann("room.set_role", room=room, user=bob_id, role="moderator")
+    await ann("room.notify", room=room, level="mentions")
+    sent = await bob("message.send", room=room, text="hello", client_id="1")
+    assert (await bob("message.send", room=room, text="hello", client_id="1"))["duplicate"] is True
+    await bob("message.edit", room=room, seq=sent["seq"], text="good evening")
+    await ann("message.history", room=room)
+    await ann("read.mark", room=room, seq=sent["seq"])
+    await ann("message.delete", room=room, seq=sent["seq"])
+    assert (await ann("message.history", room=room))["messages"][0]["deleted"] is True
+    await ann("room.remove", room=room, user=bob_id)
+    await ann("room.ban", room=room, user=bob_id)
+    await ann("room.unban", room=room, user=bob_id)
+    echo = (await ann("user.get", handle="echo"))["users"][0]["id"]
+    await ann("room.invite", room=room, user=echo)
+    await bob("room.leave", room="hall")
+    await bob("room.discover", query="tea")
+
+
+async def test_every_answer_is_what_the_document_says(house: House) -> None:
+    ann, bob = await sign_up(house.url, "ann"), await sign_up(house.url, "bob")
+    desks = [await desk_of(house.url, token) for token in (ann.token, bob.token, "")]
+    await desks[2]("house.get")
+    await _accounts(desks[0], desks[2])
+    await _rooms(desks[0], desks[1], bob.id)
+    await desks[0]("account.sign_out")
+    assert (await desks[0].ask("login.list")).status == 401
+    await desks[1]("account.close", password=PASSWORD)
+    called = set().union(*(desk.called for desk in desks))
+    assert called == METHODS.keys() - CONNECTIONS_ONLY
+
+
+async def test_every_event_is_what_the_document_says(house: House) -> None:
+    document = (await ask(house.url, "/api/openrpc.json")).json()
+    described = {event["name"]: event["params"] for event in document["x-events"]}
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        await bob.call("presence.watch", room="hall")
+        sent = await ann.say("hall", "hello @bob")
+        await ann.call("message.edit", room="hall", seq=sent["seq"], text="hello")
+        await ann.call("typing.start", room="hall")
+        await ann.call("room.update", room="hall", about="Sit down")
+        await bob.hears("message.changed", text="hello")
+        await bob.hears("typing.started")
+        await bob.hears("room.updated", about="Sit down")
+        await ann.call("room.leave", room="hall")
+        await bob.hears("member.left")
+        kinds = {event["method"] for event in bob.events}
+        for event in ann.events + bob.events:
+            schema = {**described[event["method"]], "components": document["components"]}
+            Draft202012Validator(schema).validate(event["params"])
+    assert {"message.posted", "message.changed", "typing.started", "room.updated", "member.left"} <= kinds
+
+
+# --- statuses --------------------------------------------------------------------------------------------------------
+
+
+async def test_400_names_what_cannot_be_read_or_does_not_fit(house: House) -> None:
+    refused(await post(house.url, "account.sign_in", b"{"), 400, -32700, "parse")
+    refused(await post(house.url, "account.sign_in", b'{"handle": "\xff"}'), 400, -32700, "parse")
+    refused(await post(house.url, "account.sign_in", b"not gzip", Content_Encoding="gzip"), 400, -32700, "parse")
+    refused(await post(house.url, "account.sign_in", []), 400, -32602)
+    data = refused(await post(house.url, "account.sign_in", {"handle": "ann"}), 400, -32602, "params")
+    assert data["path"] == "password"
+    refused(await post(house.url, "house.get", b"{}", Content_Type="text/plain"), 400, -32600, "request")
+    refused(await post(house.url, "house.get", b"a=1", Content_Type="application/x-www-form-urlencoded"), 400, -32600)
+    for method in ("GET", "PUT", "DELETE", "OPTIONS"):
+        refused(await ask(house.url, "/api/house.get", method), 400, -32600, "request")
+
+
+async def test_401_asks_for_a_login(house: House) -> None:
+    ann = await sign_up(house.url, "ann")
+    for headers in (
+        {},
+        {"Authorization": "Bearer chat_nobody"},
+        {"Authorization": f"Basic {ann.token}"},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Bearer {ann.token}x"},
+        {"Authorization": "Bearer \xff\xfe"},
+    ):
+        answer = await post(house.url, "login.list", **headers)
+        refused(answer, 401, -32001, "bad_token" if headers.get("Authorization", "").startswith("Bearer ") else "")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    wrong = await post(house.url, "account.sign_in", {"handle": "ann", "password": "not this one"})
+    nobody = await post(house.url, "account.sign_in", {"handle": "nobody", "password": "not this one"})
+    assert (wrong.status, wrong.body) == (nobody.status, nobody.body)
+    assert "Set-Cookie" not in wrong.headers
+
+
+async def test_403_and_404_tell_apart_only_what_may_be_known(house: House) -> None:
+    ann, bob = await desk_of(house.url, (await sign_up(house.url, "ann")).token), await sign_up(house.url, "bob")
+    other = await desk_of(house.url, bob.token)
+    opened, closed = [(await ann("room.create", title=kind, kind=kind))["room"] for kind in ("open", "closed")]
+    refused(await other.ask("room.update", room=opened, title="Mine"), 403, -32003, "not_a_member")
+    refused(await other.ask("message.send", room=opened, text="hello", client_id="1"), 403, -32003, "not_a_member")
+    await other("room.join", room=opened)
+    refused(await other.ask("room.update", room=opened, title="Mine"), 403, -32002)
+    secret = await other.ask("message.send", room=closed, text="hello", client_id="1")
+    nothing = await other.ask("message.send", room="f" * 24, text="hello", client_id="1")
+    refused(secret, 404, -32004, "not_found")
+    assert (secret.status, secret.body) == (nothing.status, nothing.body)
+
+
+async def test_404_is_for_methods_that_are_not_here(house: House) -> None:
+    for method in (*CONNECTIONS_ONLY, "room.burn", "session", "openapi.yaml", "%ff", "x" * 500):
+        refused(await post(house.url, method, {}), 404, -32601, "method")
+        refused(await ask(house.url, f"/api/{method}"), 404, -32601, "method")
+
+
+def test_the_methods_of_a_connection_are_those_of_the_contract() -> None:
+    assert {row.name for row in METHODS.values() if row.connection} == CONNECTIONS_ONLY
+
+
+async def test_409_is_for_what_stands_there_already(house: House) -> None:
+    ann = await desk_of(house.url, (await sign_up(house.url, "ann")).token)
+    refused(await ann.ask("account.create", handle="ann", name="Ann", password=PASSWORD), 409, -32005)
+    await ann("message.send", room="hall", text="one", client_id="1")
+    refused(await ann.ask("message.send", room="hall", text="two", client_id="1"), 409, -32005)
+
+
+async def test_413_is_for_what_is_too_large(house: House) -> None:
+    ann = await sign_up(house.url, "ann")
+    desk = await desk_of(house.url, ann.token)
+    assert refused(await desk.ask("message.send", room="hall", text="x" * 4001, client_id="1"), 413, -32006)["limit"]
+    whole = await post(house.url, "house.get", b" " * 65_534 + b"{}")
+    assert whole.status == 200
+    for body in (b" " * 65_535 + b"{}", b"x" * 200_000):
+        assert refused(await post(house.url, "house.get", body), 413, -32006, "too_large")["limit"] == 65_536
+    chunked = b"10001\r\n" + b" " * 0x10001 + b"\r\n0\r\n\r\n"
+    answer = await ask(
+        house.url, "/api/house.get", "POST", body=chunked, Content_Type="application/json", Transfer_Encoding="chunked"
+    )
+    refused(answer, 413, -32006, "too_large")
+
+
+async def test_413_is_for_a_small_body_that_unpacks_to_a_large_one(house: House) -> None:
+    packed = gzip.compress(b" " * 20_000_000)
+    assert len(packed) < 65_536
+    answer = await post(house.url, "house.get", packed, Content_Encoding="gzip")
+    refused(answer, 413, -32006, "too_large")
+
+
+async def test_429_says_when_to_come_back(open_house) -> None:
+    house = await open_house(limits__user_sends_burst=1, limits__user_sends_per_second=0.0137)
+    ann = await desk_of(house.url, (await sign_up(house.url, "ann")).token)
+    await ann("message.send", room="hall", text="one", client_id="1")
+    answer = await ann.ask("message.send", room="hall", text="two", client_id="2")
+    data = refused(answer, 429, -32029, "rate_limited")
+    assert 60 < data["retry_after"] <= 73
+    assert data["retry_after"] <= int(answer.headers["Retry-After"]) <= data["retry_after"] + 1
+
+
+async def test_429_is_for_one_address_that_asks_too_often(open_house) -> None:
+    house = await open_house(limits__requests_burst=3, limits__requests_per_second=0.01)
+    answers = [await post(house.url, "house.get") for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[3].headers["Retry-After"]) > 50
+
+
+async def test_503_is_for_a_store_that_is_away(remote: Remote) -> None:
+    ann = await sign_up(remote.url, "ann")
+    desk = await desk_of(remote.url, ann.token)
+    await remote.take_store_away()
+    refused(await desk.ask("message.send", room="hall", text="hello", client_id="1"), 503, -32050, "unavailable")
+    refused(await desk.ask("login.list"), 503, -32050, "unavailable")
+    assert (await post(remote.url, "house.get")).status == 200
+    await remote.give_store_back()
+    await remote.house.store.ready.wait()
+    assert (await desk("message.send", room="hall", text="hello", client_id="1"))["seq"] == 1
+
+
+# --- the cookie ------------------------------------------------------------------------------------------------------
+
+
+def cookie_in(answer: Answer) -> Any:
+    (header,) = answer.headers.getall("Set-Cookie")
+    return SimpleCookie(header)["chatserver"]
+
+
+async def _sign_up_here(house: House) -> dict[str, str]:
+    """Headers of a page of ours whose reader has signed up."""
+    answer = await post(house.url, "account.create", {"handle": "ann", "name": "Ann", "password": PASSWORD})
+    assert "token" not in answer.json()
+    return {"Cookie": f"chatserver={cookie_in(answer).value}", "Origin": house.url}
+
+
+@pytest.mark.parametrize("method", ["account.create", "account.sign_in"])
+async def test_signing_in_sets_a_cookie_that_no_script_can_read(house: House, method: str) -> None:
+    if method == "account.sign_in":
+        await sign_up(house.url, "ann")
+    answer = await post(house.url, method, {"handle": "ann", "name": "Ann", "password": PASSWORD})
+    cookie = cookie_in(answer)
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Lax", "/", "")
+    assert int(cookie["max-age"]) == 90 * 86_400
+    assert cookie["domain"] == ""
+    assert cookie.value.encode() not in answer.body
+
+
+async def test_who_wants_a_token_gets_no_cookie(house: House) -> None:
+    params = {"handle": "ann", "name": "Ann", "password": PASSWORD, "want": "token"}
+    for method in ("account.create", "account.sign_in"):
+        answer = await post(house.url, method, params)
+        assert "Set-Cookie" not in answer.headers
+        assert answer.json()["token"].startswith("chat_")
+
+
+@pytest.mark.parametrize(
+    ("method", "params"), [("account.sign_out", {}), ("account.close", {"password": PASSWORD})], ids=["out", "close"]
+)
+async def test_signing_out_takes_the_cookie_away(house: House, method: str, params: dict[str, str]) -> None:
+    headers = await _sign_up_here(house)
+    assert (await post(house.url, "login.list", **headers)).status == 200
+    answer = await post(house.url, method, params, **headers)
+    cookie = cookie_in(answer)
+    assert (answer.status, cookie.value, cookie["max-age"], cookie["path"]) == (200, "", "0", "/")
+    after = await post(house.url, "login.list", **headers)
+    refused(after, 401, -32001, "not_signed_in")
+
+
+async def test_a_cookie_opens_a_socket_to_a_page_of_ours_and_to_no_other(house: House) -> None:
+    headers = await _sign_up_here(house)
+    url = house.url.replace("http", "ws", 1) + "/ws"
+    async with connect(url, additional_headers=headers, proxy=None) as socket:
+        await socket.send('{"id": 1, "method": "session.start"}')
+        started = json.loads(await socket.recv())
+    assert started["result"]["user"]["handle"] == "ann"
+    for origin in ({"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {}):
+        with pytest.raises(InvalidStatus) as caught:
+            await connect(url, additional_headers={"Cookie": headers["Cookie"], **origin}, proxy=None)
+        assert caught.value.response.status_code == 403
+
+
+async def test_a_cookie_works_for_a_page_of_ours_and_for_no_other(house: House) -> None:
+    headers = await _sign_up_here(house)
+    assert (await post(house.url, "login.list", **headers)).status == 200
+    for origin in ({"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {}):
+        answer = await post(house.url, "login.list", **{"Cookie": headers["Cookie"], **origin})
+        refused(answer, 403, -32002, "origin")
+
+
+async def test_a_program_that_names_itself_in_bytes_that_are_no_text_can_sign_in(house: House) -> None:
+    await sign_up(house.url, "ann")
+    params = {"handle": "ann", "password": PASSWORD, "want": "token"}
+    answer = await post(house.url, "account.sign_in", params, User_Agent="caf\xe9 \xff\xfe")
+    desk = await desk_of(house.url, answer.json()["token"])
+    agents = {login.get("agent", "") for login in (await desk("login.list"))["logins"]}
+    assert "caf? ??" in agents
