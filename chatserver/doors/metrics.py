@@ -16,6 +16,7 @@ from chatserver import __version__
 from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
+from chatserver.protocol import closing
 from chatserver.store.log import Log
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -41,7 +42,7 @@ class Metrics:
         self._answers[method, outcome] += 1
 
     def closed(self, connection: Connection) -> None:
-        self._closes[str(connection.closing.code if connection.closing else 1006)] += 1
+        self._closes[str((connection.closing or closing.LOST).code)] += 1
 
     def lagged(self, seconds: float) -> None:
         self._lag.observe(max(0.0, seconds))

@@ -118,8 +118,11 @@ class Connection(asyncio.Protocol):
 
     def _ended_by_protocol(self) -> None:
         """The client closed or broke the protocol: the close frame has left, and nothing may follow it."""
-        sent = None if self._protocol.close_rcvd else self._protocol.close_sent
-        self.closing = closing.NORMAL if sent is None else Close(sent.code, sent.reason, "Mend the program.")
+        sent = self._protocol.close_sent
+        if self._protocol.close_rcvd is not None:
+            self.closing = closing.NORMAL
+        else:
+            self.closing = closing.LOST if sent is None else Close(sent.code, sent.reason, "Mend the program.")
         self.paused = True
 
     def _frame(self, frame: Frame) -> None:
@@ -241,7 +244,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.paused = True
         if self.closing is None:
-            self.closing = closing.NORMAL
+            self.closing = closing.LOST
         self.out.clear()
         self._owner.closed(self)
 

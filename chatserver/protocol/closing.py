@@ -20,6 +20,7 @@ UNSUPPORTED: Final = Close(1003, "wrong kind of frame", "Text frames with chat.v
 BAD_TEXT: Final = Close(1007, "not UTF-8", "Send valid UTF-8 in text frames.")
 TOO_BIG: Final = Close(1009, "message too big", "Send smaller messages: see session.start's limits.")
 FAULT: Final = Close(1011, "server fault", "Come back; the fault is in the server's log.")
+LOST: Final = Close(1006, "lost", "Never sent: what both sides see where no close frame came. Come back.")
 RESTARTING: Final = Close(4100, "restarting", "Come back with your cursors, after a random time up to a second.")
 SLOW: Final = Close(4101, "too slow", "Read faster, or come back with your cursors.")
 SILENT: Final = Close(4102, "silent", "Answer pings; come back with your cursors.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from chatserver.errors import TABLE
 from chatserver.protocol import closing
 from chatserver.protocol.methods import METHODS
 from tests.doors.visiting import ask, post
-from tests.people import Person, Refused, gathering
+from tests.people import PATIENCE, Person, Refused, gathering
 
 FAR = {"X-Forwarded-For": "203.0.113.9"}
 
@@ -64,14 +65,21 @@ async def test_counts_and_gauges_say_what_happened(house: House) -> None:
 
 
 async def test_closes_are_counted_by_code(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    async with gathering(house.url, "ann", "bob", "cat", "dan") as (ann, bob, cat, dan):
         await post(house.url, "account.sign_out", Authorization=f"Bearer {ann.token}")
         assert await ann.closed() == 4500
         await bob.socket.send("x" * 70_000)
         assert await bob.closed() == 1009
+        await cat.leave()
+        dan.cut()
+        async with asyncio.timeout(PATIENCE):
+            while house.hub.connections:
+                await asyncio.sleep(0.02)
         found = await families(house)
     assert value(found, "chat_closes_total", code="4500") == 1
     assert value(found, "chat_closes_total", code="1009") == 1
+    assert value(found, "chat_closes_total", code="1000") == 1
+    assert value(found, "chat_closes_total", code="1006") == 1
 
 
 async def test_no_room_user_or_stranger_chooses_a_label(house: House) -> None:

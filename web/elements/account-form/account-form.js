@@ -16,7 +16,7 @@ export class AccountForm extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.button = make("button", { class: "button", text: this.say(`account.${words}`), attributes: { type: "submit" } });
     this.form = make("form", { class: "card" }, ...this.#fields(), this.error, this.button);
-    this.append(this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
+    this.append(make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
   }
 
   /** @param {string} words */

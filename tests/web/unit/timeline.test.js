@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { asItHolds, Timeline } from "../../../web/state/timeline.js";
+
+/** A small deterministic generator (mulberry32), so that a failure names its seed. @param {number} seed */
+function chance(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const author = { id: "ann", handle: "ann", name: "Ann", bot: false };
+
+/** The room as the server holds it. */
+class Log {
+  /** @type {any[]} */ messages = [];
+  rev = 0;
+
+  post() {
+    const seq = this.messages.length + 1;
+    const message = { room: "tea", seq, id: `id${seq}`, at: seq, author, text: `text ${seq}` };
+    this.messages.push(message);
+    return { ...message };
+  }
+
+  change(seq, kind) {
+    this.rev += 1;
+    const base = { room: "tea", rev: this.rev, seq };
+    const change = kind === "delete" ? { ...base, text: "", deleted: true } : { ...base, text: `edit ${this.rev}`, edited_at: this.rev };
+    this.messages[seq - 1] = asItHolds(this.messages[seq - 1], change);
+    return change;
+  }
+
+  page(first, last) {
+    const messages = this.messages.slice(first - 1, last).map((message) => ({ ...message }));
+    return { messages, epoch: "e", first_seq: 1, last_seq: this.messages.length, rev: this.rev, more: first > 1 };
+  }
+
+  standing() {
+    const last = this.messages[this.messages.length - 1];
+    return { epoch: "e", last_seq: this.messages.length, last_id: last?.id ?? "", rev: this.rev };
+  }
+}
+
+test("state and events are the state after, whatever order pages come in", () => {
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const random = chance(seed);
+    const log = new Log();
+    for (let count = Math.floor(random() * 30); count > 0; count -= 1) log.post();
+    const timeline = new Timeline(log.standing());
+    const pages = [log.page(Math.max(1, log.messages.length - 9), log.messages.length)];
+    for (let step = 0; step < 80; step += 1) {
+      const dice = random();
+      const alive = log.messages.filter((message) => !message.deleted);
+      if (dice < 0.5 || !alive.length) timeline.posted(log.post());
+      else if (dice < 0.8) {
+        const { seq } = alive[Math.floor(random() * alive.length)];
+        timeline.changed(log.change(seq, random() < 0.3 ? "delete" : "edit"));
+      } else if (dice < 0.9 && !timeline.isEmpty && timeline.first > 1) {
+        pages.push(log.page(Math.max(1, timeline.first - 10), timeline.first - 1));
+      } else if (pages.length) timeline.take(pages.shift());
+    }
+    for (const page of pages) timeline.take(page);
+    const held = timeline.messages.map(({ seq, text, deleted }) => ({ seq, text, deleted }));
+    const wanted = log.messages.slice(timeline.first - 1, timeline.last).map(({ seq, text, deleted }) => ({ seq, text, deleted }));
+    assert.deepEqual(held, wanted, `seed ${seed}`);
+    assert.deepEqual(timeline.cursor, { epoch: "e", seq: log.messages.length, id: log.standing().last_id, rev: log.rev }, `seed ${seed}`);
+    const gone = log.messages.filter((message) => message.deleted).map((message) => `text ${message.seq}"`);
+    assert.ok(gone.every((text) => !JSON.stringify(timeline.messages).includes(text)), `seed ${seed}: a deleted text is held`);
+  }
+});
+
+test("what was heard before is not heard twice", () => {
+  const log = new Log();
+  const timeline = new Timeline(log.standing());
+  const message = log.post();
+  assert.equal(timeline.posted(message), true);
+  assert.equal(timeline.posted(message), false);
+  const change = log.change(1, "edit");
+  assert.equal(timeline.changed(change), true);
+  assert.equal(timeline.changed(change), false);
+  assert.equal(timeline.messages.length, 1);
+});
+
+test("a reset drops all that was held", () => {
+  const log = new Log();
+  const timeline = new Timeline(log.standing());
+  timeline.posted(log.post());
+  timeline.reset({ epoch: "f", last_seq: 7, last_id: "id7", rev: 2 });
+  assert.deepEqual(timeline.messages, []);
+  assert.deepEqual(timeline.cursor, { epoch: "f", seq: 7, id: "id7", rev: 2 });
+  timeline.take({ ...log.page(1, 1), epoch: "e" });
+  assert.deepEqual(timeline.messages, [], "a page of the old numbering is not taken");
+});
