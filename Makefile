@@ -4,6 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+ON_REDIS := tests/store tests/services tests/walks/test_messages.py tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -25,8 +26,13 @@ run: .venv/run.stamp
 setup: .venv/dev.stamp node_modules/.stamp
 
 test: .venv/dev.stamp
-	@sh .ci/packages chromium fonts-noto-cjk redis-server
+	@sh .ci/packages chromium fonts-noto-cjk redis-server nodejs npm
+	@! command -v npm > /dev/null || $(MAKE) --no-print-directory node_modules/.stamp
 	$(BIN)/pytest $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@command -v redis-server > /dev/null || echo "REDIS IS MISSING: nothing was tried on Debian's Redis 7. apt install redis-server"
+	@! command -v redis-server > /dev/null || $(BIN)/pytest --quiet --store redis-server $(ON_REDIS)
+endif
 
 soak: .venv/dev.stamp
 	$(BIN)/pytest -m soak --timeout 0 $(ARGS)

@@ -77,3 +77,5 @@ def set_up(
     # Their lines per request or per selector say nothing that ours do not.
     for noisy in ("asyncio", "aiohttp.access", "websockets"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    # Whatever bytes a stranger sends to the port would be a traceback here; faults of our own are logged by the doors.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

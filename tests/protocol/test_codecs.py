@@ -48,7 +48,7 @@ def refusal_of(codec: Codec, data: bytes) -> Unreadable:
 # --- round trips -----------------------------------------------------------------------------------------------------
 
 
-@tries(100)
+@tries(60)
 @given(st.data())
 def test_a_request_says_the_same_in_both_encodings(data: st.DataObject) -> None:
     method = data.draw(st.sampled_from(list(METHODS.values())))
@@ -61,7 +61,7 @@ def test_a_request_says_the_same_in_both_encodings(data: st.DataObject) -> None:
     assert {name: msgspec.to_builtins(getattr(request.params, name)) for name in params}.keys() == params.keys()
 
 
-@tries(100)
+@tries(60)
 @given(st.data())
 def test_a_response_says_the_same_in_both_encodings(data: st.DataObject) -> None:
     method = data.draw(st.sampled_from(list(METHODS.values())))
@@ -74,7 +74,7 @@ def test_a_response_says_the_same_in_both_encodings(data: st.DataObject) -> None
     assert msgspec.convert(said["result"], method.result) == result
 
 
-@tries(100)
+@tries(60)
 @given(st.data())
 def test_an_event_says_the_same_in_both_encodings(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(EVENTS.values())))
@@ -115,7 +115,7 @@ def test_no_params_may_be_said_in_three_ways(codec: Codec, pack: Pack, given_as:
 
 
 @BOTH
-@tries(60)
+@tries(25)
 @given(more=st.dictionaries(st.text().filter(lambda name: name not in KEPT), ANYTHING, max_size=3))
 def test_members_that_nobody_knows_are_ignored(codec: Codec, pack: Pack, more: dict[str, Any]) -> None:
     params = {"room": "hall", "text": "hello", "client_id": "1"}
@@ -247,13 +247,13 @@ def test_a_notification_that_cannot_be_carried_out_wants_no_answer_either(codec:
     assert refusal_of(codec, pack({"method": "room.join", "params": {}})).id is msgspec.UNSET
 
 
-@tries(200)
+@tries(100)
 @given(codec=st.sampled_from([JSON, MSGPACK]), data=st.binary(max_size=200))
 def test_no_bytes_are_more_than_refused(codec: Codec, data: bytes) -> None:
     assert refusal_of(codec, data).refusal.code in {-32700, -32600}
 
 
-@tries(100)
+@tries(60)
 @given(data=st.data(), method=st.sampled_from(sorted(METHODS)), params=st.dictionaries(st.text(), ANYTHING, max_size=3))
 def test_no_params_are_more_than_refused(data: st.DataObject, method: str, params: dict[str, Any]) -> None:
     names = [field.encode_name for field in msgspec.structs.fields(METHODS[method].params)]

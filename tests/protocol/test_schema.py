@@ -97,7 +97,7 @@ def test_openapi_describes_every_method_that_answers_over_http() -> None:
 # --- true ------------------------------------------------------------------------------------------------------------
 
 
-@tries(60)
+@tries(40)
 @given(st.data())
 def test_what_the_server_takes_and_says_fits_openrpc(data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(list(METHODS.values())))
@@ -110,7 +110,7 @@ def test_what_the_server_takes_and_says_fits_openrpc(data: st.DataObject) -> Non
     valid(method["result"]["schema"], OPENRPC, json.loads(JSON.encode(result)))
 
 
-@tries(60)
+@tries(40)
 @given(st.data())
 def test_every_event_fits_its_description(data: st.DataObject) -> None:
     described = data.draw(st.sampled_from(OPENRPC["x-events"]))

@@ -20,11 +20,11 @@ from typing import Any
 from playwright.async_api import Browser, Page, Playwright, WebSocketRoute, async_playwright, expect
 
 from tests.people import Person
-from tests.web import people
+from tests.web import palette, people
 from tests.web.people import ARGUMENTS, CHROMIUM, PATIENCE_MS, ROOT, Reader, Served
 
 FOLDER = ROOT / "docs" / "pictures"
-LARGEST = 250_000
+LARGEST = 150_000
 ZONE = "Asia/Shanghai"
 NOW = datetime.datetime(2026, 11, 21, 20, 14, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -44,7 +44,7 @@ SAID = [
     (31, "zhou", "走路我不行，喝茶我在行。今晚泡的是去年的白牡丹。"),
     (29, "lea", "老周, how long do you let it steep? Mine always turns bitter."),
     (27, "zhou", "水不要太开，八十五度，第一泡十秒就够。\n> 茶不苦，是人急。"),
-    (26, "lea", "“The tea is not bitter, we are in a hurry.” I am going to write that on the kettle."),
+    (26, "lea", "Not bitter, only hurried. I am going to write that on my kettle."),
     (9, "tom", "/timer 10s"),
     (9, "kettle", "Ten seconds. I will say when."),
     (4, "xiaoming", "我刚搬来，这里的人都这么有意思吗？😄"),
@@ -107,9 +107,10 @@ class Evening:
 class Album:
     """Takes the pictures, each from a browser context of its own."""
 
-    def __init__(self, evening: Evening, browser: Browser) -> None:
+    def __init__(self, evening: Evening, browser: Browser, desk: Page) -> None:
         self.evening = evening
         self.browser = browser
+        self.desk = desk
 
     @contextlib.asynccontextmanager
     async def sitting(self, size: dict[str, int], theme: str, language: str, handle: str = "") -> AsyncIterator[Reader]:
@@ -135,8 +136,7 @@ class Album:
     async def take(self, page: Page, name: str) -> None:
         file = FOLDER / f"{name}.png"
         await page.evaluate("document.fonts.ready")
-        await page.screenshot(path=file, animations="disabled", caret="hide")
-        size = file.stat().st_size
+        size = await palette.save(self.desk, await page.screenshot(animations="disabled", caret="hide"), file)
         assert size < LARGEST, f"{file.name} has {size} bytes"
         sys.stdout.write(f"{file.relative_to(ROOT)}  {size // 1000} KB\n")
 
@@ -186,7 +186,7 @@ async def launch(playwright: Playwright, folder: Path) -> Browser:
     fonts = folder / "fonts.conf"
     fonts.write_text(FONTS.format(cache=folder / "fonts"), encoding="utf-8")
     return await playwright.chromium.launch(
-        executable_path=CHROMIUM, args=[*ARGUMENTS, "--disable-lcd-text"], env={"FONTCONFIG_FILE": str(fonts), "HOME": str(folder)}
+        executable_path=CHROMIUM, args=ARGUMENTS, env={"FONTCONFIG_FILE": str(fonts), "HOME": str(folder)}
     )
 
 
@@ -199,7 +199,8 @@ async def main() -> None:
             evening = Evening(house)
             await evening.begin()
             async with async_playwright() as playwright:
-                album = Album(evening, await launch(playwright, Path(name)))
+                browser = await launch(playwright, Path(name))
+                album = Album(evening, browser, await browser.new_page())
                 for language in LANGUAGES:
                     for theme in THEMES:
                         await album.room(DESKTOP, theme, language)

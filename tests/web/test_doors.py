@@ -111,7 +111,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
 
     bots = page.locator("section", has_text="A bot of yours")
     await bots.get_by_label("Handle").fill("annsbot")
-    await bots.get_by_label("Your name").fill("Ann's bot")
+    await bots.get_by_label("Its name").fill("Ann's bot")
     await bots.get_by_role("button", name="Make a bot").click()
     await expect(bots.locator(".recovery")).to_contain_text("chat_")
 

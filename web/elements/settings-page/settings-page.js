@@ -88,7 +88,7 @@ export class SettingsPage extends PageElement {
     return this.#section("settings.bots", make("p", { text: this.say("settings.bots_words") }),
       this.#form([
         field(this.say("account.handle"), "handle", { maxlength: "30", autocomplete: "off" }),
-        field(this.say("account.name"), "name", { maxlength: "40", autocomplete: "off" }),
+        field(this.say("settings.bot_name"), "name", { maxlength: "40", autocomplete: "off" }),
       ], "settings.make_bot", async (data) => (await this.house.ask("bot.create", Object.fromEntries(data))).token));
   }
 
@@ -149,7 +149,6 @@ export class SettingsPage extends PageElement {
       await work();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
-      this.error.scrollIntoView({ block: "nearest" });
     }
   }
 }
