@@ -18,7 +18,7 @@ help:
 	@echo "make docs      make the tables and examples of docs/ anew from the code"
 	@echo "make soak      the tests that take minutes"
 	@echo "make bench     measure what is promised about speed"
-	@echo "make pictures  take screenshots of the page into pictures/"
+	@echo "make pictures  take screenshots of the page into docs/pictures/"
 
 run: .venv/run.stamp
 	@$(BIN)/chatserver serve $(ARGS)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 MOST_REPLAYED = 300
 # A process that lost the news of a deletion learns of it from the room's next event, else when it compares heads.
@@ -17,21 +17,15 @@ class Broken(AssertionError):
     """A promise of the protocol that was not kept."""
 
 
-class Held(NamedTuple):
-    """A message as a reader has it."""
-
-    id: str
-    text: str
-    deleted: bool
-    edited_at: int
-
+Held = tuple[str, str, bool, int]
+"""A message as a reader has it: id, text, whether it is deleted, when it was edited."""
 
 _shared: dict[Held, Held] = {}
 
 
 def held(message: dict[str, Any], id: str = "") -> Held:
     """Two hundred readers of the same message hold one copy."""
-    made = Held(message.get("id", id), message["text"], message.get("deleted", False), message.get("edited_at", 0))
+    made = (message.get("id", id), message["text"], message.get("deleted", False), message.get("edited_at", 0))
     return _shared.setdefault(made, made)
 
 
@@ -127,7 +121,7 @@ class Copy:
     def _change(self, params: dict[str, Any]) -> None:
         before = self.messages.get(params["seq"])
         if before is not None:
-            self.messages[params["seq"]] = held(params, before.id)
+            self.messages[params["seq"]] = held(params, before[0])
 
     def page(self, answer: dict[str, Any], asked: float) -> None:
         """A page read before ``missing + 1``; changes above its rev were heard meanwhile and stand on top."""
@@ -178,12 +172,12 @@ def check_ledger(ledger: Ledger, truths: dict[str, Truth]) -> None:
     for client_id, answer in ledger.acknowledged.items():
         truth = truths[answer["room"]]
         there = truth.messages.get(answer["seq"])
-        if there is None or there.id != answer["id"]:
+        if there is None or there[0] != answer["id"]:
             raise Broken(f"{client_id} was acknowledged as {answer}, but there is {there}")
-        if not there.deleted and truth.by_client_id.get(client_id) != answer["seq"]:
+        if not there[2] and truth.by_client_id.get(client_id) != answer["seq"]:
             raise Broken(f"{client_id} is not at {answer['seq']} but at {truth.by_client_id.get(client_id)}")
-        if not there.deleted and there.text not in ledger.texts[client_id]:
-            raise Broken(f"{client_id} never said {there.text!r}")
+        if not there[2] and there[1] not in ledger.texts[client_id]:
+            raise Broken(f"{client_id} never said {there[1]!r}")
 
 
 def check_all(ledger: Ledger, truths: dict[str, Truth], copies: Iterable[tuple[str, Copy]]) -> None:

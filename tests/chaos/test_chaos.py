@@ -40,7 +40,7 @@ class Plan:
 
 
 SMALL = Plan(readers=12, rooms=2, rooms_each=2, messages=1_500, fault_seconds=0.4, pause=0.1)
-WHOLE = Plan(readers=200, rooms=8, rooms_each=2, messages=100_000, fault_seconds=1.5, pause=0.6)
+WHOLE = Plan(readers=200, rooms=10, rooms_each=2, messages=100_000, fault_seconds=2.5, pause=0.2)
 
 
 @dataclass(slots=True)

@@ -341,7 +341,7 @@ async def test_a_backup_is_never_written_over_another_and_is_its_owners_alone(ho
     assert (tmp_path / "b").read_bytes() == content
     with pytest.raises(StartError, match="cannot be written"):
         await backup(address_of(house), tmp_path / "no such folder" / "b")
-    assert [file.name for file in tmp_path.iterdir()] == ["b"]  # noqa: ASYNC240
+    assert [file.name for file in tmp_path.iterdir()] == ["b"]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

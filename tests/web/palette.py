@@ -7,7 +7,6 @@ import struct
 import zlib
 from array import array
 from collections import Counter
-from pathlib import Path
 
 from playwright.async_api import Page
 
@@ -27,23 +26,21 @@ PIXELS = """async (png) => {
 }"""
 
 
-async def save(page: Page, png: bytes, file: Path) -> int:
-    """Write the picture with a palette; gives the number of bytes. ``page`` is any page without a policy of its own."""
+async def packed(page: Page, png: bytes) -> bytes:
+    """The picture with a palette. ``page`` is any page without a policy of its own."""
     read = await page.evaluate(PIXELS, base64.b64encode(png).decode())
     pixels = array("I", base64.b64decode(read["pixels"]))
     palette = _chosen(Counter(pixels))
     index = _nearest(palette, set(pixels))
     width, rows = read["width"], bytes(map(index.__getitem__, pixels))
     lines = b"".join(b"\0" + rows[at : at + width] for at in range(0, len(rows), width))
-    packed = (
+    return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, read["height"], 8, 3, 0, 0, 0))
         + _chunk(b"PLTE", b"".join(bytes(_rgb(colour)) for colour in palette))
         + _chunk(b"IDAT", zlib.compress(lines, 9))
         + _chunk(b"IEND", b"")
     )
-    file.write_bytes(packed)
-    return len(packed)
 
 
 def _chosen(counted: Counter[int]) -> list[int]:

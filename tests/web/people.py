@@ -72,7 +72,7 @@ class Served:
         async with asyncio.timeout(START_S):
             while not await self._is_ready():
                 if self._process.returncode is not None:
-                    raise AssertionError(Path(log.name).read_text(encoding="utf-8"))
+                    raise AssertionError(f"the house did not open; it says why in {log.name}")
                 await asyncio.sleep(0.05)
 
     async def _is_ready(self) -> bool:

@@ -31,7 +31,14 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 LANGUAGES = {"en": "en-GB", "zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
 THEMES = ("light", "dark")
 
-NAMES = {"ann": "Ann Lin", "xiaoming": "王小明", "tom": "Tom Okafor", "mei": "陳美玲", "lea": "Léa Moreau", "zhou": "老周"}
+NAMES = {
+    "ann": "Ann Lin",
+    "xiaoming": "王小明",
+    "tom": "Tom Okafor",
+    "mei": "陳美玲",
+    "lea": "Léa Moreau",
+    "zhou": "老周",
+}
 # Minutes before NOW, who, what. "kettle" is a bot of Ann's.
 SAID = [
     (1511, "mei", "下週六的讀書會還有兩個位子。這次讀汪曾祺的《人間草木》。"),
@@ -134,11 +141,8 @@ class Album:
         server.on_message(lambda frame: socket.send(self.evening.retimed(frame)))
 
     async def take(self, page: Page, name: str) -> None:
-        file = FOLDER / f"{name}.png"
         await page.evaluate("document.fonts.ready")
-        size = await palette.save(self.desk, await page.screenshot(animations="disabled", caret="hide"), file)
-        assert size < LARGEST, f"{file.name} has {size} bytes"
-        sys.stdout.write(f"{file.relative_to(ROOT)}  {size // 1000} KB\n")
+        keep(name, await palette.packed(self.desk, await page.screenshot(animations="disabled", caret="hide")))
 
     async def room(self, size: dict[str, int], theme: str, language: str) -> None:
         handle = "xiaoming" if language != "en" else "ann"
@@ -180,6 +184,12 @@ class Album:
             await mei.page.locator("room-view .here").click()
             await expect(mei.page.locator("room-people li.present")).to_have_count(7, timeout=PATIENCE_MS)
             await self.take(mei.page, "people-phone-light-zh-Hant")
+
+
+def keep(name: str, picture: bytes) -> None:
+    assert len(picture) < LARGEST, f"{name} has {len(picture)} bytes"
+    (FOLDER / f"{name}.png").write_bytes(picture)
+    sys.stdout.write(f"docs/pictures/{name}.png  {len(picture) // 1000} KB\n")
 
 
 async def launch(playwright: Playwright, folder: Path) -> Browser:
