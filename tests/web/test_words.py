@@ -82,3 +82,13 @@ def test_every_seal_can_be_read() -> None:
     tints = re.findall(r"\.seal[^{]*\{[^}]*background: (#[0-9a-f]{6});", base)
     assert len(tints) == 6
     assert all(contrast(ink, tint) >= 4.5 for tint in tints)
+
+
+def test_the_page_asks_for_all_its_modules_at_once() -> None:
+    """Else a browser finds them one import after another: five round trips where one would do."""
+    index = (WEB / "index.html").read_text(encoding="utf-8")
+    asked = re.findall(r'rel="modulepreload" href="/web/([^"]+)"', index)
+    types_only = {"lib/shapes.js"}
+    modules = {file.relative_to(WEB).as_posix() for file in WEB.rglob("*.js")} - types_only - {"main.js"}
+    assert set(asked) == modules
+    assert len(asked) == len(modules)

@@ -18,7 +18,7 @@ export class RoomList extends PageElement {
     this.away = make("h2");
     this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
-    this.foot = make("div", { class: "foot" });
+    this.foot = make("footer", { class: "foot" });
     this.nav = make("nav", {}, this.rooms, this.away, this.near, this.find);
     this.append(make("header", {}, this.name), this.nav, this.foot);
   }
