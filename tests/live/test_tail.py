@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatserver.live.tail import Entry, Place, Tail, merged
@@ -13,6 +13,8 @@ from chatserver.protocol.events import MessageChanged
 from chatserver.protocol.shapes import Author, Message
 
 ANN = Author("ann", "ann", "Ann", False)
+patiently = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine drawing examples takes long, and that is no fault."""
 
 
 class Event(NamedTuple):
@@ -76,6 +78,7 @@ def key(entry: Entry) -> tuple[int, int]:
     return (entry.what.seq, getattr(entry.what, "rev", 0))
 
 
+@patiently
 @given(histories())
 def test_messages_and_changes_are_put_into_their_one_order(events: list[Event]) -> None:
     made = merged(
@@ -87,6 +90,7 @@ def test_messages_and_changes_are_put_into_their_one_order(events: list[Event]) 
     assert [entry.place for entry in made] == places(events)[1:]
 
 
+@patiently
 @given(histories(), st.data())
 def test_a_page_from_anywhere_goes_on_where_the_reader_is(events: list[Event], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(events)))
@@ -100,6 +104,7 @@ def test_a_page_from_anywhere_goes_on_where_the_reader_is(events: list[Event], d
     assert [entry.place for entry in made] == places(events)[start + 1 :]
 
 
+@patiently
 @given(histories(), st.integers(1, 12), st.data())
 def test_a_reader_anywhere_is_given_exactly_what_comes_next(
     events: list[Event], records: int, data: st.DataObject
@@ -120,6 +125,7 @@ def test_a_reader_anywhere_is_given_exactly_what_comes_next(
             assert (entry.what.text, entry.what.deleted) == what_holds(events, entry.what.seq)
 
 
+@patiently
 @given(histories(), st.integers(0, 8000))
 def test_a_tail_holds_so_many_bytes_and_no_deleted_text(events: list[Event], size: int) -> None:
     tail = Tail(Place(0, 0), records=1000, size=size)
@@ -145,6 +151,7 @@ def test_deletions_leave_room_for_what_comes_after_them() -> None:
     assert len(tail) == 8
 
 
+@patiently
 @given(histories(), st.data())
 def test_what_was_read_from_the_log_lengthens_the_tail_backwards(events: list[Event], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(events)))

@@ -1,4 +1,4 @@
-"""Nothing that a client sends ends the process, leaves a task behind or changes what another client hears."""
+"""Nothing that a client sends on a socket ends the process, leaves a task behind or changes what another hears."""
 
 from __future__ import annotations
 
@@ -10,141 +10,18 @@ import math
 import random
 import struct
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, get_args, get_origin
+from collections.abc import Iterator
+from typing import Any
 
 import msgpack
-import msgspec
 import pytest
-from aiohttp import ClientSession, TCPConnector, web
-from aiohttp.http_exceptions import HttpProcessingError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from chatserver.app import House
-from chatserver.protocol.codecs import JSON, MSGPACK, Codec, Unreadable
-from chatserver.protocol.methods import METHODS
 from tests.chaos.socket import masked
-from tests.people import PATIENCE, Person, gathering, sign_up
+from tests.people import sign_up
+from tests.walks.strangers import HANDSHAKE, Bare, bare, undisturbed
 
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-)
-_NO_FAULT = (HttpProcessingError, ConnectionError, web.RequestPayloadError)
 ENOUGH = 20 + 1  # so many that cannot be read end a connection
-
-
-class Bare:
-    """A TCP client without manners."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self.writer = writer
-
-    async def handshake(self, token: str = "", subprotocol: str = "") -> Bare:
-        more = f"Authorization: Bearer {token}\r\n" if token else ""
-        more += f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
-        self.writer.write(HANDSHAKE + more.encode() + b"\r\n")
-        async with asyncio.timeout(PATIENCE):
-            head = await self._reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101"), head
-        return self
-
-    async def frame(self) -> tuple[int, bytes]:
-        """The next frame: its first byte and payload. The end of the stream reads as no byte."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                first, size = await self._reader.readexactly(2)
-                if size > 125:
-                    size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8), "big")
-                return first, await self._reader.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return 0, b""
-
-    async def code(self) -> int:
-        """How it ends: the code of the close frame, 1006 without one."""
-        while (frame := await self.frame())[0] not in {0, 0x88}:
-            pass
-        return int.from_bytes(frame[1][:2], "big") if frame[0] else 1006
-
-    async def answers(self) -> AsyncIterator[dict[str, Any]]:
-        while (frame := await self.frame())[0] in {0x81, 0x82}:
-            yield json.loads(frame[1]) if frame[0] == 0x81 else msgpack.unpackb(frame[1], strict_map_key=False)
-
-    async def all_of_it(self) -> bytes:
-        with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(PATIENCE):
-                return await self._reader.read()
-        return b""
-
-
-@contextlib.asynccontextmanager
-async def bare(house: House) -> AsyncIterator[Bare]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
-    try:
-        yield Bare(reader, writer)
-    finally:
-        writer.transport.abort()
-
-
-class Calm:
-    """What must be the same after the storm as before it."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def now(self) -> tuple[int, ...]:
-        hub = self.house.hub
-        return len(hub.connections), len(hub.users), len(self.house.tasks)
-
-    async def again(self, before: tuple[int, ...]) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while any(now > then for now, then in zip(self.now(), before, strict=True)):
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise AssertionError(f"connections, users and tasks were {before} and are {self.now()}") from None
-
-
-@contextlib.asynccontextmanager
-async def undisturbed(house: House, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Person]:
-    """Two people talk while others do their worst; gives one of them. Afterwards all is as it was."""
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        calm, said = Calm(house), 0
-        async with asyncio.timeout(PATIENCE):
-            while house.hub.feeds.get("hall") is None:
-                await asyncio.sleep(0.01)
-        before, quiet = calm.now(), asyncio.Event()
-
-        async def talk() -> int:
-            number = 0
-            while not quiet.is_set():
-                await ann.say("hall", f"calm {number}")
-                number += 1
-                await asyncio.sleep(0.005)
-            return number
-
-        talking = asyncio.create_task(talk())
-        try:
-            yield ann
-        finally:
-            quiet.set()
-            said = await talking
-        await bob.hears("message.posted", text=f"calm {said - 1}")
-        numbers = [message["seq"] for message in bob.heard("message.posted", room="hall")]
-        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        assert [text for message in bob.heard("message.posted") if (text := message["text"]).startswith("calm")] == [
-            f"calm {number}" for number in range(said)
-        ]
-        await calm.again(before)
-    assert_no_fault(caplog)
-
-
-def assert_no_fault(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing was logged as a fault of ours. aiohttp notes requests that are none as errors, with their trace."""
-    faults = [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
-    assert not [record for record in faults if not (record.exc_info and isinstance(record.exc_info[1], _NO_FAULT))]
 
 
 # --- bytes -----------------------------------------------------------------------------------------------------------
@@ -221,7 +98,6 @@ async def test_a_flood_of_frames_that_ask_nothing_is_cut_short(house: House, cap
         flood = asyncio.create_task(_flood(client, frame * 10_000))
         assert await client.code() in {4504, 1006}
         await flood
-        assert "the link heard nothing" not in caplog.text
 
 
 async def _flood(client: Bare, data: bytes) -> None:
@@ -372,88 +248,6 @@ async def test_a_bomb_in_a_compressed_message_is_too_big(open_house: Any, caplog
                 assert await client.code() in {code, 1007, 1011}, data[:10]
 
 
-# --- every parameter of every method ---------------------------------------------------------------------------------
-
-NASTY: tuple[Any, ...] = (
-    None, True, 0, -1, 2**53, 2**63, 10**30, 1.5, 1e308, "", "x", "\0", "\u202e", "{r:hall}", "}", "a b", "𝕏" * 300,
-    "x" * 5000, [], [None], ["x"] * 500, {}, {"": {}}, {"hall": {"epoch": 1}},
-)  # fmt: skip
-HARMLESS: tuple[str, ...] = tuple(sorted(METHODS.keys() - {"account.sign_out", "account.close", "session.start"}))
-
-
-def _fitting(kind: Any) -> Any:
-    """Some value that the type allows, so that one nasty member alone stands for the whole."""
-    kind = get_args(kind)[0] if get_origin(kind) is not None and hasattr(kind, "__metadata__") else kind
-    origin = get_origin(kind)
-    if origin is not None and str(origin) == "typing.Literal":
-        return get_args(kind)[0]
-    return {str: "hall", int: 1, bool: False}.get(kind, {} if origin is dict else [])
-
-
-def _requests(name: str) -> Iterator[dict[str, Any]]:
-    fields = msgspec.structs.fields(METHODS[name].params)
-    whole = {field.name: _fitting(field.type) for field in fields if field.required}
-    for field in fields:
-        yield from ({**whole, field.name: nasty} for nasty in NASTY)
-        yield {key: value for key, value in whole.items() if key != field.name}
-
-
-@pytest.mark.parametrize("name", HARMLESS)
-async def test_no_parameter_breaks_its_method(house: House, name: str, caplog: Any) -> None:
-    ann = await (await sign_up(house.url, "ann")).start()
-    for params in _requests(name):
-        answer = await (await ann.ask(name, **params))
-        error = answer.get("error", {"code": 0})
-        assert error["code"] not in {-32603, -32700}, (params, error)
-        assert (await ann.call("session.ping"))["at"] > 0
-    await ann.leave()
-    assert_no_fault(caplog)
-
-
-_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
-_members = st.sampled_from(sorted({
-    field.name for method in METHODS.values() for field in msgspec.structs.fields(method.params)
-}))  # fmt: skip
-_made_requests = st.fixed_dictionaries(
-    {"method": st.sampled_from(HARMLESS), "params": st.dictionaries(_members, _values, max_size=5)},
-    optional={"id": _values, "jsonrpc": _values},
-)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(_made_requests, min_size=1, max_size=10))
-def test_whatever_hypothesis_thinks_of_is_read_or_refused(requests: list[dict[str, Any]]) -> None:
-    """Both codecs, without a socket: a request, or a refusal with an id that can be answered."""
-    for request in requests:
-        for codec, data in ((JSON, json.dumps(request).encode()), (MSGPACK, _packed(request))):
-            if data is None:
-                continue
-            id_ = _id_of(codec, data)
-            if id_ is not msgspec.UNSET:
-                assert codec.response(id_, None)
-
-
-def _id_of(codec: Codec, data: bytes) -> Any:
-    """The id to answer with. Anything but a request or a refusal is a fault."""
-    try:
-        return codec.request(data).id
-    except Unreadable as unreadable:
-        if unreadable.refusal.code not in {-32700, -32600, -32601, -32602}:
-            raise
-        return unreadable.id
-
-
-def _packed(request: dict[str, Any]) -> bytes | None:
-    try:
-        return msgpack.packb(request)
-    except (OverflowError, ValueError):
-        return None  # MessagePack has no such number
-
-
 # --- too many --------------------------------------------------------------------------------------------------------
 
 
@@ -506,82 +300,3 @@ async def test_who_hangs_up_in_the_middle_of_everything_leaves_nothing_behind(ho
                 await client.writer.drain()
                 if number % 3:
                     await client.frame()
-
-
-# --- the HTTP API ----------------------------------------------------------------------------------------------------
-
-BODIES: dict[str, tuple[dict[str, str], bytes, int]] = {
-    "no JSON": ({}, b"nonsense", 400),
-    "half of it": ({}, b'{"room": "hall"', 400),
-    "a list": ({}, b"[]", 400),
-    "null": ({}, b"null", 400),
-    "deep": ({}, b"[" * 20_000, 400),
-    "not UTF-8": ({}, b'{"room": "\xff"}', 400),
-    "a lone surrogate": ({}, b'{"room": "\\ud800"}', 400),
-    "another kind": ({"Content-Type": "text/plain"}, b"{}", 400),
-    "a form": ({"Content-Type": "application/x-www-form-urlencoded"}, b"room=hall", 400),
-    "no kind": ({"Content-Type": ""}, b"{}", 400),
-    "an odd charset": ({"Content-Type": "application/json; charset=no-such"}, b'{"room": 1}', 400),
-    "too large": ({}, b" " * 65_537, 413),
-    "packed and not": ({"Content-Encoding": "gzip"}, b"this is no gzip", 400),
-    "packed in an unknown way": ({"Content-Encoding": "no-such"}, b"{}", 400),
-    "a bomb": ({"Content-Encoding": "deflate"}, zlib.compress(b" " * 20_000_000), 413),
-}
-
-
-async def test_bodies_that_are_none_are_refused_in_our_own_words(house: House, caplog: Any) -> None:
-    async with (
-        undisturbed(house, caplog) as ann,
-        ClientSession(connector=TCPConnector(force_close=True)) as session,
-    ):
-        login = {"Authorization": f"Bearer {ann.token}"}
-        for what, (headers, body, status) in BODIES.items():
-            all_headers = {"Content-Type": "application/json", **login, **headers}
-            async with session.post(f"{house.url}/api/room.members", data=body, headers=all_headers) as answer:
-                assert answer.status == status, what
-                assert (await answer.json())["error"]["code"] < 0, what
-                assert answer.headers["X-Content-Type-Options"] == "nosniff", what
-
-
-async def test_methods_that_are_none_over_http(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog), ClientSession() as session:
-        for verb, name, status in (
-            ("POST", "no.such", 404), ("POST", "session.start", 404), ("POST", "typing.start", 404),
-            ("GET", "house.get", 400), ("PUT", "house.get", 400), ("DELETE", "account.close", 400),
-            ("POST", "x" * 3000, 404), ("POST", "%00", 404), ("POST", "%2e%2e%2fetc", 404),
-        ):  # fmt: skip
-            async with session.request(verb, f"{house.url}/api/{name}") as answer:
-                assert answer.status == status, (verb, name)
-                assert (await answer.json())["error"]["code"] < 0
-
-
-async def test_bodies_that_never_come_or_stop_halfway(house: House, caplog: Any) -> None:
-    heads = (
-        b"Content-Length: 500\r\n\r\n{",
-        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
-        b"Content-Length: -1\r\n\r\n{}",
-        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
-    )
-    async with undisturbed(house, caplog):
-        for head in heads:
-            async with bare(house) as client:
-                client.writer.write(b"POST /api/house.get HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
-                client.writer.write(head)
-                client.writer.write_eof()
-                answer = await client.all_of_it()
-                assert b" 500 " not in answer.partition(b"\r\n")[0], head
-
-
-async def test_the_page_s_paths_hold_nothing_but_the_page(house: House) -> None:
-    for path in (
-        "/web/../chatserver/app.py",
-        "/web/%2e%2e/pyproject.toml",
-        "/web//etc/passwd",
-        "/web/\\..\\x",
-        "/.git",
-    ):
-        async with bare(house) as client:
-            client.writer.write(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
-            assert (await client.all_of_it()).startswith(b"HTTP/1.1 404"), path
