@@ -100,7 +100,7 @@ class Messages:
             page = await self._log.read(params.room, first=first, last=last)
             authors = await self._hub.directory.authors(posted.user for posted in page.messages)
         messages = [message_of(params.room, posted, authors[posted.user]) for posted in page.messages]
-        more = self._more(params, page, first)
+        more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
     async def _check_readable(self, caller: Caller, feed: Feed) -> None:
@@ -122,14 +122,18 @@ class Messages:
         if params.around is not msgspec.UNSET:
             first = max(feed.standing.first_seq, params.around - params.limit // 2)
             return first, first + params.limit - 1
-        before = feed.place.seq + 1 if params.before is msgspec.UNSET else min(params.before, feed.place.seq + 1)
-        return max(1, before - params.limit), before - 1
+        # The log knows its end better than the feed, which may not have heard yet what was just answered.
+        if params.before is msgspec.UNSET:
+            return -params.limit, -1
+        return (-params.limit, params.before - 1) if params.before else (1, 0)
 
     @staticmethod
-    def _more(params: MessageHistory, page: Page, first: int) -> bool:
+    def _more(params: MessageHistory, page: Page) -> bool:
+        if not page.messages:
+            return False
         if params.after is not msgspec.UNSET:
-            return bool(page.messages) and page.messages[-1].seq < page.seq
-        return max(first, page.first_seq) > page.first_seq
+            return page.messages[-1].seq < page.seq
+        return page.messages[0].seq > page.first_seq
 
     async def mark(self, caller: Caller, params: ReadMark) -> ReadMarkResult:
         user = caller.require_user()

@@ -1,7 +1,8 @@
 -- Read both streams of a room, and what now holds, at one moment: feeds, replay, history and repair all use this.
 -- keys: {r} {r}:log {r}:changes {r}:now
 -- no-writes
--- args: first seq wanted, last seq wanted (0: none, -1: up to the end), rev after which changes are wanted, how many
+-- args: first seq wanted (below 0: so many up to the last), last seq wanted (0: none, -1: up to the end), rev after
+-- which changes are wanted, how many
 -- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …}}
 -- A deleted message has an empty record and its tombstone in now; both empty is a hole that nothing explains.
 
@@ -40,8 +41,8 @@ return function(keys, args)
   local from, to, rev, count = tonumber(args[1]), tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   local room = standing(meta)
   if not room then return {'not_found'} end
-  from = math.max(from, room.first_seq)
   to = to < 0 and room.seq or math.min(to, room.seq)
+  from = math.max(from < 0 and to + 1 + from or from, room.first_seq)
   return {
     'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq,
     from <= to and messages(log, now_key, from, to) or {},
