@@ -27,6 +27,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-compo
 PATIENCE_MS = 15_000
 START_S = 30.0
 ROOT = Path(__file__).parents[2]
+expect.set_options(timeout=PATIENCE_MS)
 # Hashing is slow by design, and limits make people wait; neither is what the stories are about.
 ENVIRONMENT = {
     "ACCOUNTS__ARGON2_MEMORY": "8",
@@ -197,11 +198,11 @@ class Reader:
 
     async def sees(self, *texts: str) -> None:
         """The room shows exactly these, in this order, each once and from the log."""
-        await expect(self.texts()).to_have_text(list(texts), timeout=PATIENCE_MS)
+        await expect(self.texts()).to_have_text(list(texts))
         await expect(self.page.locator("message-item.waiting")).to_have_count(0)
 
     async def hears(self, text: str) -> None:
-        await expect(self.message(text)).to_have_count(1, timeout=PATIENCE_MS)
+        await expect(self.message(text)).to_have_count(1)
 
     def room(self, title: str) -> Locator:
         """A room's row in the list."""
