@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.people import PASSWORD
-from tests.web.people import PATIENCE_MS, Reader, Served
+from tests.web.people import Reader, Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -105,9 +105,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await expect(logins.locator("li")).to_have_count(2)
     await logins.get_by_role("button", name="End").click()
     await expect(logins.locator("li")).to_have_count(1)
-    await expect(elsewhere.page.locator(".banner, room-list .foot").last).to_contain_text(
-        "Sign in", timeout=PATIENCE_MS
-    )
+    await expect(elsewhere.page.locator(".banner, room-list .foot").last).to_contain_text("Sign in")
 
     bots = page.locator("section", has_text="A bot of yours")
     await bots.get_by_label("Handle").fill("annsbot")

@@ -90,7 +90,7 @@ async def test_a_room_opens_where_one_had_read_to_and_jumps_to_the_latest(served
     await fill(served, room, "talker", 40)
     await ann.open(f"/room/{room}")
     divider, jump = ann.page.locator("message-list .new"), ann.page.locator("message-list .jump")
-    await expect(divider).to_be_in_viewport(timeout=PATIENCE_MS)
+    await expect(divider).to_be_in_viewport()
     await expect(ann.message("#1:")).to_be_in_viewport()
     await expect(jump).to_contain_text("40 new messages")
     await jump.click()
@@ -105,7 +105,7 @@ async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: S
     await fill(served, room, "writer", 500)
     await ann.call("read.mark", room=room, seq=500)
     await ann.open(f"/room/{room}")
-    await expect(ann.message("#500:")).to_be_in_viewport(timeout=PATIENCE_MS)
+    await expect(ann.message("#500:")).to_be_in_viewport()
     rows, held = ann.page.locator("message-item"), 50
     await expect(rows).to_have_count(held)
     for _ in range(3):

@@ -52,7 +52,8 @@ async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though
         await expect(ann.page.locator(".banner")).to_contain_text("The line is down")
         await served.start()
 
-        await ann.wakes()
+        for reader in (ann, bob):
+            await reader.wakes()
         await bob.hears("is anybody there?")
         await bob.say("在，一直都在")
         said = ["good evening", "晚上好", "tea, please", "one cup, coming", "is anybody there?", "在，一直都在"]
