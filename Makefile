@@ -4,6 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+PARALLEL ?= -n 2 --dist loadfile
 ON_REDIS := tests/store tests/services tests/walks/test_messages.py tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,10 +29,10 @@ setup: .venv/dev.stamp node_modules/.stamp
 test: .venv/dev.stamp
 	@sh .ci/packages chromium fonts-noto-cjk redis-server nodejs npm
 	@! command -v npm > /dev/null || $(MAKE) --no-print-directory node_modules/.stamp
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 ifeq ($(strip $(ARGS)),)
 	@command -v redis-server > /dev/null || echo "REDIS IS MISSING: nothing was tried on Debian's Redis 7. apt install redis-server"
-	@! command -v redis-server > /dev/null || $(BIN)/pytest --quiet --store redis-server $(ON_REDIS)
+	@! command -v redis-server > /dev/null || $(BIN)/pytest --quiet $(PARALLEL) --store redis-server $(ON_REDIS)
 endif
 
 soak: .venv/dev.stamp

@@ -157,7 +157,7 @@ class House:
             ),
             accounts=accounts,
             sync=Sync(
-                hub, accounts.prove, self.catalogue.windows, server,
+                hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,
                 replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),
             ),
             rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),

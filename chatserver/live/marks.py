@@ -41,10 +41,15 @@ class Marks:
     async def carry(self) -> None:
         """Send all that is due; what the store did not take is due again."""
         self._something.clear()
-        due, self._due = self._due, {}
-        users = list(due)
+        users = list(self._due)
         for start in range(0, len(users), AT_ONCE):
-            await asyncio.gather(*(self._carry_user(user, due[user]) for user in users[start : start + AT_ONCE]))
+            await asyncio.gather(*(self.settle(user) for user in users[start : start + AT_ONCE]))
+
+    async def settle(self, user: str) -> None:
+        """Send what is due for one user now: who comes back in the second after a send finds it read."""
+        rooms = self._due.pop(user, None)
+        if rooms is not None:
+            await self._carry_user(user, rooms)
 
     async def _carry_user(self, user: str, rooms: dict[str, tuple[str, int, str]]) -> None:
         words: list[str | int] = []

@@ -25,18 +25,29 @@ from chatserver.protocol.shapes import Cursor, InboxState, RoomState, Server, Us
 from chatserver.services.caller import Caller
 
 SignIn = Callable[[Caller, str], Awaitable[None]]
+Settle = Callable[[str], Awaitable[None]]
 Windows = Callable[[], list[str]]
 ROOMS_AT_ONCE: Final = 32
 
 
 class Sync:
-    """``sign_in(caller, token)`` proves a token given with session.start; ``windows()`` lists what visitors see."""
+    """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down read markers that
+    are on their way; ``windows()`` lists what visitors see."""
 
     def __init__(
-        self, hub: Hub, sign_in: SignIn, windows: Windows, server: Server, *, replay_messages: int, replay_events: int
+        self,
+        hub: Hub,
+        sign_in: SignIn,
+        settle: Settle,
+        windows: Windows,
+        server: Server,
+        *,
+        replay_messages: int,
+        replay_events: int,
     ) -> None:
         self._hub = hub
         self._sign_in = sign_in
+        self._settle = settle
         self._windows = windows
         self._server = server
         self._replay_messages = replay_messages
@@ -51,7 +62,7 @@ class Sync:
             raise errors.conflict("The session has begun already", "session_begun")
         if params.token:
             await self._sign_in(caller, params.token)
-        user = await self._hub.enter(connection, caller.user_id) if caller.user_id else None
+        user = await self._enter(connection, caller.user_id) if caller.user_id else None
         connection.login_id = caller.login_id
         if user is not None and user.auth != caller.auth:  # something was ended between the handshake and now
             await self._hub.on_auth(user)
@@ -61,6 +72,10 @@ class Sync:
         finally:
             for feed in feeds:
                 self._hub.feeds.release(feed)
+
+    async def _enter(self, connection: Connection, user_id: str) -> LiveUser:
+        await self._settle(user_id)
+        return await self._hub.enter(connection, user_id)
 
     def _rooms_of(self, user: LiveUser | None) -> list[str]:
         return list(user.pointers) if user is not None else self._windows()

@@ -55,6 +55,18 @@ async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(house: 
         await back.leave()
 
 
+async def test_who_comes_back_at_once_finds_ones_own_words_read(house: House) -> None:
+    async with gathering(house.url, "ann") as (ann,):
+        for text in ("one", "two", "three"):
+            last = await ann.say("hall", text)
+        ann.cut()
+        await ann.closed()
+        back = await Person(house.url, ann.token, ann.user).start()
+        hall = next(state for state in back.session["rooms"] if state["room"] == "hall")
+        assert (hall["read_seq"], hall["unread"]) == (last["seq"], 0)
+        await back.leave()
+
+
 async def test_state_counts_what_the_replay_brings(house: House) -> None:
     async with gathering(house.url, "ann", "bob") as (ann, bob):
         cursor = cursor_of(bob, "hall")
