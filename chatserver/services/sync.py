@@ -31,8 +31,8 @@ ROOMS_AT_ONCE: Final = 32
 
 
 class Sync:
-    """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down read markers that
-    are on their way; ``windows()`` lists what visitors see."""
+    """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down the read markers
+    that are on their way; ``windows()`` lists what visitors see."""
 
     def __init__(
         self,
