@@ -46,6 +46,7 @@ from chatserver.services.hashing import Hashing
 from chatserver.services.limits import SendLimits
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
+from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
 from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
 from chatserver.services.sync import Sync
@@ -156,6 +157,7 @@ class House:
                 server.version, server.limits,
             ),
             accounts=accounts,
+            profiles=Profiles(accounts.shelf, self.shelf),
             sync=Sync(
                 hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,
                 replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),

@@ -21,6 +21,7 @@ from chatserver.protocol.shapes import (
     Login,
     Member,
     Message,
+    Presence,
     RoomId,
     RoomListing,
     RoomState,
@@ -29,6 +30,7 @@ from chatserver.protocol.shapes import (
     Shape,
     User,
     UserId,
+    UserProfile,
 )
 
 Handle = Annotated[str, Meta(max_length=64)]
@@ -151,12 +153,21 @@ class BotCreateResult(Struct, frozen=True):
 
 
 class ProfileUpdate(Params, frozen=True):
+    """What is not given stays as it is; what is given empty is taken away, save the name."""
+
     name: Name | UnsetType = UNSET
     headline: Annotated[str, Meta(max_length=400)] | UnsetType = UNSET
+    about: About | UnsetType = UNSET
+    interests: Tags | UnsetType = UNSET
+    languages: Annotated[list[Annotated[str, Meta(max_length=35)]], Meta(max_length=8)] | UnsetType = UNSET
+    home_town: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    presence: Presence | UnsetType = UNSET
+    shown_rooms: Annotated[list[RoomId], Meta(max_length=20)] | UnsetType = UNSET
 
 
 class UserResult(Struct, frozen=True):
-    user: User
+    user: UserProfile
 
 
 class UserGet(Params, frozen=True):
@@ -165,7 +176,7 @@ class UserGet(Params, frozen=True):
 
 
 class UsersResult(Struct, frozen=True):
-    users: list[User]
+    users: list[UserProfile]
 
 
 # --- a session -------------------------------------------------------------------------------------------------------
@@ -361,8 +372,8 @@ _ROWS: Final = (
     Method("token.list", Nothing, TokenListResult, "The login tokens of this user."),
     Method("token.revoke", TokenRevoke, Nothing, "Revoke a token; its sockets close within a second."),
     Method("bot.create", BotCreate, BotCreateResult, "A bot account owned by this user, with its first token."),
-    Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) or headline."),
-    Method("user.get", UserGet, UsersResult, "Users by id, or one by handle."),
+    Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) and profile."),
+    Method("user.get", UserGet, UsersResult, "Users by id, or one by handle, with what they say of themselves."),
     Method(
         "session.start", SessionStart, SessionStartResult,
         "Begin to hear one's rooms, each from its cursor.", who="anyone", connection=True,

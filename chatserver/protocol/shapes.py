@@ -18,6 +18,7 @@ Rev = Annotated[int, Meta(ge=0, le=2**53)]
 RoomKind = Literal["open", "closed", "direct"]
 Role = Literal["owner", "moderator", "member", "visitor"]
 Level = Literal["all", "mentions", "none"]
+Presence = Literal["shown", "hidden"]
 Durability = Literal["primary", "replicated", "strict"]
 
 
@@ -45,6 +46,29 @@ class User(Shape, frozen=True):
     headline: str | UnsetType = UNSET
     admin: bool = False
     closed: bool = False
+
+
+class UserRoom(Shape, frozen=True):
+    """A room on somebody's profile: one that they and the reader share, or an open one that they chose to show."""
+
+    room: str
+    title: str
+    shared: bool
+    titles: dict[str, str] = {}
+
+
+class UserProfile(User, frozen=True, kw_only=True):
+    """A user with what they say of themself. ``presence`` and ``shown_rooms`` are told to the user alone."""
+
+    since: int
+    rooms: list[UserRoom]
+    about: str = ""
+    interests: list[str] = []
+    languages: list[str] = []
+    home_town: str = ""
+    time_zone: str = ""
+    presence: Presence | UnsetType = UNSET
+    shown_rooms: list[str] | UnsetType = UNSET
 
 
 class Message(Shape, frozen=True):

@@ -1,4 +1,5 @@
-"""Display names and headlines: any language, but a name is not a message and not a way to be reached.
+"""Display names and what else is said of a person on one line: any language, but not a message and not a way to be
+reached.
 
 From the community's rules: at most 40 characters, no links, no runs of six digits, changed at most once a week.
 """
@@ -13,7 +14,7 @@ from chatserver.errors import NOT_ALLOWED, PARAMS, Refusal
 from chatserver.rules import characters
 
 LONGEST_NAME: Final = 40
-LONGEST_HEADLINE: Final = 120
+LONGEST_HEADLINE: Final = 80
 DIGITS_IN_A_ROW: Final = 6
 DAY_MS: Final = 86_400_000
 STANDS_MS: Final = 7 * DAY_MS
@@ -34,12 +35,12 @@ _BETWEEN_DIGITS: Final = frozenset(" -._()+/·")
 
 def checked(text: str) -> str:
     """The name as it is stored: NFC, white space folded. A ``Refusal`` of ``name`` has a reason ``name_…``."""
-    return _checked(text, "name", LONGEST_NAME)
+    return checked_line(text, "name", LONGEST_NAME)
 
 
 def checked_headline(text: str) -> str:
     """The line under a name, seen by strangers and so held to a name's rules; may be empty."""
-    return _checked(text, "headline", LONGEST_HEADLINE) if text.strip() else ""
+    return checked_line(text, "headline", LONGEST_HEADLINE) if text.strip() else ""
 
 
 def may_change(named_at: int, now: int) -> None:
@@ -49,9 +50,9 @@ def may_change(named_at: int, now: int) -> None:
         raise Refusal(NOT_ALLOWED, "A name can be changed once a week", "name_too_soon", retry_after=-(-wait // 1000))
 
 
-def _checked(text: str, path: str, longest: int) -> str:
+def checked_line(text: str, path: str, longest: int) -> str:
+    """A line that strangers read, by a name's rules; ``path`` names the field in the ``Refusal``."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if not characters.is_blank(char))
     if not 1 <= len(name) <= longest:
         raise _refusal(path, "length", f"At most {longest} characters, and not none")
     if not all(_may_stand(name, place) for place in range(len(name))):
@@ -60,11 +61,18 @@ def _checked(text: str, path: str, longest: int) -> str:
         raise _refusal(path, "marks", "Too many marks on one letter")
     if not any(char.isalnum() or characters.is_emoji(char) for char in name):
         raise _refusal(path, "empty", "At least one letter, digit or emoji")
+    refuse_ways_to_reach(name, path)
+    return name
+
+
+def refuse_ways_to_reach(text: str, path: str) -> None:
+    """Raise a ``Refusal`` for links and for runs of six digits, also where they are spread over lines."""
+    one_line = " ".join(text.split())
+    seen = "".join(char for char in unicodedata.normalize("NFKC", one_line) if not characters.is_blank(char))
     if _LINK.search(seen):
         raise _refusal(path, "link", "No links here")
     if _longest_run_of_digits(seen) >= DIGITS_IN_A_ROW:
         raise _refusal(path, "digits", "No numbers of six digits or more here")
-    return name
 
 
 def _refusal(path: str, reason: str, message: str) -> Refusal:

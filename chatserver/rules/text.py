@@ -55,15 +55,15 @@ def checked_about(text: str) -> str:
     return _on_the_wall(_clean(text, "about").strip(), "about", LONGEST_ABOUT)
 
 
-def checked_tags(tags: Sequence[str]) -> list[str]:
-    """The tags folded and each once, in order: at most 8 of at most 24 characters."""
+def checked_tags(tags: Sequence[str], *, path: str = "tags") -> list[str]:
+    """The tags folded and each once, in order: at most 8 of at most 24 characters. ``path`` is the field's name."""
     folded = dict.fromkeys(fold_tag(tag) for tag in tags)
     if len(folded) > MOST_TAGS:
-        raise _refusal("tags", "count", f"At most {MOST_TAGS} tags")
+        raise _refusal(path, "count", f"At most {MOST_TAGS} tags")
     for tag in folded:
         if not any(char.isalnum() for char in tag) or _REFUSED.search(tag):
-            raise _refusal("tags", "characters", "A tag has at least one letter or digit")
-        _on_the_wall(tag, "tags", LONGEST_TAG)
+            raise _refusal(path, "characters", "A tag has at least one letter or digit")
+        _on_the_wall(tag, path, LONGEST_TAG)
     return list(folded)
 
 

@@ -1,4 +1,4 @@
-"""The desk for accounts: signing up, in and out, tokens, bots, one's profile, and leaving for good.
+"""The desk for accounts: signing up, in and out, tokens, bots, and leaving for good.
 
 Passwords are hashed in threads (``hashing``); what a token proves is ``authority``'s. Whoever guesses is counted before
 anything is hashed, by the handle as typed and by address, and an unknown name gets the answer of a wrong password in
@@ -31,20 +31,17 @@ from chatserver.protocol.methods import (
     LoginEnd,
     LoginListResult,
     Nothing,
-    ProfileUpdate,
     TokenCreate,
     TokenCreateResult,
     TokenListResult,
     TokenRevoke,
-    UserGet,
-    UserResult,
-    UsersResult,
 )
 from chatserver.protocol.shapes import Login, User
 from chatserver.rules import handles, names, passwords, tokens
 from chatserver.services.authority import Authority
 from chatserver.services.caller import Caller
 from chatserver.services.hashing import Hashing
+from chatserver.services.profiles import user_of
 from chatserver.settings import Accounts as Settings
 from chatserver.store.accounts import AccountsShelf, NewAccount, Profile, handle_taken, no_invite
 from chatserver.store.logins import Login as StoredLogin
@@ -221,25 +218,6 @@ class Accounts:
         await self.shelf.create(account, now=now)
         return login
 
-    # --- profiles --------------------------------------------------------------------------------------------------
-
-    async def update_profile(self, caller: Caller, params: ProfileUpdate) -> UserResult:
-        user = caller.require_user()
-        name = None if params.name is UNSET else names.checked(params.name)
-        headline = None if params.headline is UNSET else names.checked_headline(params.headline)
-        await self.shelf.update(user, now=now_ms(), name=name, headline=headline)
-        return UserResult(user_of(await self.shelf.profile(user) or NOBODY))
-
-    async def get_users(self, caller: Caller, params: UserGet) -> UsersResult:
-        """Those of the ids who exist, or the one with the handle (``Refusal`` not_found)."""
-        caller.require_user()
-        if not params.handle:
-            return UsersResult([user_of(profile) for profile in await self.shelf.profiles(params.users)])
-        profile = await self.shelf.find(handles.fold(params.handle))
-        if profile is None:
-            raise errors.not_found("user")
-        return UsersResult([user_of(profile)])
-
     # --- what several share ----------------------------------------------------------------------------------------
 
     def _login(self, caller: Caller, user: str, now: int) -> NewLogin:
@@ -299,14 +277,6 @@ class Accounts:
             for id, login in stored.items()
             if login.kind == "token" or not tokens_only
         ]
-
-
-def user_of(profile: Profile) -> User:
-    """A user as others see it."""
-    return User(
-        id=profile.id, handle=profile.handle, name=profile.name, bot=profile.bot, owner=profile.owner or UNSET,
-        headline=profile.headline or UNSET, admin=profile.admin, closed=profile.closed,
-    )  # fmt: skip
 
 
 def _shown(id: str, login: StoredLogin, *, current: bool) -> Login:

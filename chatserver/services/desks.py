@@ -13,6 +13,7 @@ from chatserver.services.company import Company
 from chatserver.services.discovery import Discovery
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
+from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
 from chatserver.services.sync import Sync
 
@@ -23,6 +24,7 @@ class Desks:
 
     house: HouseResult
     accounts: Accounts
+    profiles: Profiles
     sync: Sync
     rooms: Rooms
     membership: Membership
@@ -49,8 +51,8 @@ class Desks:
             "token.list": self.accounts.tokens,
             "token.revoke": self.accounts.revoke_token,
             "bot.create": self.accounts.create_bot,
-            "profile.update": self.accounts.update_profile,
-            "user.get": self.accounts.get_users,
+            "profile.update": self.profiles.update,
+            "user.get": self.profiles.get,
             "session.start": self.sync.start,
             "session.ping": self.sync.ping,
             "room.create": self.rooms.create,

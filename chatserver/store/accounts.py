@@ -8,7 +8,7 @@ the handle.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +37,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool = False
     owner: str = ""
     headline: str = ""
+    about: str = ""
+    interests: list[str] = []
+    languages: list[str] = []
+    home_town: str = ""
+    time_zone: str = ""
+    shown_rooms: list[str] = []
+    presence: str = ""
     created_at: int = 0
     admin: bool = False
     suspended: bool = False
@@ -61,9 +68,13 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     login: NewLogin | None = None
 
 
-_TEXTS: Final = ("handle", "name", "owner", "headline", "password", "recovery")
+_TEXTS: Final = (
+    "handle", "name", "owner", "headline", "about", "home_town", "time_zone", "presence", "password", "recovery",
+)  # fmt: skip
+_LISTS: Final = ("interests", "languages", "shown_rooms")
 _FLAGS: Final = ("bot", "admin", "suspended", "closed")
 _NUMBERS: Final = ("created_at", "named_at")
+_unpack = msgspec.msgpack.Decoder(list[str]).decode
 
 
 class AccountsShelf:
@@ -168,16 +179,15 @@ class AccountsShelf:
 
     # --- changing --------------------------------------------------------------------------------------------------
 
-    async def update(self, user: str, *, now: int, name: str | None = None, headline: str | None = None) -> None:
-        """Change what is given. Raises ``Refusal`` name_too_soon with ``retry_after`` (s)."""
-        given = {"name": name, "headline": headline}
-        words = [word for field, value in given.items() if value is not None for word in (field, value)]
+    async def update(self, user: str, given: Mapping[str, str | list[str]], *, now: int) -> None:
+        """Change these fields of the profile. Raises ``Refusal`` name_too_soon with ``retry_after`` (s)."""
+        words = [word for field, value in given.items() for word in (field, _packed(value))]
         answer = await self._store.call("account_profile", keys.user(user), now, names.STANDS_MS, *words)
         if status(answer) == "name_too_soon":
             names.may_change(answer[1], now)
         if status(answer) != "ok":
             raise errors.not_signed_in()
-        if name is not None:
+        if "name" in given:
             await self._directory.changed(user)
 
     async def set_password(
@@ -249,8 +259,13 @@ def _first_fields(new: NewAccount, now: int) -> list[str | int]:
     return [word for field, value in fields.items() if value != "" for word in (field, value)]
 
 
+def _packed(value: str | list[str]) -> str | bytes:
+    return msgspec.msgpack.encode(value) if isinstance(value, list) else value
+
+
 def _profile(user: str, fields: dict[str, bytes]) -> Profile:
     given: dict[str, Any] = {name: fields[name].decode() for name in _TEXTS if name in fields}
+    given |= {name: _unpack(fields[name]) for name in _LISTS if name in fields}
     given |= {name: fields.get(name) == b"1" for name in _FLAGS}
     given |= {name: int(fields.get(name) or 0) for name in _NUMBERS}
     return Profile(id=user, **given)

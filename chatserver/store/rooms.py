@@ -7,7 +7,8 @@ and ``leave_parts`` inside intents of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from chatserver.store.intents import Intent, Intents
 from chatserver.store.store import Store
 
 _pack = msgspec.msgpack.Encoder().encode
+_unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,15 @@ class Words(msgspec.Struct, frozen=True):
     kind: str
     entry: Entry
     slow_mode: int
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What stands on a room's door, and who of those asked about is ``inside``."""
+
+    kind: str
+    title: str
+    titles: dict[str, str]
+    inside: frozenset[str]
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -256,6 +267,18 @@ class RoomsShelf:
         items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
         pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
         return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
+
+    async def door_of(self, room: str, users: Iterable[str]) -> Door:
+        """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        asked = list(dict.fromkeys(users))
+        (kind, title, titles), members = await asyncio.gather(
+            self._store.command("HMGET", keys.room(room), "kind", "title", "titles"),
+            self._store.command("HMGET", keys.room(room) + ":members", *asked),
+        )
+        if kind is None:
+            raise errors.not_found()
+        inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
+        return Door(kind.decode(), title.decode(), _unpack_titles(titles) if titles else {}, inside)
 
     async def owner_of(self, bot: str) -> str:
         """Who runs this bot; "" for a person."""

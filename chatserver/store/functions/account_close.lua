@@ -9,7 +9,8 @@ return function(keys, args)
   if not held[1] then return {'not_found'} end
   if held[2] == '1' then return {'ok'} end
   if args[2] ~= '' and held[3] ~= args[2] then return {'changed'} end
-  redis.call('HDEL', profile, 'password', 'recovery', 'headline', 'owner', 'admin', 'suspended', 'named_at')
+  redis.call('HDEL', profile, 'password', 'recovery', 'headline', 'owner', 'admin', 'suspended', 'named_at', 'about',
+    'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
   redis.call('DEL', logins, bots)
   tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))

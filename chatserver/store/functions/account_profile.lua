@@ -1,7 +1,7 @@
--- Change a user's name or headline. A name that stays the same is no change.
+-- Change what a user says of themself. A name that stays the same is no change.
 -- keys: {u}
 -- repeatable
--- args: now, how long a name stands at least (ms), then fields and values: name, headline
+-- args: now, how long a name stands at least (ms), then fields and values
 -- answers: {'ok'}, {'not_found'} or {'name_too_soon', when the name was set}
 return function(keys, args)
   local profile, now, least = keys[1], tonumber(args[1]), tonumber(args[2])
