@@ -273,6 +273,7 @@ class House:
     def _housekeeping(self) -> None:
         server = self.settings.server
         self.presence = Presence(self.store, self.hub.feeds)
+        self.hub.on_presence = lambda feed: _spawned(self.tasks, self.presence.say_now(feed, now_ms()))
         self.heartbeat = Heartbeat(
             self.hub, ping_seconds=server.ping_seconds, silence_seconds=server.silence_seconds,
             slow_seconds=server.slow_seconds, session_seconds=server.session_seconds,

@@ -65,6 +65,7 @@ class Feed:
         self.live: dict[Wire, dict[Connection, None]] = {}
         self.watchers: dict[Connection, None] = {}
         self.users_here: dict[str, int] = {}
+        self.hidden_here: set[str] = set()
         self.handles: dict[str, str] | None = None
         self.presence_due = False
         self._outgoing: list[Outgoing] = []
@@ -323,12 +324,12 @@ class Feed:
 
     # --- followers -------------------------------------------------------------------------------------------------
 
-    def follow(self, connection: Connection, place: Place) -> None:
-        """Begin to follow from a place; the follower is behind until it has read up."""
+    def follow(self, connection: Connection, place: Place, *, hidden: bool = False) -> None:
+        """Begin to follow from a place; the follower is behind until it has read up. ``hidden``: not seen as here."""
         user = connection.user_id
         if user:
             self.users_here[user] = self.users_here.get(user, 0) + 1
-            self.presence_due = True
+            self.hide(user, hidden=hidden)
         connection.follows[self] = None
         # A place that is not reached is one of before a reset.
         numbering = self.numbering if self.delivered.reaches(place) else -1
@@ -347,7 +348,20 @@ class Feed:
         if left > 0:
             self.users_here[connection.user_id] = left
         elif self.users_here.pop(connection.user_id, None) is not None:
+            self.hidden_here.discard(connection.user_id)
             self.presence_due = True
+
+    def hide(self, user: str, *, hidden: bool) -> None:
+        """From now on this user's being here is told to nobody, or to those who ask."""
+        if hidden:
+            self.hidden_here.add(user)
+        else:
+            self.hidden_here.discard(user)
+        self.presence_due = True
+
+    def shown_here(self) -> frozenset[str]:
+        """Who is connected to this process and may be seen."""
+        return frozenset(self.users_here.keys() - self.hidden_here)
 
     def _fall_behind(self, connection: Connection, behind: Behind) -> None:
         self.live[connection.wire].pop(connection, None)
@@ -404,12 +418,12 @@ class Feed:
 
     def online_count(self) -> int:
         if not any(process != self.around.process for process in self.here):
-            return len(self.users_here)
+            return len(self.users_here) - len(self.hidden_here)
         return self.online()[0]
 
     def online(self) -> tuple[int, list[str] | None]:
         """How many of the room are connected, over all processes, and their ids where every process names them."""
-        users = set(self.users_here)
+        users = set(self.shown_here())
         unnamed = 0
         for process, here in self.here.items():
             if process == self.around.process:

@@ -32,7 +32,8 @@ _told = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 class Hub:
-    """``on_message(connection, data)`` takes requests, ``on_auth(user)`` is told when a user's logins changed."""
+    """``on_message(connection, data)`` takes requests, ``on_auth(user)`` is told when a user's logins changed,
+    ``on_presence(feed)`` when somebody there hid or showed themself."""
 
     def __init__(
         self, store: Store, log: Log, directory: Directory, tasks: Tasks, *, tail_records: int, tail_bytes: int
@@ -48,6 +49,7 @@ class Hub:
         self.connections: dict[Connection, None] = {}
         self.on_message: Callable[[Connection, bytes], None] = _nobody_takes
         self.on_closed: Callable[[Connection], None] = _nobody_told
+        self.on_presence: Callable[[Feed], None] = _nobody_counts
         self.on_auth: Callable[[LiveUser], Awaitable[None]]
         self._readers = Readers()
         self._to_flush: list[Connection] = []
@@ -120,14 +122,24 @@ class Hub:
         answer = await self.store.call("user_open", keys.user(user.id))
         if answer[0] != b"ok":
             raise errors.not_signed_in()
+        before = user.hidden
         user.take(answer)
+        if user.hidden != before:
+            self._presence_changed(user)
+
+    def _presence_changed(self, user: LiveUser) -> None:
+        """Hidden or shown from now on, on all the sockets that are open here."""
+        feeds = dict.fromkeys(feed for connection in user.connections for feed in connection.follows)
+        for feed in feeds:
+            feed.hide(user.id, hidden=user.hidden)
+            self.on_presence(feed)
 
     def _heard_user(self, user_id: str, payload: bytes) -> None:
         user = self.users.get(user_id)
         if user is None:
             return
         kind, *rest = _told(payload)
-        if kind == "room":
+        if kind in {"room", "profile"}:
             self.tasks.spawn(self.refresh(user))
         elif kind == "read":
             self._read_moved(user, *rest)
@@ -212,7 +224,8 @@ class Hub:
         if feed in connection.follows or connection.closing is not None:
             return
         self.feeds.keep(feed)
-        feed.follow(connection, place)
+        user = self.users.get(connection.user_id)
+        feed.follow(connection, place, hidden=user is not None and user.hidden)
         self.bring_up(feed, connection)
 
     def unfollow(self, feed: Feed, connection: Connection) -> None:
@@ -313,3 +326,7 @@ def _nobody_takes(connection: Connection, data: bytes) -> None:
 
 def _nobody_told(connection: Connection) -> None:
     """Nobody asks who goes."""
+
+
+def _nobody_counts(feed: Feed) -> None:
+    """Nobody says yet who is here."""

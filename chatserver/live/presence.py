@@ -1,7 +1,8 @@
 """Who is here: told once a second, per process and room, only where something changed.
 
 A process writes how many of a room are connected to it, and who while that is below 200, with the time; it says so
-again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told.
+again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told, and
+who is hidden is neither counted nor named.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ class Presence:
                 feed.presence_due = False
                 self._tell(feed)
 
+    async def say_now(self, feed: Feed, now: int) -> None:
+        """Somebody hid or showed themself: that does not wait for the next second."""
+        await self._write(feed, now)
+
     async def _write(self, feed: Feed, now: int) -> None:
-        here = frozenset(feed.users_here)
+        here = feed.shown_here()
         told, at = self._told.get(feed, (frozenset(), now))
         if here == told and (not here or now - at < AGAIN_MS):
             return

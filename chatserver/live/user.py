@@ -51,6 +51,11 @@ class LiveUser:
         self.refreshing = False
         self.refresh_again = False
 
+    @property
+    def hidden(self) -> bool:
+        """Whether the user wants nobody to see that they are here."""
+        return self.profile.get("presence") == b"hidden"
+
     def take(self, answer: list[Any]) -> None:
         """The answer of user_open.lua."""
         self.profile = flat(answer[1])

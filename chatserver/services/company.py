@@ -31,6 +31,9 @@ class Company:
         wait = self._typing.take(user, now_ms())
         if wait:
             raise errors.rate_limited(wait)
+        known = self._hub.users.get(user)
+        if known is not None and known.hidden:
+            return Nothing()
         live = keys.live(keys.room(params.room))
         await self._hub.store.command("SPUBLISH", live, msgspec.msgpack.encode(["t", user]))
         return Nothing()

@@ -1,0 +1,121 @@
+"""Who hides is here for nobody: on every socket, in every count, by every process, from that moment on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from chatserver.app import House
+from tests.conftest import OpenHouse
+from tests.people import PATIENCE, Person, gathering, post, sign_up
+
+
+def last_seen(watcher: Person) -> dict[str, Any]:
+    """The last that a watcher was told of the hall; before that, what the watch was answered with."""
+    told = watcher.heard("presence.changed", room="hall")
+    return told[-1] if told else watcher.session["watched"]
+
+
+async def watching(person: Person) -> Person:
+    person.session["watched"] = await person.call("presence.watch", room="hall")
+    return person
+
+
+async def sees(watcher: Person, *users: Person) -> None:
+    """Wait until exactly these are told as being here."""
+    wanted = sorted(user.id for user in users)
+    await watcher.until(lambda: last_seen(watcher).get("users") == wanted, f"{wanted}, not {last_seen(watcher)}")
+    assert last_seen(watcher)["online"] == len(wanted)
+
+
+async def counted(url: str, number: int) -> None:
+    """Wait until the list of rooms counts so many in the hall."""
+    async with asyncio.timeout(PATIENCE):
+        while next(room for room in await rooms(url) if room["room"] == "hall")["online"] != number:
+            await asyncio.sleep(0.05)
+
+
+async def rooms(url: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await post(url, "room.discover"))["rooms"]
+    return found
+
+
+@contextlib.asynccontextmanager
+async def here(*people: Person) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        for person in people:
+            await person.leave()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_who_hides_disappears_at_once_on_all_processes_and_comes_back(
+    open_house: OpenHouse, packed: bool
+) -> None:
+    one, two = await open_house(), await open_house()
+    mei = await (await sign_up(one.url, "mei", packed=packed)).start()
+    phone = await Person(two.url, mei.token, mei.user).start()
+    tom = await watching(await (await sign_up(one.url, "tom")).start())
+    eve = await watching(await (await sign_up(two.url, "eve")).start())
+    async with here(mei, phone, tom, eve):
+        for watcher in (tom, eve):
+            await sees(watcher, mei, tom, eve)
+        await post(two.url, "profile.update", mei.token, presence="hidden")
+        for watcher in (tom, eve):
+            await sees(watcher, tom, eve)
+        await counted(one.url, 2)
+        await counted(two.url, 2)
+        await mei.call("profile.update", presence="shown")
+        for watcher in (tom, eve):
+            await sees(watcher, mei, tom, eve)
+        await counted(two.url, 3)
+
+
+async def test_who_comes_hidden_was_never_here(open_house: OpenHouse) -> None:
+    one, two = await open_house(), await open_house()
+    mei = await sign_up(one.url, "mei")
+    await post(one.url, "profile.update", mei.token, presence="hidden")
+    tom = await watching(await (await sign_up(one.url, "tom")).start())
+    eve = await watching(await (await sign_up(two.url, "eve")).start())
+    async with here(mei, tom, eve):
+        await mei.start()
+        await sees(tom, tom, eve)
+        await sees(eve, tom, eve)
+        assert (await mei.call("presence.watch", room="hall"))["users"] == sorted([tom.id, eve.id])
+        fresh = await (await sign_up(two.url, "ada")).start()
+        assert next(room for room in fresh.session["rooms"] if room["room"] == "hall")["online"] == 2
+        await sees(tom, tom, eve, fresh)
+        await fresh.leave()
+        await sees(tom, tom, eve)
+        told = [event.get("users", []) for watcher in (tom, eve) for event in watcher.heard("presence.changed")]
+        assert not any(mei.id in users for users in told)
+
+
+async def test_the_typing_of_who_hides_is_not_told(house: House) -> None:
+    async with gathering(house.url, "mei", "tom") as (mei, tom):
+        await mei.call("typing.start", room="hall")
+        await tom.hears("typing.started", room="hall")
+        await mei.call("profile.update", presence="hidden")
+        await sees(await watching(tom), tom)
+        tom.events.clear()
+        assert await mei.call("typing.start", room="hall") == {}
+        await mei.say("hall", "hello")
+        await tom.hears("message.posted", text="hello")
+        assert not tom.heard("typing.started")
+
+
+async def test_a_hidden_one_of_two_sockets_leaves_and_nobody_is_told(house: House) -> None:
+    async with gathering(house.url, "mei", "tom") as (mei, tom):
+        await mei.call("profile.update", presence="hidden")
+        phone = await Person(house.url, mei.token, mei.user).start()
+        await sees(await watching(tom), tom)
+        await mei.leave()
+        await phone.call("profile.update", presence="shown")
+        await sees(tom, tom, phone)
+        await phone.leave()
+        await sees(tom, tom)
