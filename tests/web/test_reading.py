@@ -99,6 +99,43 @@ async def test_a_room_opens_where_one_had_read_to_and_jumps_to_the_latest(served
     await expect(ann.page).to_have_title("A long evening · Teahouse 茶馆")
 
 
+async def test_more_unread_than_a_page_holds_begins_at_the_first_and_is_read_on_downward(
+    served: Served, new_reader, new_room
+) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "A long week")
+    await ann.call("message.send", room=room, text="I was here", client_id="1")
+    await fill(served, room, "chatterbox", 180)
+    await ann.open(f"/room/{room}")
+    jump = ann.page.locator("message-list .jump")
+    await expect(ann.page.locator("message-list .new")).to_be_in_viewport()
+    await expect(ann.message("#1:")).to_be_in_viewport()
+    await expect(jump).to_contain_text("180 new messages")
+    await expect(ann.message("#180:")).to_have_count(0)
+    await expect(ann.message("#60:")).to_have_count(0)
+    await ann.page.evaluate("document.querySelector('message-list .scroller').scrollTop = 1e6")
+    await expect(ann.message("#60:")).to_have_count(1)
+    await expect(jump).to_contain_text("180 new messages")
+    await jump.click()
+    await expect(ann.message("#180:")).to_be_in_viewport()
+    await expect(jump).to_be_hidden()
+    await expect(ann.page).to_have_title("A long week · Teahouse 茶馆")
+
+
+async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Quiet eyes", bob)
+    await ann.open(f"/room/{room}")
+    await ann.say("first words", "second words")
+    await ann.hears("second words")
+    await ann.message("first words").focus()
+    await ann.page.evaluate("getSelection().selectAllChildren(document.querySelector('message-item .text'))")
+    await bob.call("message.send", room=room, text="third words", client_id="3")
+    await ann.hears("third words")
+    assert await ann.page.evaluate("getSelection().toString()") == "first words"
+    await expect(ann.message("first words")).to_be_focused()
+
+
 async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: Served, new_reader, new_room) -> None:
     ann = await new_reader("Ann Lin")
     room = await new_room(ann, "Five hundred")
@@ -118,7 +155,7 @@ async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: S
         held = min(500, held + 50)
         await ann.page.evaluate(SCROLLED_TO, 0)
         await expect(rows).to_have_count(held, timeout=PATIENCE_MS)
-    numbers = [int(text.split(":")[0].removeprefix("#")) for text in await ann.texts().all_inner_texts()]
+    numbers = [int(text.split(":")[0].removeprefix("#")) for text in await ann.texts().all_text_contents()]
     assert numbers == list(range(1, 501))
 
 

@@ -18,6 +18,8 @@ const PAGE = 50;
 const READ_PAUSE = 400;
 const LOAD_PAUSE = 2_000;
 const LISTING_PAGES = 10;
+/** A room that is not in front of the reader holds about one page. */
+const HELD_ASIDE = 50;
 
 export class House extends EventTarget {
   /** @type {HouseCard | undefined} */ card;
@@ -41,7 +43,7 @@ export class House extends EventTarget {
       heard: (method, params) => this.#heard(method, params),
     });
     this.outbox = new Outbox({
-      send: (room, text, clientId) => this.wire.request("message.send", { room, text, client_id: clientId }),
+      send: (item) => this.#send(item),
       isHeard: (room, seq) => (this.rooms.get(room)?.timeline.lastSeq ?? 0) >= seq,
       storage,
     });
@@ -168,13 +170,14 @@ export class House extends EventTarget {
     this.outbox.heard(message);
     room.countMention(message, this.me);
     room.posted(message, this.me);
+    if (room.id !== this.openRoom) room.timeline.trim(HELD_ASIDE);
     this.dispatchEvent(new CustomEvent("posted", { detail: { room: room.id, message } }));
   }
 
   /** @param {Room} room @param {any} reset */
   #reset(room, reset) {
     room.timeline.reset(reset);
-    if (room.id === this.openRoom) this.loadLatest(room.id);
+    if (room.id === this.openRoom) this.loadFirst(room.id);
   }
 
   /** @param {Room} room @param {any} presence */
@@ -185,17 +188,31 @@ export class House extends EventTarget {
 
   // --- reading ----------------------------------------------------------------------------------------------------
 
-  /** Load the newest page of a room that holds nothing, or does not reach the end. @param {string} id */
+  /** Load a room that holds nothing: where the reader had read to, or the newest page. @param {string} id */
+  async loadFirst(id) {
+    const room = this.find(id);
+    if (!room?.timeline.isEmpty || !room.timeline.more) return;
+    await this.#load(room, room.unread > PAGE / 2 ? { around: room.readSeq + 1 } : {});
+  }
+
+  /** Load the newest page, unless it is held. @param {string} id */
   async loadLatest(id) {
     const room = this.find(id);
     if (!room || (!room.timeline.isEmpty && room.timeline.reachesEnd)) return;
     await this.#load(room, {});
   }
 
+  /** Load what stands after the last message held. @param {string} id */
+  async loadNewer(id) {
+    const room = this.find(id);
+    if (!room || room.timeline.isEmpty || room.timeline.reachesEnd) return;
+    await this.#load(room, { after: room.timeline.last });
+  }
+
   /** Load what stands before the first message held. @param {string} id */
   async loadOlder(id) {
     const room = this.find(id);
-    if (!room || !room.timeline.more) return;
+    if (!room || room.timeline.isEmpty || !room.timeline.more) return;
     await this.#load(room, { before: room.timeline.first });
   }
 
@@ -203,8 +220,10 @@ export class House extends EventTarget {
   async #load(room, where) {
     if (room.loading || !this.wire.live || this.now() < room.notBefore) return;
     room.loading = true;
+    const { resets } = room.timeline;
     try {
-      room.timeline.take(await this.wire.request("message.history", { room: room.id, limit: PAGE, ...where }));
+      const page = await this.wire.request("message.history", { room: room.id, limit: PAGE, ...where });
+      if (room.timeline.resets === resets) room.timeline.take(page);
     } catch {
       room.notBefore = this.now() + LOAD_PAUSE;
       setTimeout(() => this.#tell("room", room.id), LOAD_PAUSE);
@@ -256,7 +275,7 @@ export class House extends EventTarget {
     this.openRoom = id;
     const room = this.rooms.get(id);
     if (!room || !this.wire.live) return;
-    this.loadLatest(id);
+    this.loadFirst(id);
     const here = await this.ask("presence.watch", { room: id }).catch(ignore);
     if (here) this.#presence(room, here);
     this.#tell("room", id);
@@ -267,6 +286,16 @@ export class House extends EventTarget {
   /** @param {string} method @param {object} [params] @returns {Promise<any>} */
   ask(method, params = {}) {
     return this.wire.request(method, params);
+  }
+
+  /**
+   * Words that a visitor wrote in a room with a window take their writer into it, once there is an account.
+   *
+   * @param {import("./outbox.js").Item} item
+   */
+  async #send({ room, text, clientId, joins }) {
+    if (joins && !this.rooms.has(room)) await this.ask("room.join", { room });
+    return this.ask("message.send", { room, text, client_id: clientId });
   }
 
   /** @param {string} room @param {string} text */

@@ -7,7 +7,7 @@
  * two of them is posted once, by its client_id.
  *
  * @typedef {{room: string, text: string, clientId: string, at: number, status: "waiting" | "sending" | "refused" | "sent",
- *   by?: string, reason?: string, id?: string, seq?: number}} Item
+ *   by?: string, joins?: boolean, reason?: string, id?: string, seq?: number}} Item
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Storage
  */
 
@@ -17,6 +17,8 @@ import { Refusal } from "../lib/refusal.js";
 const KEY = "chatserver.outbox";
 /** The server remembers a client_id for an hour; older words wait for a person to send them. */
 const STALE = 50 * 60_000;
+/** The server did not take it, though the line is up: it is asked again after a while. */
+const AGAIN = 5_000;
 
 export class Outbox extends EventTarget {
   /** @type {Item[]} */ items = [];
@@ -24,10 +26,11 @@ export class Outbox extends EventTarget {
   owner = "";
   /** @type {Set<string>} client_ids that this tab has had in hand */ #known = new Set();
   /** @type {Set<string>} rooms that are being sent to */ #busy = new Set();
+  /** @type {Map<string, () => void>} rooms that wait to ask again, and what ends the wait */ #waits = new Map();
 
   /**
    * @param {object} parts
-   * @param {(room: string, text: string, clientId: string) => Promise<{id: string, seq: number}>} parts.send
+   * @param {(item: Item) => Promise<{id: string, seq: number}>} parts.send
    * @param {Storage} parts.storage
    * @param {(room: string, seq: number) => boolean} [parts.isHeard] whether the log is known up to there: the message
    *   stands in it already, as when another tab sent it
@@ -51,7 +54,7 @@ export class Outbox extends EventTarget {
 
   /** Somebody signed in or out. @param {string} owner */
   belongTo(owner) {
-    if (owner) for (const item of this.items) item.by ||= owner;
+    if (owner) for (const item of this.items) if (!item.by) Object.assign(item, { by: owner, joins: true });
     this.owner = owner;
     this.#changed();
   }
@@ -67,7 +70,10 @@ export class Outbox extends EventTarget {
   /** Send what waits, in order. @param {boolean} live whether there is a session */
   flush(live) {
     if (!live) return;
-    for (const room of new Set(this.of().map((item) => item.room))) this.#flushRoom(room);
+    for (const room of new Set(this.of().map((item) => item.room))) {
+      this.#waits.get(room)?.();
+      this.#flushRoom(room);
+    }
   }
 
   /** @param {string} room */
@@ -91,7 +97,7 @@ export class Outbox extends EventTarget {
   async #sendOne(item) {
     this.#set(item, { status: "sending" });
     try {
-      const { id, seq } = await this.send(item.room, item.text, item.clientId);
+      const { id, seq } = await this.send(item);
       if (this.isHeard(item.room, seq)) this.drop(item);
       else this.#set(item, { status: "sent", id, seq });
       return true;
@@ -107,12 +113,25 @@ export class Outbox extends EventTarget {
       await this.pause(refusal.retryAfter || 1000);
       return true;
     }
-    if (["unanswered", "unavailable", "not_signed_in"].includes(refusal.kind)) {
+    if (["unanswered", "unavailable"].includes(refusal.kind)) {
+      this.#set(item, { status: "waiting" });
+      await this.#wait(item.room);
+      return true;
+    }
+    if (refusal.kind === "not_signed_in") {
       this.#set(item, { status: "waiting" });
       return false;
     }
     this.#set(item, { status: "refused", reason: refusal.reason });
     return true;
+  }
+
+  /** Until it is time to ask again, or a new session begins. @param {string} room @returns {Promise<void>} */
+  #wait(room) {
+    return new Promise((resolve) => {
+      this.#waits.set(room, () => resolve(undefined));
+      this.pause(AGAIN).then(resolve);
+    }).then(() => void this.#waits.delete(room));
   }
 
   /** The message was heard: it is shown from the log now. @param {{client_id?: string, id: string}} message */

@@ -23,6 +23,8 @@ export class Timeline {
   last = 0;
   /** Whether the log goes on before `first`. */
   more = true;
+  /** How often all was let go of: a page that was asked for before the last time is of another numbering. */
+  resets = 0;
 
   /** @param {Standing} standing where the room's log stood when the session told us */
   constructor(standing) {
@@ -92,6 +94,7 @@ export class Timeline {
   reset(standing) {
     this.#place = placeOf(standing);
     this.#empty(standing.last_seq);
+    this.resets += 1;
   }
 
   /**

@@ -16,7 +16,7 @@ class Drawer {
 }
 
 function tab(storage, { sent = [], isHeard = () => false } = {}) {
-  const send = async (room, text, clientId) => {
+  const send = async ({ text, clientId }) => {
     sent.push([text, clientId]);
     return { id: `id of ${text}`, seq: 7 };
   };
@@ -42,12 +42,13 @@ test("nobody sends the words that another wrote at this browser", async () => {
   assert.deepEqual(sent.map(([text]) => text), ["Ann's"]);
 });
 
-test("a visitor's words are those of the account that is made next", async () => {
+test("a visitor's words are those of the account that is made next, and take it into the room", async () => {
   const sent = [];
   const outbox = tab(new Drawer(), { sent });
   outbox.add("hall", "May I sit down?");
   outbox.belongTo("wei");
   outbox.flush(true);
+  assert.equal(outbox.items[0].joins, true);
   await turn();
   assert.equal(sent.length, 1);
 });

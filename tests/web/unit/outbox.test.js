@@ -14,23 +14,23 @@ class Drawer {
   }
 }
 
-/** @param {Outbox} outbox @param {() => boolean} done */
-async function until(outbox, done) {
-  while (!done()) await new Promise((resolve) => outbox.addEventListener("change", resolve, { once: true }));
+/** @param {() => boolean} done */
+async function until(done) {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test("words of one room leave one after another, in the order they were written", async () => {
   const sent = [];
   const outbox = new Outbox({
     storage: new Drawer(),
-    send: async (room, text) => {
+    send: async ({ text }) => {
       sent.push(text);
       return { id: `id ${text}`, seq: sent.length };
     },
   });
   for (const text of ["one", "two", "three"]) outbox.add("tea", text);
   outbox.flush(true);
-  await until(outbox, () => outbox.items.every((item) => item.status === "sent"));
+  await until(() => outbox.items.every((item) => item.status === "sent"));
   assert.deepEqual(sent, ["one", "two", "three"]);
   for (const item of [...outbox.items]) outbox.heard({ id: item.id });
   assert.deepEqual(outbox.items, []);
@@ -39,20 +39,21 @@ test("words of one room leave one after another, in the order they were written"
 test("unanswered words survive a reload and are sent again under the same client_id", async () => {
   const storage = new Drawer();
   const ids = [];
-  const lost = new Outbox({ storage, send: async (room, text, clientId) => (ids.push(clientId), Promise.reject(unanswered())) });
+  const never = () => new Promise(() => undefined);
+  const lost = new Outbox({ storage, pause: never, send: async ({ clientId }) => (ids.push(clientId), Promise.reject(unanswered())) });
   lost.add("tea", "hello");
   lost.flush(true);
-  await until(lost, () => ids.length === 1 && lost.items[0].status === "waiting");
-  const again = new Outbox({ storage, send: async (room, text, clientId) => (ids.push(clientId), { id: "a", seq: 1 }) });
+  await until(() => ids.length === 1 && lost.items[0].status === "waiting");
+  const again = new Outbox({ storage, send: async ({ clientId }) => (ids.push(clientId), { id: "a", seq: 1 }) });
   again.flush(true);
-  await until(again, () => again.items[0].status === "sent");
+  await until(() => again.items[0].status === "sent");
   assert.equal(ids[0], ids[1]);
 });
 
 test("a refusal is kept with its reason, and the next words still leave", async () => {
   const outbox = new Outbox({
     storage: new Drawer(),
-    send: async (room, text) => {
+    send: async ({ text }) => {
       if (text === "bad") throw new Refusal(-32002, "no", { reason: "muted" });
       return { id: text, seq: 1 };
     },
@@ -60,7 +61,7 @@ test("a refusal is kept with its reason, and the next words still leave", async 
   outbox.add("tea", "bad");
   outbox.add("tea", "good");
   outbox.flush(true);
-  await until(outbox, () => outbox.items[1].status === "sent");
+  await until(() => outbox.items[1].status === "sent");
   assert.deepEqual([outbox.items[0].status, outbox.items[0].reason], ["refused", "muted"]);
   outbox.drop(outbox.items[0]);
   assert.equal(outbox.items.length, 1);
@@ -80,7 +81,7 @@ test("who is asked to slow down waits so long and goes on by itself", async () =
   });
   outbox.add("tea", "hello");
   outbox.flush(true);
-  await until(outbox, () => outbox.items[0].status === "sent");
+  await until(() => outbox.items[0].status === "sent");
   assert.deepEqual(waits, [1500]);
 });
 
@@ -89,4 +90,28 @@ test("nothing is sent without a session", () => {
   outbox.add("tea", "hello");
   outbox.flush(false);
   assert.equal(outbox.items[0].status, "waiting");
+});
+
+test("what the server could not take is asked again after a while, or when the next session begins", async () => {
+  const waits = [];
+  let asked = 0;
+  const outbox = new Outbox({
+    storage: new Drawer(),
+    pause: (milliseconds) => new Promise((resolve) => waits.push({ milliseconds, resolve })),
+    send: async () => {
+      asked += 1;
+      if (asked < 3) throw new Refusal(-32050, "unavailable", {});
+      return { id: "a", seq: 1 };
+    },
+  });
+  outbox.add("tea", "hello");
+  outbox.flush(true);
+  await until(() => waits.length === 1);
+  assert.equal(asked, 1);
+  waits[0].resolve();
+  await until(() => waits.length === 2);
+  assert.equal(asked, 2);
+  outbox.flush(true);
+  await until(() => outbox.items[0].status === "sent");
+  assert.equal(asked, 3);
 });

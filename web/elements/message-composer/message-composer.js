@@ -103,6 +103,7 @@ export class MessageComposer extends PageElement {
     this.house.say(this.room, text);
     this.#clear();
     this.#typedAt = 0;
+    this.dispatchEvent(new Event("said"));
     if (!this.house.signedIn) context.go("/sign-up");
   }
 

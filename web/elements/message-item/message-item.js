@@ -1,4 +1,4 @@
-/** One message, or words on their way. Properties: `message` or `item`, `grouped`, `mine`, `moderates`. */
+/** One message, or words on their way. Properties: `message` or `item`, `grouped`, `rights` (changes when they may). */
 
 import { make, nameOf } from "../../lib/dom.js";
 import { scriptLanguage } from "../../lib/script-language.js";
@@ -12,6 +12,7 @@ export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
   /** @type {any} the outbox's, for words on their way */ item = null;
   grouped = false;
+  rights = "";
   #shown = "";
 
   build() {

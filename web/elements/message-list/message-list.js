@@ -1,6 +1,7 @@
 /**
- * The messages of one room, newest at the bottom. Property `room` (id). Reading up loads older pages and keeps the
- * place; at the bottom it stays there. One tab stop: arrows move from message to message.
+ * The messages of one room, newest at the bottom. Property `room` (id). Reading up loads older pages, reading down newer
+ * ones; the message that stands at the upper edge stays there, whatever comes or changes around it, and at the bottom
+ * the newest stays in sight. One tab stop: arrows move from message to message.
  */
 
 import { make } from "../../lib/dom.js";
@@ -15,18 +16,19 @@ const MOST_ROWS = 400;
 
 export class MessageList extends PageElement {
   room = "";
-  /** @type {Map<string, any>} */ #items = new Map();
+  /** @type {Map<string, any>} rows by message id, client_id, or "day …" and "new" */ #rows = new Map();
   #atBottom = true;
   #due = false;
   /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
   #toDivider = false;
+  /** @type {{row: Element, offset: number} | null} what stands at the upper edge */ #anchor = null;
   /** @type {ResizeObserver | undefined} */ #sizes;
 
   build() {
-    this.rows = make("ol", { attributes: { role: "list" } });
+    this.list = make("ol", { attributes: { role: "list" } });
     this.empty = make("p", { class: "empty" });
-    this.scroller = make("div", { class: "scroller" }, this.empty, this.rows);
+    this.scroller = make("div", { class: "scroller" }, this.empty, this.list);
     this.jump = make("button", { class: "jump", attributes: { type: "button" }, set: { hidden: true } });
     this.append(this.scroller, this.jump);
   }
@@ -34,14 +36,15 @@ export class MessageList extends PageElement {
   attach() {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
-    for (const name of ["room", "session", "outbox", "rooms"]) this.listen(this.house, name, () => this.later());
+    for (const name of ["session", "outbox", "rooms"]) this.listen(this.house, name, () => this.later());
+    this.listen(this.house, "room", (event) => event.detail === this.room && this.later());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
-    this.listen(this.jump, "click", () => this.toBottom());
+    this.listen(this.jump, "click", () => this.toLatest());
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());
-    this.listen(this.rows, "keydown", (event) => this.move(event));
-    this.#sizes = new ResizeObserver(() => this.#atBottom && this.toBottom());
-    for (const part of [this.scroller, this.rows]) this.#sizes.observe(part);
+    this.listen(this.list, "keydown", (event) => this.move(event));
+    this.#sizes = new ResizeObserver(() => this.#keepPlace());
+    for (const part of [this.scroller, this.list]) this.#sizes.observe(part);
     this.toBottom();
     this.show();
   }
@@ -68,24 +71,21 @@ export class MessageList extends PageElement {
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
-    if (!room.timeline.reachesEnd && !room.loading) this.house.loadLatest(this.room);
-    if (this.#atBottom) room.timeline.trim(MOST_ROWS);
+    if (room.timeline.isEmpty) this.house.loadFirst(this.room);
+    if (this.atBottom) room.timeline.trim(MOST_ROWS);
     this.#placeDivider(room);
-    const anchor = this.#anchor();
     this.#render(room);
     if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
-    else if (this.#atBottom) this.toBottom();
-    else this.#restore(anchor);
+    else this.#keepPlace();
     this.#showEdges(room);
-    if (this.#atBottom) this.mark();
-    if (this.scroller.scrollTop < LOAD_AHEAD && !room.timeline.isEmpty) this.house.loadOlder(this.room);
+    this.#readOn();
     return undefined;
   }
 
   /** The room was lost: nothing of it stays on the page. */
   #clear() {
-    this.#items.clear();
-    this.rows.replaceChildren();
+    this.#rows.clear();
+    this.list.replaceChildren();
     this.#divider = -1;
   }
 
@@ -97,53 +97,70 @@ export class MessageList extends PageElement {
     this.#toDivider = first && room.unread > 0;
   }
 
-  /** @param {import("../../state/room.js").Room} room */
+  // --- rows --------------------------------------------------------------------------------------------------------
+
+  /** Only what is new is put in and only what is gone is taken out: focus and selection stay where they are. @param {import("../../state/room.js").Room} room */
   #render(room) {
-    const before = this.#items;
-    this.#items = new Map();
-    /** @type {any[]} */ const rows = [];
+    const before = this.#rows;
+    this.#rows = new Map();
+    const rights = this.#rights(room);
+    let next = this.list.firstElementChild;
+    /** @param {any} row */
+    const place = (row) => {
+      if (row === next) next = row.nextElementSibling;
+      else this.list.insertBefore(row, next);
+    };
     /** @type {any} */ let last = null;
     for (const message of room.timeline.messages) {
-      if (!last || dayKey(last.at) !== dayKey(message.at)) rows.push(this.#dayRow(before, message.at));
-      if (message.seq === this.#divider + 1 && last) rows.push(this.#newRow(before));
-      rows.push(this.#row(before, message.id, { message, item: null, grouped: groups(last, message) }));
-      last = message;
+      const day = dayKey(message.at);
+      if (!last || last.day !== day) place(this.#dayRow(before, day, message.at));
+      if (message.seq === this.#divider + 1 && last) place(this.#newRow(before));
+      place(this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights }));
+      last = { at: message.at, author: message.author, day };
     }
     for (const item of this.house.outbox.of(this.room)) {
-      if (item.id && this.#items.has(item.id)) continue;
-      const mine = { at: Math.max(item.at, last?.at ?? 0), author: this.house.user };
-      rows.push(this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine) }));
+      if (item.id && this.#rows.has(item.id)) continue;
+      const at = Math.max(item.at, last?.at ?? 0);
+      const mine = { at, author: this.house.user, day: dayKey(at) };
+      place(this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine, mine.day), rights }));
       last = mine;
     }
-    if (rows.length !== this.rows.children.length || rows.some((row, at) => row !== this.rows.children[at])) {
-      this.rows.replaceChildren(...rows);
-    }
+    for (const [key, row] of before) if (this.#rows.get(key) !== row) row.remove();
     this.#keepTabStop();
-    for (const row of rows) row.firstChild.show?.();
   }
 
-  /** @param {Map<string, any>} before @param {string} key @param {object} properties */
+  /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
+  #rights(room) {
+    return `${this.house.me} ${room.moderates || Boolean(this.house.user?.admin)}`;
+  }
+
+  /** @param {Map<string, any>} before @param {string} key @param {any} properties */
   #row(before, key, properties) {
     const row = before.get(key) ?? make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
-    Object.assign(row.firstChild, properties);
-    this.#items.set(key, row);
+    const shown = row.firstChild;
+    const same = !properties.item && shown.message === properties.message && shown.grouped === properties.grouped
+      && shown.rights === properties.rights;
+    if (!same) {
+      Object.assign(shown, properties);
+      shown.show?.();
+    }
+    this.#rows.set(key, row);
     return row;
   }
 
-  /** @param {Map<string, any>} before @param {number} at */
-  #dayRow(before, at) {
-    const key = `day ${dayKey(at)}`;
+  /** @param {Map<string, any>} before @param {string} day @param {number} at */
+  #dayRow(before, day, at) {
+    const key = `day ${day}`;
     const row = before.get(key) ?? make("li", { class: "day" }, make("span"));
     row.firstChild.textContent = dayName(this.language, at, Date.now());
-    this.#items.set(key, row);
+    this.#rows.set(key, row);
     return row;
   }
 
   /** @param {Map<string, any>} before */
   #newRow(before) {
-    const row = before.get("new") ?? make("li", { class: "new" }, make("span"));
-    row.firstChild.textContent = this.say("room.new_below");
-    this.#items.set("new", row);
+    const row = before.get("new") ?? make("li", { class: "new" }, make("span", { text: this.say("room.new_below") }));
+    this.#rows.set("new", row);
     return row;
   }
 
@@ -152,50 +169,67 @@ export class MessageList extends PageElement {
     this.empty.hidden = !room.timeline.isEmpty || room.timeline.more;
     this.empty.textContent = this.say("room.empty");
     const below = room.timeline.lastSeq - room.readSeq;
-    this.jump.hidden = this.#atBottom;
+    this.jump.hidden = this.atBottom;
     this.jump.textContent = below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest");
   }
 
   // --- place -------------------------------------------------------------------------------------------------------
 
-  /**
-   * The first message in sight and how far down it begins: browsers differ in keeping it, so we do. One that begins
-   * above the edge is no anchor where another is to be had, for it may lose its heading to the message before it.
-   */
-  #anchor() {
-    const top = this.scroller.getBoundingClientRect().top;
-    let cut = null;
-    for (const row of this.rows.querySelectorAll("li:not(.day)")) {
-      const box = row.getBoundingClientRect();
-      if (box.top >= top) return { row, offset: box.top - top };
-      if (box.bottom > top) cut = { row, offset: box.top - top };
+  /** After anything grew, shrank, came or went, before it is painted. Browsers differ in doing this, so we do. */
+  #keepPlace() {
+    if (this.#atBottom) this.toBottom();
+    else if (this.#anchor?.row.isConnected) {
+      const moved = this.#anchor.row.getBoundingClientRect().top - this.#top - this.#anchor.offset;
+      if (Math.abs(moved) >= 1) this.scroller.scrollTop += moved;
     }
-    return cut;
+    this.#dropAnchor();
   }
 
-  /** @param {{row: Element, offset: number} | null} anchor */
-  #restore(anchor) {
-    if (!anchor?.row.isConnected) return;
-    const top = this.scroller.getBoundingClientRect().top;
-    this.scroller.scrollTop += anchor.row.getBoundingClientRect().top - top - anchor.offset;
+  get #top() {
+    return this.scroller.getBoundingClientRect().top;
+  }
+
+  /**
+   * The first message in sight and how far down it begins. One that begins above the edge is no anchor where another is
+   * to be had, for it may lose its heading to the message before it.
+   */
+  #dropAnchor() {
+    const top = this.#top;
+    const rows = this.list.children;
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (/** @type {Element} */ (rows[middle]).getBoundingClientRect().top < top) low = middle + 1;
+      else high = middle;
+    }
+    const row = rows[low]?.classList.contains("day") ? rows[low + 1] : rows[low];
+    const found = row ?? rows[rows.length - 1];
+    this.#anchor = found ? { row: found, offset: found.getBoundingClientRect().top - top } : null;
   }
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
-    if (this.#atBottom) this.mark();
+    this.#dropAnchor();
+    this.#readOn();
     const room = this.#state;
     if (room) this.#showEdges(room);
+  }
+
+  /** What comes next in either direction is asked for before one is there. */
+  #readOn() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
+    if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD) this.house.loadNewer(this.room);
+    if (this.atBottom) this.mark();
   }
 
   /** What is new begins in sight, with a little of what was before. */
   #openAtDivider() {
     this.#toDivider = false;
     this.toBottom();
-    const divider = this.rows.querySelector(".new");
-    if (!divider) return;
-    const above = this.scroller.getBoundingClientRect().top - divider.getBoundingClientRect().top;
+    const divider = this.list.querySelector(".new") ?? this.list.firstElementChild;
+    const above = this.#top - (divider?.getBoundingClientRect().top ?? this.#top);
     if (above > 0) this.scroller.scrollTop -= above + this.scroller.clientHeight / 4;
     this.scrolled();
   }
@@ -205,13 +239,21 @@ export class MessageList extends PageElement {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
+  /** To the newest message, which may have to be loaded first. */
+  async toLatest() {
+    await this.house.loadLatest(this.room);
+    this.toBottom();
+    this.later();
+  }
+
+  /** Whether the newest message of all is in sight. */
   get atBottom() {
-    return this.#atBottom;
+    return this.#atBottom && Boolean(this.#state?.timeline.reachesEnd);
   }
 
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
-    const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.#atBottom && this.isConnected;
+    const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.atBottom && this.isConnected;
     if (shown && !document.hidden && document.hasFocus()) this.house.markRead(this.room);
   }
 
@@ -219,10 +261,9 @@ export class MessageList extends PageElement {
 
   /** The newest message, unless one is among the messages. */
   #keepTabStop() {
-    const items = [...this.rows.querySelectorAll("message-item")];
-    const last = items[items.length - 1];
-    if (!last || last.tabIndex === 0 || this.rows.contains(document.activeElement)) return;
-    for (const item of items) if (item.tabIndex === 0) item.tabIndex = -1;
+    const last = /** @type {any} */ (this.list.lastElementChild?.firstElementChild);
+    if (!last || last.tabIndex === 0 || this.list.contains(document.activeElement)) return;
+    for (const item of this.list.querySelectorAll("message-item[tabindex='0']")) item.tabIndex = -1;
     last.tabIndex = 0;
   }
 
@@ -230,7 +271,7 @@ export class MessageList extends PageElement {
   move(event) {
     const keys = ["ArrowUp", "ArrowDown", "Home", "End"];
     if (!keys.includes(event.key) || event.altKey) return;
-    const items = [...this.rows.querySelectorAll("message-item")];
+    const items = [...this.list.querySelectorAll("message-item")];
     const at = items.indexOf(/** @type {any} */ (event.target).closest("message-item"));
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: items.length - 1 }[event.key] ?? at;
     const next = items[Math.max(0, Math.min(items.length - 1, to))];
@@ -242,8 +283,7 @@ export class MessageList extends PageElement {
   }
 }
 
-/** Words of one person within some minutes stand together. @param {any} last @param {any} message */
-function groups(last, message) {
-  return Boolean(last && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN
-    && dayKey(last.at) === dayKey(message.at));
+/** Words of one person within some minutes stand together. @param {any} last @param {any} message @param {string} day */
+function groups(last, message, day) {
+  return Boolean(last && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day);
 }

@@ -41,6 +41,7 @@ export class RoomView extends PageElement {
     this.listen(this, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
     this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.house.outbox.drop(item)));
     this.listen(this.composer, "edit-last", () => this.editLast());
+    this.listen(this.composer, "said", () => this.messages.toLatest());
     this.listen(this.people, "close", () => this.closePeople());
     this.listen(this, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     context.preferences.set({ room: this.room });
