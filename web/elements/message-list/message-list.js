@@ -177,7 +177,7 @@ export class MessageList extends PageElement {
 
   /** After anything grew, shrank, came or went, before it is painted. Browsers differ in doing this, so we do. */
   #keepPlace() {
-    if (this.#atBottom) this.toBottom();
+    if (this.atBottom) this.toBottom();
     else if (this.#anchor?.row.isConnected) {
       const moved = this.#anchor.row.getBoundingClientRect().top - this.#top - this.#anchor.offset;
       if (Math.abs(moved) >= 1) this.scroller.scrollTop += moved;
@@ -209,7 +209,7 @@ export class MessageList extends PageElement {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR && Boolean(this.#state?.timeline.reachesEnd);
     this.#dropAnchor();
     this.#readOn();
     const room = this.#state;
@@ -248,7 +248,7 @@ export class MessageList extends PageElement {
 
   /** Whether the newest message of all is in sight. */
   get atBottom() {
-    return this.#atBottom && Boolean(this.#state?.timeline.reachesEnd);
+    return this.#atBottom;
   }
 
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
