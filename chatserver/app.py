@@ -39,6 +39,7 @@ from chatserver.protocol.shapes import Limits, Server
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts import Accounts
 from chatserver.services.authority import Authority
+from chatserver.services.bots import Bots
 from chatserver.services.company import Company
 from chatserver.services.desks import Desks
 from chatserver.services.discovery import Discovery
@@ -49,6 +50,7 @@ from chatserver.services.messages import Messages
 from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
 from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.services.suggestions import Suggestions
 from chatserver.services.sync import Sync
 from chatserver.settings import Settings, cap, rooms_file, web_folder
 from chatserver.store.accounts import AccountsShelf
@@ -157,6 +159,10 @@ class House:
                 server.version, server.limits,
             ),
             accounts=accounts,
+            bots=Bots(accounts.shelf, accounts.login_shelf),
+            suggestions=Suggestions(
+                accounts.shelf, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
+            ),
             profiles=Profiles(accounts.shelf, self.shelf),
             sync=Sync(
                 hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,

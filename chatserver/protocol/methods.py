@@ -21,6 +21,7 @@ from chatserver.protocol.shapes import (
     Login,
     Member,
     Message,
+    OwnBot,
     Presence,
     RoomId,
     RoomListing,
@@ -113,6 +114,14 @@ class AccountRecoverResult(Shape, frozen=True):
     recovery: str
 
 
+class AccountRenewRecovery(Params, frozen=True):
+    password: Password
+
+
+class AccountRenewRecoveryResult(Struct, frozen=True):
+    recovery: str
+
+
 class AccountClose(Params, frozen=True):
     password: Password
 
@@ -150,6 +159,28 @@ class BotCreate(Params, frozen=True):
 class BotCreateResult(Struct, frozen=True):
     user: User
     token: str
+
+
+class BotParams(Params, frozen=True):
+    """Any request about a bot of one's own."""
+
+    bot: UserId
+
+
+class BotListResult(Struct, frozen=True):
+    bots: list[OwnBot]
+
+
+class BotRenewTokenResult(Struct, frozen=True):
+    token: str
+
+
+class HandleSuggest(Params, frozen=True):
+    name: Name
+
+
+class HandleSuggestResult(Struct, frozen=True):
+    handle: str
 
 
 class ProfileUpdate(Params, frozen=True):
@@ -365,6 +396,10 @@ _ROWS: Final = (
         "account.recover", AccountRecover, AccountRecoverResult,
         "Set a new password by the recovery code; ends all logins and gives a new code.", who="anyone",
     ),
+    Method(
+        "account.renew_recovery", AccountRenewRecovery, AccountRenewRecoveryResult,
+        "A new recovery code; the one before is worth nothing any more.",
+    ),
     Method("account.close", AccountClose, Nothing, "Close the account: name and profile go, messages stay."),
     Method("login.list", Nothing, LoginListResult, "Where this user is signed in."),
     Method("login.end", LoginEnd, Nothing, "End one login and close its sockets."),
@@ -372,6 +407,10 @@ _ROWS: Final = (
     Method("token.list", Nothing, TokenListResult, "The login tokens of this user."),
     Method("token.revoke", TokenRevoke, Nothing, "Revoke a token; its sockets close within a second."),
     Method("bot.create", BotCreate, BotCreateResult, "A bot account owned by this user, with its first token."),
+    Method("bot.list", Nothing, BotListResult, "One's own bots and their tokens."),
+    Method("bot.renew_token", BotParams, BotRenewTokenResult, "A new token for a bot; all its others end at once."),
+    Method("bot.close", BotParams, Nothing, "Close a bot's account: its name goes, its messages stay."),
+    Method("handle.suggest", HandleSuggest, HandleSuggestResult, "A free handle made from a name.", who="anyone"),
     Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) and profile."),
     Method("user.get", UserGet, UsersResult, "Users by id, or one by handle, with what they say of themselves."),
     Method(

@@ -183,6 +183,13 @@ class Server(Struct, frozen=True):
     durability: Durability
 
 
+class OwnBot(Struct, frozen=True):
+    """A bot as its owner has it."""
+
+    user: User
+    tokens: list[Login]
+
+
 class Login(Shape, frozen=True):
     """One way a user is signed in: a browser's cookie or a token."""
 

@@ -23,6 +23,8 @@ from chatserver.protocol.methods import (
     AccountCreateResult,
     AccountRecover,
     AccountRecoverResult,
+    AccountRenewRecovery,
+    AccountRenewRecoveryResult,
     AccountSetPassword,
     AccountSignIn,
     AccountSignInResult,
@@ -148,6 +150,13 @@ class Accounts:
         )  # fmt: skip
         return AccountRecoverResult(user=user_of(profile), recovery=recovery)
 
+    async def renew_recovery(self, caller: Caller, params: AccountRenewRecovery) -> AccountRenewRecoveryResult:
+        """For who has lost the code, or shown it to somebody: the old one is worth nothing any more."""
+        profile = await self._proven_again(caller, params.password)
+        recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
+        await self.shelf.set_recovery(profile.id, _code_digest(recovery), password=profile.password)
+        return AccountRenewRecoveryResult(recovery)
+
     async def close_account(self, caller: Caller, params: AccountClose) -> Nothing:
         """Name and profile go at once; messages stay as someone's who left."""
         profile = await self._proven_again(caller, params.password)
@@ -231,6 +240,9 @@ class Accounts:
 
     async def _count_attempt(self, caller: Caller, handle: str, now: int) -> None:
         """Before anything is looked up, so that it says nothing of who exists. Raises ``Refusal`` rate_limited."""
+        await self._count(caller, f"handle {handle}", now)
+
+    async def _count(self, caller: Caller, what: str, now: int) -> None:
         settings = self._settings
         if caller.address:
             await self.login_shelf.attempt(
@@ -238,7 +250,7 @@ class Accounts:
                 per_minute=settings.sign_in_address_per_minute,
             )  # fmt: skip
         await self.login_shelf.attempt(
-            f"handle {handle}", now=now, burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
+            what, now=now, burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
         )
 
     async def _count_sign_up(self, caller: Caller, now: int) -> None:
@@ -254,10 +266,7 @@ class Accounts:
         profile = await self.shelf.profile(caller.require_user()) or NOBODY
         if not profile.password:
             raise errors.not_allowed("This account has no password", "no_password")
-        settings, what = self._settings, f"password {profile.id}"
-        await self.login_shelf.attempt(
-            what, now=now_ms(), burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
-        )
+        await self._count(caller, f"password {profile.id}", now_ms())
         if not await self._is_right(profile, password):
             raise errors.not_allowed("This is not your password", "wrong_password")
         return profile
@@ -273,13 +282,14 @@ class Accounts:
     async def _listed(self, caller: Caller, *, tokens_only: bool) -> list[Login]:
         stored = await self.login_shelf.of(caller.require_user(), now_ms())
         return [
-            _shown(id, login, current=id == caller.login_id)
+            shown_login(id, login, current=id == caller.login_id)
             for id, login in stored.items()
             if login.kind == "token" or not tokens_only
         ]
 
 
-def _shown(id: str, login: StoredLogin, *, current: bool) -> Login:
+def shown_login(id: str, login: StoredLogin, *, current: bool = False) -> Login:
+    """A login as its owner sees it; the token itself is stored nowhere."""
     return Login(
         id=id, kind=login.kind, label=login.label, created_at=login.created_at, used_at=login.used_at,
         address=login.address, agent=login.agent, current=current,

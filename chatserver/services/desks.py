@@ -8,6 +8,7 @@ from typing import Any
 
 from chatserver.protocol.methods import HouseResult, Nothing
 from chatserver.services.accounts import Accounts
+from chatserver.services.bots import Bots
 from chatserver.services.caller import Caller
 from chatserver.services.company import Company
 from chatserver.services.discovery import Discovery
@@ -15,6 +16,7 @@ from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
 from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
+from chatserver.services.suggestions import Suggestions
 from chatserver.services.sync import Sync
 
 
@@ -24,6 +26,8 @@ class Desks:
 
     house: HouseResult
     accounts: Accounts
+    bots: Bots
+    suggestions: Suggestions
     profiles: Profiles
     sync: Sync
     rooms: Rooms
@@ -44,6 +48,7 @@ class Desks:
             "account.sign_out": self.accounts.sign_out,
             "account.set_password": self.accounts.set_password,
             "account.recover": self.accounts.recover,
+            "account.renew_recovery": self.accounts.renew_recovery,
             "account.close": self.accounts.close_account,
             "login.list": self.accounts.logins,
             "login.end": self.accounts.end_login,
@@ -51,6 +56,10 @@ class Desks:
             "token.list": self.accounts.tokens,
             "token.revoke": self.accounts.revoke_token,
             "bot.create": self.accounts.create_bot,
+            "bot.list": self.bots.list,
+            "bot.renew_token": self.bots.renew_token,
+            "bot.close": self.bots.close,
+            "handle.suggest": self.suggestions.suggest,
             "profile.update": self.profiles.update,
             "user.get": self.profiles.get,
             "session.start": self.sync.start,

@@ -107,6 +107,11 @@ class AccountsShelf:
         found = await asyncio.gather(*(self.profile(user) for user in dict.fromkeys(users)))
         return [profile for profile in found if profile is not None]
 
+    async def bots_of(self, owner: str) -> list[Profile]:
+        """The bots of this user that are still there."""
+        bots = await self._store.command("HKEYS", keys.user(owner) + ":bots")
+        return [bot for bot in await self.profiles(bot.decode() for bot in bots) if not bot.closed]
+
     async def find(self, handle: str) -> Profile | None:
         """The user with exactly this folded handle. Asks as much of the store whether or not there is one."""
         profile = await self.profile(await self.holder(handle) or "nobody")
@@ -200,6 +205,12 @@ class AccountsShelf:
         if status(answer) != "ok":
             raise wrong_credentials()
 
+    async def set_recovery(self, user: str, recovery: str, *, password: str) -> None:
+        """Another recovery code's digest, where the password's hash is still this one. Raises ``Refusal``."""
+        answer = await self._store.call("account_recovery", keys.user(user), password, recovery)
+        if status(answer) != "ok":
+            raise wrong_credentials()
+
     async def renew_hash(self, user: str, before: str, after: str) -> None:
         """Store the same password hashed anew, unless it was changed meanwhile. Ends no login."""
         await self._store.call("account_password", keys.user(user), "password", before, after, "", "-", "")
@@ -214,13 +225,13 @@ class AccountsShelf:
 
     async def close(self, profile: Profile, *, now: int) -> None:
         """Name and profile go, the rooms are left, the handle is free, the bots go too; messages stay."""
-        bots = await self._store.command("HKEYS", keys.user(profile.id) + ":bots")
-        for bot in await self.profiles(bot.decode() for bot in bots):
+        for bot in await self.bots_of(profile.id):
             await self.close(bot, now=now)
         rooms = sorted(await self._rooms.rooms_of(profile.id))
         await self._intents.carry_out(
-            "account.close", user=profile.id, handle=profile.handle, password=profile.password, rooms=rooms, now=now
-        )
+            "account.close", user=profile.id, handle=profile.handle, password=profile.password, rooms=rooms, now=now,
+            owner=profile.owner,
+        )  # fmt: skip
 
     async def _close(self, intent: Intent) -> None:
         user, handle, password, rooms, now = (
@@ -232,6 +243,8 @@ class AccountsShelf:
         for room in rooms:
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
         await self._free_handle(user, handle)
+        if owner := intent.arguments.get("owner"):
+            await self._store.command("HDEL", keys.user(owner) + ":bots", user)
         await self._directory.changed(user)
 
     async def _free_handle(self, user: str, handle: str) -> None:

@@ -130,6 +130,14 @@ class Logins:
         if status(answer) != "ok":
             raise errors.not_found("token" if kind == "token" else "login")
 
+    async def renew(self, bot: str, owner: str, login: NewLogin) -> None:
+        """Put one login in the place of all that this owner's bot had. Raises ``Refusal`` not_found, suspended."""
+        answer = await self._store.call("login_renew", keys.user(bot), owner, login.id, login.record)
+        if status(answer) == "suspended":
+            raise suspended()
+        if status(answer) != "ok":
+            raise errors.not_found("bot")
+
     async def standing(self, user: str) -> UserStanding:
         answer: list[Any] = await self._store.call("login_standing", keys.user(user))
         if status(answer) != "ok":
