@@ -34,8 +34,8 @@ from chatserver.live.hub import Hub
 from chatserver.live.marks import Marks
 from chatserver.live.presence import Presence
 from chatserver.live.tasks import Tasks
-from chatserver.protocol.methods import HouseResult
 from chatserver.protocol.shapes import Limits, Server
+from chatserver.rules import tokens
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts import Accounts
 from chatserver.services.authority import Authority
@@ -44,6 +44,7 @@ from chatserver.services.company import Company
 from chatserver.services.desks import Desks
 from chatserver.services.discovery import Discovery
 from chatserver.services.hashing import Hashing
+from chatserver.services.house import House as HouseDesk
 from chatserver.services.limits import SendLimits
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
@@ -58,6 +59,7 @@ from chatserver.store.address import Address
 from chatserver.store.catalogue import Catalogue
 from chatserver.store.checks import check_store
 from chatserver.store.directory import Directory
+from chatserver.store.house import HouseShelf
 from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.logins import Logins
@@ -135,8 +137,13 @@ class House:
         self.intents = Intents(store)
         self.shelf = RoomsShelf(store, self.intents)
         self.catalogue = Catalogue(store)
+        self.house_shelf = HouseShelf(store, self.intents, self.shelf, settings, tasks.spawn)
+        await self.house_shelf.list_people()
+        await self.house_shelf.start()
         self._starter_rooms = read_starter_rooms(rooms_file(settings))
-        await ensure_starter_rooms(self.shelf, self._starter_rooms, language=settings.house.language, now=now_ms())
+        await ensure_starter_rooms(
+            self.shelf, self._starter_rooms, language=self.house_shelf.says.language, now=now_ms()
+        )
         await self.catalogue.refresh()
         self.desks = await self._desks()
         # A backup that was restored under us brought its own secret along.
@@ -154,9 +161,9 @@ class House:
         server = self._server()
         searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
         return Desks(
-            house=HouseResult(
-                settings.house.name, settings.house.language, settings.house.time_zone, settings.house.sign_up,
-                server.version, server.limits,
+            house=HouseDesk(
+                self.house_shelf, accounts.login_shelf, self.authority, server, settings.accounts,
+                rooms=[room.id for room in self._starter_rooms],
             ),
             accounts=accounts,
             bots=Bots(accounts.shelf, accounts.login_shelf),
@@ -188,7 +195,7 @@ class House:
         self.hub.on_auth = self.authority.on_auth
         hashing = Hashing(settings.accounts)
         self._stack.callback(hashing.close)
-        return Accounts(shelf, logins, self.authority, hashing, settings.accounts, sign_up=settings.house.sign_up)
+        return Accounts(shelf, logins, self.authority, hashing, settings.accounts, self.house_shelf)
 
     async def _secret(self) -> bytes:
         """What keys the digests of this house, drawn once for its store."""
@@ -251,6 +258,14 @@ class House:
         host = f"[{server.host}]" if ":" in server.host else server.host
         self.url = f"http://{host}:{port}"
 
+    async def setup_link(self) -> str:
+        """Where the first admin begins, with a fresh code; "" where there is one already."""
+        if not self.house_shelf.unclaimed:
+            return ""
+        code = tokens.claim_code(random_bytes(tokens.CODE_BYTES))
+        await self.house_shelf.offer(code)
+        return f"{(self.settings.server.public_url or self.url).rstrip('/')}/setup#{code}"
+
     def _own_url(self) -> str:
         """Where this process reaches its own front door, whatever address it listens on."""
         port = self.url.rpartition(":")[2]
@@ -287,7 +302,9 @@ class House:
         self.tasks.spawn(self.marks.run())
         self.tasks.spawn(self._watch_lag())
         if self.settings.host.enabled:
-            self.hosting = Hosting(self.settings, self.store, self.desks.accounts, self.tasks, self._own_url())
+            self.hosting = Hosting(
+                self.settings, self.store, self.desks.accounts, self.house_shelf, self.tasks, self._own_url()
+            )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
             (1.0, self._each_second),
@@ -295,6 +312,7 @@ class House:
             (5.0, self.hub.feeds.compare_heads),
             (5.0, self.intents.take_over),
             (30.0, self.desks.accounts.check_everyone),
+            (30.0, self.house_shelf.refresh),
             (60.0, lambda: scrub_daily(self.store)),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
@@ -357,8 +375,9 @@ def spare_the_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str], None]) -> None:
-    """Open the house, tell ``ready`` its URL, and keep it open until SIGTERM or SIGINT.
+async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str, str, str], None]) -> None:
+    """Open the house, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody comes
+    to, and keep it open until SIGTERM or SIGINT.
 
     Raises ``StartError`` where the house cannot open.
     """
@@ -368,5 +387,5 @@ async def serve(settings: Settings, *, store_address: Address, ready: Callable[[
         loop.add_signal_handler(number, stop.set)
     async with House(settings, store_address=store_address) as house:
         spare_the_collector()
-        ready(house.url)
+        ready(house.house_shelf.says.name, house.url, await house.setup_link())
         await house.run_until_told(stop)

@@ -16,6 +16,7 @@ from chatserver.errors import Refusal
 from chatserver.live.tasks import Tasks
 from chatserver.services.accounts import Accounts
 from chatserver.settings import Settings
+from chatserver.store.house import HouseShelf
 from chatserver.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,10 +29,13 @@ LOOK_SECONDS: Final = 5.0
 class Hosting:
     """``run`` until cancelled. ``url`` is this process's own."""
 
-    def __init__(self, settings: Settings, store: Store, accounts: Accounts, tasks: Tasks, url: str) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, accounts: Accounts, house: HouseShelf, tasks: Tasks, url: str
+    ) -> None:
         self._settings = settings
         self._store = store
         self._accounts = accounts
+        self._house = house
         self._tasks = tasks
         self._url = url
         self._host: asyncio.Task[None] | None = None
@@ -65,7 +69,7 @@ class Hosting:
 
     async def _serve(self) -> None:
         settings = self._settings
-        language = settings.house.language
+        language = self._house.says.language
         name = settings.host.name.get(language) or settings.host.handle
         token = await self._accounts.house_bot(settings.host.handle, name)
         state = Path(settings.server.data) / "host.state"

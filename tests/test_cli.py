@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -148,6 +149,22 @@ def test_serve_says_where_the_house_is_and_what_to_do_next(home: Home) -> None:
     with urllib.request.urlopen(f"{home.url}/readyz", timeout=5) as answer:
         assert answer.status == 200
     assert home.end() == 0
+
+
+def test_serve_prints_a_link_to_claim_the_house_until_somebody_did(home: Home) -> None:
+    first = re.search(r"http://127\.0\.0\.1:\d+/setup#([0-9A-Z-]{23})\n", home.open())
+    assert first
+    assert home.end() == 0
+    again = re.search(r"/setup#([0-9A-Z-]{23})\n", home.open(CHATSERVER_SERVER__PUBLIC_URL="https://tea.example.org/"))
+    assert again and again[1] != first[1]
+    made = home.ask("account.create", handle="mei", name="Mei", password=PASSWORD.strip(), want="token")
+    with pytest.raises(urllib.error.HTTPError):
+        home.ask("house.claim", made["token"], code=first[1])
+    assert home.ask("house.claim", made["token"], code=again[1])["unclaimed"] is False
+    assert home.end() == 0
+    assert "/setup#" not in home.open()
+    assert home.end() == 0
+    assert again[1] not in (home.folder / "errors").read_text()
 
 
 def test_killing_the_server_leaves_no_orphan_and_no_lost_message_and_the_next_one_goes_on(home: Home) -> None:

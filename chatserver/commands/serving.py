@@ -48,7 +48,7 @@ async def _run(settings: Settings, address: Address, store: EmbeddedStore | None
     if store is not None:
         beside.append(asyncio.create_task(store.watch()))
     try:
-        await app.serve(settings, store_address=address, ready=lambda url: _opened(settings, url))
+        await app.serve(settings, store_address=address, ready=lambda *opened: _opened(settings, *opened))
     finally:
         notify("STOPPING=1")
         for task in beside:
@@ -56,20 +56,23 @@ async def _run(settings: Settings, address: Address, store: EmbeddedStore | None
         await asyncio.gather(*beside, return_exceptions=True)
 
 
-def _opened(settings: Settings, url: str) -> None:
+def _opened(settings: Settings, name: str, url: str, setup: str) -> None:
     log.info("open", extra={"url": url})
     notify("READY=1")
     if settings.server.log_format != "json":
-        print(welcome(settings, url), flush=True)
+        print(welcome(settings, name, url, setup), flush=True)
+    elif setup:
+        print(setup, flush=True)  # logs go to standard error: a code is none of theirs
 
 
-def welcome(settings: Settings, url: str) -> str:
-    """What the person who started the house should know and do next."""
+def welcome(settings: Settings, name: str, url: str, setup: str) -> str:
+    """What the person who started the house should know and do next. ``setup``: nobody runs it yet."""
     command = "chatserver" if shutil.which("chatserver") else _as_called(sys.argv[0])
     kept = "the store at store.url" if settings.store.url else settings.server.data
     return (
-        f"\n  {settings.house.name} is open: {url}\n\n"
-        "  Next: open it in a browser and choose a name; everyone begins in the hall.\n"
+        f"\n  {name} is open: {url}\n\n"
+        + (f"  It is nobody's yet. Who opens this link first runs the house:\n        {setup}\n\n" if setup else "")
+        + "  Next: open it in a browser and choose a name; everyone begins in the hall.\n"
         f"        {command} user make-admin HANDLE   makes that account an admin's\n"
         f"        {command} token create HANDLE      makes a token for a bot or script\n"
         f"  Everything is kept in {kept}. Ctrl-C closes the house.\n"

@@ -62,12 +62,27 @@ class Nothing(Params, frozen=True):
 
 
 class HouseResult(Struct, frozen=True):
+    """``fixed`` is told to admins alone."""
+
     name: str
     language: str
     time_zone: str
     sign_up: Literal["open", "invite"]
     version: str
     limits: Limits
+    unclaimed: bool
+    fixed: list[str] | UnsetType = UNSET
+
+
+class HouseUpdate(Params, frozen=True):
+    name: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    language: Literal["en", "zh-Hans", "zh-Hant"] | UnsetType = UNSET
+    time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    sign_up: Literal["open", "invite"] | UnsetType = UNSET
+
+
+class HouseClaim(Params, frozen=True):
+    code: Annotated[str, Meta(max_length=200)]
 
 
 # --- accounts, logins, tokens, bots ----------------------------------------------------------------------------------
@@ -388,6 +403,8 @@ class Method:
 
 _ROWS: Final = (
     Method("house.get", Nothing, HouseResult, "What the house is called and how one enters it.", who="anyone"),
+    Method("house.update", HouseUpdate, HouseResult, "Change what the house says of itself (admins)."),
+    Method("house.claim", HouseClaim, HouseResult, "Become the first admin of a house that has none."),
     Method("account.create", AccountCreate, AccountCreateResult, "Sign up; gives a recovery code.", who="anyone"),
     Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
     Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),

@@ -58,10 +58,10 @@ def checked_home_town(text: str) -> str:
     return names.checked_line(text, "home_town", LONGEST_HOME_TOWN) if text.strip() else ""
 
 
-def checked_time_zone(text: str) -> str:
-    """A zone of the IANA's, such as ``Asia/Shanghai``; may be empty."""
+def checked_time_zone(text: str, *, may_be_empty: bool = True) -> str:
+    """A zone of the IANA's, such as ``Asia/Shanghai``."""
     zone = text.strip()
-    if not zone:
+    if not zone and may_be_empty:
         return ""
     try:
         if _ZONE.fullmatch(zone):

@@ -42,12 +42,12 @@ def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TE
     return text
 
 
-def checked_title(text: str) -> str:
-    """A room's title on one line: 1 to 60 characters."""
-    title = " ".join(_clean(text, "title").split())
+def checked_title(text: str, *, path: str = "title") -> str:
+    """What a room or the house is called, on one line: 1 to 60 characters. ``path`` is the field's name."""
+    title = " ".join(_clean(text, path).split())
     if not any(map(is_visible, title)):
-        raise _refusal("title", "empty", "A room needs a title")
-    return _on_the_wall(title, "title", LONGEST_TITLE)
+        raise _refusal(path, "empty", "A room needs a title" if path == "title" else "It needs a name")
+    return _on_the_wall(title, path, LONGEST_TITLE)
 
 
 def checked_about(text: str) -> str:

@@ -21,6 +21,7 @@ SECRET_BYTES: Final = 20
 RECOVERY_GROUPS: Final = 5
 INVITE_GROUPS: Final = 3
 LINK_GROUPS: Final = 4
+CLAIM_GROUPS: Final = 4
 CODE_BYTES: Final = 16  # enough for five groups of 25 bits
 
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -74,6 +75,11 @@ def recovery_code(random: bytes) -> str:
 def invite_code(random: bytes) -> str:
     """Three groups of five: 75 bits."""
     return _code(random, INVITE_GROUPS)
+
+
+def claim_code(random: bytes) -> str:
+    """Four groups of five: 100 bits. Whoever has it becomes the first admin of a house without one."""
+    return _code(random, CLAIM_GROUPS)
 
 
 def room_link(random: bytes) -> str:

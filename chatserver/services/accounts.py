@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import UNSET, UnsetType
 
@@ -46,6 +46,7 @@ from chatserver.services.hashing import Hashing
 from chatserver.services.profiles import user_of
 from chatserver.settings import Accounts as Settings
 from chatserver.store.accounts import AccountsShelf, NewAccount, Profile, handle_taken, no_invite
+from chatserver.store.house import HouseShelf
 from chatserver.store.logins import Login as StoredLogin
 from chatserver.store.logins import Logins, NewLogin, suspended, wrong_credentials
 
@@ -54,19 +55,19 @@ NOBODY: Final = Profile(id="")
 
 
 class Accounts:
-    """``sign_up`` is the setting house.sign_up: who may make an account. The commands and the host use ``shelf`` and
+    """``house`` says who may make an account. The commands and the host use ``shelf`` and
     ``login_shelf`` themselves."""
 
     def __init__(
         self, shelf: AccountsShelf, logins: Logins, authority: Authority, hashing: Hashing, settings: Settings,
-        *, sign_up: Literal["open", "invite"],
+        house: HouseShelf,
     ) -> None:  # fmt: skip
         self.shelf = shelf
         self.login_shelf = logins
         self._authority = authority
         self._hashing = hashing
         self._settings = settings
-        self._sign_up = sign_up
+        self._house = house
         self.prove: Callable[[Caller, str], Awaitable[None]] = authority.prove
         self.check_everyone: Callable[[], Awaitable[None]] = authority.check_everyone
 
@@ -79,7 +80,8 @@ class Accounts:
         password = self._checked_password(params.password, handle)
         now = now_ms()
         await self._count_sign_up(caller, now)
-        if self._sign_up == "invite" and not params.invite.strip():
+        by_invitation = self._house.says.sign_up == "invite"
+        if by_invitation and not params.invite.strip():
             raise no_invite()
         if await self.shelf.is_taken(handle):
             raise handle_taken()
@@ -89,7 +91,7 @@ class Accounts:
         account = NewAccount(
             user=user, handle=handle, name=name, password=await self._hashing.hash(password),
             recovery=_code_digest(recovery), login=login,
-            invite=_code_digest(params.invite) if self._sign_up == "invite" else "",
+            invite=_code_digest(params.invite) if by_invitation else "",
         )  # fmt: skip
         await self.shelf.create(account, now=now)
         token = _hand_out(caller, login, params.want)

@@ -52,8 +52,9 @@ class Authority:
         caller.bot, caller.admin, caller.auth = proven.bot, proven.admin, proven.auth
 
     @contextlib.contextmanager
-    def goodbye(self, caller: Caller) -> Iterator[None]:
-        """While the caller ends their own login: their socket stays open until it was answered, and is closed then."""
+    def goodbye(self, caller: Caller, how: Close = closing.SIGNED_OUT) -> Iterator[None]:
+        """While the caller ends their own login, or changes what it may: their socket stays open until it was
+        answered, and is closed then."""
         connection = caller.connection
         if connection is None:
             yield
@@ -64,11 +65,11 @@ class Authority:
         except BaseException:
             self._saying_goodbye.discard(connection)
             raise
-        caller.then(lambda: self._part(connection))
+        caller.then(lambda: self._part(connection, how))
 
-    def _part(self, connection: Connection) -> None:
+    def _part(self, connection: Connection, how: Close) -> None:
         self._saying_goodbye.discard(connection)
-        connection.close(closing.SIGNED_OUT)
+        connection.close(how)
 
     async def on_auth(self, user: LiveUser) -> None:
         """Close the user's sockets that have no right to be open any more."""

@@ -37,6 +37,13 @@ class Caller:
             raise errors.not_signed_in()
         return self.user_id
 
+    def require_admin(self) -> str:
+        """The user's id. Raises ``Refusal`` not_signed_in or, of who does not run the house, not_allowed."""
+        user = self.require_user()
+        if not self.admin:
+            raise errors.not_allowed("Only those who run the house may do this", "not_an_admin")
+        return user
+
     def require_connection(self) -> Connection:
         assert self.connection is not None, "the doors let methods of a connection in by a connection only"
         return self.connection

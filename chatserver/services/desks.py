@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatserver.protocol.methods import HouseResult, Nothing
 from chatserver.services.accounts import Accounts
 from chatserver.services.bots import Bots
-from chatserver.services.caller import Caller
 from chatserver.services.company import Company
 from chatserver.services.discovery import Discovery
+from chatserver.services.house import House
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
 from chatserver.services.profiles import Profiles
@@ -24,7 +23,7 @@ from chatserver.services.sync import Sync
 class Desks:
     """The people behind the counter; ``table`` is what the doors call."""
 
-    house: HouseResult
+    house: House
     accounts: Accounts
     bots: Bots
     suggestions: Suggestions
@@ -36,13 +35,12 @@ class Desks:
     messages: Messages
     company: Company
 
-    async def about_house(self, caller: Caller, params: Nothing) -> HouseResult:
-        return self.house
-
     def table(self) -> Mapping[str, Any]:
         """Every method of the protocol and who carries it out."""
         return {
-            "house.get": self.about_house,
+            "house.get": self.house.get,
+            "house.update": self.house.update,
+            "house.claim": self.house.claim,
             "account.create": self.accounts.create,
             "account.sign_in": self.accounts.sign_in,
             "account.sign_out": self.accounts.sign_out,

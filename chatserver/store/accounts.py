@@ -90,6 +90,7 @@ class AccountsShelf:
         self._newcomers = list(newcomers)
         intents.register("account.create", self._create)
         intents.register("account.close", self._close)
+        intents.register("account.standing", self._set_standing)
 
     # --- looking up ------------------------------------------------------------------------------------------------
 
@@ -142,6 +143,9 @@ class AccountsShelf:
                 await self._free_handle(new.user, new.handle)
             raise
         await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
+        await self._store.command("ZADD", keys.EVERYONE, now, new.user)
+        if new.admin:
+            await self._store.call("house_admin", keys.HOUSE, new.user, 1)
         for room in rooms:
             await _past_refusals(self._rooms.join_parts(intent.id, room=room, user=new.user, now=now))
 
@@ -217,9 +221,15 @@ class AccountsShelf:
 
     async def set_standing(self, user: str, field: str, *, on: bool) -> None:
         """``admin`` or ``suspended``. Raises ``Refusal`` not_found."""
+        await self._intents.carry_out("account.standing", user=user, field=field, on=on)
+
+    async def _set_standing(self, intent: Intent) -> None:
+        user, field, on = (intent.arguments[name] for name in ("user", "field", "on"))
         answer = await self._store.call("account_standing", keys.user(user), field, int(on))
         if status(answer) != "ok":
             raise errors.not_found("user")
+        if field == "admin":
+            await self._store.call("house_admin", keys.HOUSE, user, int(on))
 
     # --- leaving ---------------------------------------------------------------------------------------------------
 
@@ -243,6 +253,8 @@ class AccountsShelf:
         for room in rooms:
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
         await self._free_handle(user, handle)
+        await self._store.command("ZREM", keys.EVERYONE, user)
+        await self._store.call("house_admin", keys.HOUSE, user, 0)
         if owner := intent.arguments.get("owner"):
             await self._store.command("HDEL", keys.user(owner) + ":bots", user)
         await self._directory.changed(user)

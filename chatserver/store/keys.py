@@ -7,7 +7,8 @@
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, steps over two tags under way                                  |
 | `{rooms}`  | the open rooms, for room.discover, and a stream of what changed there                        |
-| `{users}`  | no data; its live name tells every process whose name changed                                |
+| `{users}`  | `:all`, who has an account and since when; its live name tells every process whose name changed |
+| `{house}`  | the house itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them |
 | `{p:ID}`   | no data; a process's own live name, by which it probes itself                                |
 
 A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts the tag in.
@@ -20,6 +21,8 @@ from typing import Final
 INTENT_STREAMS: Final = 64
 ROOMS: Final = "{rooms}"
 USERS: Final = "{users}"
+EVERYONE: Final = "{users}:all"
+HOUSE: Final = "{house}"
 
 
 def room(room_id: str) -> str:

@@ -203,6 +203,12 @@ class RoomsShelf:
         )  # fmt: skip
         await self._point(user, room, _belonging(answer))
 
+    async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
+        """Both parts of giving a room that nobody owns to somebody, inside an intent. A room that is gone is none."""
+        answer = await self._store.call("room_own", keys.room(room), intent, now, user)
+        if answer[0] == b"ok":
+            await self._point(user, room, _belonging(answer))
+
     async def _point(self, user: str, room: str, belonging: Belonging) -> Belonging:
         """Make the user's pointer agree with the room. Version 0: never a member, so there is nothing to point at."""
         if belonging.version:

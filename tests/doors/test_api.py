@@ -75,6 +75,12 @@ async def _accounts(ann: Desk, nobody: Desk) -> None:
     other = next(login for login in (await ann("login.list"))["logins"] if not login.get("current"))
     await ann("login.end", login=other["id"])
     await ann("bot.create", handle="echo", name="Echo")
+    await nobody("handle.suggest", name="Echo")
+    other_bot = (await ann("bot.create", handle="gong", name="Gong"))["user"]["id"]
+    await ann("bot.renew_token", bot=other_bot)
+    await ann("bot.list")
+    await ann("bot.close", bot=other_bot)
+    await ann("account.renew_recovery", password=PASSWORD)
     await ann("profile.update", headline="Reads in the evening")
     await ann("user.get", handle="ann")
     new = "cold tea at dawn"
@@ -108,12 +114,18 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
     await bob("room.discover", query="tea")
 
 
+async def _house(ann: Desk, code: str) -> None:
+    await ann("house.claim", code=code)
+    await ann("house.update", name="Under the plane tree")
+
+
 async def test_every_answer_is_what_the_document_says(house: House) -> None:
     ann, bob = await sign_up(house.url, "ann"), await sign_up(house.url, "bob")
     desks = [await desk_of(house.url, token) for token in (ann.token, bob.token, "")]
     await desks[2]("house.get")
     await _accounts(desks[0], desks[2])
     await _rooms(desks[0], desks[1], bob.id)
+    await _house(desks[0], (await house.setup_link()).partition("#")[2])
     await desks[0]("account.sign_out")
     assert (await desks[0].ask("login.list")).status == 401
     await desks[1]("account.close", password=PASSWORD)

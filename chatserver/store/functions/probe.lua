@@ -1,9 +1,9 @@
 -- Run every command the library uses on scratch keys, so that a store that lacks or forbids one is found at start, not
 -- in an append. Answers whether hash fields can expire (HSETEX: Valkey 9, Redis 8).
--- keys: {p} {p}:hash {p}:log {p}:set {p}:other
+-- keys: {p} {p}:hash {p}:log {p}:set {p}:other {p}:bag
 -- repeatable
 return function(keys)
-  local scratch, hash, log, set, other = unpack(keys)
+  local scratch, hash, log, set, other, bag = unpack(keys)
   redis.call('SET', scratch, '1')
   redis.call('GET', scratch)
   redis.call('EXISTS', scratch)
@@ -31,8 +31,11 @@ return function(keys)
   redis.call('ZRANGEBYSCORE', set, '-inf', 0)
   redis.call('ZREM', set, 'a:2')
   redis.call('ZREMRANGEBYSCORE', set, '-inf', 0)
+  redis.call('SADD', bag, 'a')
+  redis.call('SCARD', bag)
+  redis.call('SREM', bag, 'a')
   redis.call('SPUBLISH', scratch .. ':live', '')
   local answer = redis.pcall('HSETEX', hash, 'EX', 1, 'FIELDS', 1, 'c', '1')
-  redis.call('DEL', scratch, hash, log, set, other)
+  redis.call('DEL', scratch, hash, log, set, other, bag)
   return {'ok', type(answer) == 'table' and answer.err and 0 or 1}
 end

@@ -1,0 +1,26 @@
+-- Make somebody the owner of a room that has none, member or not.
+-- keys: {r} {r}:members {r}:left {r}:done
+-- repeatable
+-- args: intent, now, user
+-- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {'not_found'}
+
+local function has_owner(members)
+  for _, packed in ipairs(redis.call('HVALS', members)) do
+    if cmsgpack.unpack(packed)[1] == 'owner' then return true end
+  end
+  return false
+end
+
+return function(keys, args)
+  local meta, members, left, done = unpack(keys)
+  local intent, now, user = args[1], tonumber(args[2]), args[3]
+  if not standing(meta) then return {'not_found'} end
+  if not done_before(done, intent, now) and not has_owner(members) then
+    if member_of(members, user) then
+      give_role(meta, members, user, 'owner')
+    else
+      let_in(meta, members, left, user, 'owner', 0, now)
+    end
+  end
+  return belonging(meta, members, left, user)
+end
