@@ -43,6 +43,12 @@ def checked_headline(text: str) -> str:
     return checked_line(text, "headline", LONGEST_HEADLINE) if text.strip() else ""
 
 
+def has_link(text: str) -> bool:
+    """Whether a link stands in it, also one drawn apart by what nobody sees."""
+    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if not characters.is_blank(char))
+    return _LINK.search(seen) is not None
+
+
 def may_change(named_at: int, now: int) -> None:
     """Whether the name last set at ``named_at`` (ms; 0: never changed) may be changed; else a ``Refusal``."""
     wait = named_at + STANDS_MS - now
