@@ -48,6 +48,7 @@ from chatserver.services.house import House as HouseDesk
 from chatserver.services.limits import SendLimits
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
+from chatserver.services.people import People
 from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
 from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
@@ -144,7 +145,8 @@ class House:
         await ensure_starter_rooms(
             self.shelf, self._starter_rooms, language=self.house_shelf.says.language, now=now_ms()
         )
-        await self.catalogue.refresh()
+        self.catalogue.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.catalogue.windows()))
+        await self.catalogue.start(tasks.spawn)
         self.desks = await self._desks()
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
@@ -170,6 +172,7 @@ class House:
             suggestions=Suggestions(
                 accounts.shelf, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
             ),
+            people=People(accounts.shelf),
             profiles=Profiles(accounts.shelf, self.shelf),
             sync=Sync(
                 hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,

@@ -73,6 +73,10 @@ def not_a_member() -> Refusal:
     return Refusal(NOT_A_MEMBER, "You are not a member of this room")
 
 
+def not_an_admin() -> Refusal:
+    return Refusal(NOT_ALLOWED, "Only those who run the house may do this", "not_an_admin")
+
+
 def not_found(what: str = "room") -> Refusal:
     return Refusal(NOT_FOUND, f"No such {what}")
 

@@ -50,6 +50,7 @@ class Surroundings:
     reopen: Callable[[str], Coroutine[Any, Any, Opened]]
     user_left: Callable[[Feed, str], None]
     tell_state: Callable[[Feed, Connection], None]
+    shut_out: Callable[[Feed, Connection], None]
     process: str
     tail_records: int = 512
     tail_bytes: int = 1 << 20
@@ -64,6 +65,7 @@ class Feed:
         self.holds = 0
         self.live: dict[Wire, dict[Connection, None]] = {}
         self.watchers: dict[Connection, None] = {}
+        self.visitors: dict[Connection, None] = {}
         self.users_here: dict[str, int] = {}
         self.hidden_here: set[str] = set()
         self.handles: dict[str, str] | None = None
@@ -305,6 +307,9 @@ class Feed:
 
     def _delivered(self, last: Outgoing | None) -> None:
         if isinstance(last, StateDue):
+            if not self.meta.is_open_to_visitors:
+                for connection in list(self.visitors):
+                    self.around.shut_out(self, connection)
             for followers in self.live.values():
                 for connection in list(followers):
                     self.around.tell_state(self, connection)
@@ -330,6 +335,8 @@ class Feed:
         if user:
             self.users_here[user] = self.users_here.get(user, 0) + 1
             self.hide(user, hidden=hidden)
+        else:
+            self.visitors[connection] = None
         connection.follows[self] = None
         # A place that is not reached is one of before a reset.
         numbering = self.numbering if self.delivered.reaches(place) else -1
@@ -341,6 +348,7 @@ class Feed:
         del connection.follows[self]
         connection.behind.pop(self, None)
         self.watchers.pop(connection, None)
+        self.visitors.pop(connection, None)
         followers = self.live.get(connection.wire)
         if followers is not None:
             followers.pop(connection, None)

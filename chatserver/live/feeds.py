@@ -37,6 +37,7 @@ class Feeds:
         *,
         user_left: Callable[[Feed, str], None],
         tell_state: Callable[[Feed, Connection], None],
+        shut_out: Callable[[Feed, Connection], None],
         tail_records: int,
         tail_bytes: int,
     ) -> None:
@@ -47,7 +48,16 @@ class Feeds:
         self._parked: dict[str, list[bytes]] = {}
         self._idle: dict[Feed, float] = {}
         self._around = Surroundings(
-            log, directory, tasks.spawn, self.read, user_left, tell_state, store.process_id, tail_records, tail_bytes
+            log,
+            directory,
+            tasks.spawn,
+            self.read,
+            user_left,
+            tell_state,
+            shut_out,
+            store.process_id,
+            tail_records,
+            tail_bytes,
         )
         store.listen("r", self._heard)
         store.on_missed(self._missed)

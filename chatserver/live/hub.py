@@ -43,6 +43,7 @@ class Hub:
         self.directory = directory
         self.feeds = Feeds(
             store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
+            shut_out=self._shut_out,
             tail_records=tail_records, tail_bytes=tail_bytes,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
@@ -250,6 +251,33 @@ class Hub:
         if user_id in feed.members:  # back already: for the user's sockets that is a room entered anew
             self.tasks.spawn(self.refresh(user))
 
+    # --- visitors ---------------------------------------------------------------------------------------------------
+
+    def _shut_out(self, feed: Feed, connection: Connection) -> None:
+        """The room is no window any more: a visitor is told so, and that is the last they hear of it."""
+        connection.write(connection.wire.event("room.updated", self.state_now(feed, "", NO_POINTER, 0)))
+        self.unfollow(feed, connection)
+
+    async def show_windows(self, rooms: list[str]) -> None:
+        """Other rooms than before can be read by everyone: visitors who are here begin to hear them."""
+        for room in rooms:
+            try:
+                async with self.feeds.open(room) as feed:
+                    await feed.repairs.settled()
+                    while feed.writing:
+                        await asyncio.sleep(0)
+                    if feed.meta.is_open_to_visitors:
+                        self._show_window(feed)
+            except Refusal:
+                continue
+
+    def _show_window(self, feed: Feed) -> None:
+        for connection in self.connections:
+            if connection.started and not connection.user_id and feed not in connection.follows:
+                state = self.state_now(feed, "", NO_POINTER, 0)
+                connection.write(connection.wire.event("room.updated", state))
+                self.follow(feed, connection, Place(state.last_seq, state.rev))
+
     # --- states -----------------------------------------------------------------------------------------------------
 
     async def pointer(self, user_id: str, room: str) -> Pointer:
@@ -290,7 +318,7 @@ class Hub:
             first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
             members=len(feed.members), online=feed.online_count(), window=meta.window, bots=meta.bots,
-            slow_mode=meta.slow_mode, titles=meta.titles, abouts=meta.abouts,
+            slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
         )  # fmt: skip
 
     def _tell_state(self, feed: Feed, connection: Connection) -> None:

@@ -31,9 +31,14 @@ class RoomMeta(Struct, frozen=True):
     bots: bool = False
     pokes: bool = True
     slow_mode: int = 0
+    archived: bool = False
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
     version: int = 0
+
+    @property
+    def is_open_to_visitors(self) -> bool:
+        return self.window and not self.archived
 
 
 class Standing(Struct, frozen=True):
@@ -115,6 +120,7 @@ def meta_of(fields: dict[str, bytes]) -> RoomMeta:
         kind=kind,  # type: ignore[arg-type]
         title=text("title"), about=text("about"), tags=packed("tags", []), window=number("window") == 1,
         bots=number("bots") == 1, pokes=number("pokes", 1) == 1, slow_mode=number("slow_mode"),
+        archived=number("archived") == 1,
         titles=packed("titles", {}), abouts=packed("abouts", {}), version=number("mv"),
     )  # fmt: skip
 

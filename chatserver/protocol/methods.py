@@ -18,6 +18,7 @@ from chatserver.protocol.shapes import (
     InboxState,
     Level,
     Limits,
+    ListedUser,
     Login,
     Member,
     Message,
@@ -225,6 +226,21 @@ class UsersResult(Struct, frozen=True):
     users: list[UserProfile]
 
 
+class AccountSuspend(Params, frozen=True):
+    user: UserId
+    suspended: bool
+
+
+class UserList(Params, frozen=True):
+    query: Annotated[str, Meta(max_length=200)] = ""
+    after: After = ""
+
+
+class UserListResult(Shape, frozen=True):
+    users: list[ListedUser]
+    next: str = ""
+
+
 # --- a session -------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +294,11 @@ class RoomUpdate(RoomParams, frozen=True):
     tags: Tags | UnsetType = UNSET
     slow_mode: Annotated[int, Meta(ge=0, le=21_600)] | UnsetType = UNSET
     pokes: bool | UnsetType = UNSET
+    window: bool | UnsetType = UNSET
+
+
+class RoomArchive(RoomParams, frozen=True):
+    archived: bool
 
 
 class RoomMembers(RoomParams, frozen=True):
@@ -418,6 +439,7 @@ _ROWS: Final = (
         "A new recovery code; the one before is worth nothing any more.",
     ),
     Method("account.close", AccountClose, Nothing, "Close the account: name and profile go, messages stay."),
+    Method("account.suspend", AccountSuspend, Nothing, "Keep someone out of the house, or let them in again (admins)."),
     Method("login.list", Nothing, LoginListResult, "Where this user is signed in."),
     Method("login.end", LoginEnd, Nothing, "End one login and close its sockets."),
     Method("token.create", TokenCreate, TokenCreateResult, "A login token of this user, shown once."),
@@ -430,6 +452,7 @@ _ROWS: Final = (
     Method("handle.suggest", HandleSuggest, HandleSuggestResult, "A free handle made from a name.", who="anyone"),
     Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) and profile."),
     Method("user.get", UserGet, UsersResult, "Users by id, or one by handle, with what they say of themselves."),
+    Method("user.list", UserList, UserListResult, "Everyone who has an account, the newest first (admins)."),
     Method(
         "session.start", SessionStart, SessionStartResult,
         "Begin to hear one's rooms, each from its cursor.", who="anyone", connection=True,
@@ -440,6 +463,7 @@ _ROWS: Final = (
     Method("room.join", RoomJoin, RoomState, "Become a member; a closed room asks for its link."),
     Method("room.leave", RoomParams, Nothing, "Leave the room."),
     Method("room.update", RoomUpdate, RoomState, "Change what the room says of itself (moderators)."),
+    Method("room.archive", RoomArchive, RoomState, "Close a room for good, or open it again (owners)."),
     Method("room.members", RoomMembers, RoomMembersResult, "Who belongs to the room (members only)."),
     Method("room.link", RoomLink, RoomLinkResult, "The link that lets people into a closed room (moderators)."),
     Method("room.invite", RoomUser, Nothing, "Let a bot in (moderators), or invite a friend."),

@@ -48,6 +48,13 @@ class User(Shape, frozen=True):
     closed: bool = False
 
 
+class ListedUser(User, frozen=True, kw_only=True):
+    """A user as those who run the house see them listed."""
+
+    since: int
+    suspended: bool = False
+
+
 class UserRoom(Shape, frozen=True):
     """A room on somebody's profile: one that they and the reader share, or an open one that they chose to show."""
 
@@ -117,6 +124,7 @@ class RoomState(Shape, frozen=True):
     online: int
     window: bool = False
     bots: bool = False
+    archived: bool = False
     slow_mode: int = 0
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}

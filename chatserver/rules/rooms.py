@@ -40,6 +40,8 @@ class Room(Protocol):
     def window(self) -> bool: ...
     @property
     def bots(self) -> bool: ...
+    @property
+    def archived(self) -> bool: ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,12 +68,21 @@ def outside(kind: Kind) -> Refusal:
     return not_a_member() if kind == "open" else not_found()
 
 
+def archived() -> Refusal:
+    """What whoever wants to write, type or come in is told."""
+    return not_allowed("This room is archived: it can be read by its members", "archived")
+
+
 def may_read(room: Room, member: Member | None, *, signed_in: bool, banned: bool = False) -> None:
     """Read history: members always, a window anyone, an open room whoever is signed in and not banned."""
-    if member is not None or (room.kind == "open" and room.window):
+    if member is not None:
         return
     if room.kind != "open":
         raise not_found()
+    if room.archived:
+        raise archived()
+    if room.window:
+        return
     if not signed_in:
         raise not_signed_in()
     if banned:
@@ -86,6 +97,8 @@ def may_join(room: Room, newcomer: Newcomer, now: int, *, link: str = "") -> Non
         raise not_found()
     if is_banned(newcomer.banned_until, now):
         raise _banned() if room.kind == "open" else not_found()
+    if room.archived:
+        raise archived()
     if newcomer.bot and not (room.bots or newcomer.bot_of_house):
         raise not_allowed("A moderator must let a bot in", "bots_not_invited")
 

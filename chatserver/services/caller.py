@@ -41,7 +41,7 @@ class Caller:
         """The user's id. Raises ``Refusal`` not_signed_in or, of who does not run the house, not_allowed."""
         user = self.require_user()
         if not self.admin:
-            raise errors.not_allowed("Only those who run the house may do this", "not_an_admin")
+            raise errors.not_an_admin()
         return user
 
     def require_connection(self) -> Connection:

@@ -11,7 +11,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.presence import watch
 from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
 from chatserver.rules.limits import Buckets
-from chatserver.rules.rooms import outside
+from chatserver.rules.rooms import archived, outside
 from chatserver.services.caller import Caller
 from chatserver.store import keys
 
@@ -28,6 +28,8 @@ class Company:
         feed = self._followed(caller, params.room)
         if user not in feed.members:
             raise outside(feed.meta.kind)
+        if feed.meta.archived:
+            raise archived()
         wait = self._typing.take(user, now_ms())
         if wait:
             raise errors.rate_limited(wait)

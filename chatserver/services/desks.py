@@ -13,6 +13,7 @@ from chatserver.services.discovery import Discovery
 from chatserver.services.house import House
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
+from chatserver.services.people import People
 from chatserver.services.profiles import Profiles
 from chatserver.services.rooms import Rooms
 from chatserver.services.suggestions import Suggestions
@@ -28,6 +29,7 @@ class Desks:
     bots: Bots
     suggestions: Suggestions
     profiles: Profiles
+    people: People
     sync: Sync
     rooms: Rooms
     membership: Membership
@@ -48,6 +50,7 @@ class Desks:
             "account.recover": self.accounts.recover,
             "account.renew_recovery": self.accounts.renew_recovery,
             "account.close": self.accounts.close_account,
+            "account.suspend": self.people.suspend,
             "login.list": self.accounts.logins,
             "login.end": self.accounts.end_login,
             "token.create": self.accounts.create_token,
@@ -59,6 +62,7 @@ class Desks:
             "bot.close": self.bots.close,
             "handle.suggest": self.suggestions.suggest,
             "profile.update": self.profiles.update,
+            "user.list": self.people.list,
             "user.get": self.profiles.get,
             "session.start": self.sync.start,
             "session.ping": self.sync.ping,
@@ -67,6 +71,7 @@ class Desks:
             "room.join": self.membership.join,
             "room.leave": self.membership.leave,
             "room.update": self.rooms.update,
+            "room.archive": self.rooms.archive,
             "room.members": self.rooms.members,
             "room.link": self.rooms.link,
             "room.invite": self.membership.invite,

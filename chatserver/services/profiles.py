@@ -102,10 +102,11 @@ class Profiles:
 
 def user_of(profile: Profile) -> User:
     """A user as others see it."""
-    return User(**_public(profile))
+    return User(**public_of(profile))
 
 
-def _public(profile: Profile) -> dict[str, Any]:
+def public_of(profile: Profile) -> dict[str, Any]:
+    """What every shape of a user begins with."""
     return {
         "id": profile.id, "handle": profile.handle, "name": profile.name, "bot": profile.bot,
         "owner": profile.owner or UNSET, "headline": profile.headline or UNSET, "admin": profile.admin,
@@ -116,7 +117,7 @@ def _public(profile: Profile) -> dict[str, Any]:
 def _profile_of(profile: Profile, reader: str, rooms: list[UserRoom]) -> UserProfile:
     own = profile.id == reader
     return UserProfile(
-        **_public(profile), since=profile.created_at, rooms=rooms, about=profile.about, interests=profile.interests,
+        **public_of(profile), since=profile.created_at, rooms=rooms, about=profile.about, interests=profile.interests,
         languages=profile.languages, home_town=profile.home_town, time_zone=profile.time_zone,
         presence=("hidden" if profile.presence == "hidden" else "shown") if own else UNSET,
         shown_rooms=profile.shown_rooms if own else UNSET,
@@ -136,4 +137,4 @@ def _rooms_on(profile: Profile, reader: str, rooms: list[str], doors: dict[str, 
 
 
 def _may_be_shown(door: Door, user: str) -> bool:
-    return door.kind == "open" and user in door.inside
+    return door.kind == "open" and not door.archived and user in door.inside

@@ -16,6 +16,7 @@ from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.room import MemberRecord
 from chatserver.protocol.methods import (
+    RoomArchive,
     RoomCreate,
     RoomLink,
     RoomLinkResult,
@@ -30,7 +31,7 @@ from chatserver.rules import rooms as room_rules
 from chatserver.rules import text as text_rules
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
-from chatserver.store.rooms import NewRoom, RoomsShelf
+from chatserver.store.rooms import NewRoom, RoomsShelf, Words
 
 MEMBERS_PAGE: Final = 100
 _RANKS: Final = {"owner": 0, "moderator": 1, "member": 2}
@@ -71,13 +72,24 @@ class Rooms:
             tags=None if params.tags is UNSET else text_rules.checked_tags(params.tags),
             slow_mode=None if params.slow_mode is UNSET else params.slow_mode,
             pokes=None if params.pokes is UNSET else params.pokes,
+            window=None if params.window is UNSET else params.window,
         )  # fmt: skip
-        state = await self._hub.room_state(params.room, user)
-        # The feed hears of the change by the room's live name, which may be after this answer.
-        entry = words.entry
+        return await self._state(params.room, user, words)
+
+    async def archive(self, caller: Caller, params: RoomArchive) -> RoomState:
+        """Members can read on; nothing new is said, and nobody comes in."""
+        user = caller.require_user()
+        words = await self._shelf.archive(
+            params.room, actor=user, admin=caller.admin, archived=params.archived, now=now_ms()
+        )
+        return await self._state(params.room, user, words)
+
+    async def _state(self, room: str, user: str, words: Words) -> RoomState:
+        """The room after a change. The feed hears of it by the room's live name, which may be after this answer."""
+        state, entry = await self._hub.room_state(room, user), words.entry
         return msgspec.structs.replace(
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
-            slow_mode=words.slow_mode,
+            slow_mode=words.slow_mode, window=entry.window, archived=entry.archived,
         )  # fmt: skip
 
     async def link(self, caller: Caller, params: RoomLink) -> RoomLinkResult:

@@ -106,6 +106,8 @@ class Sync:
         for feed in mine:
             if user is not None and (user.id not in feed.members or feed.room not in user.pointers):
                 continue
+            if user is None and not feed.meta.is_open_to_visitors:
+                continue
             states.append(self._state(user, feed, *counts[feed]))
         cursors = {room: cursor for room, cursor in params.cursors.items() if room in agreeing}
         caller.then(lambda: self._follow(connection, user, states, params.cursors, cursors))

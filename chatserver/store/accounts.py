@@ -25,6 +25,7 @@ from chatserver.store.store import Store, flat, status
 
 GHOST_MS: Final = 60_000  # a handle taken so long ago for a user who never came to be is free
 MOST_BOTS: Final = 20
+_LISTED_AT_ONCE: Final = 250
 INVITE_DAYS: Final = 30
 
 
@@ -122,6 +123,15 @@ class AccountsShelf:
         """Whether this folded handle, or one that looks like it, is somebody's. ``create`` decides."""
         holder = await self.holder(handle)
         return bool(holder) and await self._lives(holder)
+
+    async def everyone(self, *, after: tuple[int, str] | None = None) -> list[tuple[int, str]]:
+        """Since when and who: some of those who have an account, the newest first."""
+        highest = "+inf" if after is None else after[0]
+        words = await self._store.command(
+            "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
+        )
+        places = [(int(score), user.decode()) for user, score in _pairs(words)]
+        return [place for place in places if after is None or place < after]
 
     # --- coming to be ----------------------------------------------------------------------------------------------
 
@@ -282,6 +292,13 @@ def _first_fields(new: NewAccount, now: int) -> list[str | int]:
         "admin": int(new.admin), "password": new.password, "recovery": new.recovery,
     }  # fmt: skip
     return [word for field, value in fields.items() if value != "" for word in (field, value)]
+
+
+def _pairs(words: list[Any]) -> Iterable[tuple[bytes, Any]]:
+    """Members and scores: pairs in RESP3, a flat list before."""
+    if words and isinstance(words[0], list):
+        return ((user, score) for user, score in words)
+    return zip(words[::2], words[1::2], strict=True)
 
 
 def _packed(value: str | list[str]) -> str | bytes:

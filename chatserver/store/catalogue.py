@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 
@@ -27,6 +29,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     window: bool = False
     bots: bool = False
     created_at: int = 0
+    archived: bool = False
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -51,13 +54,25 @@ def fold(text: str) -> str:
 
 
 class Catalogue:
-    """``refresh`` before reading; ``find`` and ``windows`` then answer from memory."""
+    """``refresh`` before reading; ``find`` and ``windows`` then answer from memory. ``on_windows`` is told when other
+    rooms than before can be read by everyone."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._place = ""
         self._listed: dict[str, Listed] = {}
         self._reading = asyncio.Lock()
+        self.on_windows: Callable[[], None] = _nobody_looks
+
+    async def start(self, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+        """Read what stands, and take in each change as soon as it is told."""
+
+        def heard(_id: str, _payload: bytes) -> None:
+            spawn(self.refresh())
+
+        self._store.listen("rooms", heard)
+        await self._store.subscribe(keys.live(keys.ROOMS))
+        await self.refresh()
 
     def __len__(self) -> int:
         return len(self._listed)
@@ -65,6 +80,7 @@ class Catalogue:
     async def refresh(self) -> None:
         """Take in what changed since the last time."""
         async with self._reading:
+            before = set(self.windows())
             answer = await self._store.call("catalogue_read", keys.ROOMS, self._place)
             _, place, whole, flat = answer
             if whole:
@@ -72,6 +88,8 @@ class Catalogue:
             for room, packed in zip(flat[::2], flat[1::2], strict=True):
                 self._take(room.decode(), packed)
             self._place = place.decode()
+            if set(self.windows()) != before:
+                self.on_windows()
 
     def _take(self, room: str, packed: bytes) -> None:
         if packed:
@@ -86,14 +104,20 @@ class Catalogue:
         return [
             listed
             for listed in self._listed.values()
-            if (not tag or tag in listed.entry.tags) and all(word in listed.words for word in words)
+            if not listed.entry.archived
+            and (not tag or tag in listed.entry.tags)
+            and all(word in listed.words for word in words)
         ]
 
     def windows(self) -> list[str]:
         """Ids of the rooms that can be read without an account."""
-        return [room for room, listed in self._listed.items() if listed.entry.window]
+        return [room for room, listed in self._listed.items() if listed.entry.window and not listed.entry.archived]
 
 
 def _words_of(entry: Entry) -> str:
     texts = [entry.title, entry.about, *entry.tags, *entry.titles.values(), *entry.abouts.values()]
     return fold("\n".join(texts))
+
+
+def _nobody_looks() -> None:
+    """Nobody is there to read them."""

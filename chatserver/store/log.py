@@ -21,6 +21,7 @@ from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.protocol.methods import MessageSendResult
 from chatserver.protocol.shapes import Durability
+from chatserver.rules import rooms as room_rules
 from chatserver.store import keys
 from chatserver.store.records import Page, Record, pack_record, page_of
 from chatserver.store.store import Store, status
@@ -30,6 +31,7 @@ MOST_WAITING: Final = 8192
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
+    "archived": room_rules.archived,
     "no_such_message": lambda: errors.not_found("message"),
     "not_a_member": errors.not_a_member,
     "not_author": lambda: errors.not_allowed("Only its author may do that", "not_author"),

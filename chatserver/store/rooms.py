@@ -15,6 +15,7 @@ import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import Refusal
+from chatserver.rules import rooms as room_rules
 from chatserver.store import keys
 from chatserver.store.catalogue import Entry, put
 from chatserver.store.intents import Intent, Intents
@@ -66,6 +67,7 @@ class Door(msgspec.Struct, frozen=True):
     kind: str
     title: str
     titles: dict[str, str]
+    archived: bool
     inside: frozenset[str]
 
 
@@ -83,7 +85,10 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_a_member": errors.not_a_member,
     "no_such_member": lambda: errors.not_found("member"),
     "not_a_moderator": lambda: errors.not_allowed("Only moderators may do this", "not_a_moderator"),
-    "not_an_owner": lambda: errors.not_allowed("Only an owner gives roles", "not_an_owner"),
+    "not_an_owner": lambda: errors.not_allowed("Only an owner may do this", "not_an_owner"),
+    "not_an_admin": errors.not_an_admin,
+    "not_open": lambda: errors.not_allowed("Only an open room can be read by everyone", "not_open"),
+    "archived": room_rules.archived,
     "target_moderates": lambda: errors.not_allowed("They moderate this room as you do", "target_moderates"),
     "target_owns": lambda: errors.not_allowed("An owner can only step down themself", "target_owns"),
     "last_owner": lambda: errors.not_allowed("A room keeps at least one owner", "last_owner"),
@@ -122,6 +127,7 @@ class RoomsShelf:
         intents.register("room.leave", self._leave)
         intents.register("room.remove", self._remove)
         intents.register("room.update", self._update)
+        intents.register("room.archive", self._archive)
 
     # --- a room comes to be ----------------------------------------------------------------------------------------
 
@@ -239,9 +245,12 @@ class RoomsShelf:
     async def update(
         self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
         tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
+        window: bool | None = None,
     ) -> Words:  # fmt: skip
         """Change the room's words and settings; what is None stays as it is."""
-        given = {"title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes}
+        given = {
+            "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "window": window,
+        }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not None}
         words: Words = await self._intents.carry_out(
             "room.update", room=room, actor=actor, admin=admin, now=now, given=given
@@ -255,10 +264,27 @@ class RoomsShelf:
             "room_update", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]),
             *fields,
         )  # fmt: skip
+        return await self._said(given["room"], answer)
+
+    async def _said(self, room: str, answer: list[Any]) -> Words:
         words = _words(_checked(answer))
         if words.kind == "open":
-            await put(self._store, given["room"], words.entry)
+            await put(self._store, room, words.entry)
         return words
+
+    async def archive(self, room: str, *, actor: str, admin: bool, archived: bool, now: int) -> Words:
+        """Close a room for good, or open it again."""
+        given = {"room": room, "actor": actor, "admin": admin, "archived": archived, "now": now}
+        words: Words = await self._intents.carry_out("room.archive", **given)
+        return words
+
+    async def _archive(self, intent: Intent) -> Words:
+        given = intent.arguments
+        answer = await self._store.call(
+            "room_archive", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]),
+            int(given["archived"]),
+        )  # fmt: skip
+        return await self._said(given["room"], answer)
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
@@ -277,14 +303,15 @@ class RoomsShelf:
     async def door_of(self, room: str, users: Iterable[str]) -> Door:
         """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
         asked = list(dict.fromkeys(users))
-        (kind, title, titles), members = await asyncio.gather(
-            self._store.command("HMGET", keys.room(room), "kind", "title", "titles"),
+        (kind, title, titles, archived), members = await asyncio.gather(
+            self._store.command("HMGET", keys.room(room), "kind", "title", "titles", "archived"),
             self._store.command("HMGET", keys.room(room) + ":members", *asked),
         )
         if kind is None:
             raise errors.not_found()
         inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
-        return Door(kind.decode(), title.decode(), _unpack_titles(titles) if titles else {}, inside)
+        named = _unpack_titles(titles) if titles else {}
+        return Door(kind.decode(), title.decode(), named, archived == b"1", inside)
 
     async def owner_of(self, bot: str) -> str:
         """Who runs this bot; "" for a person."""
@@ -330,10 +357,10 @@ def _first_entry(new: NewRoom, now: int) -> Entry:
 
 
 def _words(row: list[Any]) -> Words:
-    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode = row
+    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived = row
     titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
     entry = Entry(
         int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
-        window == b"1", bots == b"1", int(created_at or 0),
+        window == b"1", bots == b"1", int(created_at or 0), archived == b"1",
     )  # fmt: skip
     return Words(kind.decode(), entry, int(slow_mode or 0))

@@ -110,6 +110,7 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
     await ann("room.unban", room=room, user=bob_id)
     echo = (await ann("user.get", handle="echo"))["users"][0]["id"]
     await ann("room.invite", room=room, user=echo)
+    await ann("room.archive", room=room, archived=True)
     await bob("room.leave", room="hall")
     await bob("room.discover", query="tea")
 
@@ -117,6 +118,8 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
 async def _house(ann: Desk, code: str) -> None:
     await ann("house.claim", code=code)
     await ann("house.update", name="Under the plane tree")
+    somebody = (await ann("user.list", query="zoe"))["users"][0]
+    await ann("account.suspend", user=somebody["id"], suspended=True)
 
 
 async def test_every_answer_is_what_the_document_says(house: House) -> None:

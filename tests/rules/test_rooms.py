@@ -24,6 +24,7 @@ class Room:
     kind: str = "open"
     window: bool = False
     bots: bool = False
+    archived: bool = False
 
 
 MEI, LIN, TOM = Member("owner", 1), Member("moderator", 2), Member("member", 3)
@@ -148,3 +149,17 @@ def test_a_room_with_people_always_finds_an_heir_and_nobody_in_it_stands_before_
     heir = rooms.successor(people)
     standing = {user: (member.role == "moderator", -member.joined_at) for user, member in people.items()}
     assert standing[heir] == max(standing.values())
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [(Room(archived=True), "archived"), (Room(window=True, archived=True), "archived"),
+     (Room("closed", archived=True), "not_found")],
+)  # fmt: skip
+def test_an_archived_room_is_its_members_to_read_and_nobody_s_to_enter(room, expected):
+    assert reason(rooms.may_read, room, TOM, signed_in=True) == ""
+    for signed_in in (True, False):
+        assert reason(rooms.may_read, room, None, signed_in=signed_in) == expected
+    link = "the link"
+    assert reason(rooms.may_join, room, rooms.Newcomer(link=link), NOW, link=link) == "archived"
+    assert reason(rooms.may_join, room, rooms.Newcomer(bot=True, bot_of_house=True, link=link), NOW, link=link) != ""

@@ -9,12 +9,13 @@ end
 
 -- A room's whole standing that most functions need first.
 local function standing(meta)
-  local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode')
+  local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
+    'archived')
   if not got[1] then return nil end
   return {
     epoch = got[1], seq = number_of(got[2]), rev = number_of(got[3]), last_id = got[4] or '',
     last_at = number_of(got[5]), first_seq = math.max(1, number_of(got[6])), kind = got[7],
-    slow_mode = number_of(got[8]),
+    slow_mode = number_of(got[8]), archived = got[9] == '1',
   }
 end
 
@@ -102,6 +103,15 @@ local function refusal_to_moderate(room, actor, admin)
   if admin then return nil end
   if not actor then return room.kind == 'open' and 'not_a_member' or 'not_found' end
   if not moderates(actor) then return 'not_a_moderator' end
+end
+
+-- What a room says of itself: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
+-- slow_mode, archived}.
+local function words_of(meta)
+  local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
+    'created_at', 'slow_mode', 'archived')
+  for i = 1, 12 do now[i] = now[i] or '' end
+  return {'ok', unpack(now, 1, 12)}
 end
 
 local function let_in(meta, members, left, user, role, bot, now)

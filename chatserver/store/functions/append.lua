@@ -7,6 +7,7 @@
 
 local function refusal_of(room, member, last, user, now)
   if not member then return {outside(room)} end
+  if room.archived then return {'archived'} end
   if member.muted_until > now then return {'muted', member.muted_until - now} end
   if room.slow_mode > 0 and not moderates(member) then
     local before = last[user] or number_of(redis.call('HGET', room.last_key, user))

@@ -9,5 +9,6 @@ return function(keys, args)
   if known and cmsgpack.unpack(known)[1] >= tonumber(args[2]) then return {'ok'} end
   redis.call('HSET', keys[1], args[1], args[3])
   redis.call('XADD', keys[2], 'MAXLEN', '~', 1000, '*', 'room', args[1])
+  tell(keys[1], 'put', args[1])
   return {'ok'}
 end

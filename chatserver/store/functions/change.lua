@@ -24,6 +24,7 @@ return function(keys, args)
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
   if not may_change(kind, member, record, user, house_moderator) then return {'not_author'} end
+  if room.archived and kind == 'edit' then return {'archived'} end
 
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}

@@ -18,6 +18,7 @@ local function refusal_of(meta, members, bans, room, args)
   end
   local till = banned_until(bans, user, now)
   if till then return room.kind == 'closed' and not vouched and {'not_found'} or {'banned', till} end
+  if room.archived then return {'archived'} end
   if bot and not vouched and redis.call('HGET', meta, 'bots') ~= '1' then return {'bots_not_invited'} end
 end
 

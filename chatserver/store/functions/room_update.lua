@@ -1,9 +1,9 @@
 -- A moderator changes what a room says of itself. New words of its own take the place of a starter room's words in
--- every language.
+-- every language. Whether it is a window is for admins to say, because then it speaks for the house.
 -- keys: {r} {r}:members {r}:done
 -- repeatable
 -- args: intent, now, actor, admin (1 | 0), then meta fields and values
--- answers: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode} or {reason}
+-- answers: as words_of, or {reason}
 
 local function change(meta, args)
   for i = 5, #args, 2 do
@@ -14,18 +14,24 @@ local function change(meta, args)
   tell(meta, 's', redis.call('HINCRBY', meta, 'mv', 1))
 end
 
+local function refusal_of(room, actor, admin, args)
+  local reason = refusal_to_moderate(room, actor, admin)
+  if reason then return reason end
+  for i = 5, #args, 2 do
+    if args[i] == 'window' and not admin then return 'not_an_admin' end
+    if args[i] == 'window' and args[i + 1] == '1' and room.kind ~= 'open' then return 'not_open' end
+  end
+end
+
 return function(keys, args)
   local meta, members, done = unpack(keys)
   local room = standing(meta)
   if not room then return {'not_found'} end
   if not redis.call('ZSCORE', done, args[1]) then
-    local reason = refusal_to_moderate(room, member_of(members, args[3]), args[4] == '1')
+    local reason = refusal_of(room, member_of(members, args[3]), args[4] == '1', args)
     if reason then return {reason} end
     done_before(done, args[1], tonumber(args[2]))
     change(meta, args)
   end
-  local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
-    'created_at', 'slow_mode')
-  for i = 1, 11 do now[i] = now[i] or '' end
-  return {'ok', unpack(now, 1, 11)}
+  return words_of(meta)
 end
