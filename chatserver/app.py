@@ -59,6 +59,7 @@ from chatserver.store.accounts import AccountsShelf
 from chatserver.store.address import Address
 from chatserver.store.catalogue import Catalogue
 from chatserver.store.checks import check_store
+from chatserver.store.deletions import Deletions
 from chatserver.store.directory import Directory
 from chatserver.store.house import HouseShelf
 from chatserver.store.intents import Intents
@@ -164,7 +165,7 @@ class House:
         searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
         return Desks(
             house=HouseDesk(
-                self.house_shelf, accounts.login_shelf, self.authority, server, settings.accounts,
+                self.house_shelf, accounts.shelf, accounts.login_shelf, self.authority, server, settings.accounts,
                 rooms=[room.id for room in self._starter_rooms],
             ),
             accounts=accounts,
@@ -182,7 +183,7 @@ class House:
             membership=Membership(hub, self.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)),
             discovery=Discovery(hub, self.shelf, self.catalogue, searches=searches),
             messages=Messages(
-                hub, self.log, sends, secret=await self._secret(),
+                hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
                 characters=limits.text_characters, size=limits.text_bytes,
             ),
             company=Company(hub, Buckets(limits.typing_burst, limits.typing_per_second)),

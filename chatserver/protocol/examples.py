@@ -91,6 +91,7 @@ _SAMPLES: Final[dict[str, Callable[[str], Any]]] = {
     "token": lambda name: f"chat_{_hex(name.partition('.')[0], 24)}{'x' * 33}",
     "code": lambda name: "-".join(_hex(f"{group} {name}", 5).upper() for group in range(5)),
     "time": lambda name: 1_767_280_000_000 + int(_hex(name, 6), 16) % 600_000,
+    "place": lambda name: f"{1_767_280_000_000 + int(_hex(name, 6), 16) % 600_000}-0",
     "count": int,
     "seconds": float,
     "version": lambda name: "1.0.0",

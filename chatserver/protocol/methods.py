@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chatserver.protocol.shapes import (
+    Act,
     ClientId,
     Cursor,
     Durability,
@@ -80,6 +81,15 @@ class HouseUpdate(Params, frozen=True):
     language: Literal["en", "zh-Hans", "zh-Hant"] | UnsetType = UNSET
     time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     sign_up: Literal["open", "invite"] | UnsetType = UNSET
+
+
+class HouseLog(Params, frozen=True):
+    before: Annotated[str, Meta(max_length=64)] = ""
+
+
+class HouseLogResult(Struct, frozen=True):
+    acts: list[Act]
+    more: bool
 
 
 class HouseClaim(Params, frozen=True):
@@ -426,6 +436,7 @@ _ROWS: Final = (
     Method("house.get", Nothing, HouseResult, "What the house is called and how one enters it.", who="anyone"),
     Method("house.update", HouseUpdate, HouseResult, "Change what the house says of itself (admins)."),
     Method("house.claim", HouseClaim, HouseResult, "Become the first admin of a house that has none."),
+    Method("house.log", HouseLog, HouseLogResult, "What moderators and admins did, the newest first (admins)."),
     Method("account.create", AccountCreate, AccountCreateResult, "Sign up; gives a recovery code.", who="anyone"),
     Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
     Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),

@@ -55,6 +55,20 @@ class ListedUser(User, frozen=True, kw_only=True):
     suspended: bool = False
 
 
+class Act(Shape, frozen=True):
+    """Something that a moderator or an admin did. ``what`` is named after the method: `room.remove`, `room.ban`,
+    `room.unban`, `room.set_role`, `message.delete` (of another's message), `room.archive`, `room.update` (by an admin
+    who does not own the room), `room.window`, `account.suspend`, `house.update`, `house.claim`."""
+
+    id: str
+    at: int
+    by: User
+    what: str
+    room: str = ""
+    user: User | UnsetType = UNSET
+    detail: str = ""
+
+
 class UserRoom(Shape, frozen=True):
     """A room on somebody's profile: one that they and the reader share, or an open one that they chose to show."""
 

@@ -43,6 +43,7 @@ class Desks:
             "house.get": self.house.get,
             "house.update": self.house.update,
             "house.claim": self.house.claim,
+            "house.log": self.house.log,
             "account.create": self.accounts.create,
             "account.sign_in": self.accounts.sign_in,
             "account.sign_out": self.accounts.sign_out,

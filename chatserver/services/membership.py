@@ -80,12 +80,13 @@ class Membership:
         return Nothing()
 
     async def unban(self, caller: Caller, params: RoomUser) -> Nothing:
-        await self._shelf.unban(params.room, params.user, actor=caller.require_user(), admin=caller.admin)
+        user = caller.require_user()
+        await self._shelf.unban(params.room, params.user, actor=user, admin=caller.admin, now=now_ms())
         return Nothing()
 
     async def set_role(self, caller: Caller, params: RoomSetRole) -> Nothing:
         user = caller.require_user()
-        await self._shelf.set_role(params.room, params.user, params.role, actor=user, admin=caller.admin)
+        await self._shelf.set_role(params.room, params.user, params.role, actor=user, admin=caller.admin, now=now_ms())
         return Nothing()
 
 

@@ -31,6 +31,7 @@ from chatserver.rules import text as text_rules
 from chatserver.services.caller import Caller
 from chatserver.services.limits import SendLimits
 from chatserver.store import keys
+from chatserver.store.deletions import Deletions
 from chatserver.store.log import Log
 from chatserver.store.records import Page, Record, digest, message_of
 
@@ -40,9 +41,12 @@ MOST_MENTIONED: Final = 50
 class Messages:
     """``secret`` keys the digests by which a repeated send is told from another one with the same client_id."""
 
-    def __init__(self, hub: Hub, log: Log, limits: SendLimits, *, secret: bytes, characters: int, size: int) -> None:
+    def __init__(
+        self, hub: Hub, log: Log, deletions: Deletions, limits: SendLimits, *, secret: bytes, characters: int, size: int
+    ) -> None:
         self._hub = hub
         self._log = log
+        self._deletions = deletions
         self._limits = limits
         self.secret = secret
         self._characters = characters
@@ -78,17 +82,14 @@ class Messages:
 
     async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
         text = text_rules.message(params.text, characters=self._characters, size=self._size)
-        return await self._change(caller, params.room, params.seq, "edit", text)
+        user, now = caller.require_user(), now_ms()
+        self._limits.take(caller, params.room, now)
+        return RevResult(await self._log.edit(params.room, params.seq, text, user=user, now=now))
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
-        return await self._change(caller, params.room, params.seq, "delete", "")
-
-    async def _change(self, caller: Caller, room: str, seq: int, kind: str, text: str) -> RevResult:
-        user = caller.require_user()
-        self._limits.take(caller, room, now_ms())
-        rev = await self._log.change(
-            room, user=user, seq=seq, kind=kind, text=text, now=now_ms(), moderates=caller.admin
-        )
+        user, now = caller.require_user(), now_ms()
+        self._limits.take(caller, params.room, now)
+        rev = await self._deletions.delete(params.room, params.seq, actor=user, admin=caller.admin, now=now)
         return RevResult(rev)
 
     # --- read ------------------------------------------------------------------------------------------------------

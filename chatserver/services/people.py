@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatserver import errors
+from chatserver.ids import now_ms
 from chatserver.protocol.methods import AccountSuspend, Nothing, UserList, UserListResult
 from chatserver.protocol.shapes import ListedUser
 from chatserver.services.caller import Caller
@@ -28,9 +29,10 @@ class People:
 
     async def suspend(self, caller: Caller, params: AccountSuspend) -> Nothing:
         """All logins end and open sockets close at once; an end of it gives no login back."""
-        if caller.require_admin() == params.user:
+        admin = caller.require_admin()
+        if admin == params.user:
             raise errors.not_allowed("Nobody keeps themself out", "yourself")
-        await self._shelf.set_standing(params.user, "suspended", on=params.suspended)
+        await self._shelf.set_standing(params.user, "suspended", on=params.suspended, by=admin, now=now_ms())
         return Nothing()
 
     async def list(self, caller: Caller, params: UserList) -> UserListResult:

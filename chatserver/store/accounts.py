@@ -17,6 +17,7 @@ from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.rules import handles, names, tokens
 from chatserver.store import keys
+from chatserver.store.acts import Acts
 from chatserver.store.directory import Directory
 from chatserver.store.intents import Intent, Intents
 from chatserver.store.logins import NewLogin, wrong_credentials
@@ -89,6 +90,7 @@ class AccountsShelf:
         self._rooms = rooms
         self._directory = directory
         self._newcomers = list(newcomers)
+        self._acts = Acts(store)
         intents.register("account.create", self._create)
         intents.register("account.close", self._close)
         intents.register("account.standing", self._set_standing)
@@ -229,9 +231,12 @@ class AccountsShelf:
         """Store the same password hashed anew, unless it was changed meanwhile. Ends no login."""
         await self._store.call("account_password", keys.user(user), "password", before, after, "", "-", "")
 
-    async def set_standing(self, user: str, field: str, *, on: bool) -> None:
-        """``admin`` or ``suspended``. Raises ``Refusal`` not_found."""
-        await self._intents.carry_out("account.standing", user=user, field=field, on=on)
+    async def set_standing(self, user: str, field: str, *, on: bool, by: str = "", now: int = 0) -> None:
+        """``admin`` or ``suspended``. ``by`` is the admin who does it; an operator's word is not noted.
+
+        Raises ``Refusal`` not_found.
+        """
+        await self._intents.carry_out("account.standing", user=user, field=field, on=on, by=by, now=now)
 
     async def _set_standing(self, intent: Intent) -> None:
         user, field, on = (intent.arguments[name] for name in ("user", "field", "on"))
@@ -240,6 +245,9 @@ class AccountsShelf:
             raise errors.not_found("user")
         if field == "admin":
             await self._store.call("house_admin", keys.HOUSE, user, int(on))
+        if by := intent.arguments.get("by"):
+            at, detail = intent.arguments["now"], "on" if on else "off"
+            await self._acts.note(intent.id, "account.suspend", by=by, at=at, user=user, detail=detail)
 
     # --- leaving ---------------------------------------------------------------------------------------------------
 

@@ -11,11 +11,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from chatserver import errors
+from chatserver import errors, ids
 from chatserver.rules import tokens
 from chatserver.settings import Settings
 from chatserver.settings.sections import Language
 from chatserver.store import keys
+from chatserver.store.acts import Acts, words_of
 from chatserver.store.intents import Intent, Intents
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.store import Store, flat, status
@@ -43,6 +44,7 @@ class HouseShelf:
     ) -> None:  # fmt: skip
         given = settings.house
         self._store = store
+        self.acts = Acts(store)
         self._intents = intents
         self._rooms = rooms
         self._spawn = spawn
@@ -73,13 +75,15 @@ class HouseShelf:
     def _missed(self) -> None:
         self._spawn(self.refresh())
 
-    async def update(self, given: dict[str, str]) -> None:
+    async def update(self, given: dict[str, str], *, by: str, now: int) -> None:
         """Set these of ``NAMES``. Raises ``Refusal`` fixed."""
         for name in given:
             if name in self.fixed:
                 raise errors.not_allowed("This is set where the house is started", "fixed", path=name)
         if given:
-            await self._store.call("house_update", keys.HOUSE, *(word for pair in given.items() for word in pair))
+            act = words_of(ids.new_id(), "house.update", by=by, at=now, detail=", ".join(given))
+            fields = (word for pair in given.items() for word in pair)
+            await self._store.call("house_update", keys.HOUSE, *act, *fields)
         await self.refresh()
 
     # --- who runs it -----------------------------------------------------------------------------------------------
@@ -102,6 +106,7 @@ class HouseShelf:
         await self._store.call("account_standing", keys.user(user), "admin", 1)
         for room in rooms:
             await self._rooms.own_parts(intent.id, room=room, user=user, now=now)
+        await self.acts.note(intent.id, "house.claim", by=user, at=now)
 
     async def list_people(self) -> None:
         """Once per store: put everyone into the list of users, and the admins among them into theirs.

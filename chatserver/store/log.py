@@ -203,14 +203,10 @@ class Log:
         else:
             answer.set_exception(refusal_of(word.decode(), *outcome[1:]))
 
-    async def change(
-        self, room: str, *, user: str, seq: int, kind: str, text: str, now: int, moderates: bool = False
-    ) -> int:
-        """Edit or delete; gives the new rev. ``moderates`` lets a house admin delete what others wrote.
-
-        Raises ``Refusal`` not_found, not_a_member, not_author.
-        """
-        answer = await self._store.call("change", keys.room(room), now, user, seq, kind, text, int(moderates))
+    async def edit(self, room: str, seq: int, text: str, *, user: str, now: int) -> int:
+        """Other words for one's own message; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author,
+        archived."""
+        answer = await self._store.call("change", keys.room(room), now, user, seq, "edit", text, 0, "")
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         rev: int = answer[1]

@@ -17,6 +17,7 @@ from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.rules import rooms as room_rules
 from chatserver.store import keys
+from chatserver.store.acts import Acts
 from chatserver.store.catalogue import Entry, put
 from chatserver.store.intents import Intent, Intents
 from chatserver.store.store import Store
@@ -122,12 +123,15 @@ class RoomsShelf:
     def __init__(self, store: Store, intents: Intents) -> None:
         self._store = store
         self._intents = intents
+        self._acts = Acts(store)
         intents.register("room.create", self._create)
         intents.register("room.join", self._join)
         intents.register("room.leave", self._leave)
         intents.register("room.remove", self._remove)
         intents.register("room.update", self._update)
         intents.register("room.archive", self._archive)
+        intents.register("room.unban", self._unban)
+        intents.register("room.set_role", self._set_role)
 
     # --- a room comes to be ----------------------------------------------------------------------------------------
 
@@ -208,6 +212,13 @@ class RoomsShelf:
             given["ban"],
         )  # fmt: skip
         await self._point(user, room, _belonging(answer))
+        what, until = ("room.ban", given["ban"]) if given["ban"] else ("room.remove", "")
+        await self._note(intent, what, user=user, detail=until)
+
+    async def _note(self, intent: Intent, what: str, **more: str) -> None:
+        """Keep what a moderator did for those who run the house: an intent's last part."""
+        given = intent.arguments
+        await self._acts.note(intent.id, what, by=given["actor"], at=given["now"], room=given["room"], **more)
 
     async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
         """Both parts of giving a room that nobody owns to somebody, inside an intent. A room that is gone is none."""
@@ -222,13 +233,31 @@ class RoomsShelf:
             await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
         return belonging
 
+    async def unban(self, room: str, user: str, *, actor: str, admin: bool, now: int) -> None:
+        given = {"room": room, "user": user, "actor": actor, "admin": admin, "now": now}
+        await self._intents.carry_out("room.unban", **given)
+
+    async def _unban(self, intent: Intent) -> None:
+        await self._decide(intent, "room_unban", intent.arguments["user"])
+        await self._note(intent, "room.unban", user=intent.arguments["user"])
+
+    async def set_role(self, room: str, user: str, role: str, *, actor: str, admin: bool, now: int) -> None:
+        given = {"room": room, "user": user, "role": role, "actor": actor, "admin": admin, "now": now}
+        await self._intents.carry_out("room.set_role", **given)
+
+    async def _set_role(self, intent: Intent) -> None:
+        user, role = intent.arguments["user"], intent.arguments["role"]
+        await self._decide(intent, "room_role", user, role)
+        await self._note(intent, "room.set_role", user=user, detail=role)
+
+    async def _decide(self, intent: Intent, function: str, *more: str | bytes | int) -> list[Any]:
+        """The room's own part of a step that somebody takes who moderates it."""
+        given = intent.arguments
+        return _checked(await self._store.call(
+            function, keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *more
+        ))  # fmt: skip
+
     # --- what one tag decides by itself ----------------------------------------------------------------------------
-
-    async def unban(self, room: str, user: str, *, actor: str, admin: bool) -> None:
-        _checked(await self._store.call("room_unban", keys.room(room), actor, int(admin), user))
-
-    async def set_role(self, room: str, user: str, role: str, *, actor: str, admin: bool) -> None:
-        _checked(await self._store.call("room_role", keys.room(room), actor, int(admin), user, role))
 
     async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
         """The closed room's link, made at the first asking; "" once it is withdrawn. 128 random bits."""
@@ -258,16 +287,26 @@ class RoomsShelf:
         return words
 
     async def _update(self, intent: Intent) -> Words:
+        given = intent.arguments["given"]
+        fields = [word for name, value in given.items() for word in (name, _field(value))]
+        words = await self._said(intent.arguments["room"], await self._decide(intent, "room_update", *fields))
+        await self._note_update(intent, {name: value for name, value in given.items() if name != "window"})
+        if "window" in given:
+            window = Intent(f"{intent.id}:window", intent.kind, intent.arguments)
+            await self._note(window, "room.window", detail="on" if given["window"] else "off")
+        return words
+
+    async def _note_update(self, intent: Intent, changed: dict[str, Any]) -> None:
+        """An owner's changes are their own affair; an admin's in another's room are noted."""
         given = intent.arguments
-        fields = [word for name, value in given["given"].items() for word in (name, _field(value))]
-        answer = await self._store.call(
-            "room_update", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]),
-            *fields,
-        )  # fmt: skip
-        return await self._said(given["room"], answer)
+        if not (changed and given["admin"]):
+            return
+        member: bytes | None = await self._store.command("HGET", keys.room(given["room"]) + ":members", given["actor"])
+        if member is None or msgspec.msgpack.decode(member)[0] != "owner":
+            await self._note(intent, "room.update", detail=", ".join(changed))
 
     async def _said(self, room: str, answer: list[Any]) -> Words:
-        words = _words(_checked(answer))
+        words = _words(answer)
         if words.kind == "open":
             await put(self._store, room, words.entry)
         return words
@@ -280,11 +319,10 @@ class RoomsShelf:
 
     async def _archive(self, intent: Intent) -> Words:
         given = intent.arguments
-        answer = await self._store.call(
-            "room_archive", keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]),
-            int(given["archived"]),
-        )  # fmt: skip
-        return await self._said(given["room"], answer)
+        answer = await self._decide(intent, "room_archive", int(given["archived"]))
+        words = await self._said(given["room"], answer)
+        await self._note(intent, "room.archive", detail="on" if given["archived"] else "off")
+        return words
 
     # --- looking ---------------------------------------------------------------------------------------------------
 

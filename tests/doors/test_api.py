@@ -120,6 +120,7 @@ async def _house(ann: Desk, code: str) -> None:
     await ann("house.update", name="Under the plane tree")
     somebody = (await ann("user.list", query="zoe"))["users"][0]
     await ann("account.suspend", user=somebody["id"], suspended=True)
+    await ann("house.log")
 
 
 async def test_every_answer_is_what_the_document_says(house: House) -> None:

@@ -51,7 +51,7 @@ class House:
         await self.shelf.remove(room, user, actor=by, now=self.now, **more)
 
     async def role(self, room: str, user: str, role: str, by: str = "mei", *, admin: bool = False) -> None:
-        await self.shelf.set_role(room, user, role, actor=by, admin=admin)
+        await self.shelf.set_role(room, user, role, actor=by, admin=admin, now=self.now)
 
     async def roles(self, room: str) -> dict[str, str]:
         members = flat(await self.store.command("HGETALL", keys.room(room) + ":members"))

@@ -17,6 +17,8 @@ from chatserver.protocol.methods import MessageSendResult
 from chatserver.protocol.shapes import Author
 from chatserver.store import keys
 from chatserver.store.address import Address
+from chatserver.store.deletions import Deletions
+from chatserver.store.intents import Intents
 from chatserver.store.log import MOST_WAITING, Log
 from chatserver.store.records import Record, message_of
 from chatserver.store.store import Store
@@ -217,7 +219,9 @@ STEPS = ("say", "say", "edit", "delete")
 async def test_both_streams_read_at_once_are_the_one_order_in_which_things_happened(store: Store, seed: int) -> None:
     chance = random.Random(seed)
     async with a_log(store) as log:
-        expected = await _carry_out(log, [(chance.choice(STEPS), chance.randint(1, 12)) for _ in range(60)])
+        expected = await _carry_out(
+            log, Deletions(store, Intents(store)), [(chance.choice(STEPS), chance.randint(1, 12)) for _ in range(60)]
+        )
         page = await log.read("tea", first=1, last=-1, after_rev=0, changes=1000)
         assert {posted.seq: message_of("tea", posted, NOBODY).text or None for posted in page.messages} == expected
         assert all(posted.explained for posted in page.messages)
@@ -227,14 +231,17 @@ async def test_both_streams_read_at_once_are_the_one_order_in_which_things_happe
         assert all(change.seq <= change.after for change in page.changes)
 
 
-async def _carry_out(log: Log, steps: list[tuple[str, int]]) -> dict[int, str | None]:
+async def _carry_out(log: Log, deletions: Deletions, steps: list[tuple[str, int]]) -> dict[int, str | None]:
     expected: dict[int, str | None] = {}
     for number, (what, target) in enumerate(steps):
         if what == "say":
             expected[(await say(log, number)).seq] = f"text {number}"
             continue
         text = f"edit {number}" if what == "edit" else ""
-        changing = log.change("tea", user="ann", seq=target, kind=what, text=text, now=1)
+        if what == "edit":
+            changing = log.edit("tea", target, text, user="ann", now=1)
+        else:
+            changing = deletions.delete("tea", target, actor="ann", admin=False, now=1)
         if expected.get(target) is None:
             with pytest.raises(Refusal):
                 await changing

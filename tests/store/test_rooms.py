@@ -185,7 +185,7 @@ async def test_a_banned_user_stays_out_until_the_time_is_over_or_a_moderator_for
     await house.remove("books", "tom", ban_until=0)
     house.now += 10**9
     assert await refused(house.join("books", "tom")) == "banned"
-    await house.shelf.unban("books", "tom", actor="mei", admin=False)
+    await house.shelf.unban("books", "tom", actor="mei", admin=False, now=house.now)
     assert await house.join("books", "tom") == "member"
 
 
@@ -234,7 +234,7 @@ async def test_a_stranger_or_member_cannot_remove_and_a_stranger_cannot_see_a_cl
     assert await refused(house.remove("books", "ada", by="tom")) == "not_a_moderator"
     assert await refused(house.remove("books", "ada", by="lin")) == "not_a_member"
     assert await refused(house.remove("cellar", "tom", by="lin")) == "not_found"
-    assert await refused(house.shelf.unban("cellar", "tom", actor="lin", admin=False)) == "not_found"
+    assert await refused(house.shelf.unban("cellar", "tom", actor="lin", admin=False, now=house.now)) == "not_found"
 
 
 # --- roles and words -------------------------------------------------------------------------------------------------

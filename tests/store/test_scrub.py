@@ -10,7 +10,9 @@ import msgspec
 from chatserver.ids import new_id
 from chatserver.live.tasks import Tasks
 from chatserver.store import keys
+from chatserver.store.deletions import Deletions
 from chatserver.store.embedded import EmbeddedStore
+from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.records import Record
 from chatserver.store.scrub import scrub
@@ -39,12 +41,13 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 ) -> None:
     async with Tasks() as tasks:
         log = Log(store, tasks.spawn, durability="primary")
+        deletions = Deletions(store, Intents(store))
         await a_room(store, "tea")
         for number in range(1200):
             text = f"remember-{number}" if number % 3 else f"forget-{number}"
             await log.append("tea", Record(new_id(), "ann", text, f"c{number}"), "digest")
         for seq in range(1, 1201, 3):
-            await log.change("tea", user="ann", seq=seq, kind="delete", text="", now=1)
+            await deletions.delete("tea", seq, actor="ann", admin=False, now=1)
         before = await log.read("tea", first=1, last=500)
         assert await scrub(store) == 1
         await rewritten(store)
@@ -61,11 +64,12 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 async def test_a_log_whose_last_messages_were_all_deleted_never_gives_their_numbers_again(store: Store) -> None:
     async with Tasks() as tasks:
         log = Log(store, tasks.spawn, durability="primary")
+        deletions = Deletions(store, Intents(store))
         await a_room(store, "tea")
         for number in range(5):
             await log.append("tea", Record(new_id(), "ann", "gone", f"c{number}"), "digest")
         for seq in range(1, 6):
-            await log.change("tea", user="ann", seq=seq, kind="delete", text="", now=1)
+            await deletions.delete("tea", seq, actor="ann", admin=False, now=1)
         assert await scrub(store) == 1
         answer = await log.append("tea", Record(new_id(), "ann", "new", "next"), "digest")
         assert answer.seq == 6

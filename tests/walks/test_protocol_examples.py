@@ -40,6 +40,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "token": _text("chat_[0-9a-f]{24}[0-9A-Za-z]{33}"),
     "code": _text("([0-9A-Z]{5}-){4}[0-9A-Z]{5}"),
     "time": _number(1_700_000_000_000),
+    "place": _text("[0-9]+-[0-9]+"),
     "count": _number(0),
     "seconds": _number(0.001),
     "version": _text(r"\d+\.\d+\.\d+.*"),

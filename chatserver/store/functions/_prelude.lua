@@ -50,6 +50,12 @@ local function done_before(done, intent, now)
   return false
 end
 
+-- Note an act once, by its id.
+local function note_act(log, done, id, now, note)
+  if done_before(done, id, now) then return end
+  redis.call('XADD', log, 'MAXLEN', '~', 10000, '*', 'act', note)
+end
+
 -- What a send was answered with, remembered for an hour.
 local function sent_before(sent, field)
   return redis.call('HGET', sent, field)

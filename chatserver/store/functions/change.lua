@@ -1,7 +1,8 @@
 -- Change a message that was posted: the only way an edit or a deletion gets in.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub
--- args: now, user, seq, kind ('edit' | 'delete'), text, whether the user moderates the whole house (1 | 0)
--- answers: {'ok', rev} or {reason}
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done
+-- args: now, user, seq, kind ('edit' | 'delete'), text, whether the user moderates the whole house (1 | 0),
+-- intent ('' for none; a deletion that is one may be repeated)
+-- answers: {'ok', rev, author} or {reason}
 
 -- A tombstone keeps what explains the hole: id, author and time, never text.
 local function tombstone(entry, record, now)
@@ -14,18 +15,23 @@ local function may_change(kind, member, record, user, house_moderator)
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, scrub, done = unpack(keys)
   local now, user, seq, kind, text = tonumber(args[1]), args[2], args[3], args[4], args[5]
+  local intent = args[7] or ''
   local room = standing(meta)
   if not room then return {'not_found'} end
   local member, house_moderator = member_of(members, user), args[6] == '1'
   if not member and not house_moderator then return {outside(room)} end
+  if intent ~= '' and redis.call('ZSCORE', done, intent) then
+    return {'ok', room.rev, cmsgpack.unpack(redis.call('HGET', now_key, seq)).u}
+  end
   local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
   if not may_change(kind, member, record, user, house_moderator) then return {'not_author'} end
   if room.archived and kind == 'edit' then return {'archived'} end
 
+  if intent ~= '' then done_before(done, intent, now) end
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}
   if kind == 'delete' then
@@ -44,5 +50,5 @@ return function(keys, args)
   redis.call('HSET', meta, 'rev', rev)
   redis.call('SPUBLISH', meta .. ':live',
     '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)
-  return {'ok', rev}
+  return {'ok', rev, record.u}
 end

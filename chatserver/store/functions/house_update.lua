@@ -1,10 +1,11 @@
 -- Set what the house says of itself.
--- keys: {house} {house}:says
+-- keys: {house} {house}:says {house}:log {house}:done
 -- repeatable
--- args: fields and values
+-- args: id of the act, now, note of it, then fields and values
 -- answers: {'ok'}
 return function(keys, args)
-  redis.call('HSET', keys[2], unpack(args))
+  redis.call('HSET', keys[2], unpack(args, 4))
+  note_act(keys[3], keys[4], args[1], tonumber(args[2]), args[3])
   tell(keys[1], 'says')
   return {'ok'}
 end

@@ -1,7 +1,7 @@
 -- An owner or an admin gives a member another role. One owner does not unmake another, and the last one stays.
--- keys: {r} {r}:members
+-- keys: {r} {r}:members {r}:done
 -- repeatable
--- args: actor, admin (1 | 0), user, role
+-- args: intent, now, actor, admin (1 | 0), user, role
 -- answers: {'ok'} or {reason}
 
 local function owners(members)
@@ -23,13 +23,15 @@ local function refusal_of(meta, members, room, actor, admin, target, role, itsel
 end
 
 return function(keys, args)
-  local meta, members = unpack(keys)
-  local actor, admin, user, role = args[1], args[2] == '1', args[3], args[4]
+  local meta, members, done = unpack(keys)
+  local actor, admin, user, role = args[3], args[4] == '1', args[5], args[6]
   local room = standing(meta)
   if not room then return {'not_found'} end
+  if redis.call('ZSCORE', done, args[1]) then return {'ok'} end
   local target = member_of(members, user)
   local reason = refusal_of(meta, members, room, member_of(members, actor), admin, target, role, actor == user)
   if reason then return {reason} end
+  done_before(done, args[1], tonumber(args[2]))
   if target.role ~= role then give_role(meta, members, user, role) end
   return {'ok'}
 end
