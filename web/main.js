@@ -11,6 +11,7 @@ import { RoomFinder } from "./elements/room-finder/room-finder.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomPeople } from "./elements/room-people/room-people.js";
 import { RoomSwitcher } from "./elements/room-switcher/room-switcher.js";
+import { RoomTable } from "./elements/room-table/room-table.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { SettingsPage } from "./elements/settings-page/settings-page.js";
 import { applyTheme } from "./lib/theme.js";
@@ -23,7 +24,7 @@ const ELEMENTS = [
   ["account-form", AccountForm], ["app-shell", AppShell], ["live-announcer", LiveAnnouncer],
   ["message-composer", MessageComposer], ["message-item", MessageItem], ["message-list", MessageList],
   ["room-finder", RoomFinder], ["room-list", RoomList], ["room-people", RoomPeople],
-  ["room-switcher", RoomSwitcher], ["room-view", RoomView], ["settings-page", SettingsPage],
+  ["room-switcher", RoomSwitcher], ["room-table", RoomTable], ["room-view", RoomView], ["settings-page", SettingsPage],
 ];
 
 async function begin() {

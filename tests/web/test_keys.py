@@ -46,8 +46,9 @@ async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, n
     await expect(heading).to_have_text("Books")
     assert books in ann.page.url
 
-    await expect(ann.box).to_be_focused()
+    await expect(heading).to_be_focused()
     await ann.page.keyboard.type("one paje")
+    await expect(ann.box).to_be_focused()
     await ann.page.keyboard.press("Enter")
     await ann.sees("one paje")
     await ann.page.keyboard.press("ArrowUp")

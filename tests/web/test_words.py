@@ -79,7 +79,7 @@ def test_every_colour_of_text_can_be_read_where_it_stands(theme: str) -> None:
 def test_every_seal_can_be_read() -> None:
     base = (WEB / "styles" / "base.css").read_text(encoding="utf-8")
     ink, *_ = re.findall(r"color: (#[0-9a-f]{6});", base.split(".seal {", 1)[1].replace("background-color", ""))
-    tints = re.findall(r"\.seal[^{]*\{[^}]*background: (#[0-9a-f]{6});", base)
+    tints = re.findall(r"--glaze[:,] (#[0-9a-f]{6})", base)
     assert len(tints) == 6
     assert all(contrast(ink, tint) >= 4.5 for tint in tints)
 

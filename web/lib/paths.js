@@ -22,6 +22,11 @@ export function roomPath(room) {
   return `/room/${encodeURIComponent(room)}`;
 }
 
+/** @param {string} handle */
+export function userPath(handle) {
+  return `/user/${encodeURIComponent(handle)}`;
+}
+
 /** @param {string} room @param {string} link */
 export function joinPath(room, link) {
   return `/join/${encodeURIComponent(room)}/${encodeURIComponent(link)}`;

@@ -1,6 +1,7 @@
-/** The seal beside a name: its first letter on one of six colours that stay with the person. */
+/** The plate beside a name: its first letter, on one of six glazes and over one of eight motifs that stay with the person. */
 
 import { make } from "./dom.js";
+import { MOTIF_COUNT, motif } from "./drawings.js";
 
 const TINTS = 6;
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -11,17 +12,21 @@ export function firstLetter(name) {
   return "·";
 }
 
-/** @param {string} id @returns {number} from 0 to 5 */
-export function tintOf(id) {
+/** @param {string} id a number that stays with it */
+function sumOf(id) {
   let sum = 0;
   for (let at = 0; at < id.length; at += 1) sum = (sum * 31 + id.charCodeAt(at)) % 65_521;
-  return sum % TINTS;
+  return sum;
 }
 
-/** @param {{id: string, name: string} | undefined} user */
+/** @param {{id: string, handle?: string} | undefined} user @returns {number} from 0 to 5 */
+export function tintOf(user) {
+  return sumOf(user?.handle || user?.id || "") % TINTS;
+}
+
+/** @param {{id: string, name: string, handle?: string} | undefined} user */
 export function makeSeal(user) {
-  return make("span", {
-    class: "seal", text: firstLetter(user?.name ?? "").toLocaleUpperCase(),
-    attributes: { "aria-hidden": "true", "data-tint": String(tintOf(user?.id ?? "")) },
-  });
+  const sum = sumOf(user?.handle || user?.id || "");
+  return make("span", { class: "seal", attributes: { "aria-hidden": "true", "data-tint": String(tintOf(user)) } },
+    motif(Math.floor(sum / TINTS) % MOTIF_COUNT), make("span", { text: firstLetter(user?.name ?? "").toLocaleUpperCase() }));
 }

@@ -19,7 +19,8 @@
  *   bots?: boolean, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
  *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
- *   titles?: Record<string, string>, abouts?: Record<string, string>}} RoomListing
+ *   titles?: Record<string, string>, abouts?: Record<string, string>,
+ *   latest?: {author: User, text: string, at: number}, archived?: boolean}} RoomListing
  * @typedef {{messages: Message[], epoch: string, first_seq: number, last_seq: number, rev: number,
  *   more: boolean}} Page
  * @typedef {{user: User, role: Role, joined_at: number}} Member

@@ -1,7 +1,7 @@
 /**
  * The house as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
  * it and listen to its events: `house` (what it is called), `status` (of the wire), `session` (one began), `rooms` (which
- * there are), `room` (detail: id), `posted` (detail: room, message), `outbox`.
+ * there are), `room` (detail: id), `posted` (detail: room, message), `people` (somebody became known), `outbox`.
  *
  * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
  * @typedef {import("../lib/shapes.js").User} User
@@ -20,12 +20,15 @@ const LOAD_PAUSE = 2_000;
 const LISTING_PAGES = 10;
 /** A room that is not in front of the reader holds about one page. */
 const HELD_ASIDE = 50;
+const PEOPLE_AT_ONCE = 100;
 
 export class House extends EventTarget {
   /** @type {HouseCard | undefined} */ card;
   /** @type {User | undefined} */ user;
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
+  /** Everyone this page has heard of, by id. @type {Map<string, User>} */ people = new Map();
+  /** Ids that were asked about. @type {Set<string>} */ #asked = new Set();
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;
@@ -94,6 +97,8 @@ export class House extends EventTarget {
   restart() {
     this.rooms.clear();
     this.glimpses.clear();
+    this.people.clear();
+    this.#asked.clear();
     this.user = undefined;
     this.began = false;
     this.wire.restart();
@@ -144,7 +149,7 @@ export class House extends EventTarget {
     else if (method === "member.left" && params.user.id === this.me) this.rooms.delete(room.id);
     else if (method.startsWith("member.")) room.state = { ...room.state, members: params.members };
     else if (method === "read.moved") room.read(params.read_seq);
-    else if (method === "typing.started") room.typed(params.user, this.now());
+    else if (method === "typing.started") this.#typed(room, params.user);
     else if (method === "presence.changed") this.#presence(room, params);
     this.#tell("room", room.id);
     return undefined;
@@ -167,11 +172,33 @@ export class House extends EventTarget {
 
   /** @param {Room} room @param {import("../lib/shapes.js").Message} message */
   #posted(room, message) {
+    this.#know(message.author);
     this.outbox.heard(message);
     room.countMention(message, this.me);
     room.posted(message, this.me);
     if (room.id !== this.openRoom) room.timeline.trim(HELD_ASIDE);
     this.dispatchEvent(new CustomEvent("posted", { detail: { room: room.id, message } }));
+  }
+
+  /** @param {Room} room @param {User} user */
+  #typed(room, user) {
+    this.#know(user);
+    room.typed(user, this.now());
+  }
+
+  /** @param {User} user */
+  #know(user) {
+    if (user.handle) this.people.set(user.id, user);
+  }
+
+  /** Ask who these are, once each. @param {string[]} ids */
+  async learn(ids) {
+    const unknown = ids.filter((id) => !this.people.has(id) && !this.#asked.has(id)).slice(0, PEOPLE_AT_ONCE);
+    if (!unknown.length || !this.signedIn) return;
+    for (const id of unknown) this.#asked.add(id);
+    const { users } = await this.ask("user.get", { users: unknown }).catch(() => ({ users: [] }));
+    for (const user of users) this.#know(user);
+    this.#tell("people");
   }
 
   /** @param {Room} room @param {any} reset */
@@ -223,6 +250,7 @@ export class House extends EventTarget {
     const { resets } = room.timeline;
     try {
       const page = await this.wire.request("message.history", { room: room.id, limit: PAGE, ...where });
+      for (const message of page.messages) this.#know(message.author);
       if (room.timeline.resets === resets) room.timeline.take(page);
     } catch {
       room.notBefore = this.now() + LOAD_PAUSE;

@@ -56,12 +56,17 @@ export class Timeline {
 
   /** @returns {Message[]} oldest first */
   get messages() {
-    const all = [];
-    for (let seq = this.first; seq <= this.last; seq += 1) {
+    return this.latest(Infinity);
+  }
+
+  /** The last messages held, oldest first. @param {number} count */
+  latest(count) {
+    const some = [];
+    for (let seq = Math.max(this.first, this.last - count + 1); seq <= this.last; seq += 1) {
       const message = this.#messages.get(seq);
-      if (message) all.push(message);
+      if (message) some.push(message);
     }
-    return all;
+    return some;
   }
 
   /** @param {number} seq */

@@ -1,14 +1,23 @@
-/** Signing up, signing in, and coming back by recovery code. Property `kind`: sign-up, sign-in or recover. */
+/**
+ * Signing up, signing in, and coming back by recovery code. Properties: `kind` (sign-up, sign-in or recover), `inRoom`
+ * where it is asked of somebody who has just written: then it says `done` instead of leading anywhere.
+ */
 
 import { make } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
 import { field, refusalWords } from "../forms.js";
 
+const SUGGEST_PAUSE = 400;
 const METHODS = { "sign-up": "account.create", "sign-in": "account.sign_in", recover: "account.recover" };
 
 export class AccountForm extends PageElement {
   /** @type {"sign-up" | "sign-in" | "recover"} */ kind = "sign-up";
+  inRoom = false;
+  /** @type {any} */ #suggesting = undefined;
+  /** What was suggested last: what somebody chose themselves is left alone. */
+  #suggested = "";
 
   build() {
     const words = this.kind.replace("-", "_");
@@ -16,7 +25,8 @@ export class AccountForm extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.button = make("button", { class: "button", text: this.say(`account.${words}`), attributes: { type: "submit" } });
     this.form = make("form", { class: "card" }, ...this.#fields(), this.error, this.button);
-    this.append(make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
+    const back = make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } });
+    this.append(...(this.inRoom ? [] : [back]), drawing(this.kind === "sign-up" ? "cup" : "door"), this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
   }
 
   /** @param {string} words */
@@ -58,7 +68,23 @@ export class AccountForm extends PageElement {
       event.preventDefault();
       this.submit();
     });
+    const name = this.kind === "sign-up" && this.form.elements.namedItem("name");
+    if (name) {
+      this.listen(name, "input", () => {
+        clearTimeout(this.#suggesting);
+        this.#suggesting = setTimeout(() => this.suggest(name.value), SUGGEST_PAUSE);
+      });
+    }
     this.form.querySelector("input")?.focus();
+  }
+
+  /** A handle that is free, from the name as it is spoken. @param {string} name */
+  async suggest(name) {
+    const handle = this.form.elements.namedItem("handle");
+    if (!name.trim() || handle.value !== this.#suggested) return;
+    const answer = await this.house.api("handle.suggest", { name }).catch(() => ({ handle: "" }));
+    if (handle.value !== this.#suggested || !answer.handle) return;
+    this.#suggested = handle.value = answer.handle;
   }
 
   async submit() {
@@ -96,6 +122,7 @@ export class AccountForm extends PageElement {
   }
 
   #leave() {
+    if (this.inRoom) return this.dispatchEvent(new Event("done"));
     if (this.kind === "recover") return context.go("/sign-in");
     const { after, room } = context.preferences.chosen;
     context.preferences.set({ after: undefined });

@@ -104,7 +104,6 @@ export class MessageComposer extends PageElement {
     this.#clear();
     this.#typedAt = 0;
     this.dispatchEvent(new Event("said"));
-    if (!this.house.signedIn) context.go("/sign-up");
   }
 
   #clear() {

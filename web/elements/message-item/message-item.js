@@ -64,7 +64,7 @@ export class MessageItem extends PageElement {
     });
     const bot = author?.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
     this.head.replaceChildren(nameOf(name), ...(bot ? [bot] : []), time);
-    const seal = makeSeal({ id: author?.id ?? "", name });
+    const seal = makeSeal({ id: author?.id ?? "", handle: author?.handle, name });
     this.seal.replaceWith(seal);
     this.seal = seal;
     this.setAttribute("aria-label", `${name}, ${time.textContent}`);

@@ -5,6 +5,7 @@
  */
 
 import { make } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
 import { dayKey, dayName } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
 
@@ -27,7 +28,7 @@ export class MessageList extends PageElement {
 
   build() {
     this.list = make("ol", { attributes: { role: "list" } });
-    this.empty = make("p", { class: "empty" });
+    this.empty = make("div", { class: "empty" }, drawing("teapot"), make("p"));
     this.scroller = make("div", { class: "scroller" }, this.empty, this.list);
     this.jump = make("button", { class: "jump", attributes: { type: "button" }, set: { hidden: true } });
     this.append(this.scroller, this.jump);
@@ -167,7 +168,7 @@ export class MessageList extends PageElement {
   /** @param {import("../../state/room.js").Room} room */
   #showEdges(room) {
     this.empty.hidden = !room.timeline.isEmpty || room.timeline.more;
-    this.empty.textContent = this.say("room.empty");
+    this.empty.lastChild.textContent = this.say("room.empty");
     const below = room.timeline.lastSeq - room.readSeq;
     this.jump.hidden = this.atBottom;
     this.jump.textContent = below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest");

@@ -1,9 +1,10 @@
 /** Finding a room by words or tag, and opening one of one's own. */
 
-import { make } from "../../lib/dom.js";
+import { make, nameOf } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
-import { field, refusalWords } from "../forms.js";
+import { button, field, refusalWords } from "../forms.js";
 
 const PAUSE = 250;
 
@@ -17,10 +18,12 @@ export class RoomFinder extends PageElement {
     this.search = make("input", { attributes: { type: "search", placeholder: this.say("finder.search"), "aria-label": this.say("finder.search") } });
     this.results = make("ul", { class: "results", attributes: { role: "list" } });
     this.more = make("button", { class: "action", text: this.say("finder.more"), attributes: { type: "button" }, set: { hidden: true } });
-    this.status = make("p", { class: "empty", attributes: { role: "status" } });
+    this.status = make("p", { attributes: { role: "status" } });
+    this.none = make("div", { class: "empty", set: { hidden: true } }, drawing("door"), this.status,
+      button(this.say("finder.open_own"), () => this.#openOwn()));
     this.append(
       make("header", {}, this.back, make("h1", { text: this.say("rooms.find"), attributes: { tabindex: "-1" } })),
-      make("div", { class: "scroller" }, this.search, this.status, this.results, this.more, this.#opening()),
+      make("div", { class: "scroller" }, this.search, this.none, this.results, this.more, this.#opening()),
     );
   }
 
@@ -34,7 +37,13 @@ export class RoomFinder extends PageElement {
       this.error,
       make("button", { class: "button", text: this.say("finder.open"), attributes: { type: "submit" } }),
     );
-    return make("details", {}, make("summary", { text: this.say("finder.open_own") }), this.form);
+    this.own = make("details", {}, make("summary", { text: this.say("finder.open_own") }), this.form);
+    return this.own;
+  }
+
+  #openOwn() {
+    this.own.open = true;
+    this.form.elements.namedItem("title").focus();
   }
 
   attach() {
@@ -60,7 +69,7 @@ export class RoomFinder extends PageElement {
       const { rooms, next } = await this.house.api("room.discover", params);
       if (asked === this.#asked) this.#show(rooms, after, next);
     } catch (refusal) {
-      this.status.textContent = refusalWords(this, refusal);
+      this.#say(refusalWords(this, refusal));
     }
   }
 
@@ -71,7 +80,13 @@ export class RoomFinder extends PageElement {
     else this.results.replaceChildren(...rows);
     this.#next = next;
     this.more.hidden = !next;
-    this.status.textContent = this.results.childElementCount ? "" : this.say("finder.none");
+    this.#say(this.results.childElementCount ? "" : this.say("finder.none"));
+  }
+
+  /** @param {string} words in place of rooms, or above them */
+  #say(words) {
+    this.status.textContent = words;
+    this.none.hidden = !words;
   }
 
   /** @param {import("../../lib/shapes.js").RoomListing} room */
@@ -89,7 +104,9 @@ export class RoomFinder extends PageElement {
       on: { click: (event) => !joined && this.house.signedIn && this.join(event, room.room) },
     });
     return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),
-      make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }), make("p", { class: "facts", text: facts })), act);
+      make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }),
+      room.latest?.text ? make("p", { class: "latest" }, nameOf(room.latest.author.name), make("bdi", { text: room.latest.text })) : null,
+      make("p", { class: "facts", text: facts })), act);
   }
 
   /** @param {Event} event @param {string} room */
@@ -100,7 +117,7 @@ export class RoomFinder extends PageElement {
       await this.house.ask("room.join", { room });
       context.go(roomPath(room));
     } catch (refusal) {
-      this.status.textContent = refusalWords(this, refusal);
+      this.#say(refusalWords(this, refusal));
     }
   }
 

@@ -1,6 +1,7 @@
 /** The rooms one belongs to, with what is unread; rooms a step away; the way to settings and to signing in. */
 
 import { make } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
@@ -13,14 +14,16 @@ export class RoomList extends PageElement {
   #askedAt = 0;
 
   build() {
-    this.name = make("a", { class: "house-name", attributes: { href: "/" } });
+    this.name = make("span");
+    this.lead = make("p", { class: "lead" });
     this.rooms = make("ul", { class: "rooms", attributes: { role: "list" } });
     this.away = make("h2");
     this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
     this.foot = make("footer", { class: "foot" });
     this.nav = make("nav", {}, this.rooms, this.away, this.near, this.find);
-    this.append(make("header", {}, this.name), this.nav, this.foot);
+    const home = make("a", { class: "house-name", attributes: { href: "/" } }, drawing("cup"), this.name);
+    this.append(make("header", {}, home), this.lead, this.nav, this.foot);
   }
 
   attach() {
@@ -35,6 +38,7 @@ export class RoomList extends PageElement {
     this.name.textContent = this.house.card?.name ?? "";
     this.nav.setAttribute("aria-label", this.say("rooms.mine"));
     this.find.textContent = this.say("rooms.find");
+    this.lead.textContent = this.house.began && !this.house.signedIn ? this.say("house.lead") : "";
     this.#showRooms();
     this.#showNearby();
     this.#showFoot();
@@ -104,7 +108,7 @@ export class RoomList extends PageElement {
 
   /** @param {import("../../lib/shapes.js").RoomListing} room */
   #nearRow(room) {
-    const about = room.abouts?.[this.language] ?? room.about;
+    const about = room.latest?.text || (room.abouts?.[this.language] ?? room.about);
     const row = make("li", {}, make("a", { attributes: { href: roomPath(room.room) } },
       make("span", { class: "title", text: room.titles?.[this.language] ?? room.title, attributes: { dir: "auto" } }),
       room.online ? make("span", { class: "here-now", text: this.say("finder.online", { count: room.online }) }) : null,

@@ -12,7 +12,6 @@ const WIDE = "(min-width: 1001px)";
 
 export class RoomView extends PageElement {
   room = "";
-  /** @type {any} */ #typing = undefined;
   /** What stands at the door now; "" inside. */
   #door = "";
 
@@ -22,13 +21,13 @@ export class RoomView extends PageElement {
     this.about = make("p", { class: "about", attributes: { dir: "auto" } });
     this.here = make("button", { class: "here", attributes: { type: "button" } });
     this.messages = make("message-list", { set: { room: this.room } });
-    this.typing = make("p", { class: "typing" });
+    this.table = make("room-table", { set: { room: this.room } });
     this.composer = make("message-composer", { set: { room: this.room } });
     this.notice = make("div", { class: "notice" });
     this.people = make("room-people", { set: { room: this.room, hidden: true } });
     this.append(
       make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.here),
-      this.messages, this.typing, this.notice, this.composer, this.people,
+      this.messages, this.table, this.notice, this.composer, this.people,
     );
   }
 
@@ -41,19 +40,13 @@ export class RoomView extends PageElement {
     this.listen(this, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
     this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.house.outbox.drop(item)));
     this.listen(this.composer, "edit-last", () => this.editLast());
-    this.listen(this.composer, "said", () => this.messages.toLatest());
+    this.listen(this.composer, "said", () => this.#said());
     this.listen(this.people, "close", () => this.closePeople());
     this.listen(this, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     context.preferences.set({ room: this.room });
     this.house.watch(this.room);
-    this.#typing = setInterval(() => this.showTyping(), 1000);
     this.show();
-    if (matchMedia("(min-width: 721px) and (pointer: fine)").matches) this.composer.focus();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.#typing);
+    this.listen(document, "keydown", (event) => this.#typeOn(event));
   }
 
   get #state() {
@@ -65,12 +58,11 @@ export class RoomView extends PageElement {
     const inside = Boolean(room && (room.isMember || !this.house.signedIn));
     this.back.textContent = this.say("rooms.all");
     this.messages.hidden = !room;
-    this.composer.hidden = this.here.hidden = !inside;
+    this.composer.hidden = this.table.hidden = this.here.hidden = !inside;
     if (room) this.#showHeading(room);
     this.#showDoor(room, inside);
     if (!inside) return this.closePeople();
     this.composer.show();
-    this.showTyping();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
     if (wanted && this.people.hidden) this.#openPeople();
     return undefined;
@@ -144,13 +136,7 @@ export class RoomView extends PageElement {
     }
   }
 
-  // --- who is here, who types ---------------------------------------------------------------------------------------
-
-  showTyping() {
-    const names = this.#state?.typing(Date.now(), this.house.me).map((user) => user.name) ?? [];
-    const words = names.length > 2 ? this.say("typing.many") : this.say(`typing.${names.length}`, { a: names[0] ?? "", b: names[1] ?? "" });
-    this.typing.textContent = names.length ? words : "";
-  }
+  // --- who is here --------------------------------------------------------------------------------------------------
 
   togglePeople() {
     context.preferences.set({ people: this.people.hidden });
@@ -173,6 +159,13 @@ export class RoomView extends PageElement {
     if (focused) this.here.focus();
   }
 
+  /** Who comes into a room stands at its heading; whoever begins to type writes. @param {KeyboardEvent} event */
+  #typeOn(event) {
+    const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const elsewhere = /** @type {Element} */ (event.target).closest("input, textarea, select, button, a, summary, dialog, message-item");
+    if (plain && !elsewhere && !this.composer.hidden) this.composer.focus();
+  }
+
   /** Escape closes who is here, or leads from the messages back to the composer. @param {KeyboardEvent} event */
   #escape(event) {
     const target = /** @type {Node} */ (event.target);
@@ -181,6 +174,21 @@ export class RoomView extends PageElement {
       context.preferences.set({ people: false });
       this.closePeople();
     }
+  }
+
+  /** A visitor's words wait while their writer is asked for a name, here and now. */
+  #said() {
+    this.messages.toLatest();
+    if (this.house.signedIn) return;
+    const form = make("account-form", { set: { kind: "sign-up", inRoom: true } });
+    const dialog = make("dialog", { class: "come-in", on: { close: () => dialog.remove() } }, form,
+      button(this.say("account.later"), () => dialog.close()));
+    form.addEventListener("done", () => {
+      dialog.close();
+      this.composer.focus();
+    });
+    this.append(dialog);
+    dialog.showModal();
   }
 
   // --- one's own words ------------------------------------------------------------------------------------------------

@@ -1,0 +1,100 @@
+/**
+ * The edge of the table: a cup for everyone who is here, one gone cold for who spoke lately and is away, and words beside
+ * them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a live region.
+ */
+
+import { make, nameOf } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
+import { userPath } from "../../lib/paths.js";
+import { tintOf } from "../../lib/seal.js";
+import { PageElement } from "../element.js";
+
+const CUP_WIDTH = 44;
+/** Cups take so much of the width; the words have the rest. */
+const SHARE = 0.6;
+const RECENT = 30;
+
+/** @typedef {{user: import("../../lib/shapes.js").User, state: "typing" | "here" | "away"}} Cup */
+
+export class RoomTable extends PageElement {
+  room = "";
+  /** @type {any} */ #clock = undefined;
+  #shown = "";
+
+  build() {
+    this.cups = make("ul", { class: "cups", attributes: { role: "list" } });
+    this.words = make("p", { class: "typing" });
+    this.append(this.cups, this.words);
+  }
+
+  attach() {
+    this.cups.setAttribute("aria-label", this.say("table.label"));
+    this.listen(this.house, "room", (event) => event.detail === this.room && this.show());
+    for (const name of ["session", "people"]) this.listen(this.house, name, () => this.show());
+    this.listen(window, "resize", () => this.show(), { passive: true });
+    this.#clock = setInterval(() => this.show(), 1000);
+    this.show();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#clock);
+  }
+
+  show() {
+    const room = this.house.find(this.room);
+    if (!room) return;
+    const typing = room.typing(Date.now(), this.house.me);
+    const cups = this.#seated(room, typing);
+    const most = Math.max(3, Math.floor((this.clientWidth * SHARE) / CUP_WIDTH));
+    const shown = cups.slice(0, most);
+    const key = JSON.stringify([this.language, this.house.me, shown.map(({ user, state }) => [user.id, user.name, state]), cups.length]);
+    if (key !== this.#shown) {
+      this.#shown = key;
+      this.cups.replaceChildren(...shown.map((cup) => this.#cup(cup)), ...this.#more(cups.length - shown.length));
+    }
+    const words = this.#words(typing);
+    if (this.words.textContent !== words) this.words.textContent = words;
+  }
+
+  /** Who sits here, the last who spoke first. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
+  #seated(room, typing) {
+    const types = new Set(typing.map((user) => user.id));
+    const here = new Set([...(room.here ?? []), ...types]);
+    const spoke = new Map(room.timeline.latest(RECENT).reverse().map((message) => [message.author.id, message.author]));
+    const ids = [...new Set([...spoke.keys(), ...here])].filter((id) => here.has(id) || (room.here && spoke.get(id)?.handle));
+    /** @type {Cup[]} */ const cups = [];
+    for (const id of ids) {
+      const user = this.house.people.get(id);
+      if (user) cups.push({ user, state: types.has(id) ? "typing" : here.has(id) ? "here" : "away" });
+    }
+    this.house.learn([...here]);
+    const rank = { typing: 0, here: 0, away: 1 };
+    return cups.sort((one, other) => rank[one.state] - rank[other.state]);
+  }
+
+  /** @param {Cup} cup */
+  #cup({ user, state }) {
+    const words = this.say(`table.${state}`, { name: user.name });
+    const link = make("a", {
+      class: `cup is-${state}`,
+      // Who is here is also told, and reached by keyboard, in the list of people: a row of cups is no row of tab stops.
+      attributes: {
+        href: userPath(user.handle), title: words, "aria-label": words, tabindex: "-1", "data-tint": String(tintOf(user)),
+      },
+    }, drawing("cup"));
+    return make("li", {}, link, make("span", { class: "whose" }, nameOf(user.name)));
+  }
+
+  /** @param {number} count */
+  #more(count) {
+    return count > 0 ? [make("li", { class: "others", text: this.say("table.more", { count }) })] : [];
+  }
+
+  /** @param {import("../../lib/shapes.js").User[]} typing */
+  #words(typing) {
+    const names = typing.map((user) => user.name);
+    if (names.length > 2) return this.say("typing.many");
+    return names.length ? this.say(`typing.${names.length}`, { a: names[0] ?? "", b: names[1] ?? "" }) : "";
+  }
+}
