@@ -181,7 +181,9 @@ class House:
             ),
             rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
             membership=Membership(hub, self.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)),
-            discovery=Discovery(hub, self.shelf, self.catalogue, searches=searches),
+            discovery=Discovery(
+                hub, self.shelf, self.catalogue, searches=searches, time_zone=lambda: self.house_shelf.says.time_zone
+            ),
             messages=Messages(
                 hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
                 characters=limits.text_characters, size=limits.text_bytes,

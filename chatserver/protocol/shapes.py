@@ -144,8 +144,17 @@ class RoomState(Shape, frozen=True):
     abouts: dict[str, str] = {}
 
 
+class Latest(Struct, frozen=True):
+    """The last message of a room, for a list."""
+
+    author: Author
+    text: str
+    at: int
+
+
 class RoomListing(Shape, frozen=True):
-    """An open room as ``room.discover`` lists it: who is there and what was said in the last 24 hours."""
+    """An open room as ``room.discover`` lists it: who is there, what was said today, and to whom may read it what was
+    said last."""
 
     room: str
     title: str
@@ -160,6 +169,7 @@ class RoomListing(Shape, frozen=True):
     bots: bool = False
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
+    latest: Latest | UnsetType = UNSET
 
 
 class Member(Shape, frozen=True):

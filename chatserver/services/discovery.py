@@ -1,45 +1,54 @@
 """The desk for finding rooms: open rooms by words or tag, the liveliest first.
 
-The catalogue answers from memory. A room's numbers (who is there, what was said in the last 24 hours) are read from
-the room's own tag, all in one write, and kept for a few seconds.
+The catalogue answers from memory. A room's numbers (who is there, what was said today) are read from the room's own
+tag, all in one write, and kept for a few seconds. What was said last is read for each page anew, also in one write: a
+deleted text is out of every answer at once, and so is everything for who was banned.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
+
+from msgspec import UNSET, UnsetType
 
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.room import HERE_SILENCE_MS
 from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
-from chatserver.protocol.shapes import RoomListing
+from chatserver.protocol.shapes import Author, Latest, RoomListing
+from chatserver.rules import days
 from chatserver.rules import text as text_rules
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.store.catalogue import Catalogue, Listed
+from chatserver.store.records import Posted, message_of
 from chatserver.store.rooms import Glance, RoomsShelf
 
 PAGE: Final = 50
-DAY_MS: Final = 86_400_000
+LATEST_CHARACTERS: Final = 140
 FRESH_MS: Final = 5_000
 # A house with more matching rooms than this reads the numbers of the others at the next asking.
 GLANCES_AT_ONCE: Final = 256
 _NOTHING_YET: Final = Glance(0, 0, 0, 0)
 
-# Where a room stands in the list: fewer than online, today and last_at, then created_at and id. Also the cursor.
+# Where a room stands in the list: less than online, today and members, then created_at and id. Also the cursor.
 Standing = tuple[int, int, int, int, str]
 
 
 class Discovery:
-    """``searches`` limits how often one user, or a visitor's address, asks."""
+    """``searches`` limits how often one user, or a visitor's address, asks. ``time_zone()`` is the house's."""
 
-    def __init__(self, hub: Hub, shelf: RoomsShelf, catalogue: Catalogue, *, searches: Buckets) -> None:
+    def __init__(
+        self, hub: Hub, shelf: RoomsShelf, catalogue: Catalogue, *, searches: Buckets, time_zone: Callable[[], str]
+    ) -> None:
         self._hub = hub
         self._shelf = shelf
         self._catalogue = catalogue
         self._searches = searches
+        self._time_zone = time_zone
         self._glances: dict[str, tuple[int, Glance]] = {}
 
     async def discover(self, caller: Caller, params: RoomDiscover) -> RoomDiscoverResult:
@@ -54,14 +63,19 @@ class Discovery:
         in_order = sorted((self._place(listed), listed) for listed in found)
         rest = [(place, listed) for place, listed in in_order if after is None or place > after]
         joined = await self._joined(caller)
-        rooms = [self._listing(listed, joined=listed.room in joined) for _, listed in rest[:PAGE]]
+        page = [listed for _, listed in rest[:PAGE]]
+        latest = await self._latest(caller, [listed.room for listed in page], now)
+        rooms = [
+            self._listing(listed, joined=listed.room in joined, latest=said)
+            for listed, said in zip(page, latest, strict=True)
+        ]
         return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
 
     async def _look(self, rooms: list[str], now: int) -> None:
         """Read the numbers of rooms that were not looked at lately, those longest ago first."""
         ages = sorted((self._glances.get(room, (0, _NOTHING_YET))[0], room) for room in rooms)
         stale = [room for at, room in ages if at <= now - FRESH_MS][:GLANCES_AT_ONCE]
-        since, heard = now - DAY_MS, now - HERE_SILENCE_MS
+        since, heard = days.midnight(now, self._time_zone()), now - HERE_SILENCE_MS
         asked = (self._shelf.glance(room, said_since=since, heard_since=heard) for room in stale)
         for room, glance in zip(stale, await asyncio.gather(*asked, return_exceptions=True), strict=True):
             if isinstance(glance, Glance):
@@ -79,7 +93,7 @@ class Discovery:
 
     def _place(self, listed: Listed) -> Standing:
         glance = self._glance(listed.room)
-        return -glance.online, -glance.today, -glance.last_at, listed.entry.created_at, listed.room
+        return -glance.online, -glance.today, -glance.members, listed.entry.created_at, listed.room
 
     async def _joined(self, caller: Caller) -> set[str]:
         if not caller.user_id:
@@ -87,18 +101,30 @@ class Discovery:
         user = self._hub.users.get(caller.user_id)
         return set(user.pointers) if user is not None else set(await self._shelf.rooms_of(caller.user_id))
 
-    def _listing(self, listed: Listed, *, joined: bool) -> RoomListing:
+    async def _latest(self, caller: Caller, rooms: list[str], now: int) -> list[Latest | UnsetType]:
+        """What was said last in each of these rooms, where the caller may read it."""
+        asked = (self._shelf.latest(room, caller.user_id, now=now) for room in rooms)
+        found = await asyncio.gather(*asked)
+        authors = await self._hub.directory.authors(posted.user for posted in found if posted is not None)
+        return [UNSET if posted is None else _shown(posted, authors[posted.user]) for posted in found]
+
+    def _listing(self, listed: Listed, *, joined: bool, latest: Latest | UnsetType) -> RoomListing:
         entry, glance = listed.entry, self._glance(listed.room)
         return RoomListing(
             room=listed.room, title=entry.title, about=entry.about, tags=entry.tags, members=glance.members,
             online=glance.online, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
-            bots=entry.bots, titles=entry.titles, abouts=entry.abouts,
+            bots=entry.bots, titles=entry.titles, abouts=entry.abouts, latest=latest,
         )  # fmt: skip
 
 
+def _shown(posted: Posted, author: Author) -> Latest:
+    message = message_of("", posted, author)
+    return Latest(author, message.text[:LATEST_CHARACTERS], message.at)
+
+
 def _packed(place: Standing) -> str:
-    online, today, last_at, created_at, room = place
-    return f"{-online}.{-today}.{-last_at}.{created_at}.{room}"
+    online, today, members, created_at, room = place
+    return f"{-online}.{-today}.{-members}.{created_at}.{room}"
 
 
 def _cursor(after: str) -> Standing:
@@ -106,5 +132,5 @@ def _cursor(after: str) -> Standing:
     parts = after.split(".", 4)
     if len(parts) != 5 or not all(part.isdecimal() for part in parts[:4]):
         raise errors.invalid("after", "Take it from `next` of the page before")
-    online, today, last_at, created_at = map(int, parts[:4])
-    return -online, -today, -last_at, created_at, parts[4]
+    online, today, members, created_at = map(int, parts[:4])
+    return -online, -today, -members, created_at, parts[4]

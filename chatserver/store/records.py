@@ -105,12 +105,13 @@ def page_of(answer: list[Any]) -> Page:
     _, epoch, seq, rev, last_id, first_seq, messages, changes = answer
     return Page(
         epoch.decode(), seq, rev, last_id.decode(), first_seq,
-        [_posted(*row) for row in messages],
+        [posted_of(*row) for row in messages],
         [Changed(rev_, seq_, after, unpack_now(packed) or Now()) for rev_, seq_, after, _, packed in changes],
     )  # fmt: skip
 
 
-def _posted(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
+def posted_of(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
+    """A message as the functions that read logs give it."""
     now = unpack_now(packed_now)
     if not record:
         return Posted(seq, now.at if now else at, None, now)

@@ -20,6 +20,7 @@ from chatserver.store import keys
 from chatserver.store.acts import Acts
 from chatserver.store.catalogue import Entry, put
 from chatserver.store.intents import Intent, Intents
+from chatserver.store.records import Posted, posted_of
 from chatserver.store.store import Store
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -330,6 +331,11 @@ class RoomsShelf:
         """The room's numbers, for lists. Raises ``Refusal`` not_found."""
         answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
         return Glance(*_checked(answer))
+
+    async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
+        """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
+        answer = await self._store.call("room_latest", keys.room(room), user, now)
+        return posted_of(*answer[1:]) if answer[0] == b"ok" else None
 
     async def rooms_of(self, user: str) -> dict[str, int]:
         """The rooms a user's pointers are in, and since which version of each."""

@@ -61,7 +61,7 @@ class House:
         unlimited = Buckets(0, 0)
         self.rooms = Rooms(self.hub, self.shelf, creates=unlimited)
         self.membership = Membership(self.hub, self.shelf, joins=unlimited)
-        self.discovery = Discovery(self.hub, self.shelf, self.catalogue, searches=unlimited)
+        self.discovery = Discovery(self.hub, self.shelf, self.catalogue, searches=unlimited, time_zone=lambda: "UTC")
 
     async def furnish(self) -> None:
         for person in ("mei", "tom", "ada", "host"):
