@@ -75,6 +75,12 @@ export class House extends EventTarget {
     this.restart();
   }
 
+  /** Until a session has begun, and it is known who we are. @returns {Promise<void>} */
+  settled() {
+    if (this.began) return Promise.resolve();
+    return new Promise((resolve) => this.addEventListener("session", () => resolve(), { once: true }));
+  }
+
   /** One's name or line changed. @param {User} user */
   rename(user) {
     this.user = user;

@@ -101,7 +101,7 @@ export class RoomFinder extends PageElement {
     const act = make("a", {
       class: joined ? "action" : "button", text: this.say(joined || room.window ? "finder.enter" : "room.join"),
       attributes: { href: roomPath(room.room), "aria-label": `${this.say(joined ? "finder.enter" : "room.join")}: ${title}` },
-      on: { click: (event) => !joined && this.house.signedIn && this.join(event, room.room) },
+      on: { click: (event) => !joined && this.join(event, room.room) },
     });
     return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),
       make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }),
@@ -114,7 +114,8 @@ export class RoomFinder extends PageElement {
     event.preventDefault();
     event.stopPropagation();
     try {
-      await this.house.ask("room.join", { room });
+      await this.house.settled();
+      if (this.house.signedIn) await this.house.ask("room.join", { room });
       context.go(roomPath(room));
     } catch (refusal) {
       this.#say(refusalWords(this, refusal));
