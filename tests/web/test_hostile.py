@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -10,7 +12,7 @@ from tests.web.people import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-TEXTS = [
+SEEDS = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     '"><svg onload=alert(1)>',
@@ -24,10 +26,89 @@ TEXTS = [
     "</p></article><message-item onclick=alert(1)>",
     "{{constructor.constructor('alert(1)')()}} ${alert(1)}",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    "<details open ontoggle=alert(1)>",
+    "<form action=javascript:alert(1)><input type=submit autofocus onfocus=alert(1)>",
+    "<template><script>alert(1)</script></template>",
+    "<object data=javascript:alert(1)></object>",
+    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+    "__proto__ constructor toString {{7*7}} <%= 7*7 %>",
+]
+# Ten ways to put each: whole, in words, in marks, behind letters that turn the line around, and between scripts.
+DRESSES = [
+    "{}", "before {} after", "**{}**", "`{}`", "> {}", "中文{}中文",
+    "a\u200f{}b", "@ann {} #tag", "https://a.example/{}", "{} 好。",
+]  # fmt: skip
+TEXTS = [dress.format(seed) for dress in DRESSES for seed in SEEDS]
+SHORT = [
+    "<b onclick=alert(1)>",
+    "<img src=x onerror=1>",
+    '"><svg onload=1>',
+    "{{7*7}}${7*7}",
+    "</h1><i>",
+    "&lt;b&gt;",
+    "__proto__",
+    "<script>1</script>",
+    "' OR 1=1 --",
+    "<style>*{}</style>",
 ]
 NAMES = ["<b onmouseover=alert(1)>Eve", '"><script>alert(1)', "مرحبا بك <i>", "'; DROP TABLE users; --"]
-STRANGERS = """() => document.querySelectorAll(
-  "message-item :is(script, img, svg:not(.motif), iframe, style, base, link, object, [onclick], [onerror], [style])").length"""
+STRANGERS = """() => document.querySelectorAll("message-item :is(script, img, svg:not(.motif), iframe, style, base, " +
+  "link, object, form, template, [onclick], [onerror], [style])").length"""
+
+
+async def test_two_hundred_hostile_texts_are_what_was_written(served: Served, new_reader, new_room) -> None:
+    assert len(set(TEXTS)) == 200
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Hard nuts")
+    eve = await (await people.sign_up(served, "nutcracker", "Eve")).start()
+    await eve.call("room.join", room=room)
+    shown: list[str] = []
+    await ann.open(f"/room/{room}")
+    for start in range(0, len(TEXTS), 50):
+        for text in TEXTS[start : start + 50]:
+            await eve.say(room, text)
+        await expect(ann.page.locator("message-item")).to_have_count(start + 50)
+    shown = await ann.texts().all_text_contents()
+    for text, seen in zip(TEXTS, shown, strict=True):
+        assert seen == unmarked(text), text
+    assert await ann.page.evaluate(STRANGERS) == 0
+    await eve.leave()
+
+
+def unmarked(text: str) -> str:
+    """What a text says without the marks that the page reads as such."""
+    for mark, pattern in (("**", r"\*\*(.+)\*\*"), ("`", r"`([^`]+)`"), (">", r"> (.+)")):
+        match = re.fullmatch(pattern, text)
+        if match and mark in text:
+            return match[1]
+    return text
+
+
+@pytest.mark.parametrize("text", SHORT)
+async def test_a_hostile_title_name_or_line_is_text_wherever_it_stands(
+    served: Served, new_reader, new_room, text: str
+) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, text, about=f"{text} about", tags=["nut"])
+    name = f"{text[:30]} é"
+    eve = await (await people.sign_up(served, f"eve{SHORT.index(text)}", name)).start()
+    await eve.call("room.join", room=room)
+    await eve.call("profile.update", headline=text, about=text, home_town=text[:30])
+    await eve.say(room, "hello")
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text(text)
+    await expect(ann.page.locator("room-view > header .about")).to_have_text(f"{text} about")
+    await expect(ann.page.locator("message-item header .name").first).to_have_text(name)
+    await expect(ann.page.locator("room-table .whose .name", has_text=name)).to_have_count(1)
+    await ann.page.locator("room-view .here").click()
+    await expect(ann.page.locator("room-people .name", has_text=name)).to_have_count(1)
+    await ann.open("/rooms")
+    await ann.page.get_by_role("searchbox").fill("#nut")
+    await expect(ann.page.locator("room-finder h2", has_text=text).first).to_be_visible()
+    widths = await ann.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1]
+    await eve.leave()
 
 
 async def test_hostile_words_and_names_are_shown_as_text(served: Served, new_reader, new_room) -> None:
@@ -38,10 +119,10 @@ async def test_hostile_words_and_names_are_shown_as_text(served: Served, new_rea
     for number, name in enumerate(NAMES):
         person = await (await people.sign_up(served, f"hostile{number}", name)).start()
         await person.call("room.join", room=room)
-        for text in TEXTS[number :: len(NAMES)]:
+        for text in SEEDS[number :: len(NAMES)]:
             await person.say(room, text)
         await person.leave()
-    said = [text for number in range(len(NAMES)) for text in TEXTS[number :: len(NAMES)]]
+    said = [text for number in range(len(NAMES)) for text in SEEDS[number :: len(NAMES)]]
     await ann.sees(*said)
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text(title)
     await expect(ann.room(title)).to_be_visible()
