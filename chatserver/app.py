@@ -244,10 +244,18 @@ class House:
         requests.on_answered = api.on_answered = self.metrics.answered
         self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
         self.front = Front(
-            sockets=sockets, api=api, pages=Pages(web_folder()), metrics=self.metrics, asking=asking, hub=self.hub,
+            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, asking=asking, hub=self.hub,
             ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
         )  # fmt: skip
         await self._listen()
+
+    def _pages(self) -> Pages:
+        house, catalogue = self.house_shelf, self.catalogue
+        return Pages(
+            web_folder(),
+            named=lambda: (house.says.name, house.says.language),
+            window=lambda room: catalogue.window(room, house.says.language),
+        )
 
     async def _listen(self) -> None:
         server = self.settings.server

@@ -1,17 +1,22 @@
 """The page: index.html on every path of the page, the files of web/ below /web/, and headers that keep it safe.
 
 Files are read once at start, with a strong ETag each and compressed once; what is in web/ is what the browser runs.
+Three answers say more than a file: the manifest, which has the house's name; the service worker, which has the page's
+version; and the page of a window room, which tells whoever is shown its link what it leads to.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 SECURITY_HEADERS: Final = {
@@ -26,9 +31,17 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PAGE_PATHS: Final = ("/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover")
-PAGE_PATTERNS: Final = ("/room/{room}", "/join/{room}/{link}", "/settings/{part}")
+PAGE_PATHS: Final = (
+    "/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover", "/setup", "/people", "/house",
+)  # fmt: skip
+PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{part}")
 _COMPRESSED: Final = {".html", ".js", ".css", ".json", ".svg", ".webmanifest"}
+_TEXTS: Final = ("text/", "application/json", "application/manifest", "image/svg")
+_VERSION: Final = b"__VERSION__"
+_PAPER: Final = "#f6f1e7"
+_ICONS: Final = (("icon-192", "192x192", "any"), ("icon-512", "512x512", "any"),
+                 ("icon-maskable-512", "512x512", "maskable"))  # fmt: skip
+_SHORT: Final = 12  # what fits below an icon
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -42,25 +55,77 @@ class File:
 
 
 class Pages:
-    """All files of the page, in memory: 1 MB at most, so a disk is never read while people wait."""
+    """All files of the page, in memory: 1 MB at most, so a disk is never read while people wait.
 
-    def __init__(self, folder: Path) -> None:
+    ``named()`` gives the house's name and language, ``window(room)`` the title and words of a room that anyone may
+    read, in that language, and nothing of any other.
+    """
+
+    def __init__(
+        self, folder: Path, *, named: Callable[[], tuple[str, str]], window: Callable[[str], tuple[str, str] | None]
+    ) -> None:
+        self._named_house = named
+        self._window = window
         self._files = {
             path.relative_to(folder).as_posix(): _read(path)
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix != ".md" and not path.name.startswith((".", "tsconfig", "jsconfig"))
         }
+        self._worker = self._with_version("sw.js")
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for path in (*PAGE_PATHS, *PAGE_PATTERNS):
             router.add_get(path, self._page)
+        router.add_get("/room/{room}", self._room)
         router.add_get("/web/{name:.+}", self._file)
-        for name in ("favicon.ico", "favicon.svg", "robots.txt", "manifest.webmanifest", "service-worker.js"):
+        router.add_get("/manifest.webmanifest", self._manifest)
+        if self._worker is not None:
+            router.add_get("/sw.js", self._service_worker)
+        for name in ("favicon.ico", "favicon.svg", "robots.txt"):
             if name in self._files:
                 router.add_get(f"/{name}", self._root_file)
 
     async def _page(self, request: web.Request) -> web.Response:
         return _answer(request, self._files["index.html"])
+
+    async def _room(self, request: web.Request) -> web.Response:
+        """A link to a window room says what it leads to; all others look alike, whether or not there is such a room."""
+        page, room = self._files["index.html"], self._window(request.match_info["room"])
+        if room is None:
+            return _answer(request, page)
+        told = zip(("og:title", "og:description"), room, strict=True)
+        lines = [f'  <meta property="{name}" content="{html.escape(text)}">\n' for name, text in told if text]
+        body = page.body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1)
+        return _answer(request, _made(body, page.content_type))
+
+    async def _manifest(self, request: web.Request) -> web.Response:
+        name, language = self._named_house()
+        icons = [
+            {"src": f"/web/icons/{file}.png", "sizes": sizes, "type": "image/png", "purpose": purpose}
+            for file, sizes, purpose in _ICONS
+        ]
+        manifest = {
+            "id": "/", "name": name, "short_name": _short(name), "lang": language, "start_url": "/", "scope": "/",
+            "display": "standalone", "background_color": _PAPER, "theme_color": _PAPER, "icons": icons,
+        }  # fmt: skip
+        return _answer(request, _made(msgspec.json.encode(manifest), "application/manifest+json"))
+
+    async def _service_worker(self, request: web.Request) -> web.Response:
+        assert self._worker is not None
+        response = _answer(request, self._worker)
+        response.headers["Service-Worker-Allowed"] = "/"
+        return response
+
+    def _with_version(self, name: str) -> File | None:
+        """The file with the page's version put in: a change of any file is another version."""
+        file = self._files.get(name)
+        if file is None:
+            return None
+        version = hashlib.sha256()
+        for path, held in self._files.items():
+            version.update(f"{path}\0{len(held.body)}\0".encode())
+            version.update(held.body)
+        return _made(file.body.replace(_VERSION, version.hexdigest()[:16].encode()), file.content_type)
 
     async def _file(self, request: web.Request) -> web.Response:
         return self._named(request, request.match_info["name"])
@@ -78,8 +143,23 @@ class Pages:
 def _read(path: Path) -> File:
     body = path.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    packed = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else None
-    return File(body, packed, hashlib.sha256(body).hexdigest()[:16], kind)
+    return _made(body, kind, packed=path.suffix in _COMPRESSED)
+
+
+def _made(body: bytes, kind: str, *, packed: bool = True) -> File:
+    compressed = gzip.compress(body, mtime=0) if packed else None
+    return File(body, compressed, hashlib.sha256(body).hexdigest()[:16], kind)
+
+
+def _short(name: str) -> str:
+    """As many words of the name as fit below an icon, or the beginning of the first."""
+    short = ""
+    for word in name.split():
+        longer = f"{short} {word}".strip()
+        if len(longer) > _SHORT:
+            break
+        short = longer
+    return short or name[:_SHORT]
 
 
 def _takes_gzip(request: web.Request) -> bool:
@@ -100,5 +180,5 @@ def _answer(request: web.Request, file: File) -> web.Response:
     if packed is not None:
         headers["Content-Encoding"] = "gzip"
     body = file.body if packed is None else packed
-    charset = "utf-8" if file.content_type.startswith(("text/", "application/json", "image/svg")) else None
+    charset = "utf-8" if file.content_type.startswith(_TEXTS) else None
     return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)

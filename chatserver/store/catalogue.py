@@ -109,6 +109,14 @@ class Catalogue:
             and all(word in listed.words for word in words)
         ]
 
+    def window(self, room: str, language: str) -> tuple[str, str] | None:
+        """Title and words of a room that can be read without an account; None of any other."""
+        listed = self._listed.get(room)
+        if listed is None or not listed.entry.window or listed.entry.archived:
+            return None
+        entry = listed.entry
+        return entry.titles.get(language, entry.title), entry.abouts.get(language, entry.about)
+
     def windows(self) -> list[str]:
         """Ids of the rooms that can be read without an account."""
         return [room for room, listed in self._listed.items() if listed.entry.window and not listed.entry.archived]

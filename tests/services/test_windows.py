@@ -93,4 +93,5 @@ async def test_only_admins_make_windows_and_only_of_open_rooms(house: House) -> 
     assert await refused(opening(mei.token, den)) == (-32002, "not_open")
     assert (await opening(mei.token, room))["title"] == "Mine"
     await post(house.url, "room.update", tom.token, room=room, about="A moderator's words do not shut it")
+    await house.catalogue.refresh()
     assert {state["room"] for state in (await Person(house.url).start()).session["rooms"]} == {"hall", room}
