@@ -355,7 +355,7 @@ class RoomsShelf:
             raise errors.not_found()
         inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
         named = _unpack_titles(titles) if titles else {}
-        return Door(kind.decode(), title.decode(), named, archived == b"1", inside)
+        return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
 
     async def owner_of(self, bot: str) -> str:
         """Who runs this bot; "" for a person."""
