@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import redis
 
 from chatserver.app import House
+from chatserver.store.address import Address
+from chatserver.store.backup import backup
+from chatserver.store.restore import restore
 from tests.conftest import OpenHouse
-from tests.people import Person, Refused, post, sign_up
+from tests.people import PASSWORD, Person, Refused, post, sign_up
 from tests.services.test_people import NOT_AN_ADMIN, admin_of, refused
 
 
@@ -107,3 +113,29 @@ async def test_nobody_but_an_admin_reads_it(house: House) -> None:
     for token in (mei.token, bot["token"]):
         assert await refused(post(house.url, "house.log", token)) == NOT_AN_ADMIN
     assert await refused(post(house.url, "house.log")) == (-32001, "not_signed_in")
+
+
+async def test_a_backup_brings_back_who_runs_the_house_and_what_was_done(
+    open_house: OpenHouse, address: Address, tmp_path: Path
+) -> None:
+    before = await open_house()
+    mei = await sign_up(before.url, "mei")
+    await post(before.url, "house.claim", mei.token, code=(await before.setup_link()).partition("#")[2])
+    await post(before.url, "house.update", mei.token, name="Under the plane tree")
+    told = [brief(act) for act in await acts(mei)]
+    await backup(address, tmp_path / "house.backup")
+    await before.__aexit__()
+    await asyncio.to_thread(flush, address)
+    await restore(address, tmp_path / "house.backup")
+    after = await open_house()
+    signed_in = {"handle": "mei", "password": PASSWORD, "want": "token"}
+    mei.url, mei.token = after.url, (await post(after.url, "account.sign_in", **signed_in))["token"]
+    assert (await post(after.url, "house.get", mei.token))["name"] == "Under the plane tree"
+    assert await after.setup_link() == ""
+    assert [brief(act) for act in await acts(mei)] == told
+    assert [user["handle"] for user in (await post(after.url, "user.list", mei.token))["users"]] == ["mei"]
+
+
+def flush(address: Address) -> None:
+    with redis.Redis(unix_socket_path=address.path) as link:
+        link.flushall()
