@@ -1,19 +1,15 @@
 /** The page comes to life here: state is made, elements are registered, the shell is put on the page. */
 
-import { AccountForm } from "./elements/account-form/account-form.js";
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
+import { bringTheRest } from "./elements/later.js";
 import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { MessageComposer } from "./elements/message-composer/message-composer.js";
 import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
-import { RoomFinder } from "./elements/room-finder/room-finder.js";
 import { RoomList } from "./elements/room-list/room-list.js";
-import { RoomPeople } from "./elements/room-people/room-people.js";
-import { RoomSwitcher } from "./elements/room-switcher/room-switcher.js";
 import { RoomTable } from "./elements/room-table/room-table.js";
 import { RoomView } from "./elements/room-view/room-view.js";
-import { SettingsPage } from "./elements/settings-page/settings-page.js";
 import { applyTheme } from "./lib/theme.js";
 import { House } from "./state/house.js";
 import { Preferences } from "./state/preferences.js";
@@ -21,10 +17,9 @@ import { chooseLanguage, Words } from "./state/words.js";
 
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
-  ["account-form", AccountForm], ["app-shell", AppShell], ["live-announcer", LiveAnnouncer],
-  ["message-composer", MessageComposer], ["message-item", MessageItem], ["message-list", MessageList],
-  ["room-finder", RoomFinder], ["room-list", RoomList], ["room-people", RoomPeople],
-  ["room-switcher", RoomSwitcher], ["room-table", RoomTable], ["room-view", RoomView], ["settings-page", SettingsPage],
+  ["app-shell", AppShell], ["live-announcer", LiveAnnouncer], ["message-composer", MessageComposer],
+  ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList], ["room-table", RoomTable],
+  ["room-view", RoomView],
 ];
 
 async function begin() {
@@ -44,6 +39,8 @@ async function begin() {
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
   await enterPatiently(house);
+  await house.settled();
+  (window.requestIdleCallback ?? setTimeout)(bringTheRest);
 }
 
 /** The house may be restarting just now: ask until it answers. @param {House} house */

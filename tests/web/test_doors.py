@@ -163,4 +163,6 @@ async def test_the_language_is_the_browsers_or_the_readers_and_starter_rooms_fol
     await expect(reader.room("The hall")).to_be_visible()
     await reader.page.reload()
     await expect(reader.room("The hall")).to_be_visible()
-    await expect(reader.page.locator("room-list .nearby")).to_contain_text("Psychology")
+    await reader.open("/rooms")
+    await reader.page.get_by_role("searchbox").fill("心理漫谈")
+    await expect(reader.page.locator("room-finder h2")).to_have_text(["Psychology"])

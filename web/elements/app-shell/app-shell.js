@@ -3,12 +3,17 @@
 import { make } from "../../lib/dom.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
+import { button } from "../forms.js";
+import { want } from "../later.js";
 
 const OFFLINE_PATIENCE = 2_000;
+const LOADING_PATIENCE = 300;
+/** Pages that are read from top to bottom. */
+const SHEETS = new Set(["room-finder", "settings-page"]);
 
 export class AppShell extends PageElement {
-  /** @type {any} */ #page = null;
   #shown = "";
+  /** @type {any} made when it is first wanted */ #switcher = null;
   #joining = false;
   /** @type {any} */ #offline = undefined;
 
@@ -17,7 +22,7 @@ export class AppShell extends PageElement {
     this.main = make("main", { attributes: { id: "main", tabindex: "-1" } });
     this.banner = make("p", { class: "banner", attributes: { role: "status" }, set: { hidden: true } });
     this.skip = make("a", { class: "skip", attributes: { href: "#main" } });
-    this.append(this.skip, this.banner, this.list, this.main, make("room-switcher"));
+    this.append(this.skip, this.banner, this.list, this.main);
   }
 
   attach() {
@@ -56,11 +61,32 @@ export class AppShell extends PageElement {
     const key = JSON.stringify([place, signedIn, this.language]);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#page = this.#make(place);
-    this.main.replaceChildren(this.#page ?? "");
+    this.retitle();
+    this.#open(place, key);
+  }
+
+  /** @param {any} place @param {string} key while this is what should be shown */
+  async #open(place, key) {
+    const [tag, properties] = this.#element(place);
+    if (tag && !customElements.get(tag)) {
+      const patience = setTimeout(() => this.main.replaceChildren(make("p", { class: "empty", text: this.say("shell.loading") })), LOADING_PATIENCE);
+      const failed = await want(tag).then(() => false, () => true);
+      clearTimeout(patience);
+      if (key !== this.#shown) return;
+      if (failed) return this.#sayNotLoaded();
+    }
+    this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
     this.retitle();
     if (place.page === "home" || this.main.contains(document.activeElement)) return;
     this.main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  #sayNotLoaded() {
+    this.main.replaceChildren(make("div", { class: "empty" }, make("p", { text: this.say("refused.unanswered") }),
+      button(this.say("shell.again"), () => {
+        this.#shown = "";
+        this.show();
+      }, "button")));
   }
 
   /** At home a wide page shows the room that was last open; a phone shows the rooms. @param {any} place */
@@ -73,15 +99,13 @@ export class AppShell extends PageElement {
     return this.house.began ? { page: "rooms" } : place;
   }
 
-  /** @param {any} place */
-  #make(place) {
-    if (place.page === "room") return make("room-view", { set: { room: place.room } });
-    if (place.page === "rooms") return make("room-finder");
-    if (place.page === "settings") return make("settings-page");
-    if (["sign-in", "sign-up", "recover"].includes(place.page)) {
-      return make("account-form", { set: { kind: place.page } });
-    }
-    return null;
+  /** Which element shows a place, and with what. @param {any} place @returns {[string, object]} */
+  #element(place) {
+    if (place.page === "room") return ["room-view", { room: place.room }];
+    if (place.page === "rooms") return ["room-finder", {}];
+    if (place.page === "settings") return ["settings-page", {}];
+    if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page }];
+    return ["", {}];
   }
 
   /** @param {string} room @param {string} link */
@@ -130,9 +154,19 @@ export class AppShell extends PageElement {
 
   /** @param {KeyboardEvent} event */
   shortcut(event) {
-    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      this.#switch();
+    } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       this.list.step(event.key === "ArrowDown" ? 1 : -1);
     }
+  }
+
+  /** Go to a room by a few letters of its name. */
+  async #switch() {
+    await want("room-switcher");
+    this.#switcher ??= this.appendChild(make("room-switcher"));
+    this.#switcher.open();
   }
 }

@@ -16,12 +16,6 @@ export class RoomSwitcher extends PageElement {
   }
 
   attach() {
-    this.listen(document, "keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        this.open();
-      }
-    });
     this.listen(this.input, "input", () => this.show(0));
     this.listen(this.input, "keydown", (event) => this.key(event));
     this.listen(this.list, "click", (event) => this.go(event.target.closest("li")?.dataset.room));

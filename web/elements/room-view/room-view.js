@@ -7,6 +7,7 @@ import { make } from "../../lib/dom.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { button, refusalWords } from "../forms.js";
+import { want } from "../later.js";
 
 const WIDE = "(min-width: 1001px)";
 
@@ -24,10 +25,10 @@ export class RoomView extends PageElement {
     this.table = make("room-table", { set: { room: this.room } });
     this.composer = make("message-composer", { set: { room: this.room } });
     this.notice = make("div", { class: "notice" });
-    this.people = make("room-people", { set: { room: this.room, hidden: true } });
+    /** @type {any} who belongs here, once one asked */ this.people = null;
     this.append(
       make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.here),
-      this.messages, this.table, this.notice, this.composer, this.people,
+      this.messages, this.table, this.notice, this.composer,
     );
   }
 
@@ -41,7 +42,6 @@ export class RoomView extends PageElement {
     this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.house.outbox.drop(item)));
     this.listen(this.composer, "edit-last", () => this.editLast());
     this.listen(this.composer, "said", () => this.#said());
-    this.listen(this.people, "close", () => this.closePeople());
     this.listen(this, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     context.preferences.set({ room: this.room });
     this.house.watch(this.room);
@@ -64,7 +64,7 @@ export class RoomView extends PageElement {
     if (!inside) return this.closePeople();
     this.composer.show();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
-    if (wanted && this.people.hidden) this.#openPeople();
+    if (wanted && !this.#seesPeople) this.#openPeople();
     return undefined;
   }
 
@@ -74,7 +74,7 @@ export class RoomView extends PageElement {
     this.about.textContent = room.about(this.language);
     this.about.title = this.about.textContent;
     this.here.textContent = this.say("room.people", { count: room.state.members, here: room.online ?? room.state.online });
-    this.here.setAttribute("aria-expanded", String(!this.people.hidden));
+    this.here.setAttribute("aria-expanded", String(this.#seesPeople));
   }
 
   // --- the door ---------------------------------------------------------------------------------------------------
@@ -138,21 +138,31 @@ export class RoomView extends PageElement {
 
   // --- who is here --------------------------------------------------------------------------------------------------
 
-  togglePeople() {
-    context.preferences.set({ people: this.people.hidden });
-    if (!this.people.hidden) return this.closePeople();
-    this.#openPeople();
+  get #seesPeople() {
+    return Boolean(this.people && !this.people.hidden);
+  }
+
+  async togglePeople() {
+    context.preferences.set({ people: !this.#seesPeople });
+    if (this.#seesPeople) return this.closePeople();
+    await this.#openPeople();
     return this.people.heading.focus();
   }
 
-  #openPeople() {
+  async #openPeople() {
+    await want("room-people");
+    if (!this.people) {
+      this.people = make("room-people", { set: { room: this.room, hidden: true } });
+      this.listen(this.people, "close", () => this.closePeople());
+      this.append(this.people);
+    }
     this.people.hidden = false;
     this.here.setAttribute("aria-expanded", "true");
     this.people.open();
   }
 
   closePeople() {
-    if (this.people.hidden) return;
+    if (!this.#seesPeople) return;
     const focused = this.people.contains(document.activeElement);
     this.people.hidden = true;
     this.here.setAttribute("aria-expanded", "false");
@@ -170,16 +180,17 @@ export class RoomView extends PageElement {
   #escape(event) {
     const target = /** @type {Node} */ (event.target);
     if (this.messages.contains(target)) this.composer.focus();
-    else if (this.people.contains(target)) {
+    else if (this.people?.contains(target)) {
       context.preferences.set({ people: false });
       this.closePeople();
     }
   }
 
   /** A visitor's words wait while their writer is asked for a name, here and now. */
-  #said() {
+  async #said() {
     this.messages.toLatest();
     if (this.house.signedIn) return;
+    await want("account-form");
     const form = make("account-form", { set: { kind: "sign-up", inRoom: true } });
     const dialog = make("dialog", { class: "come-in", on: { close: () => dialog.remove() } }, form,
       button(this.say("account.later"), () => dialog.close()));

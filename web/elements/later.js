@@ -1,0 +1,54 @@
+/** Elements that are not on the first screen: each is loaded, with its style, when it is first wanted. */
+
+/** @type {Record<string, () => Promise<any>>} */
+const LATER = {
+  "account-form": () => import("./account-form/account-form.js"),
+  "room-finder": () => import("./room-finder/room-finder.js"),
+  "room-people": () => import("./room-people/room-people.js"),
+  "room-switcher": () => import("./room-switcher/room-switcher.js"),
+  "settings-page": () => import("./settings-page/settings-page.js"),
+};
+
+/** @type {Map<string, Promise<void>>} */ const wanted = new Map();
+
+/**
+ * Until the element can be made. Rejects where it could not be loaded; asking again tries again.
+ *
+ * @param {string} tag
+ * @returns {Promise<void>}
+ */
+export function want(tag) {
+  if (customElements.get(tag)) return Promise.resolve();
+  const coming = wanted.get(tag) ?? bring(tag).catch((error) => {
+    wanted.delete(tag);
+    throw error;
+  });
+  wanted.set(tag, coming);
+  return coming;
+}
+
+/** Bring the rest while the page has nothing else to do, so that it is there at once, and without a line. */
+export function bringTheRest() {
+  for (const tag of Object.keys(LATER)) want(tag).catch(() => undefined);
+}
+
+/** @param {string} tag */
+async function bring(tag) {
+  const name = tag.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
+  const [module] = await Promise.all([LATER[tag]?.(), style(`/web/elements/${tag}/${tag}.css`)]);
+  if (!customElements.get(tag)) customElements.define(tag, module[name]);
+}
+
+/** @param {string} href */
+function style(href) {
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(href));
+    });
+    document.head.append(link);
+  });
+}
