@@ -36,6 +36,7 @@ from chatserver.live.presence import Presence
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Limits, Server
 from chatserver.rules import tokens
+from chatserver.rules.days import Days
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts import Accounts
 from chatserver.services.authority import Authority
@@ -43,8 +44,10 @@ from chatserver.services.bots import Bots
 from chatserver.services.company import Company
 from chatserver.services.desks import Desks
 from chatserver.services.discovery import Discovery
+from chatserver.services.friends import both_told, furnish
 from chatserver.services.hashing import Hashing
 from chatserver.services.house import House as HouseDesk
+from chatserver.services.icebreakers import read_icebreakers
 from chatserver.services.limits import SendLimits
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
@@ -54,7 +57,7 @@ from chatserver.services.rooms import Rooms
 from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
 from chatserver.services.suggestions import Suggestions
 from chatserver.services.sync import Sync
-from chatserver.settings import Settings, cap, rooms_file, web_folder
+from chatserver.settings import Settings, cap, icebreakers_file, rooms_file, web_folder
 from chatserver.store.accounts import AccountsShelf
 from chatserver.store.address import Address
 from chatserver.store.catalogue import Catalogue
@@ -119,7 +122,7 @@ class House:
         settings, store, tasks = self.settings, self.store, self.tasks
         limits = settings.limits
         self.log = Log(
-            store, tasks.spawn, durability=settings.store.durability,
+            store, tasks.spawn, durability=settings.store.durability, today=Days(settings.house.time_zone).number,
             group_messages=limits.group_messages, group_bytes=limits.group_bytes,
         )  # fmt: skip
         self.directory = Directory(store, tasks.spawn)
@@ -135,7 +138,6 @@ class House:
         await store.remove_old_libraries(now_ms())
         await self.directory.start()
         self.marks = Marks(store)
-        self.log.on_stored = self.marks.note
         self.intents = Intents(store)
         self.shelf = RoomsShelf(store, self.intents)
         self.catalogue = Catalogue(store)
@@ -161,6 +163,17 @@ class House:
             rooms=Buckets(limits.room_sends_burst, limits.room_sends_per_second),
             addresses=Buckets(limits.address_sends_burst, limits.address_sends_per_second),
         )
+        messages = Messages(
+            hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
+            characters=limits.text_characters, size=limits.text_bytes,
+        )  # fmt: skip
+        says = self.house_shelf.says
+        friends = furnish(
+            settings, hub, self.log, self.intents, self.shelf, accounts.shelf, messages,
+            read_icebreakers(icebreakers_file(settings)), language=says.language, days=Days(says.time_zone),
+            question_rooms=newcomers_rooms(self._starter_rooms),
+        )  # fmt: skip
+        self.log.on_stored = both_told(self.marks.note, friends.ties.wrote, self.tasks.spawn)
         server = self._server()
         searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
         return Desks(
@@ -180,15 +193,15 @@ class House:
                 replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),
             ),
             rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
-            membership=Membership(hub, self.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)),
+            membership=Membership(
+                hub, self.shelf, friends.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
+            ),
             discovery=Discovery(
                 hub, self.shelf, self.catalogue, searches=searches, time_zone=lambda: self.house_shelf.says.time_zone
             ),
-            messages=Messages(
-                hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
-                characters=limits.text_characters, size=limits.text_bytes,
-            ),
+            messages=messages,
             company=Company(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
+            friends=friends,
         )  # fmt: skip
 
     def _accounts(self) -> Accounts:
@@ -210,7 +223,7 @@ class House:
         return secret
 
     async def _renew_secret(self) -> None:
-        self.desks.messages.secret = await self._secret()
+        self.desks.messages.secret = self.desks.friends.shelf.secret = await self._secret()
 
     def _server(self) -> Server:
         settings = self.settings
@@ -307,7 +320,7 @@ class House:
 
     def _housekeeping(self) -> None:
         server = self.settings.server
-        self.presence = Presence(self.store, self.hub.feeds)
+        self.presence = Presence(self.store, self.hub.feeds, self.hub.unseen_here)
         self.hub.on_presence = lambda feed: _spawned(self.tasks, self.presence.say_now(feed, now_ms()))
         self.heartbeat = Heartbeat(
             self.hub, ping_seconds=server.ping_seconds, silence_seconds=server.silence_seconds,
@@ -327,6 +340,7 @@ class House:
             (5.0, self.intents.take_over),
             (30.0, self.desks.accounts.check_everyone),
             (30.0, self.house_shelf.refresh),
+            (30.0, self.desks.friends.questions.lay),
             (60.0, lambda: scrub_daily(self.store)),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):

@@ -80,8 +80,8 @@ def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
         messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
     face = feed.around.directory.face
     return merged(
-        [Entry(message_of(feed.room, posted, face(posted.user)), place) for posted in messages],
-        [(changed.after, Entry(change_of(feed.room, changed), place)) for changed in page.changes],
+        [Entry(message_of(feed.room, posted, face(posted.user)), place, posted.only) for posted in messages],
+        [(changed.after, Entry(change_of(feed.room, changed), place, changed.now.only)) for changed in page.changes],
         place,
     )
 

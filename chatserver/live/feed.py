@@ -142,11 +142,11 @@ class Feed:
         message = message_of(self.room, posted, self.around.directory.face(posted.user))
         self.place = Place(posted.seq, self.place.rev)
         self.last_id = message.id
-        self._numbered(Entry(message, self.place))
+        self._numbered(Entry(message, self.place, posted.only))
 
     def apply_change(self, changed: Changed) -> None:
         self.place = Place(self.place.seq, changed.rev)
-        self._numbered(Entry(change_of(self.room, changed), self.place))
+        self._numbered(Entry(change_of(self.room, changed), self.place, changed.now.only))
 
     def _numbered(self, entry: Entry) -> None:
         self.tail.add(entry)
@@ -243,11 +243,7 @@ class Feed:
         chunk, last = self._next_chunk()
         before = Behind(self.delivered, self.numbering, self.told)
         self._note_delivered(chunk, last)
-        jobs = [
-            (b"".join(outgoing.frame(wire) for outgoing in chunk), list(followers))
-            for wire, followers in self.live.items()
-            if followers and chunk
-        ]
+        jobs = self._jobs(chunk)
         if sum(len(followers) for _, followers in jobs) <= SLICE:
             for blob, followers in jobs:
                 self._write(followers, blob, before)
@@ -259,6 +255,20 @@ class Feed:
                 for blob, followers in jobs
                 for start in range(0, len(followers), SLICE)
             ], before, last)  # fmt: skip
+
+    def _jobs(self, chunk: list[Entry | Unlogged]) -> list[tuple[bytes, list[Connection]]]:
+        """What to write to whom: the same bytes for all of a wire, save where something is for one pair of eyes."""
+        if any(isinstance(outgoing, Entry) and outgoing.only for outgoing in chunk):
+            return [
+                (b"".join(frame_for(outgoing, wire, connection.user_id) for outgoing in chunk), [connection])
+                for wire, followers in self.live.items()
+                for connection in followers
+            ]
+        return [
+            (b"".join(outgoing.frame(wire) for outgoing in chunk), list(followers))
+            for wire, followers in self.live.items()
+            if followers and chunk
+        ]
 
     def _next_chunk(self) -> tuple[list[Entry | Unlogged], Outgoing | None]:
         """Events up to the first that only some may hear; that one ends the chunk."""
@@ -413,7 +423,7 @@ class Feed:
         frames: list[bytes] = []
         size, place = 0, behind.place if entries else self.delivered
         for entry in entries:
-            frames.append(entry.frame(connection.wire))
+            frames.append(entry.frame_for(connection.wire, connection.user_id))
             size += len(frames[-1])
             place = Place(max(place.seq, entry.place.seq), max(place.rev, entry.place.rev))
             if size > CATCH_UP_BYTES:
@@ -443,3 +453,7 @@ class Feed:
         if unnamed:
             return unnamed + len(users), None
         return len(users), sorted(users)
+
+
+def frame_for(outgoing: Entry | Unlogged, wire: Wire, viewer: str) -> bytes:
+    return outgoing.frame_for(wire, viewer) if isinstance(outgoing, Entry) else outgoing.frame(wire)

@@ -114,7 +114,10 @@ class Feeds:
         self._parked[room] = []
         try:
             await self._store.subscribe(name)
-            feed = Feed(room, await self.read(room), self._around)
+            read = await self.read(room)
+            if read.meta.kind == "direct":  # its state names the other
+                await self._around.directory.load(read.members)
+            feed = Feed(room, read, self._around)
         except BaseException:
             del self._parked[room]
             self._store.unsubscribe(name)

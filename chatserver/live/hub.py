@@ -21,10 +21,11 @@ from chatserver.live.feeds import Feeds
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
-from chatserver.protocol.events import ReadMoved
+from chatserver.protocol.events import InboxChanged, ReadMoved
 from chatserver.protocol.shapes import RoomState
 from chatserver.store import keys
 from chatserver.store.directory import Directory
+from chatserver.store.inbox import item_of
 from chatserver.store.log import Log
 from chatserver.store.store import Store
 
@@ -142,10 +143,33 @@ class Hub:
         kind, *rest = _told(payload)
         if kind in {"room", "profile"}:
             self.tasks.spawn(self.refresh(user))
+        elif kind == "item":
+            self._item_added(user, *rest)
+        elif kind in {"inbox", "gone"}:
+            self._inbox_changed(user, kind, *rest)
         elif kind == "read":
             self._read_moved(user, *rest)
         elif kind == "auth":
             self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
+
+    def _item_added(self, user: LiveUser, seq: int, at: int, packed: str) -> None:
+        item = item_of(seq, at, packed)
+        user.profile["inbox_seq"] = str(seq).encode()
+        for connection in user.connections:
+            if connection.started:
+                connection.write(connection.wire.event("inbox.added", item))
+
+    def _inbox_changed(self, user: LiveUser, kind: str, *rest: Any) -> None:
+        """Read up to a place, or an item is no longer there (``rest``: the poke or card that it was about)."""
+        if kind == "inbox":
+            user.profile["inbox_seq"], user.profile["inbox_read"] = (str(number).encode() for number in rest)
+            event = InboxChanged(seq=rest[0], unread=rest[0] - rest[1])
+        else:
+            seq, read = (int(user.profile.get(name) or 0) for name in ("inbox_seq", "inbox_read"))
+            event = InboxChanged(seq=seq, unread=seq - read, gone=rest[0])
+        for connection in user.connections:
+            if connection.started:
+                connection.write(connection.wire.event("inbox.changed", event))
 
     def _read_moved(self, user: LiveUser, room: str, epoch: str, seq: int, origin: str) -> None:
         pointer = user.pointers.get(room)
@@ -182,6 +206,24 @@ class Hub:
             known = before.get(room)
             if known is None or known.notify != pointer.notify or self._someone_misses(user, room):
                 await self.entered(user, room)
+
+        for room in before.keys() - user.pointers.keys():
+            self._hide(user, room)
+
+    def _hide(self, user: LiveUser, room: str) -> None:
+        """A conversation of two that is gone for one of them, who still belongs to it."""
+        feed = self.feeds.get(room)
+        if feed is None or feed.meta.kind != "direct":
+            return
+        for connection in user.connections:
+            if feed in connection.follows:
+                connection.write(feed.left_frame(connection.wire, user.id))
+                self.unfollow(feed, connection)
+
+    async def require_here(self, feed: Feed, user_id: str) -> None:
+        """Raises ``Refusal`` not_found where a conversation of two is gone for this user."""
+        if feed.meta.kind == "direct" and not (await self.pointer(user_id, feed.room)).inside:
+            raise errors.not_found()
 
     def _someone_misses(self, user: LiveUser, room: str) -> bool:
         feed = self.feeds.get(room)
@@ -310,6 +352,7 @@ class Hub:
     def state_now(self, feed: Feed, user_id: str, pointer: Pointer, mentions: int) -> RoomState:
         """The room in this moment, without await. What was delivered counts: events go on from there."""
         member = feed.members.get(user_id)
+        other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
         read_seq = min(pointer.read_upto(feed.standing), last_seq) if member else last_seq
         return RoomState(
@@ -317,9 +360,21 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=len(feed.members), online=feed.online_count(), window=meta.window, bots=meta.bots,
+            members=len(feed.members), online=self.online_for(feed, user_id), window=meta.window, bots=meta.bots,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
+            other=self.directory.face(other) if other else msgspec.UNSET,
         )  # fmt: skip
+
+    def online_for(self, feed: Feed, viewer: str) -> int:
+        """How many are here, as this user may see it: who has blocked them is not."""
+        return feed.online_count() - len(self.unseen_here(feed, viewer))
+
+    def unseen_here(self, feed: Feed, viewer: str) -> frozenset[str]:
+        """Who is here and has blocked this user."""
+        user = self.users.get(viewer)
+        if user is None or not user.blocked_by:
+            return frozenset()
+        return user.blocked_by & frozenset(feed.online()[1] or ())
 
     def _tell_state(self, feed: Feed, connection: Connection) -> None:
         self.tasks.spawn(self._tell_state_later(feed, connection))

@@ -2,11 +2,12 @@
 
 A process writes how many of a room are connected to it, and who while that is below 200, with the time; it says so
 again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told, and
-who is hidden is neither counted nor named.
+who is hidden is neither counted nor named; for someone whom a person here has blocked it is made for them alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from chatserver.errors import Refusal
@@ -24,9 +25,10 @@ NAMED_TO_WATCHERS: Final = 100
 
 
 class Presence:
-    """``tick(now)`` is called once a second."""
+    """``tick(now)`` is called once a second; ``unseen(feed, user)`` are those here who have blocked the user."""
 
-    def __init__(self, store: Store, feeds: Feeds) -> None:
+    def __init__(self, store: Store, feeds: Feeds, unseen: Callable[[Feed, str], frozenset[str]]) -> None:
+        self._unseen = unseen
         self._store = store
         self._feeds = feeds
         self._told: dict[Feed, tuple[frozenset[str], int]] = {}
@@ -77,6 +79,10 @@ class Presence:
         for connection in list(feed.watchers):
             if connection.paused:
                 continue
+            unseen = self._unseen(feed, connection.user_id)
+            if unseen:
+                connection.write(connection.wire.event("presence.changed", presence_of(feed, unseen)))
+                continue
             frame = frames.get(connection.wire)
             if frame is None:
                 frame = frames[connection.wire] = connection.wire.event("presence.changed", event)
@@ -92,14 +98,15 @@ class Presence:
                     return
 
 
-def presence_of(feed: Feed) -> PresenceChanged:
+def presence_of(feed: Feed, unseen: frozenset[str] = frozenset()) -> PresenceChanged:
     online, users = feed.online()
+    online -= len(unseen)
     if users is None or online > NAMED_TO_WATCHERS:
         return PresenceChanged(feed.room, online)
-    return PresenceChanged(feed.room, online, users)
+    return PresenceChanged(feed.room, online, [user for user in users if user not in unseen])
 
 
-def watch(feed: Feed) -> PresenceWatchResult:
+def watch(feed: Feed, unseen: frozenset[str]) -> PresenceWatchResult:
     """What a watcher is answered with."""
-    event = presence_of(feed)
+    event = presence_of(feed, unseen)
     return PresenceWatchResult(event.online, event.users)

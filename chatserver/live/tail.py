@@ -16,6 +16,7 @@ import msgspec
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MessageChanged
 from chatserver.protocol.shapes import Author, Message
+from chatserver.store.records import tombstone_of
 
 
 class Place(NamedTuple):
@@ -30,13 +31,15 @@ class Place(NamedTuple):
 
 
 class Entry:
-    """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it."""
+    """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it; ``only`` for
+    whose eyes alone it is, if not everyone's."""
 
-    __slots__ = ("_frames", "place", "what")
+    __slots__ = ("_frames", "only", "place", "what")
 
-    def __init__(self, what: Message | MessageChanged, place: Place) -> None:
+    def __init__(self, what: Message | MessageChanged, place: Place, only: str = "") -> None:
         self.what = what
         self.place = place
+        self.only = only
         self._frames: dict[Wire, bytes] = {}
 
     @property
@@ -53,6 +56,13 @@ class Entry:
             name = "message.posted" if self.is_message else "message.changed"
             made = self._frames[wire] = wire.event(name, self.what)
         return made
+
+    def frame_for(self, wire: Wire, viewer: str) -> bytes:
+        """The frame as this user may see it."""
+        if not self.only or viewer == self.only:
+            return self.frame(wire)
+        name = "message.posted" if self.is_message else "message.changed"
+        return wire.event(name, veiled(self.what))
 
     def replace(self, what: Message | MessageChanged) -> None:
         self.what = what
@@ -145,7 +155,7 @@ class Tail:
         return sum(
             1
             for number, entry in self._messages.items()
-            if number > seq and isinstance(entry.what, Message) and user in entry.what.mentions
+            if number > seq and isinstance(entry.what, Message) and user in entry.what.mentions and not entry.only
         )
 
     def face_changed(self, author: Author) -> None:
@@ -157,18 +167,17 @@ class Tail:
 def as_it_holds(message: Message, change: MessageChanged) -> Message:
     """The message after the change."""
     if change.deleted:
-        return Message(
-            room=message.room,
-            seq=message.seq,
-            id=message.id,
-            at=message.at,
-            author=message.author,
-            text="",
-            deleted=True,
-        )
+        return tombstone_of(message)
     return msgspec.structs.replace(
         message, text=change.text, edited_at=change.edited_at, reactions=change.reactions, pinned=change.pinned
     )
+
+
+def veiled(what: Message | MessageChanged) -> Message | MessageChanged:
+    """What is for another's eyes alone: a tombstone."""
+    if isinstance(what, Message):
+        return tombstone_of(what)
+    return MessageChanged(room=what.room, rev=what.rev, seq=what.seq, text="", deleted=True)
 
 
 def merged(messages: Iterable[Entry], changes: Iterable[tuple[int, Entry]], start: Place) -> list[Entry]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from chatserver.protocol.shapes import Author, Message, Role, RoomState, Shape
+from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomState, Shape
 
 
 class MessageChanged(Shape, frozen=True):
@@ -42,6 +42,14 @@ class MemberEvent(Struct, frozen=True):
     user: Author
     role: Role
     members: int
+
+
+class InboxChanged(Shape, frozen=True):
+    """The inbox was read on another connection, or what an item was about is no longer there."""
+
+    seq: int
+    unread: int
+    gone: str = ""
 
 
 class ReadMoved(Struct, frozen=True):
@@ -78,6 +86,8 @@ _ROWS: Final = (
     EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),
     EventKind("member.changed", MemberEvent, "A member's role changed."),
     EventKind("read.moved", ReadMoved, "One's read marker moved on another connection."),
+    EventKind("inbox.added", InboxItem, "Something came into one's inbox."),
+    EventKind("inbox.changed", InboxChanged, "The inbox was read elsewhere, or an item is gone."),
     EventKind("typing.started", TypingStarted, "Someone is typing; shown for five seconds."),
     EventKind("presence.changed", PresenceChanged, "Who is here changed, for those who watch."),
 )

@@ -13,10 +13,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chatserver.protocol.shapes import (
     Act,
+    Author,
+    Card,
     ClientId,
     Cursor,
     Durability,
+    Gesture,
+    InboxItem,
     InboxState,
+    Invitation,
     Level,
     Limits,
     ListedUser,
@@ -24,13 +29,17 @@ from chatserver.protocol.shapes import (
     Member,
     Message,
     OwnBot,
+    PokeReceived,
+    PokeSent,
     Presence,
+    Question,
     RoomId,
     RoomListing,
     RoomState,
     Seq,
     Server,
     Shape,
+    TieState,
     User,
     UserId,
     UserProfile,
@@ -417,6 +426,162 @@ class PresenceWatchResult(Shape, frozen=True):
     users: list[str] | UnsetType = UNSET
 
 
+# --- friends first ---------------------------------------------------------------------------------------------------
+
+
+Text = Annotated[str, Meta(max_length=4000)]
+PokeId = Annotated[str, Meta(min_length=1, max_length=64)]
+Line = Annotated[str, Meta(max_length=400)]
+
+
+class PokeSend(RoomParams, frozen=True):
+    """No member of this carries words."""
+
+    to: UserId
+    gesture: Gesture
+    seq: Seq = 0
+
+
+class PokeReturn(Params, frozen=True):
+    poke: PokeId
+    answer: Text = ""
+
+
+class PokeOne(Params, frozen=True):
+    poke: PokeId
+
+
+class Switch(Params, frozen=True):
+    on: bool
+
+
+class PokeListResult(Struct, frozen=True):
+    sent: list[PokeSent]
+    received: list[PokeReceived]
+    places: int
+    rests: bool
+
+
+class CurtainAnswer(Params, frozen=True):
+    tie: RoomId
+    card: Annotated[str, Meta(max_length=64)]
+    text: Text
+
+
+class CurtainDraw(Params, frozen=True):
+    tie: RoomId
+
+
+class AboutUser(Params, frozen=True):
+    user: UserId
+
+
+class SwitchUser(Params, frozen=True):
+    user: UserId
+    on: bool
+
+
+class TieNote(Params, frozen=True):
+    user: UserId
+    note: Annotated[str, Meta(max_length=2000)]
+
+
+class TieListResult(Struct, frozen=True):
+    ties: list[TieState]
+
+
+class DirectOpen(Params, frozen=True):
+    bot: UserId
+
+
+class CardGet(Params, frozen=True):
+    user: Annotated[str, Meta(max_length=64)] = ""
+
+
+class CardUpdate(Params, frozen=True):
+    company: Line | UnsetType = UNSET
+    title: Line | UnsetType = UNSET
+    phone: Line | UnsetType = UNSET
+    mail: Line | UnsetType = UNSET
+    wechat: Line | UnsetType = UNSET
+    looking_for: Line | UnsetType = UNSET
+    can_offer: Line | UnsetType = UNSET
+
+
+class BlockListResult(Struct, frozen=True):
+    users: list[Author]
+
+
+class MetShowResult(Struct, frozen=True):
+    """``qr`` is a picture of the code, as SVG."""
+
+    code: str
+    until: int
+    qr: str
+
+
+class MetEnter(Params, frozen=True):
+    code: Annotated[str, Meta(max_length=40)]
+
+
+class MetEnterResult(Struct, frozen=True):
+    user: Author
+    until: int
+
+
+class InvitationCreate(Params, frozen=True):
+    room: Annotated[str, Meta(max_length=64)] = ""
+
+
+class InvitationCreateResult(Struct, frozen=True):
+    id: str
+    code: str
+    ends_at: int
+
+
+class InvitationListResult(Struct, frozen=True):
+    invitations: list[Invitation]
+
+
+class InvitationWithdraw(Params, frozen=True):
+    id: Annotated[str, Meta(max_length=128)]
+
+
+class QuestionGet(Params, frozen=True):
+    room: RoomId = "hall"
+
+
+class QuestionAnswer(Params, frozen=True):
+    question: RoomId
+    text: Text
+    client_id: ClientId
+
+
+class UserSearch(Params, frozen=True):
+    query: Annotated[str, Meta(max_length=200)]
+
+
+class UserSearchResult(Struct, frozen=True):
+    users: list[Author]
+
+
+class InboxList(Params, frozen=True):
+    before: Seq = 0
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class InboxListResult(Struct, frozen=True):
+    """``items`` newest first; what the truth no longer confirms is left out."""
+
+    items: list[InboxItem]
+    inbox: InboxState
+    next: int
+
+
+class InboxMark(Params, frozen=True):
+    seq: Seq
+
+
 # --- the table -------------------------------------------------------------------------------------------------------
 
 
@@ -488,6 +653,41 @@ _ROWS: Final = (
     Method("message.delete", MessageDelete, RevResult, "Delete one's own message, or as a moderator anyone's."),
     Method("message.history", MessageHistory, MessageHistoryResult, "A page of the room's log.", who="anyone"),
     Method("read.mark", ReadMark, ReadMarkResult, "Move one's read marker; it never moves back."),
+    Method("poke.send", PokeSend, TieState, "Poke somebody from a room in which both have spoken lately."),
+    Method("poke.return", PokeReturn, TieState, "Return a poke, with or without one's answer to the card."),
+    Method("poke.withdraw", PokeOne, Nothing, "Take a poke back; its place is free the next day."),
+    Method("poke.dismiss", PokeOne, Nothing, "Put a poke away. To its sender that looks like any quiet no."),
+    Method("poke.rest", Switch, Nothing, "Let all pokes rest, or no longer."),
+    Method("poke.list", Nothing, PokeListResult, "One's open pokes, and those that came."),
+    Method("curtain.answer", CurtainAnswer, TieState, "Answer the card; the second answer opens the conversation."),
+    Method("curtain.draw", CurtainDraw, TieState, "Draw another card for both, once."),
+    Method("tie.get", AboutUser, TieState, "What one is to somebody, and the next step."),
+    Method("tie.list", Nothing, TieListResult, "Everyone one has something with."),
+    Method("tie.keep", SwitchUser, Nothing, "Keep a tie where it is, unseen: no friendship by itself."),
+    Method("tie.step_back", AboutUser, Nothing, "From friends to acquainted, without a notice."),
+    Method("tie.rest", SwitchUser, Nothing, "Let the conversation rest, or go on with what one let rest."),
+    Method("tie.note", TieNote, Nothing, "A private note about somebody."),
+    Method("tie.show_seen", SwitchUser, Nothing, "Whether a friend may see what one has read, if both allow it."),
+    Method("direct.open", DirectOpen, RoomState, "Begin a conversation with a bot, or go on with it."),
+    Method("direct.close", DirectOpen, Nothing, "End a conversation with a bot."),
+    Method("card.get", CardGet, Card, "One's own card, or a friend's where both are offered."),
+    Method("card.update", CardUpdate, Card, "Change one's own card."),
+    Method("card.offer", AboutUser, Nothing, "Offer one's card to a friend: it opens when theirs does."),
+    Method("card.take_back", AboutUser, Nothing, "Take one's card back; at once neither sees the other's."),
+    Method("block.add", AboutUser, Nothing, "Block somebody, everywhere; they cannot learn of it."),
+    Method("block.remove", AboutUser, Nothing, "Unblock somebody."),
+    Method("block.list", Nothing, BlockListResult, "Whom one has blocked."),
+    Method("met.show", Nothing, MetShowResult, "A code to show to who stands beside one; good for 60 seconds."),
+    Method("met.enter", MetEnter, MetEnterResult, "Enter the code that somebody shows; then both confirm."),
+    Method("met.confirm", AboutUser, TieState, "Confirm that one stands beside them; when both did, they are friends."),
+    Method("invitation.create", InvitationCreate, InvitationCreateResult, "A personal invitation for one person."),
+    Method("invitation.list", Nothing, InvitationListResult, "One's invitations and who came by them."),
+    Method("invitation.withdraw", InvitationWithdraw, Nothing, "End an invitation that nobody has used."),
+    Method("question.get", QuestionGet, Question, "The question of the day."),
+    Method("question.answer", QuestionAnswer, RoomState, "Answer it; then one reads the others' answers."),
+    Method("user.search", UserSearch, UserSearchResult, "People one can know: by names, tags, notes, where one met."),
+    Method("inbox.list", InboxList, InboxListResult, "A page of one's inbox, newest first."),
+    Method("inbox.mark", InboxMark, InboxState, "Move the inbox's read marker; it never moves back."),
     Method("typing.start", RoomParams, Nothing, "Say that one is typing.", connection=True),
     Method("presence.watch", RoomParams, PresenceWatchResult, "Hear who is here.", who="anyone", connection=True),
     Method("presence.unwatch", RoomParams, Nothing, "Stop hearing who is here.", who="anyone", connection=True),

@@ -19,6 +19,9 @@ RoomKind = Literal["open", "closed", "direct"]
 Role = Literal["owner", "moderator", "member", "visitor"]
 Level = Literal["all", "mentions", "none"]
 Presence = Literal["shown", "hidden"]
+Gesture = Literal["liked", "same_here", "tea"]
+Rung = Literal["stranger", "poked", "curtain", "acquainted", "friend"]
+NextStep = Literal["say_something", "poke", "sent", "return", "answer", "wait", "talk", "rests", "unblock", "you"]
 Durability = Literal["primary", "replicated", "strict"]
 
 
@@ -142,6 +145,7 @@ class RoomState(Shape, frozen=True):
     slow_mode: int = 0
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
+    other: Author | UnsetType = UNSET
 
 
 class Latest(Struct, frozen=True):
@@ -178,6 +182,128 @@ class Member(Shape, frozen=True):
     user: Author
     role: Role
     joined_at: int
+
+
+class InboxItem(Shape, frozen=True):
+    """Something for one user: ids only. ``about`` is a poke's or card's id, ``seq`` a message's where one is meant."""
+
+    number: int
+    kind: Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "mention"]
+    at: int
+    user: str
+    room: str = ""
+    seq: int = 0
+    about: str = ""
+
+
+class PokeSent(Shape, frozen=True):
+    """A poke of one's own. It is sent, and one day has faded, whatever the other does."""
+
+    poke: str
+    to: str
+    room: str
+    gesture: Gesture
+    at: int
+    state: Literal["sent", "faded"]
+    seq: int = 0
+
+
+class PokeReceived(Shape, frozen=True):
+    """A poke as its receiver sees it: who, from which room, and the sender's last lines there."""
+
+    poke: str
+    user: Author
+    room: str
+    gesture: Gesture
+    at: int
+    ends_at: int
+    lines: list[Message]
+    card: str
+    texts: dict[str, str]
+    seq: int = 0
+
+
+class CurtainState(Shape, frozen=True):
+    """A card before two people. Neither answer is told before both are in. ``draft`` is one's own answer that came
+    back when another card was drawn."""
+
+    tie: str
+    room: str
+    card: str
+    texts: dict[str, str]
+    ends_at: int
+    answered: bool = False
+    other_answered: bool = False
+    may_draw: bool = False
+    draft: str = ""
+    rehearsal: bool = False
+
+
+class TieOrigin(Shape, frozen=True):
+    """Where two people know each other from."""
+
+    how: Literal["poke", "invitation", "met", "bot"]
+    at: int
+    room: str = ""
+    seq: int = 0
+
+
+class TieState(Shape, frozen=True):
+    """What two people are to each other, as one of them sees it. ``next`` is the step that is open now."""
+
+    user: Author
+    rung: Rung
+    next: NextStep
+    next_room: str = ""
+    tie: str = ""
+    room: str = ""
+    since: int = 0
+    met_at: int = 0
+    origin: TieOrigin | UnsetType = UNSET
+    note: str = ""
+    rests: bool = False
+    keeps: bool = False
+    blocked: bool = False
+    card: Literal["", "offered", "open", "asked"] = ""
+    hides_seen: bool = False
+    seen_seq: int = 0
+    sent: PokeSent | UnsetType = UNSET
+    received: PokeReceived | UnsetType = UNSET
+    curtain: CurtainState | UnsetType = UNSET
+
+
+class Card(Shape, frozen=True):
+    """A card (名片): what one gives to friends who give theirs."""
+
+    company: str = ""
+    title: str = ""
+    phone: str = ""
+    mail: str = ""
+    wechat: str = ""
+    looking_for: str = ""
+    can_offer: str = ""
+
+
+class Invitation(Shape, frozen=True):
+    """A personal invitation for one person. ``user`` is who came by it."""
+
+    id: str
+    at: int
+    ends_at: int
+    room: str = ""
+    user: str = ""
+    withdrawn: bool = False
+
+
+class Question(Shape, frozen=True):
+    """A question of the day: a small room of its own (``id``), which one enters by answering."""
+
+    id: str
+    room: str
+    at: int
+    texts: dict[str, str]
+    answers: int
+    answered: bool = False
 
 
 class Cursor(Struct, frozen=True, omit_defaults=True):

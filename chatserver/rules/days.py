@@ -1,9 +1,41 @@
-"""When a day begins where the house is."""
+"""The house's days: which one a moment belongs to, and when the next begins, by the house's time zone."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+_FIRST = date(1970, 1, 1)
+
+
+class Days:
+    """Days of one time zone, numbered from 1 January 1970."""
+
+    def __init__(self, time_zone: str) -> None:
+        self._zone = ZoneInfo(time_zone)
+        self._known = (0, 0, 0)
+
+    def number(self, now: int) -> int:
+        """The day of a moment in ms. Asked for every group of messages, so the last answer is kept."""
+        first, last, number = self._known
+        if not first <= now < last:
+            today = self._at(now).date()
+            number = (today - _FIRST).days
+            self._known = self._ms(today), self._ms(today + timedelta(days=1)), number
+        return number
+
+    def hour(self, now: int) -> int:
+        return self._at(now).hour
+
+    def next_midnight(self, now: int) -> int:
+        """When the next day begins, in ms."""
+        return self._ms(self._at(now).date() + timedelta(days=1))
+
+    def _at(self, now: int) -> datetime:
+        return datetime.fromtimestamp(now / 1000, UTC).astimezone(self._zone)
+
+    def _ms(self, day: date) -> int:
+        return round(datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp() * 1000)
 
 
 def midnight(now: int, time_zone: str) -> int:

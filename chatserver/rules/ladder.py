@@ -40,7 +40,8 @@ class Numbers(Struct, frozen=True):
 
 
 class Poke(Struct, frozen=True, omit_defaults=True):
-    """``hidden`` from the receiver: they let pokes rest, or have blocked. ``seq`` is a message of theirs, or 0."""
+    """``hidden`` from the receiver: they let pokes rest, or have blocked. ``seq`` is a message of theirs, or 0;
+    ``card`` is what will lie before both."""
 
     id: str
     by: str
@@ -48,6 +49,7 @@ class Poke(Struct, frozen=True, omit_defaults=True):
     gesture: Gesture
     at: int
     seq: int = 0
+    card: str = ""
     hidden: bool = False
     dismissed: bool = False
 
@@ -245,7 +247,7 @@ def return_poke(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers, *, 
 def _returned(tie: Tie, found: Poke, now: int, *, card: str, rehearsal: bool = False) -> Step:
     if tie.standing != "stranger":
         return _awake(tie, found)
-    curtain = Curtain(found.id, now, found.room, card, found.by, found.seq, rehearsal)
+    curtain = Curtain(found.id, now, found.room, found.card or card, found.by, found.seq, rehearsal)
     drawn = replace(tie, poke=None, curtain=curtain)
     for user in (tie.a, tie.b):
         drawn = drawn.changed(user, answer="", answered_at=0, draft="", drew=False)

@@ -91,7 +91,7 @@ class Accounts:
         account = NewAccount(
             user=user, handle=handle, name=name, password=await self._hashing.hash(password),
             recovery=_code_digest(recovery), login=login,
-            invite=_code_digest(params.invite) if by_invitation else "",
+            invite=_code_digest(params.invite) if params.invite.strip() else "",
         )  # fmt: skip
         await self.shelf.create(account, now=now)
         token = _hand_out(caller, login, params.want)

@@ -43,7 +43,7 @@ class Company:
     async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:
         feed = self._followed(caller, params.room)
         feed.watchers[caller.require_connection()] = None
-        return watch(feed)
+        return watch(feed, self._hub.unseen_here(feed, caller.user_id))
 
     async def unwatch(self, caller: Caller, params: RoomParams) -> Nothing:
         feed = self._hub.feeds.get(params.room)

@@ -10,6 +10,7 @@ from chatserver.services.accounts import Accounts
 from chatserver.services.bots import Bots
 from chatserver.services.company import Company
 from chatserver.services.discovery import Discovery
+from chatserver.services.friends import Friends
 from chatserver.services.house import House
 from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
@@ -36,10 +37,12 @@ class Desks:
     discovery: Discovery
     messages: Messages
     company: Company
+    friends: Friends
 
     def table(self) -> Mapping[str, Any]:
         """Every method of the protocol and who carries it out."""
         return {
+            **self.friends.table(),
             "house.get": self.house.get,
             "house.update": self.house.update,
             "house.claim": self.house.claim,

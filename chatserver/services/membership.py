@@ -17,15 +17,17 @@ from chatserver.rules import rooms as room_rules
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.store.rooms import Belonging, RoomsShelf
+from chatserver.store.ties import Ties, is_friend
 
 
 class Membership:
     """``joins`` limits how often one user tries to enter a room, which also keeps links from being guessed."""
 
-    def __init__(self, hub: Hub, shelf: RoomsShelf, *, joins: Buckets) -> None:
+    def __init__(self, hub: Hub, shelf: RoomsShelf, ties: Ties, *, joins: Buckets) -> None:
         self._hub = hub
         self._shelf = shelf
         self._joins = joins
+        self._ties = ties
 
     async def join(self, caller: Caller, params: RoomJoin) -> RoomState:
         """Idempotent: who is a member already gets the room as it stands."""
@@ -60,7 +62,10 @@ class Membership:
                 return
         if not await self._shelf.is_user(params.user):
             raise errors.not_found("user")
-        raise errors.not_allowed("By name only friends can be invited; others may follow a link", "not_friends")
+        if not is_friend(await self._ties.read(user, params.user)):
+            raise errors.not_allowed("By name only friends can be invited; others may follow a link", "not_friends")
+        await self._shelf.invite(params.room, params.user, actor=user)
+        await self._ties.tell_invited(params.user, user, params.room, now=now_ms())
 
     async def remove(self, caller: Caller, params: RoomUser) -> Nothing:
         user = caller.require_user()

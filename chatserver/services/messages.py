@@ -7,6 +7,7 @@ the log. Who may post is decided by append.lua, with the message; what is checke
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -33,9 +34,13 @@ from chatserver.services.limits import SendLimits
 from chatserver.store import keys
 from chatserver.store.deletions import Deletions
 from chatserver.store.log import Log
-from chatserver.store.records import Page, Record, digest, message_of
+from chatserver.store.records import Page, Record, digest, seen_by
 
 MOST_MENTIONED: Final = 50
+
+
+OnMentioned = Callable[[str, str, Sequence[str], "asyncio.Future[MessageSendResult]"], None]
+"""Told author, room, whom a message calls and the answer that it will get."""
 
 
 class Messages:
@@ -51,6 +56,7 @@ class Messages:
         self.secret = secret
         self._characters = characters
         self._size = size
+        self.on_mentioned: OnMentioned = _nobody_told
 
     # --- send ------------------------------------------------------------------------------------------------------
 
@@ -66,7 +72,10 @@ class Messages:
         )  # fmt: skip
         said = digest(self.secret, text, params.reply_to, params.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-        return self._log.append(params.room, record, said, origin)
+        answer = self._log.append(params.room, record, said, origin)
+        if record.mentions:
+            self.on_mentioned(user, params.room, record.mentions.split(), answer)
+        return answer
 
     def _mentioned(self, feed: Feed, user: str, text: str) -> list[str]:
         """Ids of the members whose handles stand after an @."""
@@ -84,11 +93,15 @@ class Messages:
         text = text_rules.message(params.text, characters=self._characters, size=self._size)
         user, now = caller.require_user(), now_ms()
         self._limits.take(caller, params.room, now)
+        async with self._hub.feeds.open(params.room) as feed:
+            await self._hub.require_here(feed, user)
         return RevResult(await self._log.edit(params.room, params.seq, text, user=user, now=now))
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()
         self._limits.take(caller, params.room, now)
+        async with self._hub.feeds.open(params.room) as feed:
+            await self._hub.require_here(feed, user)
         rev = await self._deletions.delete(params.room, params.seq, actor=user, admin=caller.admin, now=now)
         return RevResult(rev)
 
@@ -100,7 +113,7 @@ class Messages:
             first, last = self._range(params, feed)
             page = await self._log.read(params.room, first=first, last=last)
             authors = await self._hub.directory.authors(posted.user for posted in page.messages)
-        messages = [message_of(params.room, posted, authors[posted.user]) for posted in page.messages]
+        messages = [seen_by(caller.user_id, params.room, posted, authors[posted.user]) for posted in page.messages]
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
@@ -110,6 +123,7 @@ class Messages:
         if member is None and caller.user_id:
             until = await self._hub.store.command("HGET", keys.room(feed.room) + ":bans", caller.user_id)
             banned = room_rules.is_banned(None if until is None else int(until), now_ms())
+        await self._hub.require_here(feed, caller.user_id)
         room_rules.may_read(feed.meta, member, signed_in=bool(caller.user_id), banned=banned)
 
     @staticmethod
@@ -141,9 +155,14 @@ class Messages:
         async with self._hub.feeds.open(params.room) as feed:
             if user not in feed.members:
                 raise room_rules.outside(feed.meta.kind)
+            await self._hub.require_here(feed, user)
             seq = min(params.seq, feed.place.seq)
             origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
             answer = await self._hub.store.call(
                 "user_mark", keys.user(user), origin, params.room, feed.epoch, seq, feed.standing.shared
             )
         return ReadMarkResult(max(0, answer[1]))
+
+
+def _nobody_told(author: str, room: str, users: Sequence[str], answer: asyncio.Future[MessageSendResult]) -> None:
+    """Nobody keeps inboxes."""

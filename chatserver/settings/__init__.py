@@ -6,11 +6,12 @@ configuration file, the environment and the command line, ``validating`` says wh
 once and hands the result down; no setting is read anywhere else.
 """
 
-from chatserver.settings.places import config_folder, rooms_file, web_folder
+from chatserver.settings.places import config_folder, icebreakers_file, rooms_file, web_folder
 from chatserver.settings.printing import as_toml, shown
 from chatserver.settings.reading import load
 from chatserver.settings.sections import (
     Accounts,
+    Friends,
     Host,
     House,
     Limits,
@@ -25,6 +26,7 @@ from chatserver.settings.table import TABLE, Setting
 __all__ = [
     "TABLE",
     "Accounts",
+    "Friends",
     "Host",
     "House",
     "Limits",
@@ -36,6 +38,7 @@ __all__ = [
     "as_toml",
     "cap",
     "config_folder",
+    "icebreakers_file",
     "load",
     "rooms_file",
     "shown",

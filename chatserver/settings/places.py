@@ -31,3 +31,9 @@ def config_folder() -> Path:
 def rooms_file(settings: Settings) -> Path:
     """The file of the starter rooms."""
     return Path(settings.rooms.file) if settings.rooms.file else config_folder() / "rooms.toml"
+
+
+def icebreakers_file(settings: Settings) -> Path:
+    """The file of the cards and questions of the day."""
+    file = settings.friends.icebreakers_file
+    return Path(file) if file else config_folder() / "icebreakers.toml"

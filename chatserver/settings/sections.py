@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
-Section = Literal["house", "server", "store", "accounts", "limits", "host", "rooms"]
-SECTIONS: Final[tuple[Section, ...]] = ("house", "server", "store", "accounts", "limits", "host", "rooms")
+Section = Literal["house", "server", "store", "accounts", "limits", "friends", "host", "rooms"]
+SECTIONS: Final[tuple[Section, ...]] = ("house", "server", "store", "accounts", "limits", "friends", "host", "rooms")
 
 
 def about(text: str, unit: str = "", *, secret: bool = False, least: int = 0, most: int | None = None) -> msgspec.Meta:
@@ -148,6 +148,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connections_per_address: Annotated[int, about("Sockets of one address in this process.", "sockets")] = 200
 
 
+class Friends(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of the ladder between two people."""
+
+    poke_places: Annotated[int, about("Pokes of one person that may be open at once.", "pokes", least=1)] = 5
+    fade_days: Annotated[int, about("After how long an open poke or an unanswered card fades.", "d", least=1)] = 7
+    spoken_days: Annotated[int, about("How lately two must both have spoken in a room to poke.", "d", least=1)] = 30
+    again_days: Annotated[int, about("After how long the same person can be poked again.", "d")] = 90
+    days_to_friends: Annotated[int, about("On how many days both must have written to be friends.", "d", least=1)] = 3
+    question_hour: Annotated[
+        int, about("At which hour of the house's day the question is laid; 24: never.", "h", most=24)
+    ] = 9
+    invitations: Annotated[int, about("Personal invitations of one person that may be open.", "invitations")] = 10
+    icebreakers_file: Annotated[
+        str, about("The file of cards and questions; empty takes the one that comes with the program.")
+    ] = ""
+
+
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The house's own bot, which greets newcomers."""
 
@@ -172,6 +189,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: Store = Store()
     accounts: Accounts = Accounts()
     limits: Limits = Limits()
+    friends: Friends = Friends()
     host: Host = Host()
     rooms: Rooms = Rooms()
     origins: dict[str, str] = {}

@@ -8,7 +8,7 @@ the handle.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -79,6 +79,10 @@ _NUMBERS: Final = ("created_at", "named_at")
 _unpack = msgspec.msgpack.Decoder(list[str]).decode
 
 
+OnInvited = Callable[[str, str, str, str, int], Awaitable[None]]
+"""Told user, who invited them, into which room ("" for none), the intent and the time: a part of signing up."""
+
+
 class AccountsShelf:
     """``newcomers`` are the rooms where everyone who signs up begins. Raises ``Refusal``."""
 
@@ -91,6 +95,7 @@ class AccountsShelf:
         self._directory = directory
         self._newcomers = list(newcomers)
         self._acts = Acts(store)
+        self.on_invited: OnInvited | None = None
         intents.register("account.create", self._create)
         intents.register("account.close", self._close)
         intents.register("account.standing", self._set_standing)
@@ -160,6 +165,20 @@ class AccountsShelf:
             await self._store.call("house_admin", keys.HOUSE, new.user, 1)
         for room in rooms:
             await _past_refusals(self._rooms.join_parts(intent.id, room=room, user=new.user, now=now))
+        if new.invite:
+            await self._welcome(new, intent.id, now)
+
+    async def _welcome(self, new: NewAccount, intent: str, now: int) -> None:
+        """Who comes by a personal invitation comes into the room of whoever gave it, acquainted with them."""
+        held = await self._store.command("HMGET", invite_key(new.invite), "by", "room")
+        by, room = ((value or b"").decode() for value in held)
+        if not by or not await self._lives(by):
+            return
+        if room:
+            part = self._rooms.join_parts(intent, room=room, user=new.user, now=now, by=by, admin=True)
+            await _past_refusals(part)
+        if self.on_invited is not None:
+            await self.on_invited(new.user, by, room, intent, now)
 
     async def _take_handle(self, new: NewAccount, now: int) -> None:
         """Take the handle, also from one who took it and then never came to be."""
@@ -181,7 +200,7 @@ class AccountsShelf:
     async def _let_in(self, new: NewAccount, now: int) -> None:
         """What must also be had: an invitation, or for a bot a place with its owner."""
         if new.invite:
-            answer = await self._store.call("account_invite_use", _invite(new.invite), new.user, now)
+            answer = await self._store.call("account_invite_use", invite_key(new.invite), new.user, now)
             if status(answer) != "ok":
                 raise no_invite()
         if new.owner:
@@ -195,7 +214,7 @@ class AccountsShelf:
         """A new invitation's code, good once; ``days`` 0: until it is used. Only its digest is stored."""
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
         ends_at = now + days * names.DAY_MS if days else 0
-        await self._store.command("HSET", _invite(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
+        await self._store.command("HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
         return code
 
     # --- changing --------------------------------------------------------------------------------------------------
@@ -290,7 +309,7 @@ def no_invite() -> Refusal:
     return errors.not_allowed("This house asks for an invitation that is still good", "no_invite")
 
 
-def _invite(digest: str) -> str:
+def invite_key(digest: str) -> str:
     return "{i:" + digest + "}"
 
 

@@ -35,8 +35,13 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "no_such_message": lambda: errors.not_found("message"),
     "not_a_member": errors.not_a_member,
     "not_author": lambda: errors.not_allowed("Only its author may do that", "not_author"),
+    "resting": lambda: errors.not_allowed("This conversation rests; a poke opens it again", "resting"),
     "client_id_used": lambda: errors.conflict("This client_id was used for another message", "client_id_used"),
 }
+
+
+def utc_day(now: int) -> int:
+    return now // 86_400_000
 
 
 def refusal_of(reason: str, wait: int = 0) -> Refusal:
@@ -82,7 +87,7 @@ class _RoomQueue:
 
 
 class Log:
-    """All rooms' logs, as this process writes and reads them."""
+    """All rooms' logs, as this process writes and reads them. ``today`` gives the number of the house's day."""
 
     def __init__(
         self,
@@ -90,12 +95,14 @@ class Log:
         spawn: Spawn,
         *,
         durability: Durability,
+        today: Callable[[int], int] = utc_day,
         group_messages: int = 512,
         group_bytes: int = 1 << 20,
     ) -> None:
         self._store = store
         self._spawn = spawn
         self._durability = durability
+        self._today = today
         self._group_messages = group_messages or 512
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
@@ -141,9 +148,9 @@ class Log:
             group.append(queue.waiting.popleft())
         return group
 
-    @staticmethod
-    def _words(queue: _RoomQueue, group: list[_Send]) -> tuple[str | bytes, ...]:
-        words: list[str | bytes] = [*queue.head, str(now_ms())]
+    def _words(self, queue: _RoomQueue, group: list[_Send]) -> tuple[str | bytes, ...]:
+        now = now_ms()
+        words: list[str | bytes] = [*queue.head, str(now), str(self._today(now))]
         for send in group:
             words.extend(send.words)
         return tuple(words)

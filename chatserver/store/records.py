@@ -18,7 +18,8 @@ from chatserver.protocol.shapes import Author, Message
 
 
 class Record(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A message as it was appended. Its time is the group's, beside it; ``mentions`` are ids with a space between."""
+    """A message as it was appended. Its time is the group's, beside it; ``mentions`` are ids with a space between.
+    ``only``: written by this user to somebody who has blocked them; for everyone else it is a tombstone."""
 
     id: str = field(name="i")
     user: str = field(name="u")
@@ -27,6 +28,7 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     reply_to: int = field(name="r", default=0)
     topic: str = field(name="o", default="")
     mentions: str = field(name="m", default="")
+    only: str = field(name="v", default="")
 
 
 class Now(Struct, frozen=True, omit_defaults=True):
@@ -40,6 +42,7 @@ class Now(Struct, frozen=True, omit_defaults=True):
     id: str = field(name="i", default="")
     user: str = field(name="u", default="")
     at: int = field(name="t", default=0)
+    only: str = field(name="v", default="")
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -70,6 +73,11 @@ class Posted(Struct, frozen=True, gc=False):
     @property
     def user(self) -> str:
         return self.record.user if self.record else (self.now.user if self.now else "")
+
+    @property
+    def only(self) -> str:
+        """For whose eyes alone this is; "" for everyone's."""
+        return self.record.only if self.record else (self.now.only if self.now else "")
 
     @property
     def explained(self) -> bool:
@@ -122,7 +130,7 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
     """The message as clients see it, as it now holds."""
     record, now = posted.record, posted.now
     if record is None or (now is not None and now.deleted):
-        return Message(room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", deleted=True)
+        return _tombstone(room, posted, author)
     if now is None:
         return Message(
             room=room, seq=posted.seq, id=record.id, at=posted.at, author=author, text=record.text,
@@ -135,6 +143,24 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
         topic=record.topic, mentions=record.mentions.split(), edited_at=now.edited_at, reactions=now.reactions,
         pinned=now.pinned,
     )  # fmt: skip
+
+
+def seen_by(viewer: str, room: str, posted: Posted, author: Author) -> Message:
+    """The message as this user may see it: what is for another's eyes alone is a tombstone."""
+    if posted.only not in {"", viewer}:
+        return _tombstone(room, posted, author)
+    return message_of(room, posted, author)
+
+
+def _tombstone(room: str, posted: Posted, author: Author) -> Message:
+    return Message(room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", deleted=True)
+
+
+def tombstone_of(message: Message) -> Message:
+    """What is left of a message that is gone, or that somebody may not see."""
+    return Message(
+        room=message.room, seq=message.seq, id=message.id, at=message.at, author=message.author, text="", deleted=True
+    )
 
 
 def change_of(room: str, changed: Changed) -> MessageChanged:

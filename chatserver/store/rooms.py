@@ -260,6 +260,10 @@ class RoomsShelf:
 
     # --- what one tag decides by itself ----------------------------------------------------------------------------
 
+    async def invite(self, room: str, user: str, *, actor: str) -> None:
+        """Let a friend in whom a member asks by name; into a closed room a moderator does. Raises ``Refusal``."""
+        _checked(await self._store.call("room_invite", keys.room(room), actor, user))
+
     async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
         """The closed room's link, made at the first asking; "" once it is withdrawn. 128 random bits."""
         fresh = "" if withdraw else ids.random_bytes(16).hex()

@@ -26,6 +26,7 @@ from chatserver.protocol.methods import (
     RoomUser,
 )
 from chatserver.protocol.shapes import RoomState
+from chatserver.rules.ladder import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.services.discovery import PAGE, Discovery
@@ -36,11 +37,13 @@ from chatserver.settings.places import config_folder
 from chatserver.store import keys
 from chatserver.store.catalogue import Catalogue, Entry, put
 from chatserver.store.directory import Directory
+from chatserver.store.inbox import Inbox
 from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.records import Record
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.store import Store
+from chatserver.store.ties import Ties
 
 MEI, TOM, ADA = Caller("mei"), Caller("tom"), Caller("ada")
 HOST = Caller("host", admin=True)
@@ -56,11 +59,13 @@ class House:
         self.log = Log(store, tasks.spawn, durability="primary")
         directory = Directory(store, tasks.spawn)
         self.hub = Hub(store, self.log, directory, tasks, tail_records=16, tail_bytes=1 << 16)
-        self.shelf = RoomsShelf(store, Intents(store))
+        intents = Intents(store)
+        self.shelf = RoomsShelf(store, intents)
+        self.ties = Ties(store, intents, Inbox(store), secret=b"secret", numbers=Numbers())
         self.catalogue = Catalogue(store)
         unlimited = Buckets(0, 0)
         self.rooms = Rooms(self.hub, self.shelf, creates=unlimited)
-        self.membership = Membership(self.hub, self.shelf, joins=unlimited)
+        self.membership = Membership(self.hub, self.shelf, self.ties, joins=unlimited)
         self.discovery = Discovery(self.hub, self.shelf, self.catalogue, searches=unlimited, time_zone=lambda: "UTC")
 
     async def furnish(self) -> None:
@@ -251,7 +256,7 @@ async def test_a_ban_ends_in_the_future_and_is_of_someone(desks: House) -> None:
 
 async def test_joins_are_limited_per_user(desks: House) -> None:
     room = await desks.create("Tea")
-    limited = Membership(desks.hub, desks.shelf, joins=Buckets(2, 0.001))
+    limited = Membership(desks.hub, desks.shelf, desks.ties, joins=Buckets(2, 0.001))
     for _ in range(2):
         await limited.join(TOM, RoomJoin(room))
     assert (await refused(limited.join(TOM, RoomJoin(room))))[0] == -32029

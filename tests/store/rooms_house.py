@@ -63,7 +63,9 @@ class House:
     async def say(self, room: str, user: str, text: str, at: int) -> bytes:
         record = Record(ids.new_id(), user, text)
         packed = pack_record(record)
-        answer = await self.store.call("append", keys.room(room), at, user, record.id, "digest", record.id, "", packed)
+        answer = await self.store.call(
+            "append", keys.room(room), at, 0, user, record.id, "digest", record.id, "", packed
+        )
         return answer[2][0][0]
 
     async def agrees(self, room: str) -> bool:

@@ -1,7 +1,7 @@
 -- Append a group of messages to a room's log: the only way a message gets in.
--- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie
 -- repeatable
--- args: now, then six for each message: user, client_id, digest of what it says, id, mentions (ids, space between), record
+-- args: now, today (days since 1970 where the house is), then six for each message: user, client_id, digest of what it says, id, mentions (ids, space between), record
 -- answers: {'ok', epoch, {status, ...}} in order, a status being {'ok'|'duplicate', seq, id, at, epoch}, {reason} or
 -- {reason, milliseconds to wait}
 
@@ -14,6 +14,33 @@ local function refusal_of(room, member, last, user, now)
     local wait = before + room.slow_mode * 1000 - now
     if wait > 0 then return {'slow_mode', wait} end
   end
+end
+
+-- In a conversation of two: who has blocked writes nothing, one that rests says so.
+local function refusal_between(tie, user)
+  if redis.call('HGET', tie, 'blocks:' .. user) == '1' then return {'not_found'} end
+  if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
+end
+
+-- What somebody writes to one who has blocked them is stored as theirs alone.
+local function for_whom(tie, members, user, record)
+  for _, other in ipairs(redis.call('HKEYS', members)) do
+    if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then
+      local held = cmsgpack.unpack(record)
+      held.v = user
+      return cmsgpack.pack(held)
+    end
+  end
+  return record
+end
+
+-- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
+local function note_day(tie, user, today)
+  local days = redis.call('HGET', tie, 'days:' .. user) or ''
+  if string.match(days, '%S*$') == today then return end
+  local kept = {}
+  for day in string.gmatch(days .. ' ' .. today, '%S+') do kept[#kept + 1] = day end
+  redis.call('HSET', tie, 'days:' .. user, table.concat(kept, ' ', math.max(1, #kept - 15)))
 end
 
 local function first_answer(known, digest)
@@ -41,14 +68,14 @@ local function add(log, seq, record, now)
 end
 
 return function(keys, args)
-  local meta, log, members, sent, sent_at, mentions, last_key = unpack(keys)
+  local meta, log, members, sent, sent_at, mentions, last_key, _, tie = unpack(keys)
   local room = standing(meta)
   if not room then return {'not_found'} end
   room.last_key = last_key
   local now = math.max(tonumber(args[1]), room.last_at)
   local seq, last_id = room.seq, room.last_id
   local first, known_members, last, out, records = 0, {}, {}, {}, {}
-  for i = 2, #args, 6 do
+  for i = 3, #args, 6 do
     local user, client_id, digest, id, mentioned, record = unpack(args, i, i + 5)
     local field = user .. ':' .. client_id
     local known = sent_before(sent, field)
@@ -57,16 +84,19 @@ return function(keys, args)
     else
       if known_members[user] == nil then known_members[user] = member_of(members, user) or false end
       local refusal = refusal_of(room, known_members[user], last, user, now)
+        or room.kind == 'direct' and refusal_between(tie, user)
       if refusal then
         out[#out + 1] = refusal
       else
+        if room.kind == 'direct' then
+          record = for_whom(tie, members, user, record)
+          note_day(tie, user, args[2])
+        end
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
-        if room.slow_mode > 0 then
-          last[user] = now
-          redis.call('HSET', last_key, user, now)
-        end
+        if not last[user] then redis.call('HSET', last_key, user, now) end
+        last[user] = now
         for person in string.gmatch(mentioned, '%S+') do
           redis.call('ZADD', mentions, 0, string.format('%s:%016d', person, seq))
         end

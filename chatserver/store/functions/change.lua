@@ -6,7 +6,7 @@
 
 -- A tombstone keeps what explains the hole: id, author and time, never text.
 local function tombstone(entry, record, now)
-  return {d = true, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
+  return {d = true, v = record.v, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
 end
 
 local function may_change(kind, member, record, user, house_moderator)
@@ -42,7 +42,7 @@ return function(keys, args)
       redis.call('ZREM', mentions, string.format('%s:%016d', person, tonumber(seq)))
     end
   else
-    holds.x, holds.e = text, now
+    holds.x, holds.e, holds.v = text, now, record.v
   end
   local packed, rev = cmsgpack.pack(holds), room.rev + 1
   redis.call('HSET', now_key, seq, packed)

@@ -1,5 +1,5 @@
 -- Let a user into a room: an open one by asking, a closed one by its link, a bot where somebody answers for it.
--- keys: {r} {r}:members {r}:left {r}:bans {r}:done
+-- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:invited
 -- repeatable
 -- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who lets it in ('' if none), admin (1 | 0)
 -- answers: {'ok', version, in, last_seq, epoch, role, members}, {'banned', until} or {reason}
@@ -10,9 +10,10 @@ local function banned_until(bans, user, now)
 end
 
 -- By a moderator's word a bot needs no link; banned from a closed room one is told what everyone outside is told.
-local function refusal_of(meta, members, bans, room, args)
+local function refusal_of(meta, members, bans, invited, room, args)
   local now, user, link, bot, owner = tonumber(args[2]), args[3], args[4], args[5] == '1', args[6]
   local vouched = args[7] ~= '' or bot and moderates(member_of(members, owner))
+    or redis.call('HEXISTS', invited, user) == 1
   if room.kind == 'closed' and not vouched and (link == '' or link ~= redis.call('HGET', meta, 'link')) then
     return {'not_found'}
   end
@@ -34,7 +35,7 @@ local function role_of_newcomer(meta, bot)
 end
 
 return function(keys, args)
-  local meta, members, left, bans, done = unpack(keys)
+  local meta, members, left, bans, done, invited = unpack(keys)
   local intent, now, user, bot = args[1], tonumber(args[2]), args[3], tonumber(args[5])
   local room = standing(meta)
   if not room or room.kind == 'direct' then return {'not_found'} end
@@ -42,11 +43,12 @@ return function(keys, args)
   local reason = args[7] ~= '' and refusal_to_moderate(room, member_of(members, args[7]), args[8] == '1')
   if reason then return {reason} end
   if member_of(members, user) then return belonging(meta, members, left, user) end
-  local refusal = refusal_of(meta, members, bans, room, args)
+  local refusal = refusal_of(meta, members, bans, invited, room, args)
   if refusal then return refusal end
 
   done_before(done, intent, now)
   redis.call('HDEL', bans, user)
+  redis.call('HDEL', invited, user)
   let_in(meta, members, left, user, role_of_newcomer(meta, bot == 1), bot, now)
   return belonging(meta, members, left, user)
 end

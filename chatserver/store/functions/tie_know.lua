@@ -1,0 +1,38 @@
+-- Make what one of two users knows of a tie agree with it: whom they know, their conversation, who blocks whom. The
+-- tie's version decides, so that a late repeat of an older step changes nothing.
+-- keys: {u} {u}:ties {u}:rooms {u}:blocks {u}:blocked_by
+-- repeatable
+-- args: other user, version, room, in (1 | 0, or -1 where there is no room yet), read_seq, epoch, blocks (1 | 0),
+-- is blocked (1 | 0)
+-- answers: {'ok'} or {'not_found'}
+
+local function point(rooms, profile, args)
+  local room, version, inside = args[3], tonumber(args[2]), tonumber(args[4])
+  local packed = redis.call('HGET', rooms, room)
+  local pointer = packed and cmsgpack.unpack(packed)
+  if pointer and pointer[2] == 1 and inside == 1 then
+    pointer[1] = version
+  else
+    if (pointer and pointer[2] or 0) == 0 and inside == 0 then return end
+    pointer = {version, inside, tonumber(args[5]), args[6], pointer and pointer[5] or 'all'}
+  end
+  redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
+  tell(profile, 'room', room, inside)
+end
+
+local function mark(set, other, on)
+  if on == '1' then return redis.call('HSET', set, other, 1) end
+  return redis.call('HDEL', set, other)
+end
+
+return function(keys, args)
+  local profile, ties, rooms, blocks, blocked_by = unpack(keys)
+  if redis.call('EXISTS', profile) == 0 then return {'not_found'} end
+  local version = tonumber(args[2])
+  if number_of(redis.call('HGET', ties, args[1])) >= version then return {'ok'} end
+  redis.call('HSET', ties, args[1], version)
+  local changed = mark(blocks, args[1], args[7]) + mark(blocked_by, args[1], args[8])
+  if tonumber(args[4]) >= 0 then point(rooms, profile, args) end
+  if changed > 0 then tell(profile, 'room', args[3], 0) end
+  return {'ok'}
+end
