@@ -12,7 +12,7 @@ from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.protocol import events as wire
 from chatserver.protocol.methods import MessageSendResult
-from chatserver.protocol.shapes import Author, Message, RoomState
+from chatserver.protocol.shapes import Author, InboxItem, Message, RoomState
 
 if TYPE_CHECKING:
     from chatserver.bot.bot import Bot
@@ -146,6 +146,13 @@ class PresenceChanged(Event):
 
 
 @dataclass(slots=True, frozen=True)
+class InboxAdded(Event):
+    """Something came into the bot's own inbox, such as a mention; ``room`` is where."""
+
+    params: InboxItem
+
+
+@dataclass(slots=True, frozen=True)
 class Started:
     """A session began: at the start and after every reconnect. ``rooms`` are those the bot belongs to."""
 
@@ -160,6 +167,7 @@ KINDS: Final[dict[str, type[Event]]] = {
     "member.left": MemberLeft,
     "member.changed": MemberChanged,
     "room.updated": RoomUpdated,
+    "inbox.added": InboxAdded,
     "typing.started": TypingStarted,
     "presence.changed": PresenceChanged,
 }

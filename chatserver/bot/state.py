@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatserver.protocol.events import MemberEvent, MessageChanged, RoomReset, TypingStarted
+from chatserver.protocol.events import InboxChanged, MemberEvent, MessageChanged, RoomReset, TypingStarted
 from chatserver.protocol.methods import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
 
@@ -103,6 +103,8 @@ class State:
         if isinstance(params, RoomState):
             self.rooms[params.room] = params
             return [*self._begin(params), Handle(params.room, name, params, None)]
+        if isinstance(params, InboxChanged):
+            return []
         if name == "member.left" and self._is_me(params.user):
             self.seen.pop(params.room, None)
             self.rooms.pop(params.room, None)
