@@ -77,7 +77,7 @@ class Posted(Struct, frozen=True, gc=False):
     @property
     def only(self) -> str:
         """For whose eyes alone this is; "" for everyone's."""
-        return self.record.only if self.record else (self.now.only if self.now else "")
+        return (self.record.only if self.record else "") or (self.now.only if self.now else "")
 
     @property
     def explained(self) -> bool:

@@ -143,6 +143,10 @@ async def test_a_block_is_one_thing_everywhere(house: House) -> None:
         sent = await bob.say(room, "Are you there?")
         heard = await bob.hears("message.posted", room=room, text="Are you there?")
         assert heard["id"] == sent["id"]
+        first = await bob.call("message.history", room=room)
+        mine = next(message for message in first["messages"] if message["author"]["id"] == bob.id)
+        await bob.call("message.edit", room=room, seq=mine["seq"], text="Are you there, behind an old line?")
+        await bob.hears("message.changed", room=room, seq=mine["seq"], text="Are you there, behind an old line?")
         await bob.say("hall", "@ann hello")
         assert (await bob.call("tie.get", user=ann.id))["rung"] == "acquainted"
         state = await ann.call("tie.get", user=bob.id)

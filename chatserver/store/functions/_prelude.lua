@@ -85,6 +85,14 @@ local function tell(tag, ...)
   redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
 end
 
+-- Whether the other of a conversation of two has blocked this user: what the user writes is then theirs alone.
+local function blocked_between(tie, members, user)
+  for _, other in ipairs(redis.call('HKEYS', members)) do
+    if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then return true end
+  end
+  return false
+end
+
 -- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
 -- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
 -- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.

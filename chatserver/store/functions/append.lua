@@ -22,18 +22,6 @@ local function refusal_between(tie, user)
   if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
 end
 
--- What somebody writes to one who has blocked them is stored as theirs alone.
-local function for_whom(tie, members, user, record)
-  for _, other in ipairs(redis.call('HKEYS', members)) do
-    if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then
-      local held = cmsgpack.unpack(record)
-      held.v = user
-      return cmsgpack.pack(held)
-    end
-  end
-  return record
-end
-
 -- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
 local function note_day(tie, user, today)
   local days = redis.call('HGET', tie, 'days:' .. user) or ''
@@ -89,7 +77,11 @@ return function(keys, args)
         out[#out + 1] = refusal
       else
         if room.kind == 'direct' then
-          record = for_whom(tie, members, user, record)
+          if blocked_between(tie, members, user) then
+            local held = cmsgpack.unpack(record)
+            held.v = user
+            record = cmsgpack.pack(held)
+          end
           note_day(tie, user, args[2])
         end
         seq, last_id = add(log, seq + 1, record, now), id

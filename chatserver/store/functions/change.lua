@@ -1,5 +1,5 @@
 -- Change a message that was posted: the only way an edit or a deletion gets in.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:tie
 -- args: now, user, seq, kind ('edit' | 'delete'), text, whether the user moderates the whole house (1 | 0),
 -- intent ('' for none; a deletion that is one may be repeated)
 -- answers: {'ok', rev, author} or {reason}
@@ -15,7 +15,7 @@ local function may_change(kind, member, record, user, house_moderator)
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub, done = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, scrub, done, tie = unpack(keys)
   local now, user, seq, kind, text = tonumber(args[1]), args[2], args[3], args[4], args[5]
   local intent = args[7] or ''
   local room = standing(meta)
@@ -42,7 +42,8 @@ return function(keys, args)
       redis.call('ZREM', mentions, string.format('%s:%016d', person, tonumber(seq)))
     end
   else
-    holds.x, holds.e, holds.v = text, now, record.v
+    holds.x, holds.e, holds.v = text, now, holds.v or record.v
+    if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
   end
   local packed, rev = cmsgpack.pack(holds), room.rev + 1
   redis.call('HSET', now_key, seq, packed)
