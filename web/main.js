@@ -11,6 +11,7 @@ import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomTable } from "./elements/room-table/room-table.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { applyTheme } from "./lib/theme.js";
+import { Calls } from "./state/calls.js";
 import { House } from "./state/house.js";
 import { Preferences } from "./state/preferences.js";
 import { chooseLanguage, Words } from "./state/words.js";
@@ -29,7 +30,9 @@ async function begin() {
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage: localStorage,
   });
-  Object.assign(context, { house, words, preferences, go });
+  const calls = new Calls({ house, words, preferences, go });
+  Object.assign(context, { house, words, preferences, calls, go });
+  calls.begin();
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;

@@ -151,7 +151,7 @@ async def test_a_long_word_a_tower_of_marks_and_an_address_stay_in_their_place(n
     for selector in ("message-list > .scroller", "room-view > header", "message-composer"):
         overflow = await ann.page.locator(selector).evaluate("(part) => part.scrollWidth - part.clientWidth")
         assert overflow <= 0, selector
-    link = ann.page.locator("message-item a")
+    link = ann.page.locator("message-item .text a")
     assert await link.get_attribute("rel") == "noopener nofollow ugc"
 
 

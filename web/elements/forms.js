@@ -40,3 +40,12 @@ export function refusalWords(element, { reason = "", kind = "", retryAfter = 0 }
 export function button(text, click, kind = "action") {
   return make("button", { class: kind, text, attributes: { type: "button" }, on: { click } });
 }
+
+/** The field that a refusal speaks of is marked, and has the focus; "" takes the mark away. @param {Element} within @param {string} [path] */
+export function markField(within, path = "") {
+  for (const marked of within.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
+  const input = path && /** @type {any} */ (within.querySelector(`[name="${CSS.escape(path.split(/[.[]/)[0] ?? "")}"]`));
+  if (!input) return;
+  input.setAttribute("aria-invalid", "true");
+  input.focus();
+}

@@ -3,10 +3,12 @@
 /** @type {Record<string, () => Promise<any>>} */
 const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
+  "house-page": () => import("./house-page/house-page.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
   "room-switcher": () => import("./room-switcher/room-switcher.js"),
   "settings-page": () => import("./settings-page/settings-page.js"),
+  "user-profile": () => import("./user-profile/user-profile.js"),
 };
 
 /** @type {Map<string, Promise<void>>} */ const wanted = new Map();

@@ -2,16 +2,19 @@
 
 /**
  * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
- *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up"} | {page: "recover"} | {page: "settings"}} Place
+ *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up"} | {page: "recover"} | {page: "settings"}
+ *   | {page: "user", handle: string} | {page: "house"} | {page: "setup", code: string}} Place
  */
 
-const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings"]);
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house"]);
 
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {
   const [first = "", second = "", third = ""] = path.split("/").slice(1).map(decode);
   if (first === "room" && second) return { page: "room", room: second };
   if (first === "join" && second && third) return { page: "join", room: second, link: third };
+  if (first === "user" && second) return { page: "user", handle: second };
+  if (first === "setup") return { page: "setup", code: hash.slice(1) };
   if (first === "sign-in" && hash === "#recover") return { page: "recover" };
   if (PLAIN.has(first)) return /** @type {Place} */ ({ page: first });
   return { page: "home" };

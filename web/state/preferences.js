@@ -6,7 +6,7 @@ const KEY = "chatserver.preferences";
  * `room` was open last, `after` is where to go once signed in, `people` whether who is here stands beside the room.
  *
  * @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, after?: string, people?: boolean,
- *   drafts?: Record<string, string>}} Chosen
+ *   drafts?: Record<string, string>, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */
 
 export class Preferences {
@@ -24,6 +24,11 @@ export class Preferences {
     } catch {
       // Without storage the choice lasts as long as the page.
     }
+  }
+
+  /** Whether to call from a hidden tab, and when not to. */
+  get notify() {
+    return this.chosen.notify ?? { on: false, night: { from: "22:00", to: "08:00" } };
   }
 
   /** @param {string} room */

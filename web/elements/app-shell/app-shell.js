@@ -9,7 +9,7 @@ import { want } from "../later.js";
 const OFFLINE_PATIENCE = 2_000;
 const LOADING_PATIENCE = 300;
 /** Pages that are read from top to bottom. */
-const SHEETS = new Set(["room-finder", "settings-page"]);
+const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "house-page"]);
 
 export class AppShell extends PageElement {
   #shown = "";
@@ -57,7 +57,7 @@ export class AppShell extends PageElement {
     const place = this.#placed(readPath(location.pathname, location.hash));
     this.dataset.page = place.page;
     // The account form outlives the sign-up itself: it still has the recovery code to show.
-    const signedIn = place.page === "settings" && this.house.signedIn;
+    const signedIn = ["settings", "house", "setup", "user"].includes(place.page) && this.house.signedIn;
     const key = JSON.stringify([place, signedIn, this.language]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -104,6 +104,8 @@ export class AppShell extends PageElement {
     if (place.page === "room") return ["room-view", { room: place.room }];
     if (place.page === "rooms") return ["room-finder", {}];
     if (place.page === "settings") return ["settings-page", {}];
+    if (place.page === "user") return ["user-profile", { handle: place.handle }];
+    if (place.page === "house" || place.page === "setup") return ["house-page", { code: place.code ?? "" }];
     if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page }];
     return ["", {}];
   }

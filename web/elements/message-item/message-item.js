@@ -1,6 +1,7 @@
 /** One message, or words on their way. Properties: `message` or `item`, `grouped`, `rights` (changes when they may). */
 
 import { make, nameOf } from "../../lib/dom.js";
+import { userPath } from "../../lib/paths.js";
 import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
 import { clockTime, fullTime } from "../../lib/times.js";
@@ -63,7 +64,9 @@ export class MessageItem extends PageElement {
       attributes: { datetime: new Date(at).toISOString(), title: fullTime(this.language, at) },
     });
     const bot = author?.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
-    this.head.replaceChildren(nameOf(name), ...(bot ? [bot] : []), time);
+    const who = author?.handle
+      ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf(name)) : nameOf(name);
+    this.head.replaceChildren(who, ...(bot ? [bot] : []), time);
     const seal = makeSeal({ id: author?.id ?? "", handle: author?.handle, name });
     this.seal.replaceWith(seal);
     this.seal = seal;

@@ -119,13 +119,14 @@ export class RoomList extends PageElement {
 
   #showFoot() {
     const { user } = this.house;
-    const key = JSON.stringify([user?.name, user?.handle, this.house.began, this.language]);
+    const key = JSON.stringify([user?.name, user?.handle, user?.admin, this.house.began, this.language]);
     if (this.foot.dataset.key === key) return;
     this.foot.dataset.key = key;
     if (user) {
       this.foot.replaceChildren(make("a", { class: "me", attributes: { href: "/settings" } }, makeSeal(user),
         make("bdi", { class: "name", text: user.name }), make("span", { class: "handle", text: `@${user.handle}` }),
-        make("span", { class: "to-settings", text: this.say("settings.heading") })));
+        make("span", { class: "to-settings", text: this.say("settings.heading") })),
+        ...(user.admin ? [make("a", { class: "action", text: this.say("house.heading"), attributes: { href: "/house" } })] : []));
     } else {
       this.foot.replaceChildren(...(this.house.began ? this.#guestWays() : []));
     }

@@ -1,7 +1,7 @@
 /** Who belongs to a room, what one is called for, and what its moderators may do. Property `room`. */
 
 import { make, nameOf } from "../../lib/dom.js";
-import { joinPath } from "../../lib/paths.js";
+import { joinPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
@@ -75,7 +75,8 @@ export class RoomPeople extends PageElement {
     const { user, role } = member;
     const role_ = role === "member" ? null : make("span", { class: "role", text: this.say(`role.${role}`) });
     const bot = user.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
-    const face = make("div", {}, nameOf(user.name || this.say("people.left")), make("span", { class: "handle", text: user.handle ? `@${user.handle}` : "" }));
+    const name = nameOf(user.name || this.say("people.left"));
+    const face = make("div", {}, user.handle ? make("a", { attributes: { href: userPath(user.handle) } }, name) : name, make("span", { class: "handle", text: user.handle ? `@${user.handle}` : "" }));
     const row = make("li", {}, makeSeal(user), face, bot, role_, this.#acts(member));
     row.dataset.user = user.id;
     return row;
@@ -130,6 +131,7 @@ export class RoomPeople extends PageElement {
       ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
     if (room.moderates || this.house.user?.admin) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
+    if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say("room.archive"), () => this.archive()));
     parts.push(button(this.say("room.leave"), () => this.leave()));
     this.tools.replaceChildren(...parts);
   }
@@ -169,6 +171,11 @@ export class RoomPeople extends PageElement {
       await this.house.ask("room.leave", { room: this.room });
       context.go("/");
     });
+  }
+
+  async archive() {
+    if (!(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
+    await this.#doing(() => this.house.ask("room.archive", { room: this.room, archived: true }));
   }
 
   /** @param {() => Promise<any>} work */

@@ -1,11 +1,15 @@
-/** Settings: language and theme of this browser; name, password, logins, tokens, bots; signing out and leaving. */
+/**
+ * Settings, on one screen: how this browser looks and when it calls; what others see of one; password and recovery code;
+ * logins, tokens, bots; signing out and leaving.
+ */
 
-import { make } from "../../lib/dom.js";
+import { make, nameOf } from "../../lib/dom.js";
 import { ago } from "../../lib/times.js";
 import { applyTheme } from "../../lib/theme.js";
 import { LANGUAGES } from "../../state/words.js";
+import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { button, field, refusalWords } from "../forms.js";
+import { button, field, markField, refusalWords } from "../forms.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
 
@@ -13,7 +17,8 @@ export class SettingsPage extends PageElement {
   build() {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.done = make("p", { class: "done", attributes: { role: "status" } });
-    const parts = this.house.signedIn ? [this.#profile(), this.#password(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
+    this.profile = make("div");
+    const parts = this.house.signedIn ? [this.profile, this.#calls(), this.#password(), this.#recovery(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }),
         make("h1", { text: this.say("settings.heading"), attributes: { tabindex: "-1" } })),
@@ -44,17 +49,56 @@ export class SettingsPage extends PageElement {
       make("label", { class: "field", text: this.say("settings.theme") }, theme));
   }
 
-  #profile() {
-    const user = this.house.user;
-    return this.#section("settings.profile", this.#form([
-      field(this.say("account.name"), "name", { value: user?.name, maxlength: "40" }, this.say("settings.name_hint")),
-      field(this.say("settings.headline"), "headline", { value: user?.headline ?? "", maxlength: "120", optional: true }),
+  /** @param {any} user as user.get tells oneself */
+  #profile(user) {
+    const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", maxlength: "500" } });
+    const hidden = make("input", { attributes: { type: "checkbox", name: "hidden", checked: user.presence === "hidden" } });
+    const rooms = user.rooms.map((/** @type {any} */ room) => make("label", { class: "check" },
+      make("input", { attributes: { type: "checkbox", name: "shown_rooms", value: room.room, checked: user.shown_rooms?.includes(room.room) } }),
+      make("bdi", { text: room.titles?.[this.language] ?? room.title })));
+    const shown = rooms.length ? make("fieldset", {}, make("legend", { text: this.say("settings.shown_rooms") }), ...rooms) : null;
+    const form = this.#form([
+      field(this.say("account.name"), "name", { value: user.name, maxlength: "40" }, this.say("settings.name_hint")),
+      field(this.say("settings.headline"), "headline", { value: user.headline ?? "", maxlength: "80", optional: true }),
+      make("label", { class: "field", text: this.say("settings.about") }, about),
+      field(this.say("settings.interests"), "interests", { value: (user.interests ?? []).join(" "), optional: true }, this.say("finder.tags_hint")),
+      field(this.say("settings.languages"), "languages", { value: (user.languages ?? []).join(" "), optional: true }, this.say("settings.languages_hint")),
+      field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", maxlength: "40", optional: true, autocomplete: "address-level2" }),
+      field(this.say("settings.time_zone"), "time_zone", { value: user.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone, optional: true }),
+      shown,
+      make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
     ], "composer.save", async (data) => {
-      const name = data.get("name");
-      const changed = { headline: data.get("headline"), ...(name === user?.name ? {} : { name }) };
-      const answer = await this.house.ask("profile.update", changed);
-      this.house.rename(answer.user);
-    }));
+      const answer = await this.house.ask("profile.update", profileFrom(data, user));
+      this.house.rename({ ...this.house.user, ...answer.user });
+    });
+    return this.#section("settings.profile", form);
+  }
+
+  /** When this browser calls. */
+  #calls() {
+    const { on, night } = context.preferences.notify;
+    const keep = () => context.preferences.set({ notify: { on: calls.checked, night: { from: from.value, to: to.value } } });
+    const calls = make("input", { attributes: { type: "checkbox", checked: on }, on: { change: async () => {
+      this.error.textContent = "";
+      if (calls.checked && !(await context.calls.askLeave())) {
+        calls.checked = false;
+        this.error.textContent = this.say("settings.no_leave");
+      }
+      keep();
+    } } });
+    const from = make("input", { attributes: { type: "time", value: night.from }, on: { change: keep } });
+    const to = make("input", { attributes: { type: "time", value: night.to }, on: { change: keep } });
+    return this.#section("settings.calls",
+      make("label", { class: "check" }, calls, make("span", { text: this.say("settings.calls_on") })),
+      make("div", { class: "night" }, make("label", { class: "field", text: this.say("settings.night_from") }, from),
+        make("label", { class: "field", text: this.say("settings.night_to") }, to)),
+      make("small", { text: this.say("settings.calls_words") }));
+  }
+
+  #recovery() {
+    return this.#section("settings.recovery", make("p", { text: this.say("settings.recovery_words") }),
+      this.#form([field(this.say("account.password"), "password", { type: "password", autocomplete: "current-password" })], "settings.new_recovery",
+        async (data) => (await this.house.ask("account.renew_recovery", { password: data.get("password") })).recovery));
   }
 
   #password() {
@@ -85,11 +129,33 @@ export class SettingsPage extends PageElement {
   }
 
   #bots() {
-    return this.#section("settings.bots", make("p", { text: this.say("settings.bots_words") }),
+    this.botList = make("ul", { attributes: { role: "list" } });
+    this.botSecret = make("code", { class: "recovery", set: { hidden: true } });
+    return this.#section("settings.bots", make("p", { text: this.say("settings.bots_words") }), this.botList, this.botSecret,
       this.#form([
         field(this.say("account.handle"), "handle", { maxlength: "30", autocomplete: "off" }),
         field(this.say("settings.bot_name"), "name", { maxlength: "40", autocomplete: "off" }),
-      ], "settings.make_bot", async (data) => (await this.house.ask("bot.create", Object.fromEntries(data))).token));
+      ], "settings.make_bot", async (data) => {
+        const { token } = await this.house.ask("bot.create", Object.fromEntries(data));
+        await this.load();
+        return token;
+      }));
+  }
+
+  /** @param {{user: import("../../lib/shapes.js").User}} bot */
+  #bot({ user }) {
+    const renew = button(this.say("settings.renew_token"), () => this.#doing(async () => {
+      if (!(await askFirst(this, "settings.confirm_renew", "settings.renew_token"))) return;
+      this.botSecret.textContent = (await this.house.ask("bot.renew_token", { bot: user.id })).token;
+      this.botSecret.hidden = false;
+      this.done.textContent = this.say("settings.shown_once");
+    }));
+    const close = button(this.say("settings.close_bot"), () => this.#doing(async () => {
+      if (!(await askFirst(this, "settings.confirm_close_bot", "settings.close_bot"))) return;
+      await this.house.ask("bot.close", { bot: user.id });
+      await this.load();
+    }));
+    return make("li", {}, make("div", {}, nameOf(user.name), make("small", { text: `@${user.handle}` })), renew, close);
   }
 
   #leaving() {
@@ -105,7 +171,7 @@ export class SettingsPage extends PageElement {
         })));
   }
 
-  /** @param {Node[]} fields @param {string} key @param {(data: FormData) => Promise<string | void>} work gives a secret to show once */
+  /** @param {(Node | null)[]} fields @param {string} key @param {(data: FormData) => Promise<string | void>} work gives a secret to show once */
   #form(fields, key, work) {
     const secret = make("code", { class: "recovery", set: { hidden: true } });
     const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
@@ -117,13 +183,18 @@ export class SettingsPage extends PageElement {
         if (!shown) form.querySelectorAll("input[type=password]").forEach((/** @type {any} */ input) => (input.value = ""));
         this.done.textContent = this.say(shown ? "settings.shown_once" : "settings.saved");
       });
-    } } }, ...fields, make("button", { class: "button", text: this.say(key), attributes: { type: "submit" } }), secret);
+    } } }, ...fields.filter((part) => part !== null), make("button", { class: "button", text: this.say(key), attributes: { type: "submit" } }), secret);
     return form;
   }
 
   async load() {
     await this.#doing(async () => {
-      const [{ logins }, { tokens }] = await Promise.all([this.house.ask("login.list"), this.house.ask("token.list")]);
+      const [{ logins }, { tokens }, { bots }, { users }] = await Promise.all([
+        this.house.ask("login.list"), this.house.ask("token.list"), this.house.ask("bot.list"),
+        this.house.ask("user.get", { users: [this.house.me] }),
+      ]);
+      if (!this.profile.childElementCount) this.profile.append(this.#profile(users[0]));
+      this.botList.replaceChildren(...bots.map((/** @type {any} */ bot) => this.#bot(bot)));
       const browsers = logins.filter((/** @type {any} */ login) => login.kind === "browser");
       this.loginList.replaceChildren(...browsers.map((/** @type {any} */ login) => this.#login(login, "login.end", "login")));
       this.tokenList.replaceChildren(...tokens.map((/** @type {any} */ login) => this.#login(login, "token.revoke", "token")));
@@ -145,12 +216,25 @@ export class SettingsPage extends PageElement {
   /** @param {() => Promise<any>} work */
   async #doing(work) {
     this.error.textContent = this.done.textContent = "";
+    markField(this, "");
     try {
       await work();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
+      markField(this, /** @type {any} */ (refusal).data?.path);
     }
   }
+}
+
+/** What the form says that is not so already. @param {FormData} data @param {any} user */
+function profileFrom(data, user) {
+  const words = (/** @type {string} */ name) => String(data.get(name) ?? "").split(/[\s,，、]+/).filter(Boolean);
+  const name = data.get("name");
+  return {
+    headline: data.get("headline"), about: data.get("about"), home_town: data.get("home_town"), time_zone: data.get("time_zone"),
+    interests: words("interests"), languages: words("languages"), shown_rooms: data.getAll("shown_rooms"),
+    presence: data.get("hidden") ? "hidden" : "shown", ...(name === user.name ? {} : { name }),
+  };
 }
 
 /** @param {string} agent what a browser calls itself */

@@ -1,0 +1,121 @@
+"""Settings: what one says of oneself is what others see; being called, codes and bots."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.people import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# What a browser shows outside the page cannot be looked at; what the page asked it to show can.
+HIDDEN = """
+window.called = [];
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() { return (Notification.permission = "granted"); }
+  constructor(title, options) { window.called.push([title, options.body, options.tag]); }
+  close() {}
+};
+Object.defineProperty(document, "hidden", { get: () => window.away === true });
+"""
+
+
+async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN")
+    room = await new_room(ann, "Quiet mornings", bob)
+    await ann.open("/settings")
+    form = ann.page.locator("section", has_text="A line about you")
+    await form.get_by_label("A line about you").fill("Reads maps for pleasure")
+    await form.get_by_label("About you", exact=True).fill("Long walks, short letters.")
+    await form.get_by_label("What you care for").fill("maps, 茶 walks")
+    await form.get_by_label("Languages").fill("en zh-TW")
+    await form.get_by_label("Home town").fill("Basel")
+    await form.get_by_label("Time zone").fill("Europe/Zurich")
+    await form.get_by_label("Do not show when I am here").check()
+    await form.get_by_role("button", name="Save").click()
+    await expect(ann.page.locator(".done")).to_have_text("Saved.")
+
+    await bob.open(f"/user/{ann.user['handle']}")
+    seen = bob.page.locator("user-profile")
+    await expect(seen.get_by_role("heading", level=1)).to_have_text("Ann Lin")
+    for words in (
+        "Reads maps for pleasure",
+        "Long walks, short letters.",
+        "#maps #茶 #walks",
+        "Basel",
+        "Quiet mornings",
+    ):
+        await expect(seen).to_contain_text(words)
+    await bob.open(f"/room/{room}")
+    await ann.open(f"/room/{room}")
+    await expect(bob.page.locator("room-view .here")).to_have_text("2 位成员 · 1 人在座")
+
+
+async def test_what_is_refused_is_said_at_its_field(new_reader) -> None:
+    ann = await new_reader("王小明", locale="zh-CN")
+    await ann.open("/settings")
+    form = ann.page.locator("section", has_text="关于你")
+    await form.get_by_label("家乡").fill("https://a.example")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_label("家乡")).to_have_attribute("aria-invalid", "true")
+    await expect(form.get_by_label("家乡")).to_be_focused()
+    await expect(ann.page.locator("settings-page .error")).to_have_text("这里不能有链接。")
+
+
+async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(bob, "Loud", ann)
+    await ann.page.add_init_script(HIDDEN)
+    await ann.open("/settings")
+    calls = ann.page.locator("section", has_text="Being called")
+    await calls.get_by_label("Call me while").check()
+    for label in ("Night begins", "Night ends"):
+        await calls.get_by_label(label).fill("03:00")
+    await ann.open(f"/room/{room}")
+    await expect(ann.box).to_be_visible()
+    await ann.page.evaluate("Notification.permission = 'granted'; window.away = true")
+    await bob.call("message.send", room=room, text="are you there?", client_id="1")
+    await ann.page.wait_for_function("window.called.length === 1")
+    assert await ann.page.evaluate("window.called[0]") == ["Bob · Loud", "are you there?", f"room {room}"]
+    await ann.call("room.notify", room=room, level="none")
+    await bob.call("message.send", room=room, text="hello?", client_id="2")
+    await ann.hears("hello?")
+    assert await ann.page.evaluate("window.called.length") == 1
+
+
+async def test_a_tab_that_is_called_has_a_dot(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    tea, books = await new_room(ann, "Warm corner", bob), await new_room(ann, "Far corner", bob)
+    await ann.open(f"/room/{tea}")
+    icon = ann.page.locator("link[rel=icon]")
+    await expect(icon).to_have_attribute("href", "/web/favicon.svg")
+    await bob.call("message.send", room=books, text="psst", client_id="1")
+    await expect(icon).to_have_attribute("href", "/web/favicon-calls.svg")
+    await ann.room("Far corner").click()
+    await expect(icon).to_have_attribute("href", "/web/favicon.svg")
+
+
+async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
+    ann = await new_reader("Ann Lin")
+    made = await ann.call("bot.create", handle=f"bot{ann.user['handle']}", name="Kettle")
+    await ann.open("/settings")
+    codes = ann.page.locator("section", has_text="Give me a new code")
+    await codes.get_by_label("Password").fill(PASSWORD)
+    await codes.get_by_role("button", name="Give me a new code").click()
+    code = await codes.locator(".recovery").text_content()
+    again = await ann.call("account.recover", handle=ann.user["handle"], code=code, password="a new warm cup")
+    assert again["user"]["id"] == ann.user["id"]
+    await ann.call("account.sign_in", handle=ann.user["handle"], password="a new warm cup")
+
+    await ann.open("/settings")
+    bots = ann.page.locator("section", has_text="A bot of yours")
+    await bots.get_by_role("button", name="New token").click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="New token").click()
+    token = bots.locator(".recovery").first
+    await expect(token).to_be_visible()
+    assert await token.text_content() != made["token"]
+    await bots.get_by_role("button", name="Close this bot").click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Close this bot").click()
+    await expect(bots.get_by_text("Kettle")).to_have_count(0)
