@@ -14,8 +14,9 @@ from pathlib import Path
 from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
+from bench.ties import ties
 
-BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle}
+BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle, "ties": ties}
 
 
 def main() -> None:
