@@ -19,8 +19,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, Playwright, WebSocketRoute, async_playwright, expect
 
-from tests.people import Person
-from tests.web import palette, people
+from tests.people import Person, post
+from tests.web import first_minutes, palette, people
 from tests.web.people import ARGUMENTS, CHROMIUM, PATIENCE_MS, ROOT, Reader, Served
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -71,6 +71,17 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontcon
 </fontconfig>"""
 
 
+MEI = {
+    "headline": "慢慢讀，慢慢走",
+    "about": "在台北教書。週末有讀書會，歡迎來坐。\nSaturdays we read aloud, in whatever language you bring.",
+    "interests": ["books", "tea", "walks"],
+    "languages": ["zh-TW", "en"],
+    "home_town": "台南",
+    "time_zone": "Asia/Taipei",
+    "shown_rooms": ["books"],
+}
+
+
 class Evening:
     """A house with people who have talked."""
 
@@ -81,7 +92,10 @@ class Evening:
 
     async def begin(self) -> None:
         for handle, name in NAMES.items():
-            self.people[handle] = await (await people.sign_up(self.house, handle, name)).start()
+            person = await people.sign_up(self.house, handle, name)
+            if handle == "ann":
+                await post(self.house.url, "house.claim", person.token, code=self.house.setup_code())
+            self.people[handle] = await person.start()
         made = await self.people["ann"].call("bot.create", handle="kettle", name="Kettle")
         kettle = await Person(self.house.url, made["token"], made["user"]).start()
         await kettle.call("room.join", room="hall")
@@ -93,6 +107,7 @@ class Evening:
             at = NOW - datetime.timedelta(minutes=minutes)
             answer = await self.people[handle].say("hall", text)
             self.times[answer["seq"]] = int(at.timestamp() * 1000)
+        await self.people["mei"].call("profile.update", **MEI)
 
     async def end(self) -> None:
         for person in self.people.values():
@@ -158,8 +173,17 @@ class Album:
             await self.take(reader.page, f"room-{kind}-{theme}-{language}")
 
     async def others(self) -> None:
-        for size, kind, theme, language in ((DESKTOP, "desktop", "light", "en"), (PHONE, "phone", "dark", "zh-Hans")):
+        for size, kind, theme, language in (
+            (DESKTOP, "desktop", "light", "en"),
+            (DESKTOP, "desktop", "dark", "zh-Hant"),
+            (PHONE, "phone", "dark", "zh-Hans"),
+            (PHONE, "phone", "light", "en"),
+        ):
             async with self.sitting(size, theme, language) as guest:
+                await guest.open("/room/hall")
+                await guest.hears("Stay a while and find out")
+                await expect(guest.page.locator("room-table")).to_be_visible()
+                await self.take(guest.page, f"window-{kind}-{theme}-{language}")
                 await guest.open("/sign-up")
                 await expect(guest.page.locator("account-form input").first).to_be_visible()
                 await expect(guest.page.locator("room-list .nearby li").nth(2)).to_be_attached()
@@ -173,7 +197,29 @@ class Album:
                 await expect(ann.page.locator("settings-page li").first).to_be_attached()
                 await expect(ann.page.locator("room-list .nearby li").nth(2)).to_be_attached()
                 await self.take(ann.page, f"settings-{kind}-{theme}-{language}")
+                await ann.open("/user/mei")
+                await expect(ann.page.locator("user-profile dl")).to_be_visible()
+                await self.take(ann.page, f"profile-{kind}-{theme}-{language}")
+                await ann.open("/house")
+                await expect(ann.page.locator("house-page .acts li").first).to_be_attached()
+                await self.take(ann.page, f"house-{kind}-{theme}-{language}")
         await self._on_the_phone()
+
+    async def first_minutes(self, folder: Path) -> None:
+        """The story of somebody new, a picture for each step; in a house of its own."""
+        for kind, telling in (("desk", first_minutes.ENGLISH), ("phone", first_minutes.CHINESE)):
+            house = Served(folder / kind, HOST__ENABLED="false")
+            await house.start()
+
+            async def look(step: str, reader: Reader, kind: str = kind) -> None:
+                await self.take(reader.page, f"first-minutes-{kind}-{step}")
+
+            try:
+                readers = await first_minutes.tell(house, self.browser, telling, look=look, phone=kind == "phone")
+                for reader in readers:
+                    await reader.context.close()
+            finally:
+                await house.stop()
 
     async def _on_the_phone(self) -> None:
         async with self.sitting(PHONE, "light", "zh-Hant", "mei") as mei:
@@ -211,6 +257,7 @@ async def main() -> None:
             async with async_playwright() as playwright:
                 browser = await launch(playwright, Path(name))
                 album = Album(evening, browser, await browser.new_page())
+                await album.first_minutes(Path(name))
                 for language in LANGUAGES:
                     for theme in THEMES:
                         await album.room(DESKTOP, theme, language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,13 +24,6 @@ async def empty(tmp_path) -> AsyncIterator[Served]:
     await house.stop()
 
 
-def setup_path(house: Served) -> str:
-    log = (house.data.parent / f"{house.data.name}.log").read_text(encoding="utf-8")
-    found = re.search(r"/setup#\S+", log)
-    assert found, log
-    return found[0].rstrip(".")
-
-
 async def come_in(reader: Reader, name: str, handle: str) -> None:
     form = reader.page.locator("account-form")
     await form.locator("input[name=name]").fill(name)
@@ -42,7 +34,7 @@ async def come_in(reader: Reader, name: str, handle: str) -> None:
 
 
 async def test_the_link_of_a_new_house_makes_its_first_keeper_who_sets_it_up(empty: Served, browser: Browser) -> None:
-    path = setup_path(empty)
+    path = f"/setup#{empty.setup_code()}"
     ann = await people.reader(empty, browser)
     await ann.open(path)
     await ann.page.locator("house-page").get_by_role("link", name="Come in").click()

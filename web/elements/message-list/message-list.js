@@ -115,7 +115,8 @@ export class MessageList extends PageElement {
     for (const message of room.timeline.messages) {
       const day = dayKey(message.at);
       if (!last || last.day !== day) place(this.#dayRow(before, day, message.at));
-      if (message.seq === this.#divider + 1 && last) place(this.#newRow(before));
+      const isNew = message.seq === this.#divider + 1 && message.author.id !== this.house.me;
+      if (isNew && last) place(this.#newRow(before));
       place(this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights }));
       last = { at: message.at, author: message.author, day };
     }
