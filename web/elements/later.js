@@ -4,10 +4,12 @@
 const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
   "house-page": () => import("./house-page/house-page.js"),
+  "people-page": () => import("./people-page/people-page.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
   "room-switcher": () => import("./room-switcher/room-switcher.js"),
   "settings-page": () => import("./settings-page/settings-page.js"),
+  "tie-steps": () => import("./tie-steps/tie-steps.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 

@@ -3,10 +3,10 @@
 /**
  * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
  *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up"} | {page: "recover"} | {page: "settings"}
- *   | {page: "user", handle: string} | {page: "house"} | {page: "setup", code: string}} Place
+ *   | {page: "user", handle: string} | {page: "house"} | {page: "people"} | {page: "setup", code: string}} Place
  */
 
-const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house"]);
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house", "people"]);
 
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {

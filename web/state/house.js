@@ -1,7 +1,7 @@
 /**
  * The house as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
  * it and listen to its events: `house` (what it is called), `status` (of the wire), `session` (one began), `rooms` (which
- * there are), `room` (detail: id), `posted` (detail: room, message), `people` (somebody became known), `outbox`.
+ * there are), `room` (detail: id), `posted` (detail: room, message), `people` (somebody became known), `inbox` (detail: who with), `outbox`.
  *
  * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
  * @typedef {import("../lib/shapes.js").User} User
@@ -29,6 +29,8 @@ export class House extends EventTarget {
   /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
   /** Everyone this page has heard of, by id. @type {Map<string, User>} */ people = new Map();
   /** Ids that were asked about. @type {Set<string>} */ #asked = new Set();
+  /** Pokes, cards and the like: the last number, and how many one has not looked at. */
+  inbox = { seq: 0, unread: 0 };
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;
@@ -119,6 +121,7 @@ export class House extends EventTarget {
   #started(result) {
     if (this.user?.id !== result.user?.id) this.rooms.clear();
     this.user = result.user;
+    this.inbox = result.inbox ?? this.inbox;
     this.outbox.belongTo(this.me);
     const before = this.rooms;
     this.rooms = new Map(result.rooms.map((state) => [state.room, this.#roomFrom(before, state)]));
@@ -126,6 +129,7 @@ export class House extends EventTarget {
     this.began = true;
     this.#tell("session");
     this.#tell("rooms");
+    this.#tell("inbox");
     queueMicrotask(() => this.#resume());
   }
 
@@ -147,6 +151,8 @@ export class House extends EventTarget {
   /** @param {string} method @param {any} params */
   #heard(method, params) {
     if (method === "room.updated") return this.#roomUpdated(params);
+    if (method === "inbox.added") return this.#inboxAdded(params);
+    if (method === "inbox.changed") return this.#inboxChanged(params);
     const room = this.rooms.get(params.room);
     if (!room) return undefined;
     if (method === "message.posted") this.#posted(room, params);
@@ -159,6 +165,27 @@ export class House extends EventTarget {
     else if (method === "presence.changed") this.#presence(room, params);
     this.#tell("room", room.id);
     return undefined;
+  }
+
+  /** @param {{number: number, kind: string, user: string}} item */
+  #inboxAdded(item) {
+    this.inbox = { seq: item.number, unread: this.inbox.unread + 1 };
+    this.dispatchEvent(new CustomEvent("inbox", { detail: item.user }));
+    if (item.kind === "met") this.dispatchEvent(new CustomEvent("met", { detail: item.user }));
+  }
+
+  /** @param {{seq: number, unread: number}} inbox */
+  #inboxChanged({ seq, unread }) {
+    this.inbox = { seq, unread };
+    this.#tell("inbox");
+  }
+
+  /** What waits was looked at. */
+  readInbox() {
+    if (!this.inbox.unread) return;
+    this.inbox = { ...this.inbox, unread: 0 };
+    this.ask("inbox.mark", { seq: this.inbox.seq }).catch(ignore);
+    this.#tell("rooms");
   }
 
   /** @param {RoomState} state */

@@ -52,7 +52,7 @@ export class Room {
 
   /** @param {string} language @returns {string} */
   title(language) {
-    return this.state.titles?.[language] ?? this.state.title;
+    return this.state.other?.name ?? this.state.titles?.[language] ?? this.state.title;
   }
 
   /** @param {string} language @returns {string} */

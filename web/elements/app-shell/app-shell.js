@@ -9,7 +9,7 @@ import { want } from "../later.js";
 const OFFLINE_PATIENCE = 2_000;
 const LOADING_PATIENCE = 300;
 /** Pages that are read from top to bottom. */
-const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "house-page"]);
+const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "house-page", "people-page"]);
 
 export class AppShell extends PageElement {
   #shown = "";
@@ -104,6 +104,7 @@ export class AppShell extends PageElement {
     if (place.page === "room") return ["room-view", { room: place.room }];
     if (place.page === "rooms") return ["room-finder", {}];
     if (place.page === "settings") return ["settings-page", {}];
+    if (place.page === "people") return ["people-page", {}];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
     if (place.page === "house" || place.page === "setup") return ["house-page", { code: place.code ?? "" }];
     if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page }];

@@ -20,14 +20,15 @@ export class RoomList extends PageElement {
     this.away = make("h2");
     this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
+    this.bell = make("a", { class: "bell", attributes: { href: "/people" } }, make("span", { class: "title" }), make("span", { class: "badge mention" }));
     this.foot = make("footer", { class: "foot" });
-    this.nav = make("nav", {}, this.rooms, this.away, this.near, this.find);
+    this.nav = make("nav", {}, this.bell, this.rooms, this.away, this.near, this.find);
     const home = make("a", { class: "house-name", attributes: { href: "/" } }, drawing("cup"), this.name);
     this.append(make("header", {}, home), this.lead, this.nav, this.foot);
   }
 
   attach() {
-    for (const name of ["house", "session", "rooms", "room"]) this.listen(this.house, name, () => this.show());
+    for (const name of ["house", "session", "rooms", "room", "inbox"]) this.listen(this.house, name, () => this.show());
     this.listen(this.house, "session", () => this.#lookAround());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
@@ -44,7 +45,19 @@ export class RoomList extends PageElement {
     this.#showFoot();
   }
 
+  /** Who poked, and cards that wait. */
+  #showBell() {
+    const { unread } = this.house.inbox;
+    const [title, badge] = this.bell.children;
+    this.bell.hidden = !this.house.signedIn;
+    title.textContent = this.say("ties.heading");
+    badge.hidden = !unread;
+    badge.textContent = String(unread || "");
+    this.bell.setAttribute("aria-label", unread ? this.say("ties.waiting", { count: unread }) : this.say("ties.heading"));
+  }
+
   #showRooms() {
+    this.#showBell();
     const rows = new Map([...this.rooms.children].map((row) => [row.dataset.room, row]));
     const wanted = [...this.house.rooms.values()].map((room) => this.#row(room, rows.get(room.id)));
     if (wanted.some((row, index) => row !== this.rooms.children[index]) || wanted.length !== rows.size) {

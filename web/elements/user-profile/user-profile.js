@@ -8,6 +8,7 @@ import { makeSeal } from "../../lib/seal.js";
 import { shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
 import { refusalWords } from "../forms.js";
+import { want } from "../later.js";
 
 export class UserProfile extends PageElement {
   handle = "";
@@ -26,7 +27,7 @@ export class UserProfile extends PageElement {
   async load() {
     if (!this.house.signedIn) return this.#say(this.say("profile.guest"), "/sign-in", "account.sign_in");
     try {
-      const { users } = await this.house.ask("user.get", { handle: this.handle });
+      const [{ users }] = await Promise.all([this.house.ask("user.get", { handle: this.handle }), want("tie-steps")]);
       this.#show(users[0]);
     } catch (refusal) {
       this.#say(refusalWords(this, /** @type {any} */ (refusal)), "/rooms", "rooms.find");
@@ -49,6 +50,7 @@ export class UserProfile extends PageElement {
     this.body.replaceChildren(
       make("div", { class: "face" }, makeSeal(user), make("div", {}, make("p", { class: "handle", text: `@${user.handle}` }),
         ...marks, user.headline ? this.#words(user.headline, "headline") : null)),
+      ...(user.id === this.house.me || user.bot ? [] : [make("tie-steps", { set: { user } })]),
       user.about ? this.#words(user.about, "about") : "",
       this.#facts(user),
       this.#rooms(user),
