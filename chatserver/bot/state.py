@@ -91,6 +91,14 @@ class State:
         self.seen[state.room] = place_of(state)
         return [Mark(state.room, self.seen[state.room])]
 
+    def _entered(self, state: RoomState) -> list[Step]:
+        """A room that is new within a session was joined at ``read_seq``; what was said since then is news."""
+        if state.room in self.seen or state.read_seq >= state.last_seq:
+            return self._begin(state)
+        self.seen[state.room] = place_of(state)
+        joined = Cursor(state.epoch, state.read_seq, "", state.rev)
+        return [Mark(state.room, joined), CatchUp(state.room, self.seen[state.room])]
+
     def heard(self, name: str, params: Any) -> list[Step]:
         """One event, in the order of the wire."""
         if isinstance(params, Message):
@@ -102,7 +110,7 @@ class State:
             return [CatchUp(params.room, self.seen[params.room], params)]
         if isinstance(params, RoomState):
             self.rooms[params.room] = params
-            return [*self._begin(params), Handle(params.room, name, params, None)]
+            return [*self._entered(params), Handle(params.room, name, params, None)]
         if isinstance(params, InboxChanged):
             return []
         if name == "member.left" and self._is_me(params.user):

@@ -5,7 +5,7 @@ import msgspec
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
 from chatserver.protocol.events import MemberEvent, MessageChanged, RoomReset
 from chatserver.protocol.methods import SessionStartResult
-from chatserver.protocol.shapes import Author, Cursor, Message
+from chatserver.protocol.shapes import Author, Cursor, Message, RoomState
 from tests.bot.double import ANN, ME, OTHER_BOT, Double
 
 
@@ -30,6 +30,15 @@ def test_a_room_without_a_cursor_begins_where_it_stands_and_that_is_saved():
     state = State({})
     assert started(state, last_seq=7, last_id="m7") == [Mark("hall", Cursor("e1", 7, "m7", 0))]
     assert state.seen["hall"].seq == 7
+
+
+def test_what_was_said_between_joining_a_room_and_hearing_of_it_is_news():
+    state = State({})
+    started(state, room="")
+    joined = msgspec.convert({**Double().state(), "read_seq": 5, "last_seq": 7, "last_id": "m7"}, RoomState)
+    mark, catch_up, _ = state.heard("room.updated", joined)
+    assert mark == Mark("hall", Cursor("e1", 5, "", 0))
+    assert catch_up == CatchUp("hall", Cursor("e1", 7, "m7", 0))
 
 
 def test_a_room_with_a_cursor_goes_on_from_it():

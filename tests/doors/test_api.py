@@ -115,6 +115,50 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
     await bob("room.discover", query="tea")
 
 
+async def _friends(ann: Desk, bob: Desk, ann_id: str, bob_id: str) -> Desk:
+    await bob("room.join", room="hall")
+    for desk in (ann, bob):
+        await desk("message.send", room="hall", text="hello", client_id="hall")
+    poke = {"room": "hall", "gesture": "tea"}
+    sent = (await ann("poke.send", to=bob_id, **poke))["sent"]
+    await ann("poke.withdraw", poke=sent["poke"])
+    cat = await sign_up(ann.url, "cat")
+    cats = await desk_of(ann.url, cat.token)
+    await cats("message.send", room="hall", text="hello", client_id="hall")
+    await cats("poke.send", to=ann_id, **poke)
+    await ann("poke.dismiss", poke=(await ann("poke.list"))["received"][0]["poke"])
+    await ann("poke.rest", on=False)
+    await cats("poke.send", to=bob_id, **poke)
+    tie = await bob("poke.return", poke=(await bob("poke.list"))["received"][0]["poke"])
+    tie = await bob("curtain.draw", tie=tie["tie"])
+    for desk in (bob, cats):
+        await desk("curtain.answer", tie=tie["tie"], card=tie["curtain"]["card"], text="A window seat")
+    code = (await cats("met.show"))["code"]
+    await bob("met.enter", code=code)
+    await bob("met.confirm", user=cat.id)
+    assert (await cats("met.confirm", user=bob_id))["rung"] == "friend"
+    await bob("card.update", company="Riverside")
+    for desk, other in ((bob, cat.id), (cats, bob_id)):
+        await desk("card.offer", user=other)
+    assert (await cats("card.get", user=bob_id))["company"] == "Riverside"
+    for method in ("card.take_back", "tie.get", "tie.step_back", "block.add", "block.remove"):
+        await bob(method, user=cat.id)
+    for method in ("tie.keep", "tie.rest", "tie.show_seen"):
+        await bob(method, user=cat.id, on=False)
+    await bob("tie.note", user=cat.id, note="the window seat")
+    for method in ("tie.list", "block.list", "inbox.list", "invitation.list"):
+        await bob(method)
+    await bob("inbox.mark", seq=1)
+    await bob("user.search", query="window")
+    await bob("invitation.withdraw", id=(await bob("invitation.create"))["id"])
+    echo = (await bob("user.get", handle="echo"))["users"][0]["id"]
+    await bob("direct.open", bot=echo)
+    await bob("direct.close", bot=echo)
+    asked = await bob("question.get")
+    await bob("question.answer", question=asked["id"], text="Rain", client_id="q")
+    return cats
+
+
 async def _house(ann: Desk, code: str) -> None:
     await ann("house.claim", code=code)
     await ann("house.update", name="Under the plane tree")
@@ -129,6 +173,7 @@ async def test_every_answer_is_what_the_document_says(house: House) -> None:
     await desks[2]("house.get")
     await _accounts(desks[0], desks[2])
     await _rooms(desks[0], desks[1], bob.id)
+    desks.append(await _friends(desks[0], desks[1], ann.id, bob.id))
     await _house(desks[0], (await house.setup_link()).partition("#")[2])
     await desks[0]("account.sign_out")
     assert (await desks[0].ask("login.list")).status == 401
