@@ -9,7 +9,7 @@ ON_REDIS := tests/store tests/services tests/walks/test_messages.py tests/walks/
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format docs soak bench pictures
+.PHONY: help run setup test check format docs soak bench pictures icons
 
 help:
 	@echo "make run       start the house on http://127.0.0.1:8080 (ARGS='--port 9000')"
@@ -20,6 +20,7 @@ help:
 	@echo "make soak      the tests that take minutes"
 	@echo "make bench     measure what is promised about speed"
 	@echo "make pictures  take screenshots of the page into docs/pictures/"
+	@echo "make icons     draw the page's icons anew from web/icons/icon.svg"
 
 run: .venv/run.stamp
 	@$(BIN)/chatserver serve $(ARGS)
@@ -59,6 +60,10 @@ bench: .venv/dev.stamp
 pictures: .venv/dev.stamp
 	@sh .ci/packages chromium fonts-noto-cjk
 	$(BIN)/python -m tests.web.pictures $(ARGS)
+
+icons: .venv/dev.stamp
+	@sh .ci/packages chromium
+	$(BIN)/python -m tests.web.icons
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -23,6 +23,9 @@ const ELEMENTS = [
   ["room-view", RoomView],
 ];
 
+/** A browser that is slow to remember does not keep its reader waiting. */
+const RECALL_PATIENCE = 500;
+
 async function begin() {
   const preferences = new Preferences(localStorage);
   const words = new Words(async (language) => (await fetch(`/web/i18n/${language}.json`)).json());
@@ -41,9 +44,19 @@ async function begin() {
   document.body.append(document.createElement("app-shell"), document.createElement("live-announcer"));
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
+  const idle = window.requestIdleCallback ?? setTimeout;
+  idle(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
+  await Promise.race([recalled(house), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
   await enterPatiently(house);
   await house.settled();
-  (window.requestIdleCallback ?? setTimeout)(bringTheRest);
+  idle(bringTheRest);
+}
+
+/** What this browser kept of its rooms is shown while the house is asked. @param {House} house */
+async function recalled(house) {
+  if (!("indexedDB" in window)) return;
+  const { Keeper } = await import("./state/keeper.js");
+  await new Keeper(house, indexedDB).begin();
 }
 
 /** The house may be restarting just now: ask until it answers. @param {House} house */

@@ -23,7 +23,7 @@ SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; object-src 'none'; "
-        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -38,6 +38,8 @@ PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{par
 _COMPRESSED: Final = {".html", ".js", ".css", ".json", ".svg", ".webmanifest"}
 _TEXTS: Final = ("text/", "application/json", "application/manifest", "image/svg")
 _VERSION: Final = b"__VERSION__"
+_FILE_NAMES: Final = b"__FILES__"
+_NOT_KEPT: Final = ("index.html", "sw.js", "icons/", "robots.txt")
 _PAPER: Final = "#f6f1e7"
 _ICONS: Final = (("icon-192", "192x192", "any"), ("icon-512", "512x512", "any"),
                  ("icon-maskable-512", "512x512", "maskable"))  # fmt: skip
@@ -71,6 +73,7 @@ class Pages:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix != ".md" and not path.name.startswith((".", "tsconfig", "jsconfig"))
         }
+        self._version = _version(self._files)
         self._worker = self._with_version("sw.js")
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -86,17 +89,23 @@ class Pages:
                 router.add_get(f"/{name}", self._root_file)
 
     async def _page(self, request: web.Request) -> web.Response:
-        return _answer(request, self._files["index.html"])
+        return self._versioned(request, self._files["index.html"])
 
     async def _room(self, request: web.Request) -> web.Response:
         """A link to a window room says what it leads to; all others look alike, whether or not there is such a room."""
         page, room = self._files["index.html"], self._window(request.match_info["room"])
         if room is None:
-            return _answer(request, page)
+            return self._versioned(request, page)
         told = zip(("og:title", "og:description"), room, strict=True)
         lines = [f'  <meta property="{name}" content="{html.escape(text)}">\n' for name, text in told if text]
         body = page.body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1)
-        return _answer(request, _made(body, page.content_type))
+        return self._versioned(request, _made(body, page.content_type))
+
+    def _versioned(self, request: web.Request, page: File) -> web.Response:
+        """The service worker hears whether the page is of the files that it keeps."""
+        response = _answer(request, page)
+        response.headers["Page-Version"] = self._version
+        return response
 
     async def _manifest(self, request: web.Request) -> web.Response:
         name, language = self._named_house()
@@ -117,15 +126,13 @@ class Pages:
         return response
 
     def _with_version(self, name: str) -> File | None:
-        """The file with the page's version put in: a change of any file is another version."""
+        """The file with the page's version put in, and the names of what belongs to it."""
         file = self._files.get(name)
         if file is None:
             return None
-        version = hashlib.sha256()
-        for path, held in self._files.items():
-            version.update(f"{path}\0{len(held.body)}\0".encode())
-            version.update(held.body)
-        return _made(file.body.replace(_VERSION, version.hexdigest()[:16].encode()), file.content_type)
+        kept = " ".join(f"/web/{path}" for path in self._files if not path.startswith(_NOT_KEPT))
+        body = file.body.replace(_VERSION, self._version.encode()).replace(_FILE_NAMES, kept.encode())
+        return _made(body, file.content_type)
 
     async def _file(self, request: web.Request) -> web.Response:
         return self._named(request, request.match_info["name"])
@@ -138,6 +145,15 @@ class Pages:
         if file is None:
             raise web.HTTPNotFound(text="There is nothing here.\n")
         return _answer(request, file)
+
+
+def _version(files: dict[str, File]) -> str:
+    """A change of any file is another version."""
+    version = hashlib.sha256()
+    for path, held in files.items():
+        version.update(f"{path}\0{len(held.body)}\0".encode())
+        version.update(held.body)
+    return version.hexdigest()[:16]
 
 
 def _read(path: Path) -> File:

@@ -86,6 +86,23 @@ async def test_a_change_of_any_file_is_another_version(tmp_path: Path) -> None:
     assert (await worker_of(tmp_path)).body not in bodies
 
 
+async def test_the_service_worker_is_told_what_belongs_to_the_page_and_a_page_of_which_version_it_is(
+    tmp_path: Path,
+) -> None:
+    for name in ("index.html", "main.css", "icons/big.png", "lib/dom.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("<html></html>")
+    (tmp_path / "sw.js").write_text("__VERSION__ __FILES__")
+    application = web.Application()
+    Pages(tmp_path, named=lambda: ("House", "en"), window=lambda room: None).add_routes(application.router)
+    async with Served(application) as server:
+        url = str(server.make_url("/")).rstrip("/")
+        version, *files = (await ask(url, "/sw.js")).body.decode().split(" ")
+        assert files == ["/web/lib/dom.js", "/web/main.css"]
+        for path in ("/", "/room/hall", "/settings"):
+            assert (await ask(url, path)).headers["Page-Version"] == version
+
+
 async def test_a_page_without_a_service_worker_has_none(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<html></html>")
     assert (await worker_of(tmp_path)).status == 404

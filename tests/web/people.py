@@ -55,8 +55,9 @@ LINE_DOWN = re.compile(r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONN
 class Served:
     """``chatserver serve`` as a process of its own, with its embedded store in ``data``."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *, root: Path = ROOT, **settings: str) -> None:
         self.data = data
+        self.root = root
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = {f"CHATSERVER_{name}": value for name, value in (ENVIRONMENT | settings).items()}
@@ -68,7 +69,7 @@ class Served:
         with log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "chatserver", "serve", "--data", str(self.data), "--port", str(self.port),
-                cwd=ROOT, env=os.environ | self._settings, stdout=log, stderr=log,
+                cwd=self.root, env=os.environ | self._settings, stdout=log, stderr=log,
             )  # fmt: skip
         async with asyncio.timeout(START_S):
             while not await self._is_ready():

@@ -64,8 +64,16 @@ function trimEnd(text, start, end) {
 
 /** @param {string} address */
 function isAddress(address) {
-  if (!URL.canParse(address)) return false;
-  const url = new URL(address);
+  const url = parsed(address);
   // A name before the host makes https://bank.example@evil.example look like the bank.
-  return url.hostname !== "" && url.username === "" && url.password === "";
+  return url !== undefined && url.hostname !== "" && url.username === "" && url.password === "";
+}
+
+/** `URL.canParse` is younger than the oldest engines that the page runs in. @param {string} address */
+function parsed(address) {
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
 }

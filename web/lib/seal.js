@@ -4,11 +4,13 @@ import { make } from "./dom.js";
 import { MOTIF_COUNT, motif } from "./drawings.js";
 
 const TINTS = 6;
-const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Engines without a segmenter see code points, which differ only in letters of several parts. */
+const letters = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : undefined;
 
 /** @param {string} name @returns {string} what a reader would call its first letter */
 export function firstLetter(name) {
-  for (const { segment } of letters.segment(name)) if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) return segment.normalize("NFC").slice(0, 8);
+  const segments = letters ? Array.from(letters.segment(name), ({ segment }) => segment) : [...name];
+  for (const segment of segments) if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) return segment.normalize("NFC").slice(0, 8);
   return "·";
 }
 

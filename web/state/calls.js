@@ -43,9 +43,20 @@ export class Calls {
     const level = room.state.notify;
     if (level === "none" || (level === "mentions" && !message.mentions?.includes(this.house.me))) return;
     const title = `${message.author.name} · ${room.title(this.words.language)}`;
-    const shown = new /** @type {typeof Notification} */ (this.Notification)(title, {
+    const options = {
       body: message.text.slice(0, 140), tag: `room ${id}`, lang: this.words.language, icon: "/web/favicon.svg",
-    });
+      data: { path: roomPath(id) },
+    };
+    try {
+      this.#show(id, new /** @type {typeof Notification} */ (this.Notification)(title, options));
+    } catch {
+      // On phones only the service worker may show one; a click comes back by way of it.
+      navigator.serviceWorker?.ready.then((registration) => registration.showNotification(title, options)).catch(() => undefined);
+    }
+  }
+
+  /** @param {string} id @param {Notification} shown */
+  #show(id, shown) {
     shown.onclick = () => {
       window.focus();
       this.go(roomPath(id));

@@ -1,7 +1,8 @@
 /**
  * The house as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
  * it and listen to its events: `house` (what it is called), `status` (of the wire), `session` (one began), `rooms` (which
- * there are), `room` (detail: id), `posted` (detail: room, message), `people` (somebody became known), `inbox` (detail: who with), `outbox`.
+ * there are), `room` (detail: id), `posted` (detail: room, message), `erased` (detail: id of the room), `people` (somebody
+ * became known), `inbox` (detail: who with), `outbox`, `restart` (nothing of the session counts any more).
  *
  * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
  * @typedef {import("../lib/shapes.js").User} User
@@ -110,6 +111,27 @@ export class House extends EventTarget {
     this.user = undefined;
     this.began = false;
     this.wire.restart();
+    this.#tell("restart");
+  }
+
+  /**
+   * What this browser kept is shown until a session begins, which goes on from there.
+   *
+   * @param {import("./keeper.js").KeptSelf} self @param {import("./keeper.js").KeptRoom[]} kept
+   */
+  recall({ user, card }, kept) {
+    this.user = user;
+    this.card ??= card;
+    this.outbox.owner = user.id;
+    for (const { state, messages } of kept) {
+      const room = new Room(state);
+      const { epoch, first_seq, last_seq, rev } = state;
+      for (const message of messages) this.#know(message.author);
+      room.timeline.take({ messages, epoch, first_seq, last_seq, rev, more: false });
+      this.rooms.set(room.id, room);
+    }
+    this.#tell("house");
+    this.#tell("rooms");
   }
 
   /** @returns {Record<string, import("../lib/shapes.js").Cursor>} */
@@ -156,7 +178,7 @@ export class House extends EventTarget {
     const room = this.rooms.get(params.room);
     if (!room) return undefined;
     if (method === "message.posted") this.#posted(room, params);
-    else if (method === "message.changed") room.timeline.changed(params);
+    else if (method === "message.changed") this.#changed(room, params);
     else if (method === "room.reset") this.#reset(room, params);
     else if (method === "member.left" && params.user.id === this.me) this.rooms.delete(room.id);
     else if (method.startsWith("member.")) room.state = { ...room.state, members: params.members };
@@ -211,6 +233,12 @@ export class House extends EventTarget {
     room.posted(message, this.me);
     if (room.id !== this.openRoom) room.timeline.trim(HELD_ASIDE);
     this.dispatchEvent(new CustomEvent("posted", { detail: { room: room.id, message } }));
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
+  #changed(room, change) {
+    room.timeline.changed(change);
+    if (change.deleted) this.#tell("erased", room.id);
   }
 
   /** @param {Room} room @param {User} user */

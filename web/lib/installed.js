@@ -1,0 +1,68 @@
+/**
+ * The service worker's other half: it is registered, asked for news whenever a session begins (the house may be a newer
+ * one), and when another worker has taken over the page is loaded anew, once nobody is in the middle of anything.
+ */
+
+const WORKER = "/sw.js";
+/** Nobody touched the page for so long. */
+const IDLE = 30_000;
+
+/** @typedef {Pick<import("../elements/element.js").Context, "house" | "preferences" | "go">} Parts */
+
+/** @param {Parts} parts */
+export async function keepInstalled({ house, preferences, go }) {
+  const workers = navigator.serviceWorker;
+  if (!workers) return;
+  const renewal = new Renewal(preferences, house);
+  let controlled = Boolean(workers.controller);
+  workers.addEventListener("controllerchange", () => {
+    if (controlled) renewal.due();
+    controlled = true;
+  });
+  workers.addEventListener("message", (event) => event.data?.go && go(event.data.go));
+  const registration = await workers.register(trusted(WORKER), { scope: "/", updateViaCache: "none" }).catch(() => undefined);
+  house.addEventListener("session", () => registration?.update().catch(() => undefined));
+}
+
+/** Waits for a moment in which loading the page anew takes nothing from anybody. */
+class Renewal {
+  #touched = Date.now();
+  /** @type {any} */ #timer = undefined;
+
+  /** @param {Parts["preferences"]} preferences @param {Parts["house"]} house */
+  constructor(preferences, house) {
+    this.preferences = preferences;
+    this.house = house;
+    for (const name of ["keydown", "pointerdown", "input"]) addEventListener(name, () => (this.#touched = Date.now()), { passive: true, capture: true });
+  }
+
+  due() {
+    if (this.#timer) return;
+    const attempt = () => this.isIdle && location.reload();
+    this.#timer = setInterval(attempt, IDLE / 10);
+    document.addEventListener("visibilitychange", attempt);
+    attempt();
+  }
+
+  get isIdle() {
+    const away = document.hidden || Date.now() - this.#touched > IDLE;
+    const sending = this.house.outbox.of().some(({ status }) => status === "sending");
+    return away && !sending && !document.querySelector("dialog[open]") && !this.#holdsWords;
+  }
+
+  /** A draft is kept by the preferences and is there again after loading; all else that somebody wrote is not. */
+  get #holdsWords() {
+    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input, textarea"));
+    return [...fields].some((field) => {
+      const composer = /** @type {any} */ (field.closest("message-composer"));
+      const before = composer ? this.preferences.draft(composer.room) : field.defaultValue;
+      return field.value !== before;
+    });
+  }
+}
+
+/** The one address of a script that this page ever makes up. @param {string} address @returns {any} */
+function trusted(address) {
+  const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("worker", { createScriptURL: () => WORKER });
+  return policy ? policy.createScriptURL(address) : address;
+}

@@ -1,0 +1,160 @@
+/**
+ * The rooms last read, kept in this browser so that they can be read without a line: the last page of each with the
+ * place it is of, and who we are. Given to the House before its wire is live; a session then goes on from there, so
+ * whatever was deleted meanwhile goes first. A page that cannot be vouched for is let go of, and so is everything when
+ * its reader signs out.
+ *
+ * @typedef {import("../lib/shapes.js").Message} Message
+ * @typedef {import("../lib/shapes.js").RoomState} RoomState
+ * @typedef {{state: RoomState, messages: Message[], at: number}} KeptRoom
+ * @typedef {{user: import("../lib/shapes.js").User, card: import("../lib/shapes.js").HouseCard | undefined}} KeptSelf
+ */
+
+const DATABASE = "chatserver";
+const STORE = "kept";
+const SELF = "self";
+const ROOM = "room ";
+const MOST_ROOMS = 10;
+const PAGE = 50;
+const PAUSE = 1_000;
+
+export class Keeper {
+  /** @type {Promise<IDBDatabase> | undefined} */ #opened;
+  /** @type {Map<string, KeptRoom["at"]>} rooms that are kept, and when each was read */ #read = new Map();
+  /** @type {Set<string>} rooms that changed since they were kept */ #due = new Set();
+  /** @type {any} */ #timer = undefined;
+  /** Whose rooms these are. */ #owner = "";
+
+  /** @param {import("./house.js").House} house @param {IDBFactory} factory */
+  constructor(house, factory) {
+    this.house = house;
+    this.factory = factory;
+  }
+
+  /** Give the House what was kept, and keep on. Never rejects: a browser may keep nothing. */
+  async begin() {
+    const late = this.house.began;
+    try {
+      const kept = await this.#all();
+      // The session began without what is kept here, so nobody knows what was deleted of it since.
+      if (late || this.house.began) await this.#forget();
+      else this.#give(kept);
+    } catch {
+      return;
+    }
+    this.#listen();
+    if (this.house.began) this.#session();
+  }
+
+  /** @param {Map<string, any>} kept */
+  #give(kept) {
+    /** @type {KeptSelf | undefined} */ const self = kept.get(SELF);
+    if (!self) return;
+    this.#owner = self.user.id;
+    /** @type {KeptRoom[]} */ const rooms = [...kept].filter(([key]) => key.startsWith(ROOM)).map(([, room]) => room);
+    for (const { state, at } of rooms) this.#read.set(state.room, at);
+    this.house.recall(self, rooms.sort((one, other) => other.at - one.at));
+  }
+
+  #listen() {
+    const { house } = this;
+    house.addEventListener("restart", () => this.#forget().catch(() => undefined));
+    house.addEventListener("session", () => this.#session());
+    house.addEventListener("room", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail));
+    house.addEventListener("erased", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail, true));
+    addEventListener("pagehide", () => this.#keep());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
+  }
+
+  async #session() {
+    const { me, rooms } = this.house;
+    if (this.#owner && this.#owner !== me) await this.#forget().catch(() => undefined);
+    this.#owner = me;
+    if (!me) return;
+    for (const room of this.#read.keys()) if (!rooms.has(room)) this.#drop(room);
+    for (const room of this.#read.keys()) this.#due.add(room);
+    this.#soon();
+  }
+
+  /** @param {string} id @param {boolean} [atOnce] */
+  #changed(id, atOnce = false) {
+    const open = id === this.house.openRoom;
+    if (!this.#read.has(id) && !open) return;
+    if (open) this.#read.set(id, this.house.now());
+    this.#due.add(id);
+    if (atOnce) this.#keep();
+    else this.#soon();
+  }
+
+  #soon() {
+    this.#timer ??= setTimeout(() => this.#keep(), PAUSE);
+  }
+
+  #keep() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#owner || this.house.me !== this.#owner || !this.house.began) return;
+    const { user, card } = this.house;
+    this.#write((store) => store.put({ user, card }, SELF));
+    for (const id of this.#due) this.#keepRoom(id);
+    this.#due.clear();
+    const [...oldest] = [...this.#read].sort(([, one], [, other]) => other - one).slice(MOST_ROOMS);
+    for (const [id] of oldest) this.#drop(id);
+  }
+
+  /** @param {string} id */
+  #keepRoom(id) {
+    const room = this.house.rooms.get(id);
+    if (!room?.isMember || room.timeline.isEmpty || !room.timeline.reachesEnd) return this.#drop(id);
+    const { epoch, seq, id: last, rev } = room.timeline.cursor;
+    const state = { ...room.state, epoch, last_seq: seq, last_id: last, rev, read_seq: room.readSeq, mentions: room.mentions };
+    const kept = { state, messages: room.timeline.latest(PAGE), at: this.#read.get(id) ?? 0 };
+    return this.#write((store) => store.put(kept, ROOM + id));
+  }
+
+  /** @param {string} id */
+  #drop(id) {
+    this.#read.delete(id);
+    this.#due.delete(id);
+    this.#write((store) => store.delete(ROOM + id));
+  }
+
+  async #forget() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#owner = "";
+    this.#read.clear();
+    this.#due.clear();
+    const database = await this.#open();
+    database.transaction(STORE, "readwrite").objectStore(STORE).clear();
+  }
+
+  /** Steps are done in the order they were asked for. @param {(store: IDBObjectStore) => void} step */
+  #write(step) {
+    this.#open().then((database) => step(database.transaction(STORE, "readwrite").objectStore(STORE))).catch(() => undefined);
+  }
+
+  /** @returns {Promise<Map<string, any>>} */
+  async #all() {
+    const store = (await this.#open()).transaction(STORE).objectStore(STORE);
+    const [keys, values] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
+    return new Map(keys.map((key, at) => [String(key), values[at]]));
+  }
+
+  #open() {
+    return (this.#opened ??= new Promise((resolve, reject) => {
+      const asked = this.factory.open(DATABASE, 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore(STORE);
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error);
+    }));
+  }
+}
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
