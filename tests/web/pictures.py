@@ -122,7 +122,7 @@ class Evening:
     def _retime(self, part: Any) -> None:
         for value in part.values() if isinstance(part, dict) else part if isinstance(part, list) else []:
             self._retime(value)
-        if isinstance(part, dict) and part.get("room") == "hall" and "at" in part:
+        if isinstance(part, dict) and part.get("room") == "hall" and {"at", "seq"} <= part.keys():
             part["at"] = self.times.get(part["seq"], part["at"])
 
 
