@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "LIMITS__CONNECTIONS_PER_USER": "0",
     "SERVER__DRAIN_SECONDS": "0.1",
 }
+SETUP = re.compile(r"/setup#([\w-]+)\s")
 
 # What a browser says by itself when the line is down; forgiven only where a story takes the line down.
 LINE_DOWN = re.compile(r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
@@ -84,12 +85,12 @@ class Served:
         except (ClientError, TimeoutError):
             return False
 
-    def setup_code(self) -> str:
-        """What the link carries that makes somebody the first to run the house."""
-        log = (self.data.parent / f"{self.data.name}.log").read_text(encoding="utf-8")
-        found = re.findall(r"/setup#([\w-]+)", log)
-        assert found, log
-        return str(found[-1])
+    async def setup_code(self) -> str:
+        """What the link carries that makes somebody the first to run the house; it is printed once the house is open."""
+        log = self.data.parent / f"{self.data.name}.log"
+        found: list[str] = []
+        await until(lambda: found.extend(SETUP.findall(log.read_text("utf-8"))) or found, "a link to set the house up")
+        return found[-1]
 
     async def kill(self) -> None:
         """kill -9: nothing is said to anybody, nothing is written down."""

@@ -94,7 +94,7 @@ class Evening:
         for handle, name in NAMES.items():
             person = await people.sign_up(self.house, handle, name)
             if handle == "ann":
-                await post(self.house.url, "house.claim", person.token, code=self.house.setup_code())
+                await post(self.house.url, "house.claim", person.token, code=await self.house.setup_code())
             self.people[handle] = await person.start()
         made = await self.people["ann"].call("bot.create", handle="kettle", name="Kettle")
         kettle = await Person(self.house.url, made["token"], made["user"]).start()

@@ -34,7 +34,7 @@ async def come_in(reader: Reader, name: str, handle: str) -> None:
 
 
 async def test_the_link_of_a_new_house_makes_its_first_keeper_who_sets_it_up(empty: Served, browser: Browser) -> None:
-    path = f"/setup#{empty.setup_code()}"
+    path = f"/setup#{await empty.setup_code()}"
     ann = await people.reader(empty, browser)
     await ann.open(path)
     await ann.page.locator("house-page").get_by_role("link", name="Come in").click()

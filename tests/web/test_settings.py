@@ -104,6 +104,7 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
     codes = ann.page.locator("section", has_text="Give me a new code")
     await codes.get_by_label("Password").fill(PASSWORD)
     await codes.get_by_role("button", name="Give me a new code").click()
+    await expect(codes.locator(".recovery")).to_be_visible()
     code = await codes.locator(".recovery").text_content()
     again = await ann.call("account.recover", handle=ann.user["handle"], code=code, password="a new warm cup")
     assert again["user"]["id"] == ann.user["id"]

@@ -65,8 +65,12 @@ export class HousePage extends PageElement {
     this.code = "";
     try {
       await this.house.api("house.claim", { code });
-    } catch {
-      return this.#say("house.code_used", "/room/hall", "house.to_hall");
+    } catch (refusal) {
+      const { kind } = /** @type {import("../../lib/refusal.js").Refusal} */ (refusal);
+      if (kind === "not_found") return this.#say("house.code_used", "/room/hall", "house.to_hall");
+      this.code = code;
+      this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
+      return this.body.replaceChildren(button(this.say("shell.again"), () => this.show(), "button"));
     }
     // Who runs the house is known to the session that begins now.
     this.house.restart();
@@ -122,7 +126,10 @@ export class HousePage extends PageElement {
   #room(room) {
     const title = room.titles?.[this.language] ?? room.title;
     const window = make("input", { attributes: { type: "checkbox", checked: Boolean(room.window) }, on: { change: () => this.#doing(async () => {
-      await this.house.ask("room.update", { room: room.room, window: window.checked });
+      await this.house.ask("room.update", { room: room.room, window: window.checked }).catch((refusal) => {
+        window.checked = !window.checked;
+        throw refusal;
+      });
     }) } });
     const archive = button(this.say("room.archive"), () => this.#doing(async () => {
       if (!(await askFirst(this, "room.confirm_archive", "room.archive"))) return;

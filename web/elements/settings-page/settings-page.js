@@ -53,7 +53,8 @@ export class SettingsPage extends PageElement {
   #profile(user) {
     const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", maxlength: "500" } });
     const hidden = make("input", { attributes: { type: "checkbox", name: "hidden", checked: user.presence === "hidden" } });
-    const rooms = user.rooms.map((/** @type {any} */ room) => make("label", { class: "check" },
+    const open = user.rooms.filter((/** @type {any} */ room) => this.#mayBeShown(room.room));
+    const rooms = open.map((/** @type {any} */ room) => make("label", { class: "check" },
       make("input", { attributes: { type: "checkbox", name: "shown_rooms", value: room.room, checked: user.shown_rooms?.includes(room.room) } }),
       make("bdi", { text: room.titles?.[this.language] ?? room.title })));
     const shown = rooms.length ? make("fieldset", {}, make("legend", { text: this.say("settings.shown_rooms") }), ...rooms) : null;
@@ -64,7 +65,7 @@ export class SettingsPage extends PageElement {
       field(this.say("settings.interests"), "interests", { value: (user.interests ?? []).join(" "), optional: true }, this.say("finder.tags_hint")),
       field(this.say("settings.languages"), "languages", { value: (user.languages ?? []).join(" "), optional: true }, this.say("settings.languages_hint")),
       field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", maxlength: "40", optional: true, autocomplete: "address-level2" }),
-      field(this.say("settings.time_zone"), "time_zone", { value: user.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone, optional: true }),
+      field(this.say("settings.time_zone"), "time_zone", { value: user.time_zone ?? "", optional: true, placeholder: Intl.DateTimeFormat().resolvedOptions().timeZone }),
       shown,
       make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
     ], "composer.save", async (data) => {
@@ -72,6 +73,12 @@ export class SettingsPage extends PageElement {
       this.house.rename({ ...this.house.user, ...answer.user });
     });
     return this.#section("settings.profile", form);
+  }
+
+  /** Everyone may see which open rooms one shows; others are nobody's business. @param {string} id */
+  #mayBeShown(id) {
+    const state = this.house.rooms.get(id)?.state;
+    return state?.kind === "open" && !state.archived;
   }
 
   /** When this browser calls. */
