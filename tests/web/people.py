@@ -86,7 +86,7 @@ class Served:
             return False
 
     async def setup_code(self) -> str:
-        """What the link carries that makes somebody the first to run the house; it is printed once the house is open."""
+        """What the link carries that makes somebody the first to run the house; printed once the house is open."""
         log = self.data.parent / f"{self.data.name}.log"
         found: list[str] = []
         await until(lambda: found.extend(SETUP.findall(log.read_text("utf-8"))) or found, "a link to set the house up")

@@ -47,7 +47,9 @@ async def test_from_a_link_to_another_device(tmp_path, browser: Browser, telling
     await _tell(tmp_path, browser, telling, nothing, phone=phone)
 
 
-@pytest.mark.parametrize("trouble", [offline, reload, restart, clock], ids=lambda trouble: trouble.__name__)
+@pytest.mark.parametrize(
+    "trouble", [restart, *(pytest.param(other, marks=pytest.mark.soak) for other in (offline, reload, clock))]
+)
 async def test_the_end_is_the_same_with_trouble_in_the_middle(tmp_path, browser: Browser, trouble: Trouble) -> None:
     await _tell(tmp_path, browser, CHINESE, trouble, phone=True)
 
