@@ -77,3 +77,62 @@ async def test_two_at_a_table_enter_a_code_and_are_friends(new_reader) -> None:
     for reader, name in ((ann, "Bob"), (bob, "Ann Lin")):
         row = reader.page.locator("people-page .ties li", has_text=name)
         await expect(row).to_contain_text("friends")
+
+
+async def test_a_poke_from_a_message_takes_one_click_or_the_keyboard_alone(new_reader, new_room) -> None:
+    ann, ming, tom = await new_reader("Ann Lin"), await new_reader("王小明"), await new_reader("Tom")
+    room = await new_room(tom, "Balcony", ann, ming)
+    for reader, text in ((ming, "my tomatoes froze"), (tom, "mine, too")):
+        await reader.call("message.send", room=room, text=text, client_id="1")
+    await ann.open(f"/room/{room}")
+    theirs = ann.message("my tomatoes froze")
+    await theirs.hover()
+    await theirs.get_by_role("button", name="Same here").click()
+    await expect(theirs.get_by_role("status")).to_have_text("Say something in this room first.")
+    await theirs.get_by_role("button", name="Close").click()
+
+    await ann.say("I sow again in May")
+    await ann.hears("I sow again in May")
+    await theirs.hover()
+    await theirs.get_by_role("button", name="Same here").click()
+    await expect(theirs.get_by_role("status")).to_contain_text("You poked 王小明: “Same here”")
+    (came,) = (await ming.call("poke.list"))["received"]
+    assert came["gesture"] == "same_here" and came["seq"] == 1
+    await expect(theirs.locator(".actions")).to_have_text("Poked · Today")
+    await ann.page.reload()
+    await expect(theirs.locator(".actions")).to_have_text("Poked · Today")
+    await expect(ann.message("I sow again in May").get_by_role("button", name="Same here")).to_have_count(0)
+
+    await ann.box.press("Shift+Tab")
+    await expect(ann.message("I sow again in May")).to_be_focused()
+    await ann.page.keyboard.press("ArrowUp")
+    await expect(ann.message("mine, too")).to_be_focused()
+    for _ in range(3):
+        await ann.page.keyboard.press("Tab")
+    await expect(ann.message("mine, too").get_by_role("button", name="Tea sometime?")).to_be_focused()
+    await ann.page.keyboard.press("Enter")
+    note = ann.message("mine, too").get_by_role("status")
+    await expect(note).to_contain_text("You poked Tom")
+    await expect(note).to_be_focused()
+    await ann.page.keyboard.press("Tab")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.message("mine, too").locator("poke-note")).to_have_count(0)
+    await expect(ann.message("mine, too")).to_be_focused()
+    assert [poke["to"] for poke in (await ann.call("poke.list"))["sent"]] == [ming.user["id"]]
+
+
+async def test_the_tap_that_opens_a_messages_actions_on_glass_pokes_nobody(new_reader, new_room) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    zhang, ming = await new_reader("张三", locale="zh-CN", **phone), await new_reader("王小明")
+    room = await new_room(ming, "阳台", zhang)
+    for reader in (ming, zhang):
+        await reader.call("message.send", room=room, text="番茄冻坏了", client_id="1")
+    await zhang.open(f"/room/{room}")
+    theirs = zhang.page.locator("message-item").first
+    await theirs.locator(".text").tap()
+    gesture = theirs.get_by_role("button", name="我也是")
+    await expect(gesture).to_be_visible()
+    assert not (await zhang.call("poke.list"))["sent"]
+    await gesture.tap()
+    await expect(theirs.get_by_role("status")).to_contain_text("你戳了王小明")
+    assert len((await zhang.call("poke.list"))["sent"]) == 1

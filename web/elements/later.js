@@ -5,6 +5,7 @@ const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
   "house-page": () => import("./house-page/house-page.js"),
   "people-page": () => import("./people-page/people-page.js"),
+  "poke-note": () => import("./poke-note/poke-note.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
   "room-switcher": () => import("./room-switcher/room-switcher.js"),

@@ -40,12 +40,23 @@ export function shortDate(locale, at) {
  * @param {string} [zone]
  */
 export function dayName(locale, at, now, zone) {
-  const days = Math.round((Date.parse(dayKey(now, zone)) - Date.parse(dayKey(at, zone))) / DAY);
+  const days = daysAgo(at, now, zone);
   if (days === 0 || days === 1) {
     const word = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-days, "day");
     return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
   }
-  if (days > 1 && days < 7) return format(locale, { timeZone: zone, weekday: "long" }).format(at);
+  return dayWithin(locale, at, now, zone);
+}
+
+/** @param {number} at @param {number} now @param {string} [zone] */
+function daysAgo(at, now, zone) {
+  return Math.round((Date.parse(dayKey(now, zone)) - Date.parse(dayKey(at, zone))) / DAY);
+}
+
+/** A day as it stands in a sentence: the weekday within a week, else the date. @param {string} locale @param {number} at @param {number} now @param {string} [zone] */
+export function dayWithin(locale, at, now, zone) {
+  const days = daysAgo(at, now, zone);
+  if (days >= 0 && days < 7) return format(locale, { timeZone: zone, weekday: "long" }).format(at);
   const sameYear = dayKey(at, zone).slice(0, 4) === dayKey(now, zone).slice(0, 4);
   return format(locale, { timeZone: zone, month: "long", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) }).format(at);
 }

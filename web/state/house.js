@@ -30,6 +30,7 @@ export class House extends EventTarget {
   /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
   /** Everyone this page has heard of, by id. @type {Map<string, User>} */ people = new Map();
   /** Ids that were asked about. @type {Set<string>} */ #asked = new Set();
+  /** One's own pokes on their way, by whom they went to. @type {Map<string, any>} */ sent = new Map();
   /** Pokes, cards and the like: the last number, and how many one has not looked at. */
   inbox = { seq: 0, unread: 0 };
   /** The room that is open in front of the reader. */
@@ -107,6 +108,7 @@ export class House extends EventTarget {
     this.rooms.clear();
     this.glimpses.clear();
     this.people.clear();
+    this.sent.clear();
     this.#asked.clear();
     this.user = undefined;
     this.began = false;
@@ -200,6 +202,17 @@ export class House extends EventTarget {
   #inboxChanged({ seq, unread }) {
     this.inbox = { seq, unread };
     this.#tell("inbox");
+  }
+
+  /** @param {any[]} sent as poke.list tells them */
+  keepSent(sent) {
+    this.sent = new Map(sent.filter(({ state }) => state === "sent").map((poke) => [poke.to, poke]));
+    this.#tell("rooms");
+  }
+
+  /** The conversation one has with somebody. @param {string} user */
+  directWith(user) {
+    return [...this.rooms.values()].find((room) => room.state.other?.id === user);
   }
 
   /** What waits was looked at. */

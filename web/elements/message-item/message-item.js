@@ -1,13 +1,16 @@
 /** One message, or words on their way. Properties: `message` or `item`, `grouped`, `rights` (changes when they may). */
 
 import { make, nameOf } from "../../lib/dom.js";
-import { userPath } from "../../lib/paths.js";
+import { roomPath, userPath } from "../../lib/paths.js";
 import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
-import { clockTime, fullTime } from "../../lib/times.js";
+import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
 import { PageElement } from "../element.js";
-import { refusalWords } from "../forms.js";
+import { button, refusalWords } from "../forms.js";
+import { want } from "../later.js";
+
+export const GESTURES = ["liked", "same_here", "tea"];
 
 export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
@@ -15,6 +18,7 @@ export class MessageItem extends PageElement {
   grouped = false;
   rights = "";
   #shown = "";
+  #pressed = false;
 
   build() {
     this.seal = make("span", { class: "seal" });
@@ -23,6 +27,12 @@ export class MessageItem extends PageElement {
     this.state = make("p", { class: "state" });
     this.actions = make("div", { class: "actions" });
     this.append(this.seal, this.head, this.body, this.state, this.actions);
+    // On glass the tap that makes the actions appear under the finger is none of theirs.
+    this.actions.addEventListener("pointerdown", () => (this.#pressed = true));
+    this.actions.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+      if (event.detail && !this.#pressed) event.stopPropagation();
+      this.#pressed = false;
+    }, { capture: true });
   }
 
   attach() {
@@ -52,7 +62,18 @@ export class MessageItem extends PageElement {
   #rights() {
     if (!this.message || this.message.deleted) return "";
     if (this.message.author.id === this.house.me) return "edit delete";
-    return this.house.find(this.message.room)?.moderates || this.house.user?.admin ? "delete" : "";
+    const room = this.house.rooms.get(this.message.room);
+    const towards = room?.isMember && room.state.kind !== "direct" ? this.#towards() : "";
+    return room?.moderates || this.house.user?.admin ? `${towards} delete` : towards;
+  }
+
+  /** What can be done towards its author: talk, or poke, unless that is done. */
+  #towards() {
+    const { id, handle, bot } = this.#author;
+    const direct = this.house.directWith(id);
+    if (direct) return `talk:${direct.id}`;
+    const sent = this.house.sent.get(id);
+    return sent ? `sent:${sent.at}` : handle && !bot ? "poke" : "";
   }
 
   #showHead() {
@@ -98,15 +119,25 @@ export class MessageItem extends PageElement {
 
   #showActions() {
     const buttons = this.item ? this.#itemActions() : this.#rights().split(" ").filter(Boolean);
-    this.actions.replaceChildren(
-      ...buttons.map((name) =>
-        make("button", {
-          text: this.say(`message.${name}`), attributes: { type: "button" },
-          on: { click: () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })) },
-        }),
-      ),
-    );
+    this.actions.replaceChildren(...buttons.map((right) => this.#action(right)));
     this.actions.hidden = !buttons.length;
+  }
+
+  /** @param {string} right */
+  #action(right) {
+    const [name, of = ""] = right.split(":");
+    if (name === "talk") return make("a", { text: this.say("tie.talk"), attributes: { href: roomPath(of) } });
+    if (name === "sent") return make("span", { text: this.say("poke.sent", { day: dayName(this.language, Number(of), this.house.now()) }) });
+    if (name === "poke") return make("span", { attributes: { role: "group", "aria-label": this.say("poke.label") } }, this.say("poke.label"),
+      ...GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () => this.#poke(gesture))));
+    return button(this.say(`message.${name}`), () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })));
+  }
+
+  /** What came of a poke stands below the message. @param {string} gesture */
+  async #poke(gesture) {
+    await want("poke-note");
+    this.querySelector("poke-note")?.remove();
+    this.append(make("poke-note", { set: { message: this.message, gesture } }));
   }
 
   #itemActions() {

@@ -4,7 +4,6 @@
  */
 
 import { make } from "../../lib/dom.js";
-import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
@@ -212,6 +211,7 @@ export class RoomView extends PageElement {
 
   /** @param {any} message */
   async erase(message) {
+    const { askFirst } = await import("../ask-first.js");
     if (!(await askFirst(this, "message.confirm_delete", "message.delete"))) return;
     await this.house.ask("message.delete", { room: this.room, seq: message.seq }).catch((refusal) => this.composer.refuse(refusal));
   }
