@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -15,7 +17,7 @@ async def visit(reader: Reader, other: Reader) -> None:
 
 
 async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room) -> None:
-    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN")
+    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN", reduced_motion="reduce")
     room = await new_room(ann, "Balcony", ming)
     step, steps = ann.page.locator("tie-steps"), ming.page.locator("tie-steps")
     await ann.call("message.send", room=room, text="my tomatoes froze", client_id="1")
@@ -26,7 +28,7 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(step).to_contain_text("Poke 王小明 from Balcony")
     await ming.open("/")
     await step.get_by_role("button", name="Same here").click()
-    await expect(step).to_contain_text("Sent on")
+    await expect(step).to_contain_text("Sent today")
 
     bell = ming.page.locator("room-list .bell")
     await expect(bell.locator(".badge")).to_have_text("1")
@@ -43,13 +45,20 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(ann.page.locator("body")).not_to_contain_text("绿萝")
     await step.get_by_label("Your answer").fill("A cactus, forgiving as I need it")
     await step.get_by_role("button", name="Answer", exact=True).click()
-    await step.get_by_role("link", name="Talk").click()
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("王小明")
+    await expect(ann.page.locator("curtain-opening.open")).to_be_visible()
+    await expect(ann.page.locator("curtain-opening")).to_have_count(0)
     await expect(ann.texts()).to_have_count(2)
     await ann.hears("绿萝，怎么养都活")
     await ann.say("Shall we swap cuttings?")
     await steps.get_by_role("link", name="去聊聊").click()
+    await expect(ming.page.locator("message-item").first).to_be_visible()
+    await expect(ming.page.locator("curtain-opening")).to_have_count(0)
     await ming.hears("Shall we swap cuttings?")
+    await ming.open("/")
+    await ming.page.locator("room-list .rooms a", has_text="Ann Lin").click()
+    await ming.hears("Shall we swap cuttings?")
+    await expect(ming.page.locator("curtain-opening")).to_have_count(0)
 
     await visit(ann, ming)
     await step.get_by_label("Your note").fill("plants, Balcony")
@@ -136,3 +145,32 @@ async def test_the_tap_that_opens_a_messages_actions_on_glass_pokes_nobody(new_r
     await gesture.tap()
     await expect(theirs.get_by_role("status")).to_contain_text("你戳了王小明")
     assert len((await zhang.call("poke.list"))["sent"]) == 1
+
+
+async def test_another_card_is_drawn_once_and_an_answer_under_way_outlives_news(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Balcony", bob)
+    for reader in (ann, bob):
+        await reader.call("message.send", room=room, text="hello", client_id="1")
+    sent = (await ann.call("poke.send", room=room, to=bob.user["id"], gesture="tea"))["sent"]
+    await visit(bob, ann)
+    steps = bob.page.locator("tie-steps")
+    question = steps.locator("curtain-card blockquote")
+    first = await question.text_content()
+    await expect(steps.get_by_role("button", name="Another card")).to_have_count(0)
+    await steps.get_by_role("button", name="Return it, answer later").click()
+    await expect(question).to_have_text(first)
+    await steps.get_by_role("button", name="Another card").click()
+    await expect(question).not_to_have_text(first)
+    await expect(steps.get_by_role("button", name="Another card")).to_have_count(0)
+    await steps.get_by_label("Your answer").press_sequentially("Half an ans")
+    tie = await ann.call("tie.get", user=bob.user["id"])
+    assert sent["poke"].startswith(tie["tie"])
+    await ann.call("curtain.answer", tie=tie["tie"], card=tie["curtain"]["card"], text="Rivers")
+    await expect(steps.locator(".seats .answered")).to_have_text(re.compile("Ann Lin has answered"))
+    await expect(steps.get_by_label("Your answer")).to_have_value("Half an ans")
+    await expect(steps.get_by_label("Your answer")).to_be_focused()
+    await expect(bob.page.locator("body")).not_to_contain_text("Rivers")
+    await steps.get_by_label("Your answer").press_sequentially("wer")
+    await steps.get_by_role("button", name="Answer", exact=True).click()
+    await expect(bob.texts()).to_have_text(["Rivers", "Half an answer"])

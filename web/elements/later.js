@@ -3,6 +3,8 @@
 /** @type {Record<string, () => Promise<any>>} */
 const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
+  "curtain-card": () => import("./curtain-card/curtain-card.js"),
+  "curtain-opening": () => import("./curtain-opening/curtain-opening.js"),
   "house-page": () => import("./house-page/house-page.js"),
   "people-page": () => import("./people-page/people-page.js"),
   "poke-note": () => import("./poke-note/poke-note.js"),

@@ -46,6 +46,15 @@ export class RoomView extends PageElement {
     this.house.watch(this.room);
     this.show();
     this.listen(document, "keydown", (event) => this.#typeOn(event));
+    this.#openCurtain();
+  }
+
+  /** Two who have both answered a card meet their answers behind a curtain. */
+  async #openCurtain() {
+    const room = this.#state;
+    if (room?.state.kind !== "direct" || room.readSeq || room.timeline.lastSeq < 2) return;
+    await want("curtain-opening");
+    this.messages.append(make("curtain-opening", { set: { room: this.room } }));
   }
 
   get #state() {

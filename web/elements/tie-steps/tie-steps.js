@@ -4,22 +4,21 @@
  */
 
 import { make, nameOf } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
-import { fullTime, shortDate } from "../../lib/times.js";
+import { dayKey, dayWithin, shortDate } from "../../lib/times.js";
+import { learnSent } from "../../state/pokes.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { button, refusalWords } from "../forms.js";
-
-const GESTURES = ["liked", "same_here", "tea"];
-const ANSWER_CHARACTERS = "280";
+import { want } from "../later.js";
+import { GESTURES } from "../message-item/message-item.js";
 
 export class TieSteps extends PageElement {
   /** @type {any} */ user = null;
   /** @type {any} */ #tie = null;
 
   build() {
-    this.words = make("p", { class: "step" });
+    this.words = make("p", { class: "step", attributes: { tabindex: "-1", role: "status" } });
     this.ways = make("div", { class: "ways" });
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.more = make("div", { class: "more" });
@@ -39,25 +38,68 @@ export class TieSteps extends PageElement {
   async #doing(work) {
     this.error.textContent = "";
     try {
+      await want("curtain-card");
       const answer = await work();
+      const before = this.#tie;
       this.#tie = answer?.next ? answer : await this.house.ask("tie.get", { user: this.user.id });
+      if (before?.next !== this.#tie.next) learnSent(this.house);
       this.show();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
     }
   }
 
+  /** One's answer; the second of the two opens the curtain, behind which they stand. @param {string} method @param {object} params */
+  async #answer(method, params) {
+    await this.#do(method, params);
+    if (this.#tie.next === "talk" && !this.error.textContent) context.go(roomPath(this.#tie.room));
+  }
+
+  /** @param {string} method @param {object} [params] */
+  #do(method, params = {}) {
+    return this.#doing(() => this.house.ask(method, params));
+  }
+
   show() {
     const tie = this.#tie;
     const room = tie.next_room || tie.sent?.room || tie.received?.room || "";
-    const values = {
-      name: this.user.name, room: this.house.find(room)?.title(this.language) ?? this.say("tie.some_room"),
-      date: tie.sent ? shortDate(this.language, tie.sent.at) : "",
-    };
     this.dataset.next = tie.next;
-    this.words.textContent = this.say(`tie.next.${tie.next}`, values);
-    this.ways.replaceChildren(...this.#ways(tie, room));
+    this.words.textContent = this.#step(tie, room);
+    this.#keepWriting(tie, room);
     this.more.replaceChildren(...(tie.next === "you" ? [] : this.#others(tie)));
+  }
+
+  /** Words that are being written stay where they are while the same card lies there. @param {any} tie @param {string} room */
+  #keepWriting(tie, room) {
+    const card = tie.curtain?.card ?? tie.received?.card ?? "";
+    const writing = this.ways.querySelector("curtain-card textarea");
+    const same = writing && card === this.ways.dataset.card;
+    this.ways.dataset.card = card;
+    const ways = this.#ways(tie, room);
+    const focused = this.ways.contains(document.activeElement);
+    const place = document.activeElement === writing;
+    this.ways.replaceChildren(...ways);
+    const box = this.ways.querySelector("curtain-card textarea");
+    if (same && box) box.value = writing.value;
+    if (place && box) box.focus();
+    else if (focused) this.words.focus();
+  }
+
+  /** @param {any} tie @param {string} room */
+  #step(tie, room) {
+    const values = { name: this.user.name, room: this.#title(room), date: "" };
+    if (tie.next === "sent") {
+      const now = this.house.now();
+      if (tie.sent.state === "faded") return this.say("tie.next.faded", { date: shortDate(this.language, tie.sent.at) });
+      if (dayKey(tie.sent.at) === dayKey(now)) return this.say("tie.next.sent_today");
+      values.date = dayWithin(this.language, tie.sent.at, now);
+    }
+    return this.say(`tie.next.${tie.next}`, values);
+  }
+
+  /** @param {string} room */
+  #title(room) {
+    return this.house.find(room)?.title(this.language) ?? this.say("tie.some_room");
   }
 
   /** @param {any} tie @param {string} room @returns {Node[]} */
@@ -67,11 +109,11 @@ export class TieSteps extends PageElement {
       return [room ? this.#link(roomPath(room), "tie.to_room") : this.#link("/rooms", "rooms.find")];
     }
     if (tie.next === "poke") return this.#gestures(room);
-    if (tie.next === "sent") return [button(this.say("tie.withdraw"), () => this.#doing(() => this.house.ask("poke.withdraw", { poke: tie.sent.poke })))];
+    if (tie.next === "sent") return tie.sent.state === "sent" ? [button(this.say("tie.withdraw"), () => this.#do("poke.withdraw", { poke: tie.sent.poke }))] : [];
     if (tie.next === "return") return this.#received(tie.received);
-    if (tie.next === "answer" || tie.next === "wait") return this.#curtain(tie.curtain);
-    if (tie.next === "unblock") return [button(this.say("tie.unblock"), () => this.#doing(() => this.house.ask("block.remove", { user: id })), "button")];
-    if (tie.next === "rests") return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#doing(() => this.house.ask("tie.rest", { user: id, on: false })), "button")] : []), ...(tie.next_room ? this.#gestures(tie.next_room) : [])];
+    if (tie.next === "answer" || tie.next === "wait") return [this.#curtain(tie.curtain)];
+    if (tie.next === "unblock") return [button(this.say("tie.unblock"), () => this.#do("block.remove", { user: id }), "button")];
+    if (tie.next === "rests") return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }))] : []), ...(tie.next_room ? this.#gestures(tie.next_room) : [])];
     if (tie.next === "talk") return [this.#link(roomPath(tie.room || tie.next_room), "tie.talk")];
     return [];
   }
@@ -83,65 +125,47 @@ export class TieSteps extends PageElement {
 
   /** @param {string} room */
   #gestures(room) {
-    return GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () => this.#doing(() =>
-      this.house.ask("poke.send", { room, to: this.user.id, gesture })), "button gesture"));
+    return GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () =>
+      this.#do("poke.send", { room, to: this.user.id, gesture }), "button gesture"));
   }
 
-  /** @param {any} poke */
+  /** Returning and answering are one screen. @param {any} poke */
   #received(poke) {
     const lines = poke.lines.map((/** @type {any} */ line) => make("li", { text: line.text, attributes: { dir: "auto" } }));
+    const curtain = { texts: poke.texts, ends_at: poke.ends_at };
     return [
-      make("p", {}, nameOf(poke.user.name), `: ${this.say(`gesture.${poke.gesture}`)}`),
+      make("p", { class: "gesture" }, nameOf(poke.user.name), this.say("tie.says", { gesture: this.say(`gesture.${poke.gesture}`) })),
       lines.length ? make("div", { class: "lines" }, make("small", { text: this.say("tie.their_lines") }), make("ul", { attributes: { role: "list" } }, ...lines)) : make("span"),
-      ...this.#card(poke.texts, "", async (text) => this.house.ask("poke.return", { poke: poke.poke, answer: text })),
-      button(this.say("tie.dismiss"), () => this.#doing(() => this.house.ask("poke.dismiss", { poke: poke.poke }))),
+      make("curtain-card", { set: { user: this.user, curtain, send: (/** @type {string} */ text) => this.#answer("poke.return", { poke: poke.poke, answer: text }) } }),
+      button(this.say("tie.return_only"), () => this.#do("poke.return", { poke: poke.poke })),
+      button(this.say("tie.dismiss"), () => this.#do("poke.dismiss", { poke: poke.poke })),
     ];
   }
 
   /** The card both answer; what the other said is behind the curtain until both have. @param {any} curtain */
   #curtain(curtain) {
-    const other = curtain.other_answered ? make("p", { class: "lead", text: this.say("tie.other_answered", { name: this.user.name }) }) : make("span");
-    if (curtain.answered) {
-      return [this.#face(curtain.texts), make("p", { class: "lead", text: this.say("tie.until", { date: fullTime(this.language, curtain.ends_at) }) })];
-    }
-    const draw = curtain.may_draw ? [button(this.say("tie.draw"), () => this.#doing(() => this.house.ask("curtain.draw", { tie: curtain.tie })))] : [];
-    return [other, ...this.#card(curtain.texts, curtain.draft ?? "", (text) =>
-      this.house.ask("curtain.answer", { tie: curtain.tie, card: curtain.card, text })), ...draw];
-  }
-
-  /** @param {Record<string, string>} texts */
-  #face(texts) {
-    return make("blockquote", { class: "card-face" }, drawing("lantern"),
-      make("p", { text: texts[this.language] ?? texts.en ?? "", attributes: { lang: this.language } }));
-  }
-
-  /** @param {Record<string, string>} texts @param {string} draft @param {(text: string) => Promise<any>} send */
-  #card(texts, draft, send) {
-    const answer = make("textarea", { text: draft, attributes: { rows: "3", maxlength: ANSWER_CHARACTERS, required: true, "aria-label": this.say("tie.your_answer") } });
-    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#doing(() => send(answer.value.trim()));
-    } } }, answer, make("button", { class: "button", text: this.say("tie.answer"), attributes: { type: "submit" } }));
-    return [this.#face(texts), form];
+    return make("curtain-card", { set: {
+      user: this.user, curtain,
+      send: (/** @type {string} */ text) => this.#answer("curtain.answer", { tie: curtain.tie, card: curtain.card, text }),
+      draw: () => this.#do("curtain.draw", { tie: curtain.tie }),
+    } });
   }
 
   /** @param {any} tie @returns {Node[]} */
   #others(tie) {
     const { id } = this.user;
     const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
-      button(this.say(key), () => this.#doing(() => this.house.ask(method, { user: id, ...more })));
+      button(this.say(key), () => this.#do(method, { user: id, ...more }));
     const known = tie.rung === "acquainted" || tie.rung === "friend";
-    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
-      room: this.house.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
-    }) : "";
-    const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", maxlength: "500" }, on: { change: () => this.#doing(() => this.house.ask("tie.note", { user: id, note: note.value })) } });
+    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, { room: this.#title(tie.origin.room), date: shortDate(this.language, tie.origin.at) }) : "";
+    const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", maxlength: "500" }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
     const parts = [
       known ? make("p", { class: "lead", text: [this.say(`tie.rung.${tie.rung}`), tie.met_at ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ") }) : null,
       known ? make("label", { class: "field", text: this.say("tie.note") }, note) : null,
       known && !tie.rests ? act("tie.rest", "tie.rest", { on: true }) : null,
       tie.rung === "friend" ? act("tie.step_back", "tie.step_back") : null,
       tie.next === "unblock" ? null : button(this.say("tie.block"), async () => {
-        if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#doing(() => this.house.ask("block.add", { user: id }));
+        if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#do("block.add", { user: id });
       }),
     ];
     return parts.filter((part) => part !== null);
