@@ -105,7 +105,7 @@ def furnish(
             tries=tries,
         ),
         ties=TiesDesk(hub, ties, pairs, accounts, days),
-        meeting=Meeting(hub, ties, pairs, guesses),
+        meeting=Meeting(hub, ties, pairs, guesses, url=settings.server.public_url),
         invitations=Invitations(hub, most=settings.friends.invitations),
         questions=Questions(
             hub, rooms, messages, icebreakers, days, hour=settings.friends.question_hour, rooms=question_rooms,

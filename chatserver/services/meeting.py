@@ -19,13 +19,15 @@ LINGER_MS = 600_000
 
 
 class Meeting:
-    """``guesses`` limits how often one user enters a code: of the hundred million, few are good for a minute."""
+    """``guesses`` limits how often one user enters a code: of the hundred million, few are good for a minute. ``url``
+    is where people find the house: where it is known, who scans the picture is led into the page."""
 
-    def __init__(self, hub: Hub, ties: Ties, pairs: Pairs, guesses: Buckets) -> None:
+    def __init__(self, hub: Hub, ties: Ties, pairs: Pairs, guesses: Buckets, *, url: str) -> None:
         self._hub = hub
         self._ties = ties
         self._pairs = pairs
         self._guesses = guesses
+        self._url = url.rstrip("/")
 
     async def show(self, caller: Caller, params: Nothing) -> MetShowResult:
         user, until = caller.require_user(), now_ms() + self._ties.numbers.code_ms
@@ -35,8 +37,8 @@ class Meeting:
             code = f"{int.from_bytes(ids.random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}"
             if await self._hub.store.command("SET", _key(code), f"{until} {user}", "NX", "PX", LINGER_MS) is not None:
                 break
-        qr = segno.make(code, micro=False).svg_inline(scale=8, dark="#000", light="#fff")
-        return MetShowResult(code, until, qr)
+        drawn = segno.make(f"{self._url}/people#{code}" if self._url else code, micro=False)
+        return MetShowResult(code, until, drawn.svg_inline(scale=8, dark="#000", light="#fff"))
 
     async def enter(self, caller: Caller, params: MetEnter) -> MetEnterResult:
         user, now = caller.require_user(), now_ms()

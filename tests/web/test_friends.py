@@ -12,6 +12,14 @@ from tests.web.people import Reader
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+async def acquaint(one: Reader, other: Reader, room: str) -> str:
+    """Over the wire, as far as a conversation, where both have spoken in the room; gives the conversation."""
+    sent = await one.call("poke.send", room=room, to=other.user["id"], gesture="tea")
+    tie = await other.call("poke.return", poke=sent["sent"]["poke"], answer="Soup")
+    answer = {"tie": tie["tie"], "card": tie["curtain"]["card"], "text": "Bread"}
+    return str((await one.call("curtain.answer", **answer))["room"])
+
+
 async def visit(reader: Reader, other: Reader) -> None:
     await reader.open(f"/user/{other.user['handle']}")
 
@@ -75,17 +83,131 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
 
 async def test_two_at_a_table_enter_a_code_and_are_friends(new_reader) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
-    await ann.open("/people")
     await bob.open("/people")
+    await ann.open("/people")
     await ann.page.get_by_role("button", name="Show my code").click()
-    code = await ann.page.locator("people-page output").text_content()
+    shown = ann.page.get_by_role("dialog")
+    await expect(shown.get_by_role("img", name="The code, to be scanned")).to_be_visible()
+    assert (await shown.locator("output").bounding_box())["height"] > 50
+    code = await shown.locator("output").text_content()
+    await bob.page.get_by_label("The code you are shown").fill("1234 5678")
+    await bob.page.get_by_role("button", name="Enter it").click()
+    await expect(bob.page.locator("met-code .error")).to_contain_text("This code is not good")
     await bob.page.get_by_label("The code you are shown").fill(code)
     await bob.page.get_by_role("button", name="Enter it").click()
     await bob.page.get_by_role("button", name="Yes, we met").click()
+    await expect(bob.page.get_by_role("dialog")).to_contain_text("Once both have")
+    await expect(shown).to_contain_text("Bob stands beside you?")
     await ann.page.get_by_role("button", name="Yes, we met").click()
+    await expect(shown).to_contain_text("You and Bob are friends.")
+    await shown.get_by_role("button", name="Close").click()
     for reader, name in ((ann, "Bob"), (bob, "Ann Lin")):
-        row = reader.page.locator("people-page .ties li", has_text=name)
-        await expect(row).to_contain_text("friends")
+        row = reader.page.locator("people-page .friend li", has_text=name)
+        await expect(row).to_contain_text("face to face")
+
+
+async def test_a_scanned_code_waits_until_one_is_signed_in(new_reader) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader()
+    await bob.open("/people#12345678")
+    await bob.page.get_by_role("main").get_by_role("link", name="Come in").click()
+    await bob.page.get_by_label("Your name").fill("Bob Table")
+    await expect(bob.page.get_by_label("Handle")).not_to_have_value("")
+    await bob.page.get_by_label("Password").fill("warm tea at dusk")
+    await bob.page.get_by_role("button", name="Come in").click()
+    await bob.page.get_by_role("button", name="I have kept it").click()
+    await expect(bob.page.get_by_label("The code you are shown")).to_have_value("12345678")
+    code = (await ann.call("met.show"))["code"]
+    await bob.open(f"/people#{code}")
+    await bob.page.get_by_role("button", name="Enter it").click()
+    await expect(bob.page.get_by_role("dialog")).to_contain_text("Ann Lin stands beside you?")
+
+
+async def test_who_comes_by_a_personal_link_lands_in_the_conversation(new_reader) -> None:
+    ann, guest = await new_reader("Ann Lin"), await new_reader()
+    await ann.open("/people")
+    links = ann.page.locator("invite-links")
+    for _ in range(2):
+        await links.get_by_role("button", name="Make a link").click()
+        await expect(links.get_by_label("The link")).to_have_value(re.compile(r"/sign-up#."))
+    link = await links.get_by_label("The link").input_value()
+    await expect(links.get_by_role("listitem")).to_have_count(2)
+    await guest.page.goto(link)
+    await expect(guest.page.locator("account-form")).to_contain_text("You will know each other from the start.")
+    await guest.page.get_by_label("Your name").fill("Nora Vale")
+    await expect(guest.page.get_by_label("Handle")).not_to_have_value("")
+    await guest.page.get_by_label("Password").fill("warm tea at dusk")
+    await guest.page.get_by_role("button", name="Come in").click()
+    await guest.page.get_by_role("button", name="I have kept it").click()
+    await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Ann Lin")
+    await guest.say("Here I am!")
+    await guest.sees("Here I am!")
+
+    await expect(links).to_contain_text("Nora Vale came by your link")
+    await expect(ann.page.locator("bell-list")).to_contain_text("You and Nora Vale can talk now")
+    await links.get_by_role("button", name="Withdraw").click()
+    await expect(links.get_by_role("listitem")).to_have_count(1)
+    await ann.page.locator("bell-list a").first.click()
+    await ann.hears("Here I am!")
+    await guest.page.goto(link)
+    await expect(guest.page.locator("account-form")).to_contain_text("This link is for somebody who is not here yet.")
+
+
+async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(new_reader, new_room) -> None:
+    ann, zhang, tom, eve = [await new_reader(name) for name in ("Ann Lin", "张三", "Tom Okafor", "Eve")]
+    room = await new_room(ann, "Green Balcony", zhang, tom, eve)
+    for reader in (ann, zhang, tom, eve):
+        await reader.call("message.send", room=room, text="hello", client_id="1")
+    for other in (zhang, eve):
+        await acquaint(ann, other, room)
+    await ann.call("tie.note", user=zhang.user["id"], note="the architect")
+    await ann.call("poke.send", room=room, to=tom.user["id"], gesture="tea")
+    await ann.call("block.add", user=eve.user["id"])
+    await ann.open("/people")
+    page = ann.page.locator("people-page")
+    await expect(page.locator(".acquainted li")).to_have_count(1)
+    await expect(page.locator(".acquainted li")).to_contain_text("from Green Balcony")
+    await expect(page.locator(".acquainted li")).to_contain_text("the architect")
+    await expect(page.locator(".under_way li")).to_contain_text("Tom OkaforPoked · Today")
+    await expect(page).to_contain_text("You can send 4 more pokes.")
+
+    search = page.get_by_role("searchbox")
+    for words in ("zhangsan", "zs", "the architect I met in Green Balcony", "三"):
+        await search.fill(words)
+        await expect(page.locator(".ties:visible li").first).to_contain_text("张三")
+    await expect(page.get_by_role("status").first).to_have_text("1 person found")
+    await search.fill("nobody of that name")
+    await expect(page).to_contain_text("Nobody you know by that.")
+    await search.fill("")
+    await expect(page.locator(".acquainted li")).to_be_visible()
+
+    await page.get_by_text("Blocked: 1 person").click()
+    await page.get_by_role("button", name="Unblock").click()
+    await expect(page.locator(".acquainted li")).to_have_count(2)
+    await page.get_by_label("Let pokes rest").check()
+    await ann.page.reload()
+    await expect(page.get_by_label("Let pokes rest")).to_be_checked()
+
+
+async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(bob, "Balcony", ann)
+    await ann.call("message.send", room=room, text="hello", client_id="1")
+    await bob.call("message.send", room=room, text=f"hello @{ann.user['handle']}", client_id="1")
+    await ann.open("/rooms")
+    await bob.call("poke.send", room=room, to=ann.user["id"], gesture="tea")
+    badge = ann.page.locator("room-list .bell .badge")
+    await expect(badge).to_have_text("2")
+    await ann.page.locator("room-list .bell").click()
+    items = ann.page.locator("bell-list li")
+    await expect(items).to_contain_text(["Bob poked you", "Bob called you in Balcony"])
+    await expect(ann.page.locator("bell-list li.is-new")).to_have_count(2)
+    await expect(badge).to_be_hidden()
+    await items.nth(1).click()
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Balcony")
+    await ann.page.locator("room-list .bell").click()
+    await expect(ann.page.locator("bell-list li.is-new")).to_have_count(0)
+    await items.nth(0).click()
+    await expect(ann.page.locator("tie-steps")).to_contain_text("Bob poked you from Balcony")
 
 
 async def test_a_poke_from_a_message_takes_one_click_or_the_keyboard_alone(new_reader, new_room) -> None:

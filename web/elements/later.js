@@ -3,9 +3,12 @@
 /** @type {Record<string, () => Promise<any>>} */
 const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
+  "bell-list": () => import("./bell-list/bell-list.js"),
   "curtain-card": () => import("./curtain-card/curtain-card.js"),
   "curtain-opening": () => import("./curtain-opening/curtain-opening.js"),
   "house-page": () => import("./house-page/house-page.js"),
+  "invite-links": () => import("./invite-links/invite-links.js"),
+  "met-code": () => import("./met-code/met-code.js"),
   "people-page": () => import("./people-page/people-page.js"),
   "poke-note": () => import("./poke-note/poke-note.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),

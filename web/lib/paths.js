@@ -2,8 +2,8 @@
 
 /**
  * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
- *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up"} | {page: "recover"} | {page: "settings"}
- *   | {page: "user", handle: string} | {page: "house"} | {page: "people"} | {page: "setup", code: string}} Place
+ *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings"}
+ *   | {page: "user", handle: string} | {page: "house"} | {page: "people", code?: string} | {page: "setup", code: string}} Place
  */
 
 const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house", "people"]);
@@ -16,6 +16,8 @@ export function readPath(path, hash = "") {
   if (first === "user" && second) return { page: "user", handle: second };
   if (first === "setup") return { page: "setup", code: hash.slice(1) };
   if (first === "sign-in" && hash === "#recover") return { page: "recover" };
+  if (first === "sign-up" && hash) return { page: "sign-up", invite: decode(hash.slice(1)) };
+  if (first === "people" && hash) return { page: "people", code: hash.slice(1) };
   if (PLAIN.has(first)) return /** @type {Place} */ ({ page: first });
   return { page: "home" };
 }
@@ -33,6 +35,11 @@ export function userPath(handle) {
 /** @param {string} room @param {string} link */
 export function joinPath(room, link) {
   return `/join/${encodeURIComponent(room)}/${encodeURIComponent(link)}`;
+}
+
+/** What stands behind the # never reaches a server or its logs. @param {string} code */
+export function invitePath(code) {
+  return `/sign-up#${encodeURIComponent(code)}`;
 }
 
 /** @param {string} part */

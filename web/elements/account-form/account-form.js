@@ -1,6 +1,7 @@
 /**
- * Signing up, signing in, and coming back by recovery code. Properties: `kind` (sign-up, sign-in or recover), `inRoom`
- * where it is asked of somebody who has just written: then it says `done` instead of leading anywhere.
+ * Signing up, signing in, and coming back by recovery code. Properties: `kind` (sign-up, sign-in or recover), `invite`
+ * (the code of a personal link), `inRoom` where it is asked of somebody who has just written: then it says `done` instead
+ * of leading anywhere.
  */
 
 import { make } from "../../lib/dom.js";
@@ -15,6 +16,7 @@ const METHODS = { "sign-up": "account.create", "sign-in": "account.sign_in", rec
 export class AccountForm extends PageElement {
   /** @type {"sign-up" | "sign-in" | "recover"} */ kind = "sign-up";
   inRoom = false;
+  invite = "";
   /** @type {any} */ #suggesting = undefined;
   /** What was suggested last: what somebody chose themselves is left alone. */
   #suggested = "";
@@ -25,12 +27,14 @@ export class AccountForm extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.button = make("button", { class: "button", text: this.say(`account.${words}`), attributes: { type: "submit" } });
     this.form = make("form", { class: "card" }, ...this.#fields(), this.error, this.button);
+    this.lead = make("p", { class: "lead", text: this.#lead(words) });
     const back = make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } });
-    this.append(...(this.inRoom ? [] : [back]), drawing(this.kind === "sign-up" ? "cup" : "door"), this.heading, make("p", { class: "lead", text: this.#lead(words) }), this.form, this.#others());
+    this.append(...(this.inRoom ? [] : [back]), drawing(this.kind === "sign-up" ? "cup" : "door"), this.heading, this.lead, this.form, this.#others());
   }
 
   /** @param {string} words */
   #lead(words) {
+    if (this.invite) return this.say("invite.for_you");
     const waiting = this.kind === "sign-up" && this.house.outbox.of().length > 0;
     return this.say(waiting ? "account.words_wait" : `account.${words}_lead`);
   }
@@ -49,7 +53,8 @@ export class AccountForm extends PageElement {
     };
     if (this.kind === "sign-in") return [fields.handle, fields.password];
     if (this.kind === "recover") return [fields.handle, fields.code, fields.password];
-    const invite = this.house.card?.sign_up === "invite" ? [fields.invite] : [];
+    const hidden = make("input", { attributes: { type: "hidden", name: "invite", value: this.invite } });
+    const invite = this.invite ? [hidden] : this.house.card?.sign_up === "invite" ? [fields.invite] : [];
     return [fields.name, fields.handle, fields.password, ...invite];
   }
 
@@ -75,6 +80,10 @@ export class AccountForm extends PageElement {
         this.#suggesting = setTimeout(() => this.suggest(name.value), SUGGEST_PAUSE);
       });
     }
+    if (this.invite) {
+      this.listen(this.house, "session", () => this.#turnBack());
+      this.#turnBack();
+    }
     this.form.querySelector("input")?.focus();
   }
 
@@ -87,6 +96,14 @@ export class AccountForm extends PageElement {
     this.#suggested = handle.value = answer.handle;
   }
 
+  /** A personal link is for somebody new. */
+  #turnBack() {
+    if (!this.house.signedIn || !this.form.isConnected) return;
+    this.form.replaceWith(make("a", { class: "button", text: this.say("house.to_hall"), attributes: { href: roomPath("hall") } }));
+    this.lead.textContent = this.say("invite.signed_in");
+    this.lastElementChild?.remove();
+  }
+
   async submit() {
     this.button.disabled = true;
     this.error.textContent = "";
@@ -95,10 +112,19 @@ export class AccountForm extends PageElement {
       this.done(await this.house.api(METHODS[this.kind], params));
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
+      this.#goWithout(refusal);
       this.form.elements.namedItem(/** @type {any} */ (refusal).data?.path ?? "")?.focus?.();
     } finally {
       this.button.disabled = false;
     }
+  }
+
+  /** A link that is no good any more keeps nobody out of a house that is open. @param {any} refusal */
+  #goWithout({ reason }) {
+    if (reason !== "no_invite" || !this.invite || this.house.card?.sign_up === "invite") return;
+    this.invite = "";
+    this.form.elements.namedItem("invite").remove();
+    this.error.textContent += ` ${this.say("invite.without")}`;
   }
 
   /** @param {{recovery?: string}} result */
@@ -124,9 +150,17 @@ export class AccountForm extends PageElement {
   #leave() {
     if (this.inRoom) return this.dispatchEvent(new Event("done"));
     if (this.kind === "recover") return context.go("/sign-in");
+    if (this.invite) return this.#toInviter();
     const { after, room } = context.preferences.chosen;
     context.preferences.set({ after: undefined });
     const waiting = this.house.outbox.items[0]?.room;
     return context.go(waiting ? roomPath(waiting) : after ?? roomPath(room ?? "hall"));
+  }
+
+  /** Who came by somebody's link begins in the conversation with them. */
+  async #toInviter() {
+    await this.house.settled();
+    const conversation = [...this.house.rooms.values()].find(({ state }) => state.kind === "direct");
+    context.go(roomPath(conversation?.id ?? "hall"));
   }
 }

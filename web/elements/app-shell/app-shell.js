@@ -104,10 +104,10 @@ export class AppShell extends PageElement {
     if (place.page === "room") return ["room-view", { room: place.room }];
     if (place.page === "rooms") return ["room-finder", {}];
     if (place.page === "settings") return ["settings-page", {}];
-    if (place.page === "people") return ["people-page", {}];
+    if (place.page === "people") return ["people-page", { code: place.code ?? "" }];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
     if (place.page === "house" || place.page === "setup") return ["house-page", { code: place.code ?? "" }];
-    if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page }];
+    if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page, invite: place.invite ?? "" }];
     return ["", {}];
   }
 

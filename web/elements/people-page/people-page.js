@@ -1,84 +1,155 @@
-/** The people one has something with: who poked, cards that wait, friends and acquaintances; and a code for who is beside one. */
+/**
+ * The people one has something with: who waits for an answer, friends and acquaintances with where one met them, pokes on
+ * their way; finding somebody; what is new; a code for who is beside one, an invitation for who is not here yet.
+ */
 
 import { make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
-import { userPath } from "../../lib/paths.js";
+import { roomPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
-import { PageElement } from "../element.js";
-import { button, field, refusalWords } from "../forms.js";
+import { dayName, shortDate } from "../../lib/times.js";
+import { context, PageElement } from "../element.js";
+import { button, refusalWords } from "../forms.js";
+import { want } from "../later.js";
 
-/** What waits for the reader stands first. */
-const ORDER = ["return", "answer", "talk", "wait", "sent", "rests", "unblock"];
+const SEARCH_PAUSE = 200;
+/** The heading that somebody stands under, by the step that is open; what waits for the reader comes first. @type {[string, string[]][]} */
+const GROUPS = [["waits", ["return", "answer"]], ["friend", []], ["acquainted", []], ["under_way", ["wait", "sent"]], ["rests", ["rests"]]];
 
 export class PeoplePage extends PageElement {
+  code = "";
+  /** @type {Map<string, any>} ties by user */ #ties = new Map();
+  /** @type {any} */ #searching = undefined;
+
   build() {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
-    this.list = make("ul", { class: "ties", attributes: { role: "list" } });
+    this.search = make("input", { attributes: { type: "search", "aria-label": this.say("ties.search"), placeholder: this.say("ties.search"), autocomplete: "off" } });
+    this.found = make("p", { class: "unseen", attributes: { role: "status" } });
+    this.results = make("ul", { class: "ties", attributes: { role: "list" }, set: { hidden: true } });
+    this.bell = make("div");
+    this.groups = make("div", { class: "groups" });
     this.none = make("div", { class: "empty", set: { hidden: true } }, drawing("path"), make("p", { text: this.say("ties.none") }),
       make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
+    this.blocked = make("details", { class: "blocked", set: { hidden: true } }, make("summary"), make("ul", { class: "ties", attributes: { role: "list" } }));
+    this.beside = make("div", { class: "beside" });
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }),
         make("h1", { text: this.say("ties.heading"), attributes: { tabindex: "-1" } })),
-      make("div", { class: "scroller" }, this.error, this.none, this.list, this.#met()),
+      make("div", { class: "scroller" }, this.error, make("div", { attributes: { role: "search" } }, this.search), this.found, this.results,
+        this.bell, this.none, this.groups, this.#resting(), this.blocked, this.beside),
     );
   }
 
   attach() {
-    this.listen(this.house, "inbox", () => this.load());
-    this.listen(this.house, "session", () => this.load());
-    this.listen(this.house, "met", (event) => this.#isBeside(event.detail));
+    for (const name of ["inbox", "session"]) this.listen(this.house, name, () => this.load());
+    this.listen(this.search, "input", () => {
+      clearTimeout(this.#searching);
+      this.#searching = setTimeout(() => this.find(), SEARCH_PAUSE);
+    });
     if (this.house.began) this.load();
   }
 
   async load() {
-    if (!this.house.signedIn) return;
+    if (!this.house.signedIn) return this.#askIn();
     await this.#doing(async () => {
-      const { ties } = await this.house.ask("tie.list");
-      const order = (/** @type {any} */ tie) => ORDER.indexOf(tie.next);
-      ties.sort((/** @type {any} */ one, /** @type {any} */ other) => order(one) - order(other));
-      this.list.replaceChildren(...ties.map((/** @type {any} */ tie) => this.#row(tie)));
-      this.none.hidden = ties.length > 0;
-      this.house.readInbox();
+      const [{ ties }, { users }, { rests, places }] = await Promise.all([
+        this.house.ask("tie.list"), this.house.ask("block.list"), this.house.ask("poke.list"), this.#furnish(),
+      ]);
+      this.#ties = new Map(ties.map((/** @type {any} */ tie) => [tie.user.id, tie]));
+      this.#showGroups(ties.filter((/** @type {any} */ tie) => !tie.blocked));
+      this.#showBlocked(users);
+      this.rest.checked = rests;
+      this.places.textContent = this.say("ties.places", { count: places });
     });
   }
 
-  /** @param {any} tie */
-  #row(tie) {
-    const waits = tie.next === "return" || tie.next === "answer";
-    const words = tie.next === "talk" ? this.say(`tie.rung.${tie.rung}`) : this.say(`tie.short.${tie.next}`);
-    return make("li", { class: waits ? "waits" : "" }, make("a", { attributes: { href: userPath(tie.user.handle) } }, makeSeal(tie.user),
-      make("span", {}, nameOf(tie.user.name), make("small", { text: words }))));
+  /** A scanned code waits at the door until one is signed in. */
+  #askIn() {
+    context.preferences.set({ after: location.pathname + location.hash });
+    this.lastElementChild?.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("p", { text: this.say("ties.guest") }),
+      make("a", { class: "button", text: this.say("account.sign_in"), attributes: { href: "/sign-in" } }),
+      make("a", { class: "action", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } })));
   }
 
-  /** Two side by side: one shows a code, the other enters it, both confirm. */
-  #met() {
-    const shown = make("div", { class: "code", attributes: { role: "status" } });
-    const show = button(this.say("met.show"), () => this.#doing(async () => {
-      const { code } = await this.house.ask("met.show");
-      shown.replaceChildren(make("output", { text: code }), make("small", { text: this.say("met.words") }));
-    }), "button");
-    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#doing(async () => this.#confirm((await this.house.ask("met.enter", { code: new FormData(form).get("code") })).user));
-    } } }, field(this.say("met.enter"), "code", { inputmode: "numeric", autocomplete: "off", maxlength: "12" }),
-      make("button", { class: "action", text: this.say("met.go"), attributes: { type: "submit" } }));
-    this.confirming = make("div", { attributes: { role: "status" } });
-    return make("section", { class: "card" }, make("h2", { text: this.say("met.heading") }), make("p", { class: "lead", text: this.say("met.lead") }), show, shown, form, this.confirming);
+  /** What stands around the people, once. */
+  async #furnish() {
+    await Promise.all(["bell-list", "met-code", "invite-links"].map(want));
+    if (this.bell.childElementCount) return;
+    this.bell.append(make("bell-list"));
+    this.beside.append(make("met-code", { set: { code: this.code } }), make("invite-links"));
   }
 
-  /** Somebody entered the code that is shown here. @param {string} id */
-  async #isBeside(id) {
-    await this.#doing(async () => this.#confirm((await this.house.ask("user.get", { users: [id] })).users[0]));
+  // --- people ------------------------------------------------------------------------------------------------------
+
+  /** @param {any[]} ties */
+  #showGroups(ties) {
+    const parts = GROUPS.map(([name, steps]) => {
+      const those = ties.filter((tie) => (steps.length ? steps.includes(tie.next) : tie.next === "talk" && tie.rung === name));
+      if (!those.length) return null;
+      return make("section", { class: name }, make("h2", { text: this.say(`ties.group.${name}`) }),
+        make("ul", { class: "ties", attributes: { role: "list" } }, ...those.map((tie) => this.#row(tie.user, tie))));
+    });
+    this.groups.replaceChildren(...parts.filter((part) => part !== null));
+    this.none.hidden = ties.length > 0;
   }
 
-  /** @param {any} user */
-  #confirm(user) {
-    this.confirming.replaceChildren(make("p", {}, nameOf(user.name), " ", this.say("met.is_it")),
-      button(this.say("met.confirm"), () => this.#doing(async () => {
-        await this.house.ask("met.confirm", { user: user.id });
-        this.confirming.replaceChildren(make("p", { text: this.say("met.confirmed") }));
-        await this.load();
-      }), "button"));
+  /** @param {any} user @param {any} [tie] @param {Node} [way] beside the name */
+  #row(user, tie, way) {
+    const words = tie ? this.#words(tie) : `@${user.handle}`;
+    const talk = tie?.next === "talk" && tie.room ? make("a", { class: "action", text: this.say("tie.talk"), attributes: { href: roomPath(tie.room) } }) : null;
+    return make("li", {}, make("a", { class: "who", attributes: { href: userPath(user.handle) } }, makeSeal(user),
+      make("span", {}, nameOf(user.name), make("small", { text: words, attributes: { dir: "auto" } }),
+        tie?.note ? make("small", { class: "note", text: tie.note, attributes: { dir: "auto" } }) : null)), way ?? talk);
+  }
+
+  /** What stands between the two, and where they met. @param {any} tie */
+  #words(tie) {
+    if (tie.next === "sent") return this.say("poke.sent", { day: dayName(this.language, tie.sent.at, this.house.now()) });
+    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
+      room: this.house.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
+    }) : "";
+    const stands = tie.next === "talk" ? "" : this.say(`tie.short.${tie.next}`);
+    return [stands, tie.met_at && tie.origin?.how !== "met" ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ");
+  }
+
+  // --- finding -----------------------------------------------------------------------------------------------------
+
+  async find() {
+    const query = this.search.value.trim();
+    for (const part of [this.bell, this.groups]) part.hidden = Boolean(query);
+    this.results.hidden = !query;
+    this.none.hidden = Boolean(query) || this.groups.childElementCount > 0;
+    if (!query) {
+      this.found.textContent = "";
+      return;
+    }
+    await this.#doing(async () => {
+      const { users } = await this.house.ask("user.search", { query });
+      if (query !== this.search.value.trim()) return;
+      this.results.replaceChildren(...users.map((/** @type {any} */ user) => this.#row(user, this.#ties.get(user.id))),
+        ...(users.length ? [] : [make("li", { class: "lead", text: this.say("ties.not_found") })]));
+      this.found.textContent = this.say("ties.found", { count: users.length });
+    });
+  }
+
+  // --- rest and blocks -----------------------------------------------------------------------------------------------
+
+  /** Nobody learns that one lets pokes rest. */
+  #resting() {
+    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.house.ask("poke.rest", { on: this.rest.checked })) } });
+    this.places = make("small");
+    return make("div", { class: "resting" }, make("label", { class: "check" }, this.rest, make("span", { text: this.say("ties.rest_pokes") })), this.places);
+  }
+
+  /** @param {any[]} users */
+  #showBlocked(users) {
+    const [summary, list] = this.blocked.children;
+    this.blocked.hidden = !users.length;
+    summary.textContent = this.say("ties.blocked", { count: users.length });
+    list.replaceChildren(...users.map((user) => this.#row(user, undefined, button(this.say("tie.unblock"), () => this.#doing(async () => {
+      await this.house.ask("block.remove", { user: user.id });
+      await this.load();
+    })))));
   }
 
   /** @param {() => Promise<any>} work */

@@ -1,0 +1,86 @@
+/** Personal invitations: a link for one person each, who begins acquainted with the reader; who came by one, and ending one. */
+
+import { make, nameOf } from "../../lib/dom.js";
+import { invitePath, userPath } from "../../lib/paths.js";
+import { shortDate } from "../../lib/times.js";
+import { PageElement } from "../element.js";
+import { button, refusalWords } from "../forms.js";
+
+export class InviteLinks extends PageElement {
+  build() {
+    this.error = make("p", { class: "error", attributes: { role: "alert" } });
+    this.room = make("select");
+    this.shown = make("div", { class: "shown", attributes: { role: "status" } });
+    this.list = make("ul", { attributes: { role: "list" } });
+    this.append(make("section", { class: "card" }, make("h2", { text: this.say("invite.heading") }), make("p", { class: "lead", text: this.say("invite.lead") }),
+      make("label", { class: "field", text: this.say("invite.room") }, this.room),
+      button(this.say("invite.make"), () => this.create(), "button"), this.shown, this.error, this.list));
+  }
+
+  attach() {
+    this.listen(this.house, "people", () => this.load());
+    this.listen(this.house, "inbox", () => this.load());
+    this.#showRooms();
+    this.load();
+  }
+
+  /** Open rooms, and closed ones that one looks after. */
+  #showRooms() {
+    const rooms = [...this.house.rooms.values()].filter(({ state, moderates }) => !state.archived && (state.kind === "open" || (state.kind === "closed" && moderates)));
+    this.room.replaceChildren(make("option", { text: this.say("invite.no_room"), attributes: { value: "" } }),
+      ...rooms.map((room) => make("option", { text: room.title(this.language), attributes: { value: room.id } })));
+  }
+
+  async load() {
+    await this.#doing(async () => {
+      const { invitations } = await this.house.ask("invitation.list");
+      this.house.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
+      this.list.replaceChildren(...invitations.filter((/** @type {any} */ one) => one.user || this.#isOpen(one)).map((/** @type {any} */ one) => this.#row(one)));
+    });
+  }
+
+  /** @param {any} one */
+  #isOpen(one) {
+    return !one.withdrawn && one.ends_at > this.house.now();
+  }
+
+  /** @param {any} one */
+  #row(one) {
+    const guest = this.house.people.get(one.user);
+    const made = shortDate(this.language, one.at);
+    const room = this.house.find(one.room)?.title(this.language);
+    const waits = this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) });
+    if (!one.user) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
+    return make("li", {}, make("span", {}, guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest.name)) : this.say("people.left"), " ", this.say("invite.came", { made })));
+  }
+
+  async create() {
+    await this.#doing(async () => {
+      const { code } = await this.house.ask("invitation.create", { room: this.room.value });
+      const link = make("input", { attributes: { readonly: true, "aria-label": this.say("invite.link"), value: location.origin + invitePath(code) } });
+      const copy = button(this.say("account.copy"), () => navigator.clipboard?.writeText(link.value).then(() => (copy.textContent = this.say("account.copied"))));
+      this.shown.replaceChildren(link, copy, make("small", { text: this.say("invite.once") }));
+      await this.load();
+      link.select();
+    });
+  }
+
+  /** @param {string} id */
+  async #withdraw(id) {
+    await this.#doing(async () => {
+      await this.house.ask("invitation.withdraw", { id });
+      this.shown.replaceChildren();
+      await this.load();
+    });
+  }
+
+  /** @param {() => Promise<any>} work */
+  async #doing(work) {
+    this.error.textContent = "";
+    try {
+      await work();
+    } catch (refusal) {
+      this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
+    }
+  }
+}
