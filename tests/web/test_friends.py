@@ -70,10 +70,15 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
 
     await visit(ann, ming)
     await step.get_by_label("Your note").fill("plants, Balcony")
-    await step.get_by_role("button", name="Block").focus()
+    await step.get_by_text("More between you").focus()
     await expect(step).to_contain_text("from Balcony")
     await ann.page.reload()
     await expect(step.get_by_label("Your note")).to_have_value("plants, Balcony")
+    await step.get_by_text("More between you").click()
+    await step.get_by_label("Keep it at this").check()
+    await ann.page.reload()
+    await step.get_by_text("More between you").click()
+    await expect(step.get_by_label("Keep it at this")).to_be_checked()
     await step.get_by_role("button", name="Block").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="Block").click()
     await expect(step).to_contain_text("You have blocked")
@@ -296,3 +301,47 @@ async def test_another_card_is_drawn_once_and_an_answer_under_way_outlives_news(
     await steps.get_by_label("Your answer").press_sequentially("wer")
     await steps.get_by_role("button", name="Answer", exact=True).click()
     await expect(bob.texts()).to_have_text(["Rivers", "Half an answer"])
+
+
+async def befriend(one: Reader, other: Reader) -> None:
+    """As two do who stand side by side, over the wire."""
+    await other.call("met.enter", code=(await one.call("met.show"))["code"])
+    await one.call("met.confirm", user=other.user["id"])
+    await other.call("met.confirm", user=one.user["id"])
+
+
+async def test_friends_swap_cards_and_one_takes_theirs_back(new_reader) -> None:
+    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN")
+    await befriend(ann, ming)
+    await visit(ann, ming)
+    swap, theirs = ann.page.locator("card-swap"), ming.page.locator("card-swap")
+    await swap.get_by_role("link", name="Fill in my card").click()
+    form = ann.page.locator("own-card")
+    for label, text in (
+        ("Company", "Tea Works"),
+        ("Title", "Taster"),
+        ("WeChat ID", "ann-tea"),
+        ("Looking for", "a shelf maker"),
+    ):
+        await form.get_by_label(label).fill(text)
+    await expect(form.locator("name-card")).to_contain_text("Taster · Tea Works")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_role("status")).to_have_text("Saved.")
+    await ming.call("card.update", company="院子设计", phone="+86 138 0000 0000", can_offer="修老院子")
+
+    await visit(ann, ming)
+    await visit(ming, ann)
+    await swap.get_by_role("button", name="Offer my card").click()
+    await expect(swap).to_contain_text("It opens once 王小明 offers theirs, too.")
+    await expect(theirs).to_contain_text("Ann Lin递来名片")
+    await expect(ming.page.locator("body")).not_to_contain_text("Tea Works")
+    await theirs.get_by_role("button", name="递出我的名片").click()
+    await expect(theirs.locator("name-card")).to_contain_text("a shelf maker")
+    await expect(swap.locator("name-card")).to_contain_text("修老院子")
+    await expect(swap.locator("name-card").get_by_role("link")).to_have_attribute("href", "tel:+8613800000000")
+
+    await theirs.get_by_role("button", name="收回我的名片").click()
+    await expect(theirs.locator("name-card")).to_have_count(0)
+    await visit(ann, ming)
+    await expect(swap).to_contain_text("You have offered yours.")
+    await expect(ann.page.locator("body")).not_to_contain_text("院子设计")

@@ -10,6 +10,7 @@ import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { button, field, markField, refusalWords } from "../forms.js";
+import { want } from "../later.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
 
@@ -18,7 +19,8 @@ export class SettingsPage extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.done = make("p", { class: "done", attributes: { role: "status" } });
     this.profile = make("div");
-    const parts = this.house.signedIn ? [this.profile, this.#calls(), this.#password(), this.#recovery(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
+    this.card = make("div");
+    const parts = this.house.signedIn ? [this.profile, this.card, this.#calls(), this.#password(), this.#recovery(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }),
         make("h1", { text: this.say("settings.heading"), attributes: { tabindex: "-1" } })),
@@ -27,7 +29,8 @@ export class SettingsPage extends PageElement {
   }
 
   attach() {
-    if (this.house.signedIn) this.load();
+    this.listen(this.house, "session", () => this.load());
+    if (this.house.began) this.load();
   }
 
   /** @param {string} key @param {...(Node | null)} children */
@@ -195,12 +198,15 @@ export class SettingsPage extends PageElement {
   }
 
   async load() {
+    if (!this.house.signedIn) return;
     await this.#doing(async () => {
       const [{ logins }, { tokens }, { bots }, { users }] = await Promise.all([
         this.house.ask("login.list"), this.house.ask("token.list"), this.house.ask("bot.list"),
         this.house.ask("user.get", { users: [this.house.me] }),
       ]);
       if (!this.profile.childElementCount) this.profile.append(this.#profile(users[0]));
+      await want("own-card");
+      if (!this.card.childElementCount) this.card.append(make("own-card"));
       this.botList.replaceChildren(...bots.map((/** @type {any} */ bot) => this.#bot(bot)));
       const browsers = logins.filter((/** @type {any} */ login) => login.kind === "browser");
       this.loginList.replaceChildren(...browsers.map((/** @type {any} */ login) => this.#login(login, "login.end", "login")));

@@ -38,7 +38,7 @@ export class TieSteps extends PageElement {
   async #doing(work) {
     this.error.textContent = "";
     try {
-      await want("curtain-card");
+      await Promise.all([want("curtain-card"), want("card-swap")]);
       const answer = await work();
       const before = this.#tie;
       this.#tie = answer?.next ? answer : await this.house.ask("tie.get", { user: this.user.id });
@@ -66,7 +66,10 @@ export class TieSteps extends PageElement {
     this.dataset.next = tie.next;
     this.words.textContent = this.#step(tie, room);
     this.#keepWriting(tie, room);
+    if (this.more.querySelector("textarea:focus")) return;
+    const focused = this.more.contains(document.activeElement);
     this.more.replaceChildren(...(tie.next === "you" ? [] : this.#others(tie)));
+    if (focused) this.words.focus();
   }
 
   /** Words that are being written stay where they are while the same card lies there. @param {any} tie @param {string} room */
@@ -94,7 +97,7 @@ export class TieSteps extends PageElement {
       if (dayKey(tie.sent.at) === dayKey(now)) return this.say("tie.next.sent_today");
       values.date = dayWithin(this.language, tie.sent.at, now);
     }
-    return this.say(`tie.next.${tie.next}`, values);
+    return this.say(tie.next === "talk" && tie.rung === "friend" ? "tie.next.friends" : `tie.next.${tie.next}`, values);
   }
 
   /** @param {string} room */
@@ -161,13 +164,31 @@ export class TieSteps extends PageElement {
     const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", maxlength: "500" }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
     const parts = [
       known ? make("p", { class: "lead", text: [this.say(`tie.rung.${tie.rung}`), tie.met_at ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ") }) : null,
+      tie.rung === "friend" ? make("card-swap", { set: { user: this.user, state: tie.card ?? "" }, on: { changed: () => this.load() } }) : null,
       known ? make("label", { class: "field", text: this.say("tie.note") }, note) : null,
-      known && !tie.rests ? act("tie.rest", "tie.rest", { on: true }) : null,
-      tie.rung === "friend" ? act("tie.step_back", "tie.step_back") : null,
-      tie.next === "unblock" ? null : button(this.say("tie.block"), async () => {
-        if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#do("block.add", { user: id });
-      }),
+      known ? make("details", {}, make("summary", { text: this.say("tie.ways") }), ...this.#switches(tie),
+        make("div", { class: "ways" }, ...(tie.rests ? [] : [act("tie.rest", "tie.rest", { on: true })]),
+          ...(tie.rung === "friend" ? [act("tie.step_back", "tie.step_back")] : []), this.#blocking(tie))) : this.#blocking(tie),
     ];
     return parts.filter((part) => part !== null);
+  }
+
+  /** What the other does not learn of. @param {any} tie */
+  #switches(tie) {
+    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method) => {
+      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.house.ask(method, { user: this.user.id, on: box.checked }).catch((refusal) => {
+        box.checked = !box.checked;
+        this.error.textContent = refusalWords(this, refusal);
+      }) } });
+      return make("label", { class: "check" }, box, make("span", { text: this.say(key, { name: this.user.name }) }));
+    };
+    return tie.rung === "friend" ? [one("tie.show_seen", !tie.hides_seen, "tie.show_seen")] : [one("tie.keep", Boolean(tie.keeps), "tie.keep")];
+  }
+
+  /** @param {any} tie */
+  #blocking(tie) {
+    return tie.next === "unblock" ? null : button(this.say("tie.block"), async () => {
+      if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#do("block.add", { user: this.user.id });
+    });
   }
 }

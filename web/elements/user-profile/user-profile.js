@@ -81,9 +81,10 @@ export class UserProfile extends PageElement {
 
   /** @param {any} user */
   #rooms(user) {
-    if (!user.rooms.length) return make("p", { class: "lead", text: this.say("profile.no_rooms") });
+    const rooms = user.rooms.filter((/** @type {any} */ { room }) => this.house.find(room)?.state.kind !== "direct");
+    if (!rooms.length) return make("p", { class: "lead", text: this.say("profile.no_rooms") });
     return make("section", {}, make("h2", { text: this.say("profile.rooms") }), make("ul", { attributes: { role: "list" } },
-      ...user.rooms.map((/** @type {any} */ room) => make("li", {}, make("a", {
+      ...rooms.map((/** @type {any} */ room) => make("li", {}, make("a", {
         attributes: { href: roomPath(room.room), dir: "auto" }, text: room.titles?.[this.language] ?? room.title,
       }), room.shared ? make("span", { class: "role", text: this.say("profile.shared") }) : null))));
   }
