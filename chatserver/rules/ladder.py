@@ -138,10 +138,11 @@ class Told(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A first line of a conversation."""
+    """A first line of a conversation. ``alone``: whoever reads it with them had blocked them when it was written."""
 
     user: str
     text: str
+    alone: bool = False
 
 
 class Step(Struct, frozen=True):
@@ -292,7 +293,7 @@ def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) 
     answered = tie.changed(by, answer=text, answered_at=now, draft="")
     if not answered.side(other).answer:
         return Step(answered, () if tie.side(other).blocks else (Told(other, "answered", curtain.id),))
-    lines = (Line(other, answered.side(other).answer), Line(by, text))
+    lines = (Line(other, answered.side(other).answer), Line(by, text, alone=tie.side(other).blocks))
     origin = Origin("poke", curtain.at, curtain.room, curtain.seq)
     opened = replace(answered, standing="acquainted", curtain=None, origin=origin, opened_at=now)
     for user in (tie.a, tie.b):

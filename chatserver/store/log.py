@@ -212,7 +212,7 @@ class Log:
 
     async def edit(self, room: str, seq: int, text: str, *, user: str, now: int) -> int:
         """Other words for one's own message; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author,
-        archived."""
+        archived, resting."""
         answer = await self._store.call("change", keys.room(room), now, user, seq, "edit", text, 0, "")
         if answer[0] != b"ok":
             raise refusal_of(status(answer))

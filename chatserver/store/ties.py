@@ -18,7 +18,7 @@ import msgspec
 from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.rules import ladder
-from chatserver.rules.ladder import Numbers, Origin, Poke, Step, Tie, Told
+from chatserver.rules.ladder import Line, Numbers, Origin, Poke, Step, Tie, Told
 from chatserver.store import keys
 from chatserver.store.inbox import Inbox, Item
 from chatserver.store.intents import Intent, Intents
@@ -263,11 +263,15 @@ def _words(intent: Intent, read: Read, step: Step, outcome: Outcome) -> list[str
     lines: list[str | bytes] = []
     for number, line in enumerate(step.lines):
         id = hashlib.blake2b(f"{intent.id} {number}".encode(), digest_size=12).hexdigest()
-        lines += [id, pack_record(Record(id, line.user, line.text, f"first-{number}"))]
+        lines += [id, pack_record(_first_line(id, line, number))]
     return [
         intent.id, now, read.version, _pack(tie), _pack(outcome), tie.a, tie.b, int(tie.rests), int(tie.side_a.blocks),
         int(tie.side_b.blocks), int(tie.b in bots), int(tie.a in bots), len(meta), *meta, *lines,
     ]  # fmt: skip
+
+
+def _first_line(id: str, line: Line, number: int) -> Record:
+    return Record(id, line.user, line.text, f"first-{number}", only=line.user if line.alone else "")
 
 
 def _meta(epoch: str, now: int) -> list[str | int]:

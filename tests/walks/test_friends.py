@@ -243,6 +243,29 @@ async def test_a_conversation_rests_and_says_so(house: House) -> None:
         await ann.say(room, "Good")
 
 
+async def test_what_rests_cannot_be_written_into_by_an_edit(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        room = await acquainted(ann, bob)
+        said = await ann.say(room, "Hm")
+        await bob.call("tie.rest", user=ann.id, on=True)
+        await refused("resting", ann, "message.edit", room=room, seq=said["seq"], text="Hm?")
+        await ann.call("message.delete", room=room, seq=said["seq"])
+
+
+async def test_an_answer_given_to_who_has_blocked_one_meanwhile_stays_ones_own(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        await speak(ann, bob)
+        state = await bob.call("poke.return", poke=await poke(ann, bob), answer="Soup")
+        await bob.call("block.add", user=ann.id)
+        card = state["curtain"]["card"]
+        opened = await ann.call("curtain.answer", tie=state["tie"], card=card, text="Bread, and a plea")
+        mine = await ann.call("message.history", room=opened["room"])
+        assert [message["text"] for message in mine["messages"]] == ["Soup", "Bread, and a plea"]
+        await bob.call("block.remove", user=ann.id)
+        theirs = await bob.call("message.history", room=opened["room"])
+        assert [message["text"] for message in theirs["messages"]] == ["Soup", ""]
+
+
 async def test_a_friend_is_asked_into_a_closed_room_by_name(house: House) -> None:
     async with gathering(house.url, "ann", "bob") as (ann, bob):
         made = await ann.call("room.create", title="Attic", kind="closed")

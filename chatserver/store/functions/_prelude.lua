@@ -93,6 +93,12 @@ local function blocked_between(tie, members, user)
   return false
 end
 
+-- In a conversation of two: who has blocked writes nothing, one that rests says so.
+local function refusal_between(tie, user)
+  if redis.call('HGET', tie, 'blocks:' .. user) == '1' then return {'not_found'} end
+  if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
+end
+
 -- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
 -- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
 -- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.

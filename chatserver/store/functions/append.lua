@@ -16,12 +16,6 @@ local function refusal_of(room, member, last, user, now)
   end
 end
 
--- In a conversation of two: who has blocked writes nothing, one that rests says so.
-local function refusal_between(tie, user)
-  if redis.call('HGET', tie, 'blocks:' .. user) == '1' then return {'not_found'} end
-  if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
-end
-
 -- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
 local function note_day(tie, user, today)
   local days = redis.call('HGET', tie, 'days:' .. user) or ''

@@ -29,7 +29,10 @@ return function(keys, args)
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
   if not may_change(kind, member, record, user, house_moderator) then return {'not_author'} end
-  if room.archived and kind == 'edit' then return {'archived'} end
+  if kind == 'edit' then
+    local refusal = room.archived and {'archived'} or room.kind == 'direct' and refusal_between(tie, user)
+    if refusal then return refusal end
+  end
 
   if intent ~= '' then done_before(done, intent, now) end
   local holds = redis.call('HGET', now_key, seq)
