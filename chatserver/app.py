@@ -180,6 +180,7 @@ class House:
             house=HouseDesk(
                 self.house_shelf, accounts.shelf, accounts.login_shelf, self.authority, server, settings.accounts,
                 rooms=[room.id for room in self._starter_rooms],
+                host=settings.host.handle if settings.host.enabled else "",
             ),
             accounts=accounts,
             bots=Bots(accounts.shelf, accounts.login_shelf),

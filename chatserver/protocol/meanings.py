@@ -134,6 +134,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "detail": "the new role, the ban's end (0: never), the message's number, `on` or `off`, or the fields changed",
     "unclaimed": "nobody is an admin yet",
     "fixed": "which of `name`, `language`, `time_zone`, `sign_up` are set where the house is started",
+    "HouseResult.host": "the handle of the house's own host, with whom one can rehearse a poke",
     "headline": "a line under the name: at most 80 characters, no links, no run of six digits",
     "ProfileUpdate.about": "what one says of oneself: at most 500 characters, lines allowed, no links, no numbers",
     "UserProfile.about": "what they say of themself: at most 500 characters, lines allowed",

@@ -83,6 +83,7 @@ class HouseResult(Struct, frozen=True):
     limits: Limits
     unclaimed: bool
     fixed: list[str] | UnsetType = UNSET
+    host: str | UnsetType = UNSET
 
 
 class HouseUpdate(Params, frozen=True):

@@ -31,11 +31,12 @@ _PLACE: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
 class House:
-    """``rooms`` are the starter rooms, which belong to the house until somebody claims it."""
+    """``rooms`` are the starter rooms, which belong to the house until somebody claims it; ``host`` the handle of its
+    own bot, empty where there is none."""
 
     def __init__(
         self, shelf: HouseShelf, people: AccountsShelf, logins: Logins, authority: Authority, server: Server,
-        settings: Settings, *, rooms: list[str],
+        settings: Settings, *, rooms: list[str], host: str,
     ) -> None:  # fmt: skip
         self._shelf = shelf
         self._people = people
@@ -44,6 +45,7 @@ class House:
         self._server = server
         self._settings = settings
         self._rooms = rooms
+        self._host = host
 
     async def get(self, caller: Caller, params: Nothing) -> HouseResult:
         return self._result(admin=caller.admin)
@@ -52,7 +54,7 @@ class House:
         says = self._shelf.says
         return HouseResult(
             says.name, says.language, says.time_zone, says.sign_up, self._server.version, self._server.limits,
-            self._shelf.unclaimed, self._shelf.fixed if admin else UNSET,
+            self._shelf.unclaimed, self._shelf.fixed if admin else UNSET, self._host or UNSET,
         )  # fmt: skip
 
     async def update(self, caller: Caller, params: HouseUpdate) -> HouseResult:

@@ -91,6 +91,8 @@ export class PeoplePage extends PageElement {
     });
     this.groups.replaceChildren(...parts.filter((part) => part !== null));
     this.none.hidden = ties.length > 0;
+    const host = this.house.card?.host;
+    if (host && !this.none.querySelector(".rehearse")) this.none.append(make("a", { class: "action rehearse", text: this.say("ties.rehearse"), attributes: { href: userPath(host) } }));
   }
 
   /** @param {any} user @param {any} [tie] @param {Node} [way] beside the name */

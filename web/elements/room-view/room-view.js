@@ -14,6 +14,7 @@ export class RoomView extends PageElement {
   room = "";
   /** What stands at the door now; "" inside. */
   #door = "";
+  #furnished = false;
 
   build() {
     this.back = make("a", { class: "back", attributes: { href: "/" } });
@@ -49,6 +50,16 @@ export class RoomView extends PageElement {
     this.#openCurtain();
   }
 
+  /** What stands above the messages: the question of the day, or what the two of a conversation are to each other. */
+  async #furnish() {
+    const room = this.#state;
+    if (!room?.isMember || !this.house.began || this.#furnished) return;
+    this.#furnished = true;
+    const tag = room.state.kind === "direct" ? "pair-line" : "day-question";
+    await want(tag);
+    this.append(make(tag, { set: { room: this.room } }));
+  }
+
   /** Two who have both answered a card meet their answers behind a curtain. */
   async #openCurtain() {
     const room = this.#state;
@@ -71,6 +82,7 @@ export class RoomView extends PageElement {
     this.#showDoor(room, inside);
     if (!inside) return this.closePeople();
     this.composer.show();
+    this.#furnish();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
     if (wanted && !this.#seesPeople) this.#openPeople();
     return undefined;

@@ -90,6 +90,7 @@ export class TieSteps extends PageElement {
 
   /** @param {any} tie @param {string} room */
   #step(tie, room) {
+    if (this.#isNewBot(tie)) return this.say(this.user.owner ? "tie.next.bot" : "tie.next.host", { name: this.user.name });
     const values = { name: this.user.name, room: this.#title(room), date: "" };
     if (tie.next === "sent") {
       const now = this.house.now();
@@ -108,6 +109,7 @@ export class TieSteps extends PageElement {
   /** @param {any} tie @param {string} room @returns {Node[]} */
   #ways(tie, room) {
     const { id } = this.user;
+    if (this.user.bot) return this.#bot(tie);
     if (tie.next === "say_something") {
       return [room ? this.#link(roomPath(room), "tie.to_room") : this.#link("/rooms", "rooms.find")];
     }
@@ -119,6 +121,23 @@ export class TieSteps extends PageElement {
     if (tie.next === "rests") return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }))] : []), ...(tie.next_room ? this.#gestures(tie.next_room) : [])];
     if (tie.next === "talk") return [this.#link(roomPath(tie.room || tie.next_room), "tie.talk")];
     return [];
+  }
+
+  /** Whom one has nothing with yet. @param {any} tie */
+  #isNewBot(tie) {
+    return this.user.bot && ["poke", "say_something", "rests"].includes(tie.next);
+  }
+
+  /** One writes to a bot first; with the house's host one can rehearse a poke. @param {any} tie @returns {Node[]} */
+  #bot(tie) {
+    if (tie.curtain) return [this.#curtain(tie.curtain)];
+    const { id, owner, rooms } = this.user;
+    if (!this.#isNewBot(tie)) {
+      return [this.#link(roomPath(tie.room || tie.next_room), "tie.talk"), button(this.say("pair.end"), () => this.#do("direct.close", { bot: id }))];
+    }
+    const shared = rooms.find((/** @type {any} */ room) => room.shared)?.room ?? "hall";
+    const write = button(this.say("tie.write"), () => this.#doing(async () => context.go(roomPath((await this.house.ask("direct.open", { bot: id })).room))), owner ? "button" : "action");
+    return [...(owner || tie.next === "rests" ? [] : this.#gestures(shared)), write];
   }
 
   /** @param {string} href @param {string} key */

@@ -50,7 +50,7 @@ export class UserProfile extends PageElement {
     this.body.replaceChildren(
       make("div", { class: "face" }, makeSeal(user), make("div", {}, make("p", { class: "handle", text: `@${user.handle}` }),
         ...marks, user.headline ? this.#words(user.headline, "headline") : null)),
-      ...(user.id === this.house.me || user.bot ? [] : [make("tie-steps", { set: { user } })]),
+      ...(user.id === this.house.me ? [] : [make("tie-steps", { set: { user } })]),
       user.about ? this.#words(user.about, "about") : "",
       this.#facts(user),
       this.#rooms(user),

@@ -1,0 +1,120 @@
+"""Who is alone in a house, with everyone's question, with a friend who reads, or with a program."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.web import people
+from tests.web.people import Reader, Served
+from tests.web.test_friends import befriend, visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_the_question_of_the_day_shows_answers_to_who_has_answered(new_reader) -> None:
+    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN")
+    await ann.open("/room/hall")
+    question = ann.page.locator("day-question")
+    asked = await ann.call("question.get")
+    await expect(question.locator(".text")).to_have_text(asked["texts"]["en"])
+    await question.locator("summary").click()
+    await expect(question.locator("message-item")).to_have_count(0)
+    await question.get_by_label("Your answer").fill("Noodles in the rain")
+    await question.get_by_role("button", name="Answer").click()
+    await expect(question.locator("message-item .text")).to_have_text(["Noodles in the rain"])
+    await expect(question.get_by_label("Your answer")).to_have_count(0)
+
+    await ming.open("/room/hall")
+    theirs = ming.page.locator("day-question")
+    await expect(theirs.locator(".text")).to_have_text(asked["texts"]["zh-Hans"])
+    await theirs.locator("summary").press("Enter")
+    await expect(theirs).not_to_contain_text("Noodles")
+    await theirs.get_by_label("你的回答").fill("一碗热汤")
+    await theirs.get_by_role("button", name="回答").click()
+    await expect(theirs.locator("message-item .text")).to_have_text(["Noodles in the rain", "一碗热汤"])
+    await expect(question.locator("message-item .text")).to_have_text(["Noodles in the rain", "一碗热汤"])
+    await expect(question).to_contain_text(f"{asked['answers'] + 2} answers")
+
+    answer = theirs.locator("message-item").first
+    await answer.hover()
+    await answer.get_by_role("button", name="我喜欢你说的").click()
+    await expect(answer.get_by_role("status")).to_contain_text("你戳了Ann Lin")
+    (came,) = (await ann.call("poke.list"))["received"]
+    assert came["room"] == asked["id"] and came["seq"] == 1
+    await question.get_by_role("link", name="All answers").click()
+    await ann.sees("Noodles in the rain", "一碗热汤")
+
+
+async def test_a_friend_sees_what_was_read_unless_either_keeps_it(new_reader) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    await befriend(ann, bob)
+    room = (await ann.call("tie.get", user=bob.user["id"]))["room"]
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("pair-line .pair")).to_contain_text("friends · face to face")
+    await ann.say("Did you get home?")
+    await ann.sees("Did you get home?")
+    seen = ann.page.locator("pair-line .seen")
+    await expect(seen).to_be_empty()
+    await bob.open(f"/room/{room}")
+    await bob.hears("Did you get home?")
+    await expect(seen).to_have_text("Seen")
+    await visit(bob, ann)
+    await bob.page.get_by_text("More between you").click()
+    await bob.page.get_by_label("Ann Lin may see what I have read").uncheck()
+    await ann.page.reload()
+    await expect(ann.page.locator("pair-line .pair")).to_contain_text("friends")
+    await expect(seen).to_be_empty()
+
+
+async def test_one_writes_to_a_bot_first_and_closing_ends_it(new_reader) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    made = await bob.call("bot.create", handle=f"dice-{bob.user['handle']}", name="Dice")
+    await ann.open(f"/user/{made['user']['handle']}")
+    await expect(ann.page.locator("user-profile")).to_contain_text("Run by, and read by Bob")
+    await ann.page.get_by_role("button", name="Write to it").click()
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Dice")
+    line = ann.page.locator("pair-line .pair")
+    await expect(line).to_contain_text("Who runs it can read what you write: Bob")
+    await ann.say("/roll 2d6")
+    await ann.sees("/roll 2d6")
+    await line.get_by_role("button", name="End the conversation").click()
+    await expect(line.get_by_role("button", name="Go on with it")).to_be_visible()
+    await ann.say("still there?")
+    await expect(ann.message("still there?")).to_contain_text("This conversation rests.")
+
+
+async def test_who_is_alone_in_a_new_house_has_a_question_and_a_rehearsal(tmp_path, browser) -> None:
+    house = Served(tmp_path / "data", ROOMS__FILE="")
+    await house.start()
+    try:
+        await alone(await people.reader(house, browser))
+    finally:
+        await house.stop()
+
+
+async def alone(nora: Reader) -> None:
+    await nora.sign_up("nora", "Nora Vale")
+    await nora.open("/room/hall")
+    await expect(nora.message("Nora Vale")).to_have_count(1)
+    await nora.page.locator("day-question summary").click()
+    await nora.page.locator("day-question").get_by_label("Your answer").fill("A window that opens")
+    await nora.page.locator("day-question").get_by_role("button", name="Answer").click()
+    await expect(nora.page.locator("day-question message-item")).to_have_count(1)
+    await nora.page.locator("room-list .bell").click()
+    await nora.page.get_by_role("link", name="Rehearse a poke with the host").click()
+    steps = nora.page.locator("tie-steps")
+    await expect(steps).to_contain_text("a rehearsal")
+    await steps.get_by_role("button", name="Tea sometime?").click()
+    await expect(steps.locator(".seats")).to_contain_text("Host has answered")
+    await steps.get_by_label("Your answer").fill("Bread, still warm")
+    await steps.get_by_role("button", name="Answer", exact=True).click()
+    await expect(nora.texts()).to_have_count(2)
+    await nora.hears("Bread, still warm")
+    await expect(nora.page.locator("pair-line")).to_contain_text("The house's own host")
+    await nora.page.get_by_role("button", name="End the conversation").click()
+    await expect(nora.page.get_by_role("button", name="Go on with it")).to_be_visible()
+    await nora.page.get_by_role("link", name="Find a room").click()
+    await expect(nora.page.locator("room-finder .results li").first).to_be_visible()
+    await nora.context.close()
+    nora.check()

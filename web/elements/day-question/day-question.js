@@ -1,0 +1,119 @@
+/**
+ * The question of the day, where it lies: how many have answered; one's own answer; then the others'. It folds, and says
+ * no more than one line until one wants more. Property `room` (id of the room it lies in).
+ */
+
+import { make } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
+import { newId } from "../../lib/ids.js";
+import { roomPath } from "../../lib/paths.js";
+import { context, PageElement } from "../element.js";
+import { refusalWords } from "../forms.js";
+
+const SHOWN = 4;
+const LOOK_AGAIN = 5 * 60_000;
+/** Rooms that have none, as long as the page is open. @type {Set<string>} */ const without = new Set();
+
+export class DayQuestion extends PageElement {
+  room = "";
+  /** @type {any} */ #question = null;
+  #askedAt = 0;
+
+  build() {
+    this.hidden = true;
+    this.text = make("span", { class: "text" });
+    this.count = make("small");
+    this.body = make("div", { class: "body" });
+    this.fold = make("details", {}, make("summary", {}, drawing("lantern"), make("span", {}, make("small", { text: this.say("question.heading") }), this.text), this.count), this.body);
+    this.append(this.fold);
+  }
+
+  attach() {
+    this.listen(this.house, "session", () => this.load());
+    this.listen(this.house, "room", (event) => event.detail === this.#question?.id && this.#showAnswers());
+    this.listen(document, "visibilitychange", () => !document.hidden && this.house.now() - this.#askedAt > LOOK_AGAIN && this.load());
+    // Words are changed where all answers stand.
+    for (const name of ["message-edit", "message-delete"]) this.listen(this, name, (event) => {
+      event.stopPropagation();
+      context.go(roomPath(this.#question.id));
+    });
+    this.load();
+  }
+
+  async load() {
+    const room = this.house.rooms.get(this.room);
+    if (!this.house.began || !room?.isMember || room.state.kind === "direct" || without.has(this.room)) return;
+    this.#askedAt = this.house.now();
+    try {
+      const question = await this.house.ask("question.get", { room: this.room });
+      const isNew = question.id !== this.#question?.id;
+      this.#question = question;
+      this.show(isNew);
+    } catch (refusal) {
+      const { kind } = /** @type {any} */ (refusal);
+      if (kind === "not_found") without.add(this.room);
+    }
+  }
+
+  /** @param {boolean} isNew */
+  show(isNew) {
+    const { texts, answered } = this.#question;
+    this.hidden = false;
+    this.text.textContent = texts[this.language] ?? texts.en ?? "";
+    this.text.lang = this.language;
+    this.#count();
+    if (answered) this.#showAnswers();
+    else if (isNew) this.#askForOne();
+  }
+
+  #count() {
+    this.count.textContent = this.say("question.answers", { count: this.#question.answers });
+  }
+
+  /** What the others said is not there to be read before one has answered. */
+  #askForOne() {
+    const answer = make("textarea", { attributes: { rows: "2", required: true, "aria-label": this.say("question.yours"), placeholder: this.say("question.yours") } });
+    const error = make("p", { class: "error", attributes: { role: "alert" } });
+    const id = newId();
+    this.body.replaceChildren(make("form", { on: { submit: async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      error.textContent = "";
+      try {
+        await this.house.ask("question.answer", { question: this.#question.id, text: answer.value.trim(), client_id: id });
+        await this.load();
+        this.body.querySelector("a")?.focus();
+      } catch (refusal) {
+        error.textContent = refusalWords(this, /** @type {any} */ (refusal));
+      }
+    } } }, answer, error, make("div", { class: "choices" }, make("small", { text: this.say("question.first") }),
+      make("button", { class: "button", text: this.say("tie.answer"), attributes: { type: "submit" } }))));
+  }
+
+  /** The last few, newest below, each with what can be done with a message; and the way to all of them. */
+  async #showAnswers() {
+    const { id } = this.#question;
+    if (!this.#question.answered) return;
+    await this.house.loadFirst(id);
+    if ((this.house.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.house.loadOlder(id);
+    const { timeline, state } = this.house.rooms.get(id) ?? {};
+    if (!timeline || this.#question.id !== id) return;
+    this.#question.answers = Math.max(this.#question.answers, state?.members ?? 0);
+    this.#count();
+    const said = timeline.messages.filter((/** @type {any} */ message) => !message.deleted).slice(-SHOWN);
+    const kept = new Map([...this.body.querySelectorAll("message-item")].map((/** @type {any} */ item) => [item.message.id, item.parentElement]));
+    const rows = said.map((/** @type {any} */ message) => this.#row(message, kept.get(message.id)));
+    const list = this.body.querySelector("ul") ?? make("ul", { attributes: { role: "list" } });
+    if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) list.replaceChildren(...rows);
+    const all = this.body.querySelector("a.all") ?? make("a", { class: "action all", text: this.say("question.all"), attributes: { href: roomPath(id) } });
+    if (list.parentElement !== this.body) this.body.replaceChildren(list, all);
+    this.house.markRead(id);
+  }
+
+  /** @param {any} message @param {any} [row] */
+  #row(message, row) {
+    row ??= make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
+    Object.assign(row.firstChild, { message });
+    row.firstChild.show();
+    return row;
+  }
+}
