@@ -12,7 +12,7 @@ await in which their place equals what was delivered. First join, reconnect and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from chatserver.live.repairs import Repairs
 from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
-from chatserver.protocol.events import MemberEvent, RoomReset, TypingStarted
+from chatserver.protocol.events import MemberEvent, PresenceChanged, RoomReset, TypingStarted
 from chatserver.protocol.shapes import Author, Message
 from chatserver.store.directory import Directory
 from chatserver.store.log import Log
@@ -51,6 +51,7 @@ class Surroundings:
     user_left: Callable[[Feed, str], None]
     tell_state: Callable[[Feed, Connection], None]
     shut_out: Callable[[Feed, Connection], None]
+    apart: Callable[[str], Set[str]]
     process: str
     tail_records: int = 512
     tail_bytes: int = 1 << 20
@@ -64,7 +65,7 @@ class Feed:
         self.around = around
         self.holds = 0
         self.live: dict[Wire, dict[Connection, None]] = {}
-        self.watchers: dict[Connection, None] = {}
+        self.watchers: dict[Connection, PresenceChanged] = {}
         self.visitors: dict[Connection, None] = {}
         self.users_here: dict[str, int] = {}
         self.hidden_here: set[str] = set()
@@ -178,7 +179,8 @@ class Feed:
             self.around.spawn(self._type_later(user))
         elif user in self.members:
             event = TypingStarted(self.room, self.around.directory.face(user))
-            self._send(Unlogged("typing.started", event, ephemeral=True))
+            apart = self.around.apart(user) & self.users_here.keys()
+            self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
     async def _type_later(self, user: str) -> None:
         await self.around.directory.load([user])
@@ -257,12 +259,13 @@ class Feed:
             ], before, last)  # fmt: skip
 
     def _jobs(self, chunk: list[Entry | Unlogged]) -> list[tuple[bytes, list[Connection]]]:
-        """What to write to whom: the same bytes for all of a wire, save where something is for one pair of eyes."""
-        if any(isinstance(outgoing, Entry) and outgoing.only for outgoing in chunk):
+        """What to write to whom: the same bytes for all of a wire, save where something is not for everyone."""
+        if any(outgoing.differs for outgoing in chunk):
             return [
-                (b"".join(frame_for(outgoing, wire, connection.user_id) for outgoing in chunk), [connection])
+                (blob, [connection])
                 for wire, followers in self.live.items()
                 for connection in followers
+                if (blob := b"".join(outgoing.frame_for(wire, connection.user_id) for outgoing in chunk))
             ]
         return [
             (b"".join(outgoing.frame(wire) for outgoing in chunk), list(followers))
@@ -441,19 +444,15 @@ class Feed:
 
     def online(self) -> tuple[int, list[str] | None]:
         """How many of the room are connected, over all processes, and their ids where every process names them."""
-        users = set(self.shown_here())
-        unnamed = 0
-        for process, here in self.here.items():
-            if process == self.around.process:
-                continue
-            if here.users:
-                users.update(here.users)
-            else:
-                unnamed += here.count
+        users, elsewhere = self.named_here(), self._elsewhere()
+        unnamed = sum(here.count for here in elsewhere if not here.users)
         if unnamed:
             return unnamed + len(users), None
         return len(users), sorted(users)
 
+    def named_here(self) -> frozenset[str]:
+        """Who is connected and may be seen, as far as they are named: each process names its own while they are few."""
+        return self.shown_here().union(*(here.users for here in self._elsewhere()))
 
-def frame_for(outgoing: Entry | Unlogged, wire: Wire, viewer: str) -> bytes:
-    return outgoing.frame_for(wire, viewer) if isinstance(outgoing, Entry) else outgoing.frame(wire)
+    def _elsewhere(self) -> list[Here]:
+        return [here for process, here in self.here.items() if process != self.around.process]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from typing import Final
 
 from chatserver import errors
@@ -38,6 +38,7 @@ class Feeds:
         user_left: Callable[[Feed, str], None],
         tell_state: Callable[[Feed, Connection], None],
         shut_out: Callable[[Feed, Connection], None],
+        apart: Callable[[str], Set[str]],
         tail_records: int,
         tail_bytes: int,
     ) -> None:
@@ -55,6 +56,7 @@ class Feeds:
             user_left,
             tell_state,
             shut_out,
+            apart,
             store.process_id,
             tail_records,
             tail_bytes,

@@ -14,6 +14,7 @@ import msgspec
 
 from chatserver import errors
 from chatserver.errors import Refusal
+from chatserver.live.apart import Apart
 from chatserver.live.catching_up import Readers
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
@@ -42,9 +43,10 @@ class Hub:
         self.store = store
         self.tasks = tasks
         self.directory = directory
+        self.apart = Apart()
         self.feeds = Feeds(
             store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
-            shut_out=self._shut_out,
+            shut_out=self._shut_out, apart=self.apart.of,
             tail_records=tail_records, tail_bytes=tail_bytes,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
@@ -118,16 +120,26 @@ class Hub:
     def _forget_if_gone(self, user: LiveUser) -> None:
         if not user.connections and self.users.get(user.id) is user:
             del self.users[user.id]
+            self.apart.put(user.id, frozenset())
             self.store.unsubscribe(keys.live(keys.user(user.id)))
 
     async def _load(self, user: LiveUser) -> None:
         answer = await self.store.call("user_open", keys.user(user.id))
         if answer[0] != b"ok":
             raise errors.not_signed_in()
-        before = user.hidden
+        hidden, blocked_by = user.hidden, user.blocked_by
         user.take(answer)
-        if user.hidden != before:
+        self.apart.put(user.id, user.blocked_by | user.blocks)
+        if user.hidden != hidden:
             self._presence_changed(user)
+        if user.blocked_by != blocked_by:
+            self._company_changed(user)
+
+    def _company_changed(self, user: LiveUser) -> None:
+        """Somebody is here for this user no more, or again."""
+        for connection in user.connections:
+            for feed in connection.follows:
+                feed.presence_due = True
 
     def _presence_changed(self, user: LiveUser) -> None:
         """Hidden or shown from now on, on all the sockets that are open here."""
@@ -336,22 +348,31 @@ class Hub:
             return await self.state(feed, user_id)
 
     async def state(self, feed: Feed, user_id: str) -> RoomState:
-        pointer = await self.pointer(user_id, feed.room)
+        pointer, blocks = await self.pointer(user_id, feed.room), await self.blocks(user_id)
+        blocked_by = await self.blocked_by(user_id)
         counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
-        return self.state_now(feed, user_id, pointer, counted + feed.tail.mentions_after(upto, user_id))
+        mentions = counted + feed.tail.mentions_after(upto, user_id, blocks)
+        return self.state_now(feed, user_id, pointer, mentions, blocked_by)
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
-        """How often the user was mentioned after the read marker."""
+        """How often the user was mentioned after the read marker, save by those they have blocked."""
         read = pointer.read_upto(feed.standing)
         if not user_id or read >= feed.place.seq:
             return 0
-        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{feed.place.seq:016d}"
-        count: int = await self.store.command("ZLEXCOUNT", keys.room(feed.room) + ":mentions", first, last)
+        mentions, blocks = keys.room(feed.room) + ":mentions", await self.blocks(user_id)
+        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{feed.place.seq:016d};"
+        if blocks:
+            called = await self.store.command("ZRANGE", mentions, first, last, "BYLEX")
+            return sum(mention.decode().rpartition(":")[2] not in blocks for mention in called)
+        count: int = await self.store.command("ZLEXCOUNT", mentions, first, last)
         return count
 
-    def state_now(self, feed: Feed, user_id: str, pointer: Pointer, mentions: int) -> RoomState:
-        """The room in this moment, without await. What was delivered counts: events go on from there."""
-        member = feed.members.get(user_id)
+    def state_now(
+        self, feed: Feed, user_id: str, pointer: Pointer, mentions: int, blocked_by: frozenset[str] = frozenset()
+    ) -> RoomState:
+        """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
+        the user is not here for them."""
+        member, online = feed.members.get(user_id), feed.online_count() - len(blocked_by & feed.named_here())
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
         read_seq = min(pointer.read_upto(feed.standing), last_seq) if member else last_seq
@@ -360,21 +381,31 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=len(feed.members), online=self.online_for(feed, user_id), window=meta.window, bots=meta.bots,
+            members=len(feed.members), online=online, window=meta.window, bots=meta.bots,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             other=self.directory.face(other) if other else msgspec.UNSET,
         )  # fmt: skip
-
-    def online_for(self, feed: Feed, viewer: str) -> int:
-        """How many are here, as this user may see it: who has blocked them is not."""
-        return feed.online_count() - len(self.unseen_here(feed, viewer))
 
     def unseen_here(self, feed: Feed, viewer: str) -> frozenset[str]:
         """Who is here and has blocked this user."""
         user = self.users.get(viewer)
         if user is None or not user.blocked_by:
             return frozenset()
-        return user.blocked_by & frozenset(feed.online()[1] or ())
+        return user.blocked_by & feed.named_here()
+
+    async def blocked_by(self, user_id: str) -> frozenset[str]:
+        """Who has blocked this user, wherever they are connected."""
+        user = self.users.get(user_id)
+        return user.blocked_by if user is not None else await self._held(user_id, "blocked_by")
+
+    async def blocks(self, user_id: str) -> frozenset[str]:
+        """Whom this user has blocked."""
+        user = self.users.get(user_id)
+        return user.blocks if user is not None else await self._held(user_id, "blocks")
+
+    async def _held(self, user_id: str, set_: str) -> frozenset[str]:
+        found = await self.store.command("HKEYS", f"{keys.user(user_id)}:{set_}") if user_id else ()
+        return frozenset(user.decode() for user in found)
 
     def _tell_state(self, feed: Feed, connection: Connection) -> None:
         self.tasks.spawn(self._tell_state_later(feed, connection))

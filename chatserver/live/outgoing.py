@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +24,16 @@ class Behind:
 
 
 class Unlogged:
-    """An event that is in no log: who joined or left, who types. ``leaver`` hears it as the room's last."""
+    """An event that is in no log: who joined or left, who types. ``leaver`` hears it as the room's last; those who are
+    kept ``apart`` from whom it tells of do not hear it."""
 
-    __slots__ = ("_frames", "_name", "_params", "ephemeral", "leaver")
+    __slots__ = ("_apart", "_frames", "_name", "_params", "differs", "ephemeral", "leaver")
 
-    def __init__(self, name: str, params: Any, *, leaver: str = "", ephemeral: bool = False) -> None:
+    def __init__(
+        self, name: str, params: Any, *, leaver: str = "", ephemeral: bool = False, apart: Set[str] = frozenset()
+    ) -> None:
+        self._apart = apart
+        self.differs = bool(apart)
         self.ephemeral = ephemeral
         self._name = name
         self._params = params
@@ -39,6 +45,9 @@ class Unlogged:
         if made is None:
             made = self._frames[wire] = wire.event(self._name, self._params)
         return made
+
+    def frame_for(self, wire: Wire, viewer: str) -> bytes:
+        return b"" if viewer in self._apart else self.frame(wire)
 
 
 class StateDue:

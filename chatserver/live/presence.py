@@ -16,7 +16,6 @@ from chatserver.live.feeds import Feeds
 from chatserver.live.room import HERE_SILENCE_MS, NAMED_HERE
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import PresenceChanged
-from chatserver.protocol.methods import PresenceWatchResult
 from chatserver.store import keys
 from chatserver.store.store import Store
 
@@ -32,13 +31,11 @@ class Presence:
         self._store = store
         self._feeds = feeds
         self._told: dict[Feed, tuple[frozenset[str], int]] = {}
-        self._shown: dict[Feed, PresenceChanged] = {}
 
     async def tick(self, now: int) -> None:
         feeds = self._feeds.all()
         for gone in self._told.keys() - set(feeds):
             del self._told[gone]
-            self._shown.pop(gone, None)
         for feed in feeds:
             await self._write(feed, now)
             self._drop_silent(feed, now)
@@ -71,21 +68,20 @@ class Presence:
                 feed.presence_due = True
 
     def _tell(self, feed: Feed) -> None:
+        """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go."""
         event = presence_of(feed)
-        if not feed.watchers or self._shown.get(feed) == event:
-            return
-        self._shown[feed] = event
         frames: dict[Wire, bytes] = {}
-        for connection in list(feed.watchers):
-            if connection.paused:
-                continue
+        for connection, last in list(feed.watchers.items()):
             unseen = self._unseen(feed, connection.user_id)
-            if unseen:
-                connection.write(connection.wire.event("presence.changed", presence_of(feed, unseen)))
+            theirs = presence_of(feed, unseen) if unseen else event
+            if connection.paused or theirs == last:
                 continue
-            frame = frames.get(connection.wire)
+            feed.watchers[connection] = theirs
+            frame = None if unseen else frames.get(connection.wire)
             if frame is None:
-                frame = frames[connection.wire] = connection.wire.event("presence.changed", event)
+                frame = connection.wire.event("presence.changed", theirs)
+            if not unseen:
+                frames[connection.wire] = frame
             connection.write(frame)
 
     async def leave(self, now: int) -> None:
@@ -104,9 +100,3 @@ def presence_of(feed: Feed, unseen: frozenset[str] = frozenset()) -> PresenceCha
     if users is None or online > NAMED_TO_WATCHERS:
         return PresenceChanged(feed.room, online)
     return PresenceChanged(feed.room, online, [user for user in users if user not in unseen])
-
-
-def watch(feed: Feed, unseen: frozenset[str]) -> PresenceWatchResult:
-    """What a watcher is answered with."""
-    event = presence_of(feed, unseen)
-    return PresenceWatchResult(event.online, event.users)

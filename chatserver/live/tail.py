@@ -8,7 +8,7 @@ holds and a deleted text is gone from here at once.
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import NamedTuple
 
 import msgspec
@@ -34,12 +34,13 @@ class Entry:
     """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it; ``only`` for
     whose eyes alone it is, if not everyone's."""
 
-    __slots__ = ("_frames", "only", "place", "what")
+    __slots__ = ("_frames", "differs", "only", "place", "what")
 
     def __init__(self, what: Message | MessageChanged, place: Place, only: str = "") -> None:
         self.what = what
         self.place = place
         self.only = only
+        self.differs = only != ""
         self._frames: dict[Wire, bytes] = {}
 
     @property
@@ -151,11 +152,13 @@ class Tail:
         entry = self._messages.get(seq)
         return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
 
-    def mentions_after(self, seq: int, user: str) -> int:
+    def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset()) -> int:
+        """How often the user was called after a message, save by those they have blocked."""
+        later = (entry for number, entry in self._messages.items() if number > seq and not entry.only)
         return sum(
             1
-            for number, entry in self._messages.items()
-            if number > seq and isinstance(entry.what, Message) and user in entry.what.mentions and not entry.only
+            for entry in later
+            if isinstance(entry.what, Message) and user in entry.what.mentions and entry.what.author.id not in blocks
         )
 
     def face_changed(self, author: Author) -> None:

@@ -49,6 +49,7 @@ class LiveUser:
         self.pointers: dict[str, Pointer] = {}
         self.auth = 0
         self.blocked_by: frozenset[str] = frozenset()
+        self.blocks: frozenset[str] = frozenset()
         self.refreshing = False
         self.refresh_again = False
 
@@ -60,7 +61,7 @@ class LiveUser:
     def take(self, answer: list[Any]) -> None:
         """The answer of user_open.lua."""
         self.profile = flat(answer[1])
-        self.blocked_by = frozenset(user.decode() for user in answer[3])
+        self.blocked_by, self.blocks = (frozenset(user.decode() for user in users) for users in answer[3:5])
         self.auth = int(self.profile.get("auth", b"0"))
         pointers = {room: _unpack(packed) for room, packed in flat(answer[2]).items()}
         self.pointers = {room: pointer for room, pointer in pointers.items() if pointer.inside}

@@ -77,7 +77,8 @@ class Origin(Struct, frozen=True, omit_defaults=True):
 
 class Side(Struct, frozen=True, omit_defaults=True):
     """What is one person's own in a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that came back
-    when another card was drawn; ``confirms`` until when they say that the two stand side by side."""
+    when another card was drawn; ``confirms`` until when they say that the two stand side by side,
+    ``blocked_at`` since when they block."""
 
     poked_at: int = 0
     answer: str = ""
@@ -91,6 +92,7 @@ class Side(Struct, frozen=True, omit_defaults=True):
     shows_seen: bool = True
     note: str = ""
     confirms: int = 0
+    blocked_at: int = 0
 
 
 NO_SIDE: Final = Side()
@@ -230,10 +232,10 @@ def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsa
     poked = replace(tie, poke=new, curtain=None).changed(by, poked_at=now)
     if rehearsal:
         return _returned(poked, new, now, card=card, rehearsal=True)
-    if new.hidden or tie.side(other).blocks:
-        return Step(poked)
     if tie.side(by).rests and not tie.side(other).rests:
         return _awake(poked, new)
+    if new.hidden or tie.side(other).blocks:
+        return Step(poked)
     return Step(poked, (Told(other, "poke", new.id),))
 
 
@@ -343,10 +345,9 @@ def begin(tie: Tie, origin: Origin, now: int) -> Step:
 
 
 def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int, numbers: Numbers) -> Step | None:
-    """Friends, once both wrote on three different days and neither keeps the tie where it is; else None."""
+    """Friends, once both wrote on three different days and neither keeps the tie where it is; else None. Under a block
+    too, or it could be told by this not happening; who has blocked finds them acquainted afterwards."""
     if tie.standing != "acquainted" or tie.side_a.keeps or tie.side_b.keeps:
-        return None
-    if tie.side_a.blocks or tie.side_b.blocks:
         return None
     written = [len({day for day in days.get(user, ()) if day > tie.days_after}) for user in (tie.a, tie.b)]
     if min(written) < numbers.friend_days:
@@ -388,8 +389,10 @@ def show_seen(tie: Tie, by: str, *, on: bool) -> Step:
     return Step(tie.changed(by, shows_seen=on))
 
 
-def sees_seen(tie: Tie) -> bool:
-    return tie.standing == "friend" and tie.side_a.shows_seen and tie.side_b.shows_seen and not _blocked(tie)
+def sees_seen(tie: Tie, viewer: str) -> bool:
+    """Whether the viewer is told what the other has read; of who has blocked them, what they had read before."""
+    shown = tie.side_a.shows_seen and tie.side_b.shows_seen
+    return tie.standing == "friend" and shown and not tie.side(viewer).blocks
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------
@@ -418,9 +421,9 @@ def opens_card(tie: Tie) -> bool:
 # --- met -------------------------------------------------------------------------------------------------------------
 
 
-def meet(tie: Tie, until: int) -> Step:
+def meet(tie: Tie, by: str, until: int) -> Step:
     """A code was shown and entered: both may say, until then, that they stand side by side."""
-    if _blocked(tie):
+    if tie.side(by).blocks:
         raise errors.not_found("code")
     waiting = replace(tie, meeting=until).changed(tie.a, confirms=0).changed(tie.b, confirms=0)
     return Step(waiting, _both(waiting, "met"))
@@ -447,9 +450,15 @@ def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 
-def block(tie: Tie, by: str, *, on: bool) -> Step:
+def block(tie: Tie, by: str, now: int, *, on: bool) -> Step:
     """One thing, everywhere, and not to be learnt of: whatever the other has in hand stays as it looked."""
-    return Step(tie.changed(by, blocks=on, offers_card=False if on else tie.side(by).offers_card))
+    side = tie.side(by)
+    if on:
+        return Step(tie.changed(by, blocks=True, blocked_at=side.blocked_at or now, offers_card=False))
+    changed = tie.changed(by, blocks=False, blocked_at=0)
+    if side.blocks and tie.friends_at > side.blocked_at:
+        changed = replace(changed, standing="acquainted", friends_at=0).changed(by, keeps=True)
+    return Step(changed)
 
 
 def _blocked(tie: Tie) -> bool:

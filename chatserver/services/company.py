@@ -8,7 +8,7 @@ from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
-from chatserver.live.presence import watch
+from chatserver.live.presence import presence_of
 from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import archived, outside
@@ -42,8 +42,9 @@ class Company:
 
     async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:
         feed = self._followed(caller, params.room)
-        feed.watchers[caller.require_connection()] = None
-        return watch(feed, self._hub.unseen_here(feed, caller.user_id))
+        told = presence_of(feed, self._hub.unseen_here(feed, caller.user_id))
+        feed.watchers[caller.require_connection()] = told
+        return PresenceWatchResult(told.online, told.users)
 
     async def unwatch(self, caller: Caller, params: RoomParams) -> Nothing:
         feed = self._hub.feeds.get(params.room)

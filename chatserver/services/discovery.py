@@ -8,21 +8,23 @@ deleted text is out of every answer at once, and so is everything for who was ba
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.live.room import HERE_SILENCE_MS
+from chatserver.live.room import HERE_SILENCE_MS, parse_here
 from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
 from chatserver.protocol.shapes import Author, Latest, RoomListing
 from chatserver.rules import days
 from chatserver.rules import text as text_rules
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
+from chatserver.store import keys
 from chatserver.store.catalogue import Catalogue, Listed
 from chatserver.store.records import Posted, message_of
 from chatserver.store.rooms import Glance, RoomsShelf
@@ -60,13 +62,14 @@ class Discovery:
         await self._catalogue.refresh()
         found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
         await self._look([listed.room for listed in found], now)
-        in_order = sorted((self._place(listed), listed) for listed in found)
+        unseen = await self._unseen(caller.user_id, [listed.room for listed in found])
+        in_order = sorted((self._place(listed, unseen), listed) for listed in found)
         rest = [(place, listed) for place, listed in in_order if after is None or place > after]
         joined = await self._joined(caller)
         page = [listed for _, listed in rest[:PAGE]]
         latest = await self._latest(caller, [listed.room for listed in page], now)
         rooms = [
-            self._listing(listed, joined=listed.room in joined, latest=said)
+            self._listing(listed, self._glance(listed.room, unseen), joined=listed.room in joined, latest=said)
             for listed, said in zip(page, latest, strict=True)
         ]
         return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
@@ -83,16 +86,31 @@ class Discovery:
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
 
-    def _glance(self, room: str) -> Glance:
+    async def _unseen(self, viewer: str, rooms: list[str]) -> dict[str, int]:
+        """How many in these rooms are not here for the viewer, because they have blocked them."""
+        blockers = await self._hub.blocked_by(viewer)
+        theirs = await asyncio.gather(*(self._shelf.rooms_of(user) for user in blockers))
+        shared = set(rooms).intersection(set[str]().union(*theirs))
+        return {room: len(blockers & await self._named(room)) for room in shared}
+
+    async def _named(self, room: str) -> frozenset[str]:
+        feed = self._hub.feeds.get(room)
+        if feed is not None:
+            return feed.named_here()
+        held = await self._hub.store.command("HVALS", keys.room(room) + ":here")
+        return frozenset(user for here in (parse_here(value) for value in held) for user in here.users)
+
+    def _glance(self, room: str, unseen: Mapping[str, int]) -> Glance:
         """The numbers last read; a room that is open in this process knows its people better."""
         glance = self._glances.get(room, (0, _NOTHING_YET))[1]
         feed = self._hub.feeds.get(room)
-        if feed is None:
-            return glance
-        return Glance(len(feed.members), feed.online()[0], glance.today, glance.last_at)
+        if feed is not None:
+            glance = Glance(len(feed.members), feed.online()[0], glance.today, glance.last_at)
+        away = unseen.get(room, 0)
+        return msgspec.structs.replace(glance, online=max(0, glance.online - away)) if away else glance
 
-    def _place(self, listed: Listed) -> Standing:
-        glance = self._glance(listed.room)
+    def _place(self, listed: Listed, unseen: Mapping[str, int]) -> Standing:
+        glance = self._glance(listed.room, unseen)
         return -glance.online, -glance.today, -glance.members, listed.entry.created_at, listed.room
 
     async def _joined(self, caller: Caller) -> set[str]:
@@ -108,8 +126,9 @@ class Discovery:
         authors = await self._hub.directory.authors(posted.user for posted in found if posted is not None)
         return [UNSET if posted is None else _shown(posted, authors[posted.user]) for posted in found]
 
-    def _listing(self, listed: Listed, *, joined: bool, latest: Latest | UnsetType) -> RoomListing:
-        entry, glance = listed.entry, self._glance(listed.room)
+    @staticmethod
+    def _listing(listed: Listed, glance: Glance, *, joined: bool, latest: Latest | UnsetType) -> RoomListing:
+        entry = listed.entry
         return RoomListing(
             room=listed.room, title=entry.title, about=entry.about, tags=entry.tags, members=glance.members,
             online=glance.online, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,

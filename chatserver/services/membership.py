@@ -62,10 +62,12 @@ class Membership:
                 return
         if not await self._shelf.is_user(params.user):
             raise errors.not_found("user")
-        if not is_friend(await self._ties.read(user, params.user)):
+        read = await self._ties.read(user, params.user)
+        if not is_friend(read, user):
             raise errors.not_allowed("By name only friends can be invited; others may follow a link", "not_friends")
         await self._shelf.invite(params.room, params.user, actor=user)
-        await self._ties.tell_invited(params.user, user, params.room, now=now_ms())
+        if not read.tie.side(params.user).blocks:
+            await self._ties.tell_invited(params.user, user, params.room, now=now_ms())
 
     async def remove(self, caller: Caller, params: RoomUser) -> Nothing:
         user = caller.require_user()

@@ -70,7 +70,7 @@ class Pairs:
         return TieOrigin(how=origin.how, at=origin.at, room=origin.room, seq=origin.seq) if origin else UNSET
 
     async def _seen(self, viewer: str, read: Read) -> int:
-        if not ladder.sees_seen(read.tie):
+        if not ladder.sees_seen(read.tie, viewer):
             return 0
         return (await self._hub.pointer(read.tie.other(viewer), read.room)).read_seq
 

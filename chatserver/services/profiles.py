@@ -130,7 +130,7 @@ def _rooms_on(profile: Profile, reader: str, rooms: list[str], doors: dict[str, 
         door = doors.get(room)
         if door is None:
             continue
-        shared = {reader, profile.id} <= door.inside
+        shared = {reader, profile.id} <= door.inside and door.kind != "direct"
         if shared or (room in profile.shown_rooms and _may_be_shown(door, profile.id)):
             found.append(UserRoom(room=room, title=door.title, titles=door.titles, shared=shared))
     return found

@@ -127,8 +127,8 @@ class Sync:
     def _state(self, user: LiveUser | None, feed: Feed, counted: int, upto: int) -> RoomState:
         if user is None:
             return self._hub.state_now(feed, "", self._no_pointer(feed), 0)
-        mentions = counted + feed.tail.mentions_after(upto, user.id)
-        return self._hub.state_now(feed, user.id, user.pointers[feed.room], mentions)
+        mentions = counted + feed.tail.mentions_after(upto, user.id, user.blocks)
+        return self._hub.state_now(feed, user.id, user.pointers[feed.room], mentions, user.blocked_by)
 
     # --- cursors ---------------------------------------------------------------------------------------------------
 

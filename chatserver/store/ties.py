@@ -85,9 +85,9 @@ _RULES: Final[dict[str, Rule]] = {
     "show_seen": lambda read, by, now, numbers, given: ladder.show_seen(read.tie, by, on=given["on"]),
     "offer_card": lambda read, by, now, numbers, given: ladder.offer_card(read.tie, by),
     "take_card_back": lambda read, by, now, numbers, given: ladder.take_card_back(read.tie, by),
-    "meet": lambda read, by, now, numbers, given: ladder.meet(read.tie, given["until"]),
+    "meet": lambda read, by, now, numbers, given: ladder.meet(read.tie, by, given["until"]),
     "confirm": lambda read, by, now, numbers, given: ladder.confirm_meeting(read.tie, by, now),
-    "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, on=given["on"]),
+    "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, now, on=given["on"]),
 }
 
 
@@ -248,9 +248,9 @@ class Ties:
         await self._inbox.add(told.user, f"{intent} {told.news}", item, now=now)
 
 
-def is_friend(read: Read) -> bool:
-    """Whether either may invite the other by name."""
-    return read.tie.standing == "friend" and not (read.tie.side_a.blocks or read.tie.side_b.blocks)
+def is_friend(read: Read, user: str) -> bool:
+    """Whether the user may invite the other by name, or finds it so: who is blocked is not told."""
+    return read.tie.standing == "friend" and not read.tie.side(user).blocks
 
 
 def _days(packed: bytes) -> list[int]:

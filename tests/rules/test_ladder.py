@@ -64,7 +64,7 @@ def test_every_quiet_no_looks_the_same_to_the_sender(no: str) -> None:
     if no == "dismiss":
         tie = ladder.dismiss(tie, BOB, "p1", NOW, N).tie
     if no == "block":
-        tie = ladder.block(tie, BOB, on=True).tie
+        tie = ladder.block(tie, BOB, NOW, on=True).tie
     for days in range(100):
         now = NOW + days * DAY_MS
         seen, expected = ladder.seen_poke(tie, ANN, now, N), ladder.seen_poke(plain, ANN, now, N)
@@ -124,7 +124,7 @@ def test_a_new_poke_opens_a_conversation_that_rests() -> None:
 
 
 def test_met_from_any_rung_both_are_friends_at_once() -> None:
-    waiting = ladder.meet(ladder.between(ANN, BOB), NOW + 60_000).tie
+    waiting = ladder.meet(ladder.between(ANN, BOB), ANN, NOW + 60_000).tie
     once = ladder.confirm_meeting(waiting, ANN, NOW)
     assert once.tie.standing == "stranger"
     both = ladder.confirm_meeting(once.tie, BOB, NOW + 1)
@@ -139,9 +139,18 @@ def test_a_card_opens_only_when_both_are_offered_and_a_block_closes_it() -> None
     assert not ladder.opens_card(one)
     both = ladder.offer_card(one, BOB).tie
     assert ladder.opens_card(both)
-    assert not ladder.opens_card(ladder.block(both, ANN, on=True).tie)
+    assert not ladder.opens_card(ladder.block(both, ANN, NOW, on=True).tie)
     assert not ladder.opens_card(ladder.take_card_back(both, ANN).tie)
     refused("not_friends", ladder.offer_card, opened(), ANN)
+
+
+def test_friends_by_days_under_a_block_are_acquainted_for_who_lifts_it() -> None:
+    blocked = ladder.block(opened(), ANN, NOW + 5, on=True).tie
+    friends = ladder.befriend(blocked, {ANN: [1, 2, 3], BOB: [1, 2, 3]}, NOW + 9, N)
+    assert friends is not None and [told.user for told in friends.told] == [BOB]
+    assert ladder.seen_rung(friends.tie, BOB, NOW + 9, N) == "friend"
+    lifted = ladder.block(friends.tie, ANN, NOW + 20, on=False).tie
+    assert lifted.standing == "acquainted" and lifted.side(ANN).keeps
 
 
 STEPS = ("poke", "return", "withdraw", "dismiss", "answer", "draw", "rest", "wake", "block", "unblock", "wait")
@@ -160,8 +169,8 @@ def taken(kind: str, by: str, tie: Tie, now: int) -> ladder.Step:
         "draw": lambda: ladder.draw(tie, by, fresh, now, N),
         "rest": lambda: ladder.rest(tie, by, on=True),
         "wake": lambda: ladder.rest(tie, by, on=False),
-        "block": lambda: ladder.block(tie, by, on=True),
-        "unblock": lambda: ladder.block(tie, by, on=False),
+        "block": lambda: ladder.block(tie, by, NOW, on=True),
+        "unblock": lambda: ladder.block(tie, by, NOW, on=False),
         "wait": lambda: ladder.Step(tie),
     }[kind]()
 

@@ -188,32 +188,3 @@ async def test_a_newcomer_alone_rehearses_with_the_host(house: House) -> None:
         assert len(page["messages"]) == 2 and page["messages"][1]["text"] == "Tea"
         assert (await ann.call("poke.list"))["places"] == 5
     await host.leave()
-
-
-async def test_to_the_blocked_a_block_is_like_being_ignored_by_one_who_hides(house: House) -> None:
-    seen: list[str] = []
-    for number, blocks in enumerate([False, True]):
-        async with gathering(house.url, f"ann{number}", f"bob{number}") as (ann, bob):
-            room = await friends(ann, bob)
-            await ann.call("profile.update", presence="hidden")
-            start = len(bob.events)
-            if blocks:
-                await ann.call("block.add", user=bob.id)
-            told: list[Any] = [
-                await bob.say(room, "Hello?", client_id="c1"),
-                await bob.say(room, "Hello?", client_id="c1"),
-            ]
-            await bob.hears("message.posted", room=room, text="Hello?")
-            for method, params in {
-                "tie.get": {"user": ann.id}, "tie.list": {}, "message.history": {"room": room},
-                "room.members": {"room": room}, "inbox.list": {}, "poke.list": {}, "presence.watch": {"room": room},
-            }.items():  # fmt: skip
-                told.append(await bob.call(method, **params))
-                if method == "room.members":  # of two who came at once the smaller id stands first
-                    told[-1]["members"].sort(key=lambda member: str(member["user"]["handle"]))
-            told += [event for event in bob.events[start:] if event["params"].get("room") == room]
-            again = await Person(house.url, bob.token, bob.user).start()
-            told += [state for state in again.session["rooms"] if state["room"] == room]
-            await again.leave()
-            seen.append(re.sub(r"(ann|bob)\d", r"\1", without_chance(told), flags=re.IGNORECASE))
-    assert json.loads(seen[0]) == json.loads(seen[1])

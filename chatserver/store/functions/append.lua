@@ -84,7 +84,7 @@ return function(keys, args)
         if not last[user] then redis.call('HSET', last_key, user, now) end
         last[user] = now
         for person in string.gmatch(mentioned, '%S+') do
-          redis.call('ZADD', mentions, 0, string.format('%s:%016d', person, seq))
+          redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, user))
         end
         out[#out + 1] = {'ok', seq, id, now, room.epoch}
         records[#records + 1] = record

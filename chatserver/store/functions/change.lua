@@ -42,7 +42,8 @@ return function(keys, args)
     redis.call('XDEL', log, seq .. '-0')
     redis.call('SET', scrub, now)
     for person in string.gmatch(record.m or '', '%S+') do
-      redis.call('ZREM', mentions, string.format('%s:%016d', person, tonumber(seq)))
+      local mention = string.format('%s:%016d', person, tonumber(seq))
+      redis.call('ZREM', mentions, mention, mention .. ':' .. record.u)
     end
   else
     holds.x, holds.e, holds.v = text, now, holds.v or record.v

@@ -12,8 +12,10 @@ local function point(rooms, profile, args)
   local pointer = packed and cmsgpack.unpack(packed)
   if pointer and pointer[2] == 1 and inside == 1 then
     pointer[1] = version
+  elseif inside == 0 then
+    if not pointer or pointer[2] == 0 then return end
+    pointer[1], pointer[2] = version, 0
   else
-    if (pointer and pointer[2] or 0) == 0 and inside == 0 then return end
     pointer = {version, inside, tonumber(args[5]), args[6], pointer and pointer[5] or 'all'}
   end
   redis.call('HSET', rooms, room, cmsgpack.pack(pointer))

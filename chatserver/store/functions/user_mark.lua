@@ -1,5 +1,5 @@
 -- Move read markers forward: monotone within an epoch. A marker of an older epoch counts as the smaller of itself and
--- the last number both share.
+-- the last number both share. What is on its way when a conversation is hidden still counts.
 -- keys: {u} {u}:rooms
 -- repeatable
 -- args: origin (the connection that moved it), then four for each: room, epoch, seq, shared
@@ -10,17 +10,17 @@ return function(keys, args)
     local room, epoch, seq, shared = args[i], args[i + 1], tonumber(args[i + 2]), tonumber(args[i + 3])
     local packed = redis.call('HGET', rooms, room)
     local pointer = packed and cmsgpack.unpack(packed)
-    if pointer and pointer[2] == 1 then
+    read = -1
+    if pointer then
       local before = pointer[3]
       if pointer[4] ~= epoch then before = math.min(before, shared) end
-      read = math.max(before, seq)
-      if read ~= pointer[3] or pointer[4] ~= epoch then
-        pointer[3], pointer[4] = read, epoch
+      local moved = math.max(before, seq)
+      if moved ~= pointer[3] or pointer[4] ~= epoch then
+        pointer[3], pointer[4] = moved, epoch
         redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
-        tell(keys[1], 'read', room, epoch, read, args[1])
+        tell(keys[1], 'read', room, epoch, moved, args[1])
       end
-    else
-      read = -1
+      if pointer[2] == 1 then read = moved end
     end
   end
   return {'ok', read}

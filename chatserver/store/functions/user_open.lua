@@ -1,9 +1,9 @@
 -- All that a session needs of a user: the profile and the pointers to the rooms.
--- keys: {u} {u}:rooms {u}:blocked_by
+-- keys: {u} {u}:rooms {u}:blocked_by {u}:blocks
 -- no-writes
--- answers: {'ok', profile flat, rooms flat, who has blocked them} or {'not_found'}
+-- answers: {'ok', profile flat, rooms flat, who has blocked them, whom they have blocked} or {'not_found'}
 return function(keys)
   local profile = redis.call('HGETALL', keys[1])
   if #profile == 0 then return {'not_found'} end
-  return {'ok', profile, redis.call('HGETALL', keys[2]), redis.call('HKEYS', keys[3])}
+  return {'ok', profile, redis.call('HGETALL', keys[2]), redis.call('HKEYS', keys[3]), redis.call('HKEYS', keys[4])}
 end
