@@ -188,7 +188,7 @@ class House:
                 accounts.shelf, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
             ),
             people=People(accounts.shelf),
-            profiles=Profiles(accounts.shelf, self.shelf),
+            profiles=Profiles(accounts.shelf, self.shelf, friends.shelf),
             sync=Sync(
                 hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,
                 replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),

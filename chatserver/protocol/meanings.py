@@ -137,6 +137,8 @@ _MEANINGS: Final[dict[str, str]] = {
     "HouseResult.host": "the handle of the house's own host, with whom one can rehearse a poke",
     "headline": "a line under the name: at most 80 characters, no links, no run of six digits",
     "ProfileUpdate.about": "what one says of oneself: at most 500 characters, lines allowed, no links, no numbers",
+    "ProfileUpdate.for_friends": "what one says to friends alone: at most 500 characters, links allowed",
+    "UserProfile.for_friends": "what they say to their friends alone; others are not told",
     "UserProfile.about": "what they say of themself: at most 500 characters, lines allowed",
     "interests": "what they like: at most 8 tags, folded as a room's are",
     "languages": "what they speak: at most 8 BCP 47 tags such as `zh-Hans` or `en`",

@@ -225,6 +225,7 @@ class ProfileUpdate(Params, frozen=True):
     name: Name | UnsetType = UNSET
     headline: Annotated[str, Meta(max_length=400)] | UnsetType = UNSET
     about: About | UnsetType = UNSET
+    for_friends: About | UnsetType = UNSET
     interests: Tags | UnsetType = UNSET
     languages: Annotated[list[Annotated[str, Meta(max_length=35)]], Meta(max_length=8)] | UnsetType = UNSET
     home_town: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
@@ -674,7 +675,7 @@ _ROWS: Final = (
     Method("card.get", CardGet, Card, "One's own card, or a friend's where both are offered."),
     Method("card.update", CardUpdate, Card, "Change one's own card."),
     Method("card.offer", AboutUser, Nothing, "Offer one's card to a friend: it opens when theirs does."),
-    Method("card.take_back", AboutUser, Nothing, "Take one's card back; at once neither sees the other's."),
+    Method("card.take_back", AboutUser, Nothing, "Close one's card to a friend, and one's words for friends."),
     Method("block.add", AboutUser, Nothing, "Block somebody, everywhere; they cannot learn of it."),
     Method("block.remove", AboutUser, Nothing, "Unblock somebody."),
     Method("block.list", Nothing, BlockListResult, "Whom one has blocked."),

@@ -82,11 +82,13 @@ class UserRoom(Shape, frozen=True):
 
 
 class UserProfile(User, frozen=True, kw_only=True):
-    """A user with what they say of themself. ``presence`` and ``shown_rooms`` are told to the user alone."""
+    """A user with what they say of themself. ``for_friends`` is told to friends, ``presence`` and ``shown_rooms`` to
+    the user alone."""
 
     since: int
     rooms: list[UserRoom]
     about: str = ""
+    for_friends: str = ""
     interests: list[str] = []
     languages: list[str] = []
     home_town: str = ""

@@ -78,7 +78,7 @@ class Origin(Struct, frozen=True, omit_defaults=True):
 class Side(Struct, frozen=True, omit_defaults=True):
     """What is one person's own in a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that came back
     when another card was drawn; ``confirms`` until when they say that the two stand side by side,
-    ``blocked_at`` since when they block."""
+    ``blocked_at`` since when they block; ``closed`` that what is for friends is not for this one."""
 
     poked_at: int = 0
     answer: str = ""
@@ -93,6 +93,7 @@ class Side(Struct, frozen=True, omit_defaults=True):
     note: str = ""
     confirms: int = 0
     blocked_at: int = 0
+    closed: bool = False
 
 
 NO_SIDE: Final = Side()
@@ -406,11 +407,19 @@ def offer_card(tie: Tie, by: str) -> Step:
     if tie.side(by).offers_card:
         return Step(tie)
     other = tie.other(by)
-    return Step(tie.changed(by, offers_card=True), () if tie.side(other).blocks else (Told(other, "card"),))
+    return Step(
+        tie.changed(by, offers_card=True, closed=False), () if tie.side(other).blocks else (Told(other, "card"),)
+    )
 
 
 def take_card_back(tie: Tie, by: str) -> Step:
-    return Step(tie.changed(by, offers_card=False))
+    """Close to the other, until offered anew, what is for friends: the card, and what the profile says to friends."""
+    return Step(tie.changed(by, offers_card=False, closed=True))
+
+
+def opens_profile(tie: Tie, viewer: str) -> bool:
+    """Whether the viewer sees what the other says to friends. To who was blocked it looks like taken back."""
+    return tie.standing == "friend" and not tie.side(tie.other(viewer)).closed and not _blocked(tie)
 
 
 def opens_card(tie: Tie) -> bool:

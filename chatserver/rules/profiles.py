@@ -32,6 +32,11 @@ def checked_about(text: str) -> str:
     return about
 
 
+def checked_for_friends(text: str) -> str:
+    """What people say to their friends alone, links and numbers included: up to 500 characters, may be empty."""
+    return text_rules.checked_about(text, path="for_friends")
+
+
 def checked_interests(tags: Sequence[str]) -> list[str]:
     """Folded as a room's tags are, so that a person and a room can be found by the same word."""
     interests = text_rules.checked_tags(tags, path="interests")

@@ -50,9 +50,9 @@ def checked_title(text: str, *, path: str = "title") -> str:
     return _on_the_wall(title, path, LONGEST_TITLE)
 
 
-def checked_about(text: str) -> str:
-    """What a room says of itself: up to 500 characters, lines allowed, may be empty."""
-    return _on_the_wall(_clean(text, "about").strip(), "about", LONGEST_ABOUT)
+def checked_about(text: str, *, path: str = "about") -> str:
+    """What a room says of itself: up to 500 characters, lines allowed, may be empty. ``path`` is the field's name."""
+    return _on_the_wall(_clean(text, path).strip(), path, LONGEST_ABOUT)
 
 
 def checked_tags(tags: Sequence[str], *, path: str = "tags") -> list[str]:

@@ -1,7 +1,8 @@
 """The desk for profiles: what people say of themselves, and which rooms they can be met in.
 
 A profile shows the rooms that its reader shares with the user, whatever their kind, and the open rooms that the user
-chose to show. Pointers only say where to look; each room's own members decide.
+chose to show. Pointers only say where to look; each room's own members decide. What is for friends is shown by the tie
+with each.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.protocol.methods import ProfileUpdate, UserGet, UserResult, UsersResult
 from chatserver.protocol.shapes import User, UserProfile, UserRoom
-from chatserver.rules import handles, names, profiles
+from chatserver.rules import handles, ladder, names, profiles
 from chatserver.services.caller import Caller
 from chatserver.store.accounts import AccountsShelf, Profile
 from chatserver.store.rooms import Door, RoomsShelf
+from chatserver.store.ties import Ties
 
 _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
     "name": names.checked,
     "headline": names.checked_headline,
     "about": profiles.checked_about,
+    "for_friends": profiles.checked_for_friends,
     "interests": profiles.checked_interests,
     "languages": profiles.checked_languages,
     "home_town": profiles.checked_home_town,
@@ -36,11 +39,12 @@ _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
 
 
 class Profiles:
-    """``shelf`` holds the users, ``rooms`` says who belongs where."""
+    """``shelf`` holds the users, ``rooms`` says who belongs where, ``ties`` who is whose friend."""
 
-    def __init__(self, shelf: AccountsShelf, rooms: RoomsShelf) -> None:
+    def __init__(self, shelf: AccountsShelf, rooms: RoomsShelf, ties: Ties) -> None:
         self._shelf = shelf
         self._rooms = rooms
+        self._ties = ties
 
     async def update(self, caller: Caller, params: ProfileUpdate) -> UserResult:
         user = caller.require_user()
@@ -82,11 +86,20 @@ class Profiles:
         for user, rooms_ in candidates.items():
             for room in rooms_:
                 asked.setdefault(room, {reader}).add(user)
-        doors = await self._doors(asked)
+        doors, near = await self._doors(asked), await self._opened(reader, people)
         return [
-            _profile_of(profile, reader, _rooms_on(profile, reader, candidates.get(profile.id, []), doors))
+            _profile_of(
+                profile, reader, _rooms_on(profile, reader, candidates.get(profile.id, []), doors),
+                near=profile.id in near,
+            )
             for profile in found
-        ]
+        ]  # fmt: skip
+
+    async def _opened(self, reader: str, people: list[Profile]) -> set[str]:
+        """Whose words for friends the reader may see."""
+        asked = [profile.id for profile in people if profile.for_friends and profile.id != reader]
+        reads = await asyncio.gather(*(self._ties.read(reader, user) for user in asked))
+        return {user for user, read in zip(asked, reads, strict=True) if ladder.opens_profile(read.tie, reader)}
 
     async def _doors(self, asked: dict[str, set[str]]) -> dict[str, Door]:
         """The doors of those rooms that exist, all in one round trip."""
@@ -114,13 +127,13 @@ def public_of(profile: Profile) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _profile_of(profile: Profile, reader: str, rooms: list[UserRoom]) -> UserProfile:
+def _profile_of(profile: Profile, reader: str, rooms: list[UserRoom], *, near: bool) -> UserProfile:
     own = profile.id == reader
     return UserProfile(
         **public_of(profile), since=profile.created_at, rooms=rooms, about=profile.about, interests=profile.interests,
         languages=profile.languages, home_town=profile.home_town, time_zone=profile.time_zone,
         presence=("hidden" if profile.presence == "hidden" else "shown") if own else UNSET,
-        shown_rooms=profile.shown_rooms if own else UNSET,
+        shown_rooms=profile.shown_rooms if own else UNSET, for_friends=profile.for_friends if own or near else "",
     )  # fmt: skip
 
 

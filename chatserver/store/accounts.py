@@ -40,6 +40,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     headline: str = ""
     about: str = ""
+    for_friends: str = ""
     interests: list[str] = []
     languages: list[str] = []
     home_town: str = ""
@@ -71,7 +72,8 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _TEXTS: Final = (
-    "handle", "name", "owner", "headline", "about", "home_town", "time_zone", "presence", "password", "recovery",
+    "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "password",
+    "recovery",
 )  # fmt: skip
 _LISTS: Final = ("interests", "languages", "shown_rooms")
 _FLAGS: Final = ("bot", "admin", "suspended", "closed")

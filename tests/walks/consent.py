@@ -38,6 +38,7 @@ class Law:
     answers: dict[frozenset[str], dict[str, str]] = field(default_factory=dict)
     confirmed: set[tuple[str, str]] = field(default_factory=set)
     offers: set[tuple[str, str]] = field(default_factory=set)
+    closed: set[tuple[str, str]] = field(default_factory=set)
     blocks: set[tuple[str, str]] = field(default_factory=set)
     rests: set[tuple[str, str]] = field(default_factory=set)
 
@@ -118,7 +119,10 @@ class Law:
         if said.kind == "room":
             asked = said.where in self.open_rooms and (not pushed or not reader)
             return asked or reader in self.bots or reader in self.entered.get(said.where, ())
+        both = {(reader, said.author), (said.author, reader)}
         if said.kind == "card":
-            offered = {(reader, said.author), (said.author, reader)} <= self.offers
-            return offered and not {(reader, said.author), (said.author, reader)} & self.blocks
+            return both <= self.offers and not both & self.blocks
+        if said.kind == "friends":
+            agreed = pair(reader, said.author) in self.agreed and not both & self.blocks
+            return agreed and (said.author, reader) not in self.closed
         return reader in said.audience

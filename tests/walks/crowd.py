@@ -406,6 +406,7 @@ class Moves:
     async def profile_update(self: Crowd, who: Ear) -> Params:
         said = {name: self.mark(who, "public") for name in ("name", "headline", "about", "home_town")}
         said["presence"] = self.chance.choice(["shown", "hidden"])
+        said["for_friends"] = self.mark(who, "friends")
         lists = {"interests": [self.mark(who, "public")], "languages": ["en"], "shown_rooms": [self.room(who)]}
         kept = self.chance.sample(sorted(said | lists), 2)
         return {name: value for name, value in (said | lists | {"time_zone": "Asia/Taipei"}).items() if name in kept}
@@ -584,9 +585,11 @@ class Moves:
 
     async def after_card_offer(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.law.offers.add((who.id, params["user"]))
+        self.law.closed.discard((who.id, params["user"]))
 
     async def after_card_take_back(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.law.offers.discard((who.id, params["user"]))
+        self.law.closed.add((who.id, params["user"]))
 
     async def after_block_add(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.law.block(who.id, params["user"])

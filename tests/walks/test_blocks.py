@@ -64,6 +64,7 @@ async def rung(name: str, ann: Person, bob: Person) -> str:
     room = await (acquainted if name == "acquainted" else friends)(ann, bob)
     ids.move_clock(0)
     if name == "friend":
+        await ann.call("profile.update", for_friends="Ring twice")
         for one, other in ((ann, bob), (bob, ann)):
             await one.call("card.update", mail=f"{one.user['name']} by mail")
             await one.call("card.offer", user=other.id)

@@ -1,18 +1,18 @@
 -- Close an account: what it said of itself is gone, and so are its logins. What is left says only that it left.
--- keys: {u} {u}:logins {u}:bots
+-- keys: {u} {u}:logins {u}:bots {u}:card
 -- repeatable
 -- args: now, password hash that must hold ('' for none)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 return function(keys, args)
-  local profile, logins, bots = unpack(keys)
+  local profile, logins, bots, card = unpack(keys)
   local held = redis.call('HMGET', profile, 'handle', 'closed', 'password')
   if not held[1] then return {'not_found'} end
   if held[2] == '1' then return {'ok'} end
   if args[2] ~= '' and held[3] ~= args[2] then return {'changed'} end
   redis.call('HDEL', profile, 'password', 'recovery', 'headline', 'owner', 'admin', 'suspended', 'named_at', 'about',
-    'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence')
+    'for_friends', 'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
-  redis.call('DEL', logins, bots)
+  redis.call('DEL', logins, bots, card)
   tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end
