@@ -220,6 +220,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "TieOrigin.at": "when",
     "TieOrigin.room": "in which room; empty: none",
     "TieOrigin.seq": "by which message; 0: none",
+    "TieOrigin.texts": "the card that both answered, by language",
     "note": "one's own private note, at most 500 characters",
     "TieState.rests": "whether the conversation rests",
     "keeps": "whether one keeps the tie where it is",

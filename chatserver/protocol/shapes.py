@@ -248,6 +248,7 @@ class TieOrigin(Shape, frozen=True):
     at: int
     room: str = ""
     seq: int = 0
+    texts: dict[str, str] = {}
 
 
 class TieState(Shape, frozen=True):

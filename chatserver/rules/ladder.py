@@ -67,12 +67,13 @@ class Curtain(Struct, frozen=True, omit_defaults=True):
 
 
 class Origin(Struct, frozen=True, omit_defaults=True):
-    """Where a tie came from. ``room`` and ``seq`` name the message, where there was one."""
+    """Where a tie came from. ``room`` and ``seq`` name the message, ``card`` what both answered, if any."""
 
     how: Literal["poke", "invitation", "met", "bot"]
     at: int
     room: str = ""
     seq: int = 0
+    card: str = ""
 
 
 class Side(Struct, frozen=True, omit_defaults=True):
@@ -297,7 +298,7 @@ def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) 
     if not answered.side(other).answer:
         return Step(answered, () if tie.side(other).blocks else (Told(other, "answered", curtain.id),))
     lines = (Line(other, answered.side(other).answer), Line(by, text, alone=tie.side(other).blocks))
-    origin = Origin("poke", curtain.at, curtain.room, curtain.seq)
+    origin = Origin("poke", curtain.at, curtain.room, curtain.seq, curtain.card)
     opened = replace(answered, standing="acquainted", curtain=None, origin=origin, opened_at=now)
     for user in (tie.a, tie.b):
         opened = opened.changed(user, answer="", answered_at=0, draft="", drew=False)

@@ -64,10 +64,12 @@ class Pairs:
             received=received or UNSET, curtain=curtain or UNSET,
         )  # fmt: skip
 
-    @staticmethod
-    def _origin(read: Read) -> TieOrigin | UnsetType:
+    def _origin(self, read: Read) -> TieOrigin | UnsetType:
         origin = read.tie.origin
-        return TieOrigin(how=origin.how, at=origin.at, room=origin.room, seq=origin.seq) if origin else UNSET
+        if origin is None:
+            return UNSET
+        texts = self._icebreakers.texts(origin.card)
+        return TieOrigin(how=origin.how, at=origin.at, room=origin.room, seq=origin.seq, texts=texts)
 
     async def _seen(self, viewer: str, read: Read) -> int:
         if not ladder.sees_seen(read.tie, viewer):

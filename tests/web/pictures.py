@@ -21,6 +21,7 @@ from playwright.async_api import Browser, Page, Playwright, WebSocketRoute, asyn
 
 from tests.people import Person, post
 from tests.web import first_minutes, palette, people
+from tests.web.friendship import Friendship, Telling
 from tests.web.people import ARGUMENTS, CHROMIUM, PATIENCE_MS, ROOT, Reader, Served
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -221,6 +222,15 @@ class Album:
             finally:
                 await house.stop()
 
+    async def friendship(self) -> None:
+        """Two become friends and two others meet, a picture for each step; in houses of their own."""
+        for kind, language, theme in (("desk", "en", "light"), ("phone", "zh-Hans", "dark")):
+
+            async def look(step: str, reader: Reader, kind: str = kind) -> None:
+                await self.take(reader.page, f"friendship-{kind}-{step}")
+
+            await Friendship(self.browser, Telling(language), look, phone=kind == "phone", tag="f", theme=theme).tell()
+
     async def _on_the_phone(self) -> None:
         async with self.sitting(PHONE, "light", "zh-Hant", "mei") as mei:
             await mei.open("/")
@@ -258,6 +268,7 @@ async def main() -> None:
                 browser = await launch(playwright, Path(name))
                 album = Album(evening, browser, await browser.new_page())
                 await album.first_minutes(Path(name))
+                await album.friendship()
                 for language in LANGUAGES:
                     for theme in THEMES:
                         await album.room(DESKTOP, theme, language)

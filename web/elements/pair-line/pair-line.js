@@ -68,7 +68,8 @@ export class PairLine extends PageElement {
       room: this.house.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
     }) : "";
     const words = tie.rests ? this.say("pair.rests") : [this.say(`tie.rung.${tie.rung}`), origin].filter(Boolean).join(" · ");
-    return [make("p", { text: words }), make("a", { class: "action", text: this.say("pair.profile"), attributes: { href: userPath(other.handle) } })];
+    const card = tie.origin?.texts?.[this.language];
+    return [make("p", {}, words, card ? make("q", { text: card, attributes: { lang: this.language } }) : null), make("a", { class: "action", text: this.say("pair.profile"), attributes: { href: userPath(other.handle) } })];
   }
 
   /** @param {any} other @returns {Promise<Node[]>} */
