@@ -11,7 +11,6 @@ import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomTable } from "./elements/room-table/room-table.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { applyTheme } from "./lib/theme.js";
-import { Calls } from "./state/calls.js";
 import { House } from "./state/house.js";
 import { Preferences } from "./state/preferences.js";
 import { chooseLanguage, Words } from "./state/words.js";
@@ -33,9 +32,7 @@ async function begin() {
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage: localStorage,
   });
-  const calls = new Calls({ house, words, preferences, go });
-  Object.assign(context, { house, words, preferences, calls, go });
-  calls.begin();
+  Object.assign(context, { house, words, preferences, go });
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;

@@ -29,6 +29,7 @@ export class Calls {
     this.house.addEventListener("posted", (event) => this.posted(/** @type {CustomEvent} */ (event).detail));
     for (const name of ["room", "rooms", "session"]) this.house.addEventListener(name, () => this.mark());
     document.addEventListener("visibilitychange", () => document.hidden || this.#quieten());
+    this.mark();
   }
 
   /** Ask for leave; only from a reader's own gesture. @returns {Promise<boolean>} whether it was given */

@@ -40,10 +40,11 @@ export class BellList extends PageElement {
     if (!this.house.signedIn) return;
     if (this.#readTo < 0) this.#readTo = this.house.inbox.seq - this.house.inbox.unread;
     const { items, next } = await this.house.ask("inbox.list", { limit: Math.min(100, this.#wanted) }).catch(() => ({ items: [], next: 0 }));
+    const known = items.filter((/** @type {any} */ { kind }) => this.say(`bell.${kind}`) !== `bell.${kind}`);
     this.house.learn(items.map((/** @type {any} */ item) => item.user));
-    this.hidden = !items.length;
+    this.hidden = !known.length;
     this.more.hidden = !next || this.#wanted >= 100;
-    this.list.replaceChildren(...items.map((/** @type {any} */ item) => this.#row(item)));
+    this.list.replaceChildren(...known.map((/** @type {any} */ item) => this.#row(item)));
     if (!document.hidden) this.house.readInbox();
   }
 

@@ -23,7 +23,7 @@ export class CardSwap extends PageElement {
 
   async #fill() {
     if (this.state === "open") await this.#doing(() => this.#showTheirs());
-    if (this.state === "open" || this.state === "offered") return this.ways.append(this.#act("card.take_back"));
+    if (this.state === "open" || this.state === "offered") return this.ways.append(this.#act("card.take_back"), make("small", { text: this.say("card.take_back_words") }));
     return this.#doing(async () => {
       const mine = await this.house.ask("card.get");
       const edit = make("a", { class: Object.keys(mine).length ? "action" : "button", text: this.say("card.fill"), attributes: { href: "/settings" } });

@@ -1,6 +1,6 @@
 /**
  * Says new messages of the open room to a screen reader, once a second at most, and only to a reader at the bottom; the
- * list itself is not live, or all of history would be read out.
+ * list itself is not live, or all of history would be read out. Says, too, that something waits among the people.
  */
 
 import { make } from "../../lib/dom.js";
@@ -12,6 +12,7 @@ const LONGEST = 200;
 export class LiveAnnouncer extends PageElement {
   /** @type {{name: string, text: string}[]} */ #waiting = [];
   /** @type {any} */ #timer = undefined;
+  #unread = -1;
 
   build() {
     this.region = make("p", { class: "unseen", attributes: { "aria-live": "polite", role: "log" } });
@@ -20,6 +21,14 @@ export class LiveAnnouncer extends PageElement {
 
   attach() {
     this.listen(this.house, "posted", (event) => this.hear(event.detail));
+    this.listen(this.house, "inbox", () => this.#ring());
+  }
+
+  /** A poke, a card: that something came, not what. */
+  #ring() {
+    const { unread } = this.house.inbox;
+    if (this.#unread >= 0 && unread > this.#unread) this.region.textContent = this.say("ties.waiting", { count: unread });
+    this.#unread = unread;
   }
 
   /** @param {{room: string, message: import("../../lib/shapes.js").Message}} detail */

@@ -55,6 +55,7 @@ export class SettingsPage extends PageElement {
   /** @param {any} user as user.get tells oneself */
   #profile(user) {
     const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", maxlength: "500" } });
+    const forFriends = make("textarea", { text: user.for_friends ?? "", attributes: { name: "for_friends", rows: "3", maxlength: "500" } });
     const hidden = make("input", { attributes: { type: "checkbox", name: "hidden", checked: user.presence === "hidden" } });
     const open = user.rooms.filter((/** @type {any} */ room) => this.#mayBeShown(room.room));
     const rooms = open.map((/** @type {any} */ room) => make("label", { class: "check" },
@@ -65,6 +66,7 @@ export class SettingsPage extends PageElement {
       field(this.say("account.name"), "name", { value: user.name, maxlength: "40" }, this.say("settings.name_hint")),
       field(this.say("settings.headline"), "headline", { value: user.headline ?? "", maxlength: "80", optional: true }),
       make("label", { class: "field", text: this.say("settings.about") }, about),
+      make("label", { class: "field", text: this.say("settings.for_friends") }, forFriends),
       field(this.say("settings.interests"), "interests", { value: (user.interests ?? []).join(" "), optional: true }, this.say("finder.tags_hint")),
       field(this.say("settings.languages"), "languages", { value: (user.languages ?? []).join(" "), optional: true }, this.say("settings.languages_hint")),
       field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", maxlength: "40", optional: true, autocomplete: "address-level2" }),
@@ -90,7 +92,7 @@ export class SettingsPage extends PageElement {
     const keep = () => context.preferences.set({ notify: { on: calls.checked, night: { from: from.value, to: to.value } } });
     const calls = make("input", { attributes: { type: "checkbox", checked: on }, on: { change: async () => {
       this.error.textContent = "";
-      if (calls.checked && !(await context.calls.askLeave())) {
+      if (calls.checked && !(await context.calls?.askLeave())) {
         calls.checked = false;
         this.error.textContent = this.say("settings.no_leave");
       }
@@ -244,7 +246,7 @@ function profileFrom(data, user) {
   const words = (/** @type {string} */ name) => String(data.get(name) ?? "").split(/[\s,，、]+/).filter(Boolean);
   const name = data.get("name");
   return {
-    headline: data.get("headline"), about: data.get("about"), home_town: data.get("home_town"), time_zone: data.get("time_zone"),
+    headline: data.get("headline"), about: data.get("about"), for_friends: data.get("for_friends"), home_town: data.get("home_town"), time_zone: data.get("time_zone"),
     interests: words("interests"), languages: words("languages"), shown_rooms: data.getAll("shown_rooms"),
     presence: data.get("hidden") ? "hidden" : "shown", ...(name === user.name ? {} : { name }),
   };

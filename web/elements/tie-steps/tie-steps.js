@@ -98,6 +98,7 @@ export class TieSteps extends PageElement {
       if (dayKey(tie.sent.at) === dayKey(now)) return this.say("tie.next.sent_today");
       values.date = dayWithin(this.language, tie.sent.at, now);
     }
+    if (tie.next === "answer" && tie.curtain.other_answered) return this.say("tie.next.answer_theirs", values);
     return this.say(tie.next === "talk" && tie.rung === "friend" ? "tie.next.friends" : `tie.next.${tie.next}`, values);
   }
 

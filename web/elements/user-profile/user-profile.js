@@ -52,6 +52,7 @@ export class UserProfile extends PageElement {
         ...marks, user.headline ? this.#words(user.headline, "headline") : null)),
       ...(user.id === this.house.me ? [] : [make("tie-steps", { set: { user } })]),
       user.about ? this.#words(user.about, "about") : "",
+      user.for_friends ? make("section", { class: "for-friends" }, make("h2", { text: this.say("profile.for_friends") }), this.#words(user.for_friends, "about")) : "",
       this.#facts(user),
       this.#rooms(user),
       ...(user.id === this.house.me ? [make("a", { class: "button", text: this.say("profile.edit"), attributes: { href: "/settings" } })] : []),
