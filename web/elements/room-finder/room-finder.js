@@ -98,9 +98,9 @@ export class RoomFinder extends PageElement {
       room.today ? this.say("finder.today", { count: room.today }) : "",
     ].filter(Boolean).join(" · ");
     const joined = this.house.rooms.has(room.room);
+    const way = this.say(joined || room.window ? "finder.enter" : "room.join");
     const act = make("a", {
-      class: joined ? "action" : "button", text: this.say(joined || room.window ? "finder.enter" : "room.join"),
-      attributes: { href: roomPath(room.room), "aria-label": `${this.say(joined ? "finder.enter" : "room.join")}: ${title}` },
+      class: joined ? "action" : "button", text: way, attributes: { href: roomPath(room.room), "aria-label": `${way}: ${title}` },
       on: { click: (event) => !joined && this.join(event, room.room) },
     });
     return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),

@@ -9,6 +9,17 @@ import { context, PageElement } from "../element.js";
 const MOST_NEARBY = 6;
 const NEARBY_EVERY = 5 * 60_000;
 
+/** A lantern with a number for those who see it, and words for those who hear it. @param {string} kind the class */
+const counted = (kind) => [make("span", { class: kind, attributes: { "aria-hidden": "true" } }), make("span", { class: "unseen" })];
+
+/** @param {Element} link @param {number} number @param {string} words */
+function count(link, number, words) {
+  const [, badge, heard] = /** @type {any} */ (link.children);
+  badge.hidden = !number;
+  badge.textContent = number > 99 ? "99+" : String(number || "");
+  heard.textContent = number ? `, ${words}` : "";
+}
+
 export class RoomList extends PageElement {
   /** @type {import("../../lib/shapes.js").RoomListing[]} */ #nearby = [];
   #askedAt = 0;
@@ -20,11 +31,12 @@ export class RoomList extends PageElement {
     this.away = make("h2");
     this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
-    this.bell = make("a", { class: "bell", attributes: { href: "/people" } }, make("span", { class: "title" }), make("span", { class: "badge mention" }));
+    this.bell = make("a", { class: "bell", attributes: { href: "/people" } }, make("span", { class: "title" }),
+      ...counted("badge mention"));
     this.foot = make("footer", { class: "foot" });
     this.nav = make("nav", {}, this.bell, this.rooms, this.away, this.near, this.find);
     const home = make("a", { class: "house-name", attributes: { href: "/" } }, drawing("cup"), this.name);
-    this.append(make("header", {}, home), this.lead, this.nav, this.foot);
+    this.append(make("header", {}, home, this.lead), this.nav, this.foot);
   }
 
   attach() {
@@ -48,12 +60,9 @@ export class RoomList extends PageElement {
   /** Who poked, and cards that wait. */
   #showBell() {
     const { unread } = this.house.inbox;
-    const [title, badge] = this.bell.children;
     this.bell.hidden = !this.house.signedIn;
-    title.textContent = this.say("ties.heading");
-    badge.hidden = !unread;
-    badge.textContent = String(unread || "");
-    this.bell.setAttribute("aria-label", unread ? this.say("ties.waiting", { count: unread }) : this.say("ties.heading"));
+    this.bell.firstChild.textContent = this.say("ties.heading");
+    count(this.bell, unread, this.say("ties.waiting", { count: unread }));
   }
 
   #showRooms() {
@@ -68,24 +77,15 @@ export class RoomList extends PageElement {
   /** @param {import("../../state/room.js").Room} room @param {any} row */
   #row(room, row) {
     row ??= make("li", {}, make("a", { attributes: { href: roomPath(room.id) } },
-      make("span", { class: "title", attributes: { dir: "auto" } }), make("span", { class: "badge" })));
+      make("span", { class: "title", attributes: { dir: "auto" } }), ...counted("badge")));
     row.dataset.room = room.id;
     const [title, badge] = row.firstChild.children;
     title.textContent = room.title(this.language);
-    const count = room.calls;
-    badge.hidden = !count;
-    badge.textContent = count > 99 ? "99+" : String(count || "");
+    count(row.firstChild, room.calls, this.say("rooms.unread", { count: room.calls }));
     badge.classList.toggle("mention", room.mentions > 0);
     row.classList.toggle("unread", room.unread > 0 && room.state.notify !== "none");
-    row.firstChild.setAttribute("aria-label", this.#label(room, count));
     this.#markOpen(row.firstChild, room.id);
     return row;
-  }
-
-  /** @param {import("../../state/room.js").Room} room @param {number} count */
-  #label(room, count) {
-    const title = room.title(this.language);
-    return count ? `${title}, ${this.say("rooms.unread", { count })}` : title;
   }
 
   /** @param {Element} link @param {string} id */

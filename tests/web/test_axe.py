@@ -1,0 +1,88 @@
+"""axe-core finds nothing to mend on any screen, by day and by night, in three languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.web import people
+from tests.web.people import ROOT, Reader, Served
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(not AXE.exists(), reason="AXE IS MISSING: accessibility was not tested. make setup"),
+]
+# All rules by day; by night only what a theme can change.
+THEMES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+RUN = """async (options) => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false, ...options });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")}`);
+}"""
+GUEST = {
+    "/room/hall": "message-item",
+    "/sign-in": "account-form form",
+    "/sign-up": "account-form form",
+    "/sign-in#recover": "account-form form",
+    "/room/nowhere": "room-view .notice p",
+    "/user/somebody": "user-profile .empty",
+}
+KEEPER = {
+    "/": "room-list",
+    "/rooms": "room-finder .results li",
+    "/settings": "settings-page section form",
+    "/people": "people-page .empty",
+    "/house": "house-page form",
+    "/room/{room}": "message-item",
+    "/room/{empty}": "message-list .empty",
+    "/user/{other}": "tie-steps .ways > *",
+}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path) -> AsyncIterator[Served]:
+    opened = Served(tmp_path / "data", HOST__ENABLED="false")
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-TW", pytest.param("zh-CN", marks=pytest.mark.soak)])
+async def test_axe_finds_nothing(house: Served, browser: Browser, locale: str) -> None:
+    # What is injected here is not the page's, so the page's own policy is set aside; tests/doors holds it.
+    guest, ann, bob = [await people.reader(house, browser, locale=locale, bypass_csp=True) for _ in range(3)]
+    await ann.sign_up("ann", "Ann Lin")
+    await bob.sign_up("bob", "王小明")
+    await ann.call("house.claim", code=await house.setup_code())
+    made = {"other": "bob"}
+    made["room"] = (await ann.call("room.create", title="Lamplight"))["room"]
+    made["empty"] = (await ann.call("room.create", title="Nobody spoke", access="closed"))["room"]
+    await bob.call("room.join", room=made["room"])
+    for who, room, text in (
+        (ann, made["room"], "**Tea**, `code`\n> a quote\nhttps://a.example"),
+        (bob, made["room"], "好的"),
+        (bob, "hall", "Good evening"),
+    ):
+        await who.call("message.send", room=room, text=text, client_id="1")
+    found = [what for path, there in GUEST.items() for what in await _look(guest, path, there)]
+    for path, there in KEEPER.items():
+        found += await _look(ann, path.format(**made), there)
+    assert not found, "\n".join(found)
+    for reader in (guest, ann, bob):
+        await reader.context.close()
+
+
+async def _look(reader: Reader, path: str, there: str) -> list[str]:
+    """What axe-core complains of on one screen, in both themes."""
+    await reader.open(path)
+    await expect(reader.page.locator(there).first).to_be_visible()
+    await reader.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = []
+    for theme, options in THEMES.items():
+        await reader.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        found += [f"{path} {theme} {what}" for what in await reader.page.evaluate(RUN, options)]
+    return found
