@@ -87,9 +87,19 @@ class Pages:
         for name in ("favicon.ico", "favicon.svg", "robots.txt"):
             if name in self._files:
                 router.add_get(f"/{name}", self._root_file)
+        router.add_get("/{path:.*}", self._lost)
 
     async def _page(self, request: web.Request) -> web.Response:
         return self._versioned(request, self._files["index.html"])
+
+    async def _lost(self, request: web.Request) -> web.Response:
+        """A person who went astray is shown the way by the page itself; a program is told in a line."""
+        if "text/html" not in request.headers.get("Accept", ""):
+            raise _nothing()
+        response = self._versioned(request, self._files["index.html"])
+        if response.status == 200:
+            response.set_status(404)
+        return response
 
     async def _room(self, request: web.Request) -> web.Response:
         """A link to a window room says what it leads to; all others look alike, whether or not there is such a room."""
@@ -143,8 +153,12 @@ class Pages:
     def _named(self, request: web.Request, name: str) -> web.Response:
         file = self._files.get(name)
         if file is None:
-            raise web.HTTPNotFound(text="There is nothing here.\n")
+            raise _nothing()
         return _answer(request, file)
+
+
+def _nothing() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text="There is nothing here.\n")
 
 
 def _version(files: dict[str, File]) -> str:

@@ -21,7 +21,7 @@ pytestmark = [
 THEMES = {"light": {}, "dark": {"runOnly": ["color-contrast", "link-in-text-block"]}}
 RUN = """async (options) => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false, ...options });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")}`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target }) => target.join(" "))}`);
 }"""
 GUEST = {
     "/room/hall": "message-item",

@@ -98,7 +98,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     profile = page.locator("section", has_text="A line about you")
     await profile.get_by_label("Your name").fill("Ann L.")
     await profile.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("status")).to_have_text("Saved.")
+    await expect(profile.get_by_role("status")).to_have_text("Saved.")
     await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
 
     logins = page.locator("section", has_text="Where you are signed in")
@@ -118,10 +118,10 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await password.get_by_label("New password").fill("warmer tea at dusk")
     await password.get_by_role("button", name="Change the password").click()
     ann.forgive("status of 403")
-    await expect(page.get_by_role("alert")).to_have_text("The password is not right.")
+    await expect(password.get_by_role("alert")).to_have_text("The password is not right.")
     await password.get_by_label("Password now").fill(PASSWORD)
     await password.get_by_role("button", name="Change the password").click()
-    await expect(page.get_by_role("status")).to_have_text("Saved.")
+    await expect(password.get_by_role("status")).to_have_text("Saved.")
 
     await page.get_by_role("button", name="Sign out").click()
     await expect(ann.page.get_by_role("link", name="Sign in")).to_be_visible()

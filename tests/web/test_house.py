@@ -45,10 +45,10 @@ async def test_the_link_of_a_new_house_makes_its_first_keeper_who_sets_it_up(emp
     await keeper.get_by_label("Time zone").fill("Asia/Nowhere")
     await keeper.get_by_role("button", name="Save").click()
     await expect(keeper.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
-    await expect(keeper.locator(".error")).to_contain_text("time zone")
+    await expect(keeper.locator("form .error")).to_contain_text("time zone")
     await keeper.get_by_label("Time zone").fill("Asia/Shanghai")
     await keeper.get_by_role("button", name="Save").click()
-    await expect(keeper.locator(".done")).to_have_text("Saved.")
+    await expect(keeper.locator("form .done")).to_have_text("Saved.")
     await expect(ann.page.locator("room-list .house-name")).to_contain_text("河边茶馆 Riverside")
 
     late = await people.reader(empty, browser)

@@ -35,7 +35,7 @@ async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_roo
     await form.get_by_label("Time zone").fill("Europe/Zurich")
     await form.get_by_label("Do not show when I am here").check()
     await form.get_by_role("button", name="Save").click()
-    await expect(ann.page.locator("settings-page > .scroller > .done")).to_have_text("Saved.")
+    await expect(form.locator(".done")).to_have_text("Saved.")
 
     await bob.open(f"/user/{ann.user['handle']}")
     seen = bob.page.locator("user-profile")
@@ -61,7 +61,7 @@ async def test_what_is_refused_is_said_at_its_field(new_reader) -> None:
     await form.get_by_role("button", name="保存").click()
     await expect(form.get_by_label("家乡")).to_have_attribute("aria-invalid", "true")
     await expect(form.get_by_label("家乡")).to_be_focused()
-    await expect(ann.page.locator("settings-page > .scroller > .error")).to_have_text("这里不能有链接。")
+    await expect(form.get_by_role("alert")).to_have_text("这里不能有链接。")
 
 
 async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new_reader, new_room) -> None:

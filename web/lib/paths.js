@@ -3,7 +3,7 @@
 /**
  * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
  *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings"}
- *   | {page: "user", handle: string} | {page: "house"} | {page: "people", code?: string} | {page: "setup", code: string}} Place
+ *   | {page: "user", handle: string} | {page: "house"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
 
 const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house", "people"]);
@@ -19,7 +19,7 @@ export function readPath(path, hash = "") {
   if (first === "sign-up" && hash) return { page: "sign-up", invite: decode(hash.slice(1)) };
   if (first === "people" && hash) return { page: "people", code: hash.slice(1) };
   if (PLAIN.has(first)) return /** @type {Place} */ ({ page: first });
-  return { page: "home" };
+  return { page: first ? "lost" : "home" };
 }
 
 /** @param {string} room */

@@ -1,6 +1,7 @@
 /** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
 
 import { make } from "../../lib/dom.js";
+import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
 import { button } from "../forms.js";
@@ -75,10 +76,17 @@ export class AppShell extends PageElement {
       if (key !== this.#shown) return;
       if (failed) return this.#sayNotLoaded();
     }
-    this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
+    if (place.page === "lost") this.#sayLost();
+    else this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
     this.retitle();
     if (place.page === "home" || this.main.contains(document.activeElement)) return;
     this.main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+
+  /** A wrong turn is no dead end. */
+  #sayLost() {
+    this.main.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("h1", { text: this.say("shell.lost"), attributes: { tabindex: "-1" } }),
+      make("p", { text: this.say("shell.lost_words") }), make("a", { class: "button", text: this.say("house.to_hall"), attributes: { href: "/room/hall" } })));
   }
 
   #sayNotLoaded() {

@@ -10,7 +10,7 @@ import { fullTime, shortDate } from "../../lib/times.js";
 import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { button, field, markField, refusalWords } from "../forms.js";
+import { actingForm, button, field, refusalWords } from "../forms.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
 const SEARCH_PAUSE = 250;
@@ -23,11 +23,10 @@ export class HousePage extends PageElement {
   build() {
     this.heading = make("h1", { text: this.say("house.heading"), attributes: { tabindex: "-1" } });
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
-    this.done = make("p", { class: "done", attributes: { role: "status" } });
     this.body = make("div", { class: "parts" });
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.heading),
-      make("div", { class: "scroller" }, this.error, this.done, this.body),
+      make("div", { class: "scroller" }, this.error, this.body),
     );
   }
 
@@ -40,9 +39,13 @@ export class HousePage extends PageElement {
     if (!this.house.signedIn && this.code) return this.#askWho();
     if (this.code && !this.house.user?.admin) return this.#claim();
     if (!this.house.user?.admin) return this.#say("refused.not_an_admin", "/", "rooms.all");
-    const card = await this.house.ask("house.get");
-    this.body.replaceChildren(this.#words(card), this.#rooms(), this.#people(), this.#log());
-    return Promise.all([this.#showRooms(), this.#showPeople(), this.#showLog()]);
+    // What is being written outlives a connection that comes back.
+    if (this.querySelector("form")) return undefined;
+    return this.#doing(async () => {
+      const card = await this.house.ask("house.get");
+      this.body.replaceChildren(this.#words(card), this.#rooms(), this.#people(), this.#log());
+      await Promise.all([this.#showRooms(), this.#showPeople(), this.#showLog()]);
+    });
   }
 
   /** @param {string} key @param {string} href @param {string} way */
@@ -85,28 +88,24 @@ export class HousePage extends PageElement {
     const choice = (/** @type {string} */ name, /** @type {string} */ key, /** @type {[string, string][]} */ options) =>
       make("label", { class: "field", text: this.say(key) }, make("select", { attributes: { name, disabled: fixed.has(name) } },
         ...options.map(([value, text]) => make("option", { text, attributes: { value, selected: card[name] === value } }))));
-    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#doing(async () => {
-        this.house.card = await this.house.ask("house.update", Object.fromEntries(new FormData(form)));
-        this.house.dispatchEvent(new Event("house"));
-        this.done.textContent = this.say("settings.saved");
-      });
-    } } },
+    const form = actingForm(this, [
       field(this.say("house.name"), "name", { value: card.name, maxlength: "60", disabled: fixed.has("name") }),
       choice("language", "settings.language", LANGUAGES.map((code) => [code, /** @type {any} */ (NAMES)[code]])),
       field(this.say("settings.time_zone"), "time_zone", { value: card.time_zone, disabled: fixed.has("time_zone") }),
       choice("sign_up", "house.sign_up", [["open", this.say("house.sign_up_open")], ["invite", this.say("house.sign_up_invite")]]),
-      fixed.size ? make("small", { text: this.say("house.fixed") }) : "",
-      make("button", { class: "button", text: this.say("composer.save"), attributes: { type: "submit" } }));
-    return make("section", { class: "card" }, make("h2", { text: this.say("house.words") }), form);
+      ...(fixed.size ? [make("small", { text: this.say("house.fixed") })] : []),
+    ], this.say("composer.save"), async (data) => {
+      this.house.card = await this.house.ask("house.update", Object.fromEntries(data));
+      this.house.dispatchEvent(new Event("house"));
+    });
+    return make("section", { class: "part" }, make("h2", { text: this.say("house.words") }), form);
   }
 
   // --- rooms ---------------------------------------------------------------------------------------------------------
 
   #rooms() {
     this.roomList = make("ul", { attributes: { role: "list" } });
-    return make("section", { class: "card" }, make("h2", { text: this.say("house.rooms") }), make("p", { class: "lead", text: this.say("house.window_words") }), this.roomList);
+    return make("section", { class: "part" }, make("h2", { text: this.say("house.rooms") }), make("p", { class: "lead", text: this.say("house.window_words") }), this.roomList);
   }
 
   async #showRooms() {
@@ -131,12 +130,21 @@ export class HousePage extends PageElement {
         throw refusal;
       });
     }) } });
-    const archive = button(this.say("room.archive"), () => this.#doing(async () => {
-      if (!(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
-      await this.house.ask("room.archive", { room: room.room, archived: true });
-      await this.#showRooms();
+    // Who archived by a slip finds the way back where the room stood.
+    let archived = false;
+    const archive = button("", () => this.#doing(async () => {
+      if (!archived && !(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
+      await this.house.ask("room.archive", { room: room.room, archived: !archived });
+      archived = !archived;
+      tell();
+      await this.#showLog();
     }));
-    archive.setAttribute("aria-label", `${this.say("room.archive")}: ${title}`);
+    const tell = () => {
+      archive.textContent = this.say(archived ? "room.unarchive" : "room.archive");
+      archive.setAttribute("aria-label", `${archive.textContent}: ${title}`);
+      window.disabled = archived;
+    };
+    tell();
     return make("li", {}, make("a", { text: title, attributes: { href: roomPath(room.room), dir: "auto" } }),
       make("label", { class: "check" }, window, make("span", { text: this.say("house.window") }),
         make("span", { class: "unseen", text: title })), archive);
@@ -152,7 +160,7 @@ export class HousePage extends PageElement {
       } } });
     this.userList = make("ul", { attributes: { role: "list" } });
     this.morePeople = button(this.say("finder.more"), () => this.#showPeople(this.morePeople.dataset.after));
-    return make("section", { class: "card" }, make("h2", { text: this.say("house.people") }), this.search, this.userList, this.morePeople);
+    return make("section", { class: "part" }, make("h2", { text: this.say("house.people") }), this.search, this.userList, this.morePeople);
   }
 
   async #showPeople(after = "") {
@@ -186,7 +194,7 @@ export class HousePage extends PageElement {
   #log() {
     this.acts = make("ul", { class: "acts", attributes: { role: "list" } });
     this.moreActs = button(this.say("finder.more"), () => this.#showLog(this.#before));
-    return make("section", { class: "card" }, make("h2", { text: this.say("house.log") }), this.acts, this.moreActs);
+    return make("section", { class: "part" }, make("h2", { text: this.say("house.log") }), this.acts, this.moreActs);
   }
 
   async #showLog(before = "") {
@@ -211,13 +219,11 @@ export class HousePage extends PageElement {
 
   /** @param {() => Promise<any>} work */
   async #doing(work) {
-    this.error.textContent = this.done.textContent = "";
-    markField(this, "");
+    this.error.textContent = "";
     try {
       await work();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
-      markField(this, /** @type {any} */ (refusal).data?.path);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { make } from "../../lib/dom.js";
 import { PageElement } from "../element.js";
-import { field, markField, refusalWords } from "../forms.js";
+import { actingForm, field, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 /** @type {[string, Record<string, string>][]} */
@@ -15,34 +15,32 @@ const WISHES = ["looking_for", "can_offer"];
 export class OwnCard extends PageElement {
   build() {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
-    this.done = make("p", { class: "done", attributes: { role: "status" } });
-    this.form = make("form", { attributes: { novalidate: true } });
-    this.append(make("section", { class: "card" }, make("h2", { text: this.say("card.own") }), make("p", { text: this.say("card.own_words") }), this.form, this.error, this.done));
+    this.section = make("section", { class: "part" }, make("h2", { text: this.say("card.own") }), make("p", { text: this.say("card.own_words") }), this.error);
+    this.append(this.section);
     this.#fill();
   }
 
   async #fill() {
-    await Promise.all([want("name-card"), this.#doing(async () => {
-      const card = await this.house.ask("card.get");
-      this.#build(card);
-    })]);
-    if (this.form.childElementCount) this.form.before(make("name-card", { set: { user: this.house.user, card: this.#card } }));
+    try {
+      const [card] = await Promise.all([this.house.ask("card.get"), want("name-card")]);
+      this.form = this.#form(card);
+      this.section.append(make("name-card", { set: { user: this.house.user, card: this.#card } }), this.form);
+    } catch (refusal) {
+      this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
+    }
   }
 
   /** @param {any} card */
-  #build(card) {
+  #form(card) {
     const wishes = WISHES.map((name) => make("label", { class: "field", text: this.say(`card.${name}`) },
       make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", maxlength: "280" } })));
-    this.form.append(...LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, maxlength: "120" })), ...wishes,
-      make("button", { class: "button", text: this.say("composer.save"), attributes: { type: "submit" } }));
-    this.form.addEventListener("input", () => this.#preview());
-    this.form.addEventListener("submit", (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#doing(async () => {
-        await this.house.ask("card.update", this.#card);
-        this.done.textContent = this.say("settings.saved");
-      });
+    const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, maxlength: "120" }));
+    const form = actingForm(this, [...lines, ...wishes], this.say("composer.save"), async () => {
+      await this.house.ask("card.update", this.#card);
     });
+    form.noValidate = true;
+    form.addEventListener("input", () => this.#preview());
+    return form;
   }
 
   get #card() {
@@ -51,19 +49,6 @@ export class OwnCard extends PageElement {
 
   #preview() {
     const shown = /** @type {any} */ (this.querySelector("name-card"));
-    if (shown) Object.assign(shown, { card: this.#card }).show();
-    this.done.textContent = "";
-  }
-
-  /** @param {() => Promise<any>} work */
-  async #doing(work) {
-    this.error.textContent = this.done.textContent = "";
-    markField(this, "");
-    try {
-      await work();
-    } catch (refusal) {
-      this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
-      markField(this, /** @type {any} */ (refusal).data?.path);
-    }
+    Object.assign(shown, { card: this.#card }).show();
   }
 }

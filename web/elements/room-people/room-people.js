@@ -5,7 +5,7 @@ import { joinPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { button, field, refusalWords } from "../forms.js";
+import { actingForm, button, field, refusalWords } from "../forms.js";
 
 const LEVELS = ["all", "mentions", "none"];
 
@@ -131,22 +131,20 @@ export class RoomPeople extends PageElement {
       ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
     if (room.moderates || this.house.user?.admin) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
-    if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say("room.archive"), () => this.archive()));
+    if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
     parts.push(button(this.say("room.leave"), () => this.leave()));
     this.tools.replaceChildren(...parts);
   }
 
   /** @param {import("../../state/room.js").Room} room */
   #wordsForm(room) {
-    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      const data = new FormData(form);
-      this.#doing(() => this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0 }));
-    } } },
+    const form = actingForm(this, [
       field(this.say("finder.title"), "title", { value: room.state.title, maxlength: "60" }),
       field(this.say("finder.about"), "about", { value: room.state.about, maxlength: "500", optional: true }),
       field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
-      make("button", { class: "button", text: this.say("composer.save"), attributes: { type: "submit" } }));
+    ], this.say("composer.save"), async (data) => {
+      await this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0 });
+    });
     return make("details", {}, make("summary", { text: this.say("people.change_room") }), form);
   }
 
@@ -174,8 +172,9 @@ export class RoomPeople extends PageElement {
   }
 
   async archive() {
-    if (!(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
-    await this.#doing(() => this.house.ask("room.archive", { room: this.room, archived: true }));
+    const archived = !this.#state?.state.archived;
+    if (archived && !(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
+    await this.#doing(() => this.house.ask("room.archive", { room: this.room, archived }));
   }
 
   /** @param {() => Promise<any>} work */

@@ -75,11 +75,13 @@ export class RoomView extends PageElement {
   show() {
     const room = this.#state;
     const inside = Boolean(room && (room.isMember || !this.house.signedIn));
+    const archived = Boolean(room?.state.archived);
     this.back.textContent = this.say("rooms.all");
     this.messages.hidden = !room;
-    this.composer.hidden = this.table.hidden = this.here.hidden = !inside;
+    this.table.hidden = this.here.hidden = !inside;
+    this.composer.hidden = !inside || archived;
     if (room) this.#showHeading(room);
-    this.#showDoor(room, inside);
+    this.#showDoor(room, inside, archived);
     if (!inside) return this.closePeople();
     this.composer.show();
     this.#furnish();
@@ -99,9 +101,10 @@ export class RoomView extends PageElement {
 
   // --- the door ---------------------------------------------------------------------------------------------------
 
-  /** @param {import("../../state/room.js").Room | undefined} room @param {boolean} inside */
-  #showDoor(room, inside) {
-    if (inside || !this.house.began) this.#stand("");
+  /** @param {import("../../state/room.js").Room | undefined} room @param {boolean} inside @param {boolean} archived */
+  #showDoor(room, inside, archived) {
+    if (inside && archived) this.#stand("archived", "refused.archived");
+    else if (inside || !this.house.began) this.#stand("");
     else if (room) this.#stand("glimpse", "room.glimpse", button(this.say("room.join"), () => this.join(), "button"));
     else if (!this.#door) this.#look();
   }

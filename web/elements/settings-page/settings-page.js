@@ -9,7 +9,7 @@ import { applyTheme } from "../../lib/theme.js";
 import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { button, field, markField, refusalWords } from "../forms.js";
+import { actingForm, button, field, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
@@ -35,7 +35,7 @@ export class SettingsPage extends PageElement {
 
   /** @param {string} key @param {...(Node | null)} children */
   #section(key, ...children) {
-    return make("section", { class: "card" }, make("h2", { text: this.say(key) }), ...children);
+    return make("section", { class: "part" }, make("h2", { text: this.say(key) }), ...children);
   }
 
   #looks() {
@@ -186,16 +186,14 @@ export class SettingsPage extends PageElement {
   /** @param {(Node | null)[]} fields @param {string} key @param {(data: FormData) => Promise<string | void>} work gives a secret to show once */
   #form(fields, key, work) {
     const secret = make("code", { class: "recovery", set: { hidden: true } });
-    const form = make("form", { on: { submit: (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.#doing(async () => {
-        const shown = await work(new FormData(form));
-        secret.textContent = shown ?? "";
-        secret.hidden = !shown;
-        if (!shown) form.querySelectorAll("input[type=password]").forEach((/** @type {any} */ input) => (input.value = ""));
-        this.done.textContent = this.say(shown ? "settings.shown_once" : "settings.saved");
-      });
-    } } }, ...fields.filter((part) => part !== null), make("button", { class: "button", text: this.say(key), attributes: { type: "submit" } }), secret);
+    const form = actingForm(this, fields.filter(Boolean), this.say(key), async (data) => {
+      const shown = await work(data);
+      secret.textContent = shown ?? "";
+      secret.hidden = !shown;
+      if (!shown) form.querySelectorAll("input[type=password]").forEach((/** @type {any} */ input) => (input.value = ""));
+      return shown ? this.say("settings.shown_once") : undefined;
+    });
+    form.append(secret);
     return form;
   }
 
@@ -231,12 +229,10 @@ export class SettingsPage extends PageElement {
   /** @param {() => Promise<any>} work */
   async #doing(work) {
     this.error.textContent = this.done.textContent = "";
-    markField(this, "");
     try {
       await work();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
-      markField(this, /** @type {any} */ (refusal).data?.path);
     }
   }
 }
