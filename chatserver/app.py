@@ -68,6 +68,7 @@ from chatserver.store.house import HouseShelf
 from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.logins import Logins
+from chatserver.store.questions import QuestionsShelf
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.scrub import scrub_daily
 from chatserver.store.store import Store
@@ -88,6 +89,7 @@ class House:
         self.hosting: Hosting | None = None
         self._stack = contextlib.AsyncExitStack()
         self._lag = 0.0
+        self._said_zone: Callable[[], str] = lambda: settings.house.time_zone
         self._draining = False
 
     async def __aenter__(self) -> House:
@@ -121,8 +123,9 @@ class House:
     async def _furnish(self) -> None:
         settings, store, tasks = self.settings, self.store, self.tasks
         limits = settings.limits
+        self.days = Days(self._time_zone)
         self.log = Log(
-            store, tasks.spawn, durability=settings.store.durability, today=Days(settings.house.time_zone).number,
+            store, tasks.spawn, durability=settings.store.durability, today=self.days.number,
             group_messages=limits.group_messages, group_bytes=limits.group_bytes,
         )  # fmt: skip
         self.directory = Directory(store, tasks.spawn)
@@ -144,15 +147,21 @@ class House:
         self.house_shelf = HouseShelf(store, self.intents, self.shelf, settings, tasks.spawn)
         await self.house_shelf.list_people()
         await self.house_shelf.start()
+        self._said_zone = lambda: self.house_shelf.says.time_zone
         self._starter_rooms = read_starter_rooms(rooms_file(settings))
         await ensure_starter_rooms(
             self.shelf, self._starter_rooms, language=self.house_shelf.says.language, now=now_ms()
         )
+        await QuestionsShelf(store).begin(newcomers_rooms(self._starter_rooms))
         self.catalogue.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.catalogue.windows()))
         await self.catalogue.start(tasks.spawn)
         self.desks = await self._desks()
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
+
+    def _time_zone(self) -> str:
+        """The house's, as it is now; before its shelf was read, as the settings say."""
+        return self._said_zone()
 
     async def _desks(self) -> Desks:
         settings, limits, hub = self.settings, self.settings.limits, self.hub
@@ -170,8 +179,7 @@ class House:
         says = self.house_shelf.says
         friends = furnish(
             settings, hub, self.log, self.intents, self.shelf, accounts.shelf, messages,
-            read_icebreakers(icebreakers_file(settings)), language=says.language, days=Days(says.time_zone),
-            question_rooms=newcomers_rooms(self._starter_rooms),
+            read_icebreakers(icebreakers_file(settings)), language=says.language, days=self.days,
         )  # fmt: skip
         self.log.on_stored = both_told(self.marks.note, friends.ties.wrote, self.tasks.spawn)
         server = self._server()

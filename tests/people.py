@@ -74,6 +74,11 @@ class Person:
         self.session = await self.call("session.start", **({"cursors": cursors} if cursors is not None else {}))
         return self
 
+    async def start_anew(self) -> Person:
+        """Another session on another socket; what was heard so far stays."""
+        await self.leave()
+        return await self.start()
+
     async def leave(self) -> None:
         if self._reading is not None:
             await self.socket.close()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
@@ -29,18 +30,24 @@ QUIET_MS: Final = 300_000
 FIRST_LOOK_MS: Final = 600_000
 """At its very first start the host greets only who came in the last ten minutes."""
 HINTS: Final = 3
+LOOK_SECONDS: Final = 60.0
 
 
 class Host:
     """``hall`` is the room it sits in, ``language`` the house's, ``gather`` how many seconds of newcomers it greets
-    in one line. Its memory: ``met <user>`` for who was greeted, ``answered <user>`` when someone alone was
-    answered last, ``since`` from when on newcomers are its business."""
+    in one line, ``asks`` how often it looks whether there is a new question of the day (0: never). Its memory:
+    ``met <user>`` for who was greeted, ``answered <user>`` when someone alone was answered last, ``since`` from when on
+    newcomers are its business, ``asked <room>`` which question was said there last."""
 
-    def __init__(self, bot: Bot, *, hall: str = "hall", language: str = "en", gather: float = 2.0) -> None:
+    def __init__(
+        self, bot: Bot, *, hall: str = "hall", language: str = "en", gather: float = 2.0, asks: float = 0
+    ) -> None:
         self.bot = bot
         self.hall = hall
         self.language = language
         self._greeting = asyncio.Lock()
+        self._asks = asks
+        self._is_asking = False
         bot.on(Started)(self.settle)
         bot.on(MemberJoined, gather=gather)(self.greet)
         bot.on(MessagePosted)(self.answer)
@@ -54,6 +61,9 @@ class Host:
         since = self.bot.memory.setdefault("since", await self._now() - FIRST_LOOK_MS)
         members = self.bot.room(self.hall).members()
         await self._welcome([member.user async for member in members if member.joined_at > since])
+        if self._asks and not self._is_asking:
+            self._is_asking = True
+            self.bot.spawn(self._ask_daily())
 
     async def greet(self, joined: Sequence[MemberJoined]) -> None:
         await self._welcome(event.user for event in joined if event.room.id == self.hall)
@@ -79,6 +89,34 @@ class Host:
 
     def _has_met(self, user: Author) -> bool:
         return f"met {user.id}" in self.bot.memory
+
+    # --- the question of the day
+
+    async def _ask_daily(self) -> None:
+        """Say a new question in the rooms that want one and have the host in them."""
+        stopping = self.bot.session.stopping
+        while not stopping.is_set():
+            for room, state in list(self.bot.rooms.items()):
+                if state.question:
+                    try:
+                        await self._ask_in(room)
+                    except Refusal as refusal:
+                        _log.info("host: no question in %s now (%s)", room, refusal.reason)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self._asks)
+
+    async def _ask_in(self, room: str) -> None:
+        """The question's id is the message's client_id, so that a host killed before it could note it says it once."""
+        question = await self.bot.call("question.get", room=room)
+        if self.bot.memory.get(f"asked {room}") == question.id:
+            return
+        text = WORDS[self.language].question.format(text=question.texts[self.language])
+        try:
+            await self.bot.send(room, text, client_id=question.id)
+        except Refusal as refusal:
+            if refusal.reason != "client_id_used":  # said before, in another language
+                raise
+        self.bot.memory[f"asked {room}"] = question.id
 
     # --- company
 
@@ -138,7 +176,7 @@ async def run_host(
     ``url`` is the house's own, ``state_path`` where it remembers whom it met.
     """
     bot = Bot(url, token, state=state_path)
-    Host(bot, hall=hall, language=language, gather=gather)
+    Host(bot, hall=hall, language=language, gather=gather, asks=LOOK_SECONDS)
     try:
         await bot.serve()
     except (EndedError, Refusal) as error:

@@ -12,7 +12,7 @@ MOST_NAMES: Final = 5
 @dataclass(slots=True, frozen=True)
 class Words:
     """``comma`` and ``last`` stand between names; ``welcome`` takes names, ``more`` names and how many others,
-    ``alone`` a name, ``rooms`` titles."""
+    ``alone`` a name, ``rooms`` titles, ``question`` a text."""
 
     comma: str
     last: str
@@ -20,6 +20,7 @@ class Words:
     welcome: str
     alone: str
     rooms: str
+    question: str
 
     def names(self, names: Sequence[str]) -> str:
         """``Ann, Bo and Cy``; beyond five, how many others."""
@@ -46,6 +47,7 @@ WORDS: Final = {
         welcome="Welcome, {names}! Take a seat. Say who you are if you like, or just listen for a while.",
         alone="Just the two of us at the moment, {name}, but your words stay here, and people come by during the day.",
         rooms=" While you wait, have a look at {titles}: a step away.",
+        question="Today's question: {text} Give your answer, and you read everyone else's.",
     ),
     "zh-Hans": Words(
         comma="、",
@@ -54,6 +56,7 @@ WORDS: Final = {
         welcome="欢迎{names}！请随便坐。愿意的话说说你是谁，也可以先听一会儿。",
         alone="{name}，这会儿只有你我，不过你说的话会留在这里，白天总有人来坐坐。",
         rooms="等的时候可以去{titles}看看，就在隔壁。",
+        question="今天的问题：{text}说说你的答案，就能看到大家的。",
     ),
     "zh-Hant": Words(
         comma="、",
@@ -62,6 +65,7 @@ WORDS: Final = {
         welcome="歡迎{names}！請隨便坐。願意的話說說你是誰，也可以先聽一會兒。",
         alone="{name}，這會兒只有你我，不過你說的話會留在這裡，白天總有人來坐坐。",
         rooms="等的時候可以去{titles}看看，就在隔壁。",
+        question="今天的問題：{text}說說你的答案，就能看到大家的。",
     ),
 }
 

@@ -381,7 +381,7 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=len(feed.members), online=online, window=meta.window, bots=meta.bots,
+            members=len(feed.members), online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             other=self.directory.face(other) if other else msgspec.UNSET,
         )  # fmt: skip

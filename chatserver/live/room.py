@@ -30,6 +30,7 @@ class RoomMeta(Struct, frozen=True):
     window: bool = False
     bots: bool = False
     pokes: bool = True
+    question: bool = False
     slow_mode: int = 0
     archived: bool = False
     titles: dict[str, str] = {}
@@ -119,8 +120,8 @@ def meta_of(fields: dict[str, bytes]) -> RoomMeta:
     return RoomMeta(
         kind=kind,  # type: ignore[arg-type]
         title=text("title"), about=text("about"), tags=packed("tags", []), window=number("window") == 1,
-        bots=number("bots") == 1, pokes=number("pokes", 1) == 1, slow_mode=number("slow_mode"),
-        archived=number("archived") == 1,
+        bots=number("bots") == 1, pokes=number("pokes", 1) == 1, question=number("question") == 1,
+        slow_mode=number("slow_mode"), archived=number("archived") == 1,
         titles=packed("titles", {}), abouts=packed("abouts", {}), version=number("mv"),
     )  # fmt: skip
 

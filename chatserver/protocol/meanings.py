@@ -37,6 +37,8 @@ _MEANINGS: Final[dict[str, str]] = {
     "RoomArchive.archived": "false opens it again",
     "slow_mode": "seconds between two messages of one member; moderators are free of it",
     "pokes": "whether pokes may begin here",
+    "RoomUpdate.question": "whether the question of the day is laid here",
+    "RoomState.question": "the question of the day is laid here",
     "today": "messages since midnight in the house's time zone",
     "latest": "absent where nothing was said yet, or the reader may not read the room",
     "Latest.text": "its first 140 characters; empty for a tombstone",

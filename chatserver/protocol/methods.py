@@ -315,6 +315,7 @@ class RoomUpdate(RoomParams, frozen=True):
     tags: Tags | UnsetType = UNSET
     slow_mode: Annotated[int, Meta(ge=0, le=21_600)] | UnsetType = UNSET
     pokes: bool | UnsetType = UNSET
+    question: bool | UnsetType = UNSET
     window: bool | UnsetType = UNSET
 
 

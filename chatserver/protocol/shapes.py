@@ -145,6 +145,7 @@ class RoomState(Shape, frozen=True):
     bots: bool = False
     archived: bool = False
     slow_mode: int = 0
+    question: bool = False
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
     other: Author | UnsetType = UNSET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,19 +10,23 @@ _FIRST = date(1970, 1, 1)
 
 
 class Days:
-    """Days of one time zone, numbered from 1 January 1970."""
+    """Days of a time zone, numbered from 1 January 1970. ``time_zone()`` is asked each time: the house may move."""
 
-    def __init__(self, time_zone: str) -> None:
-        self._zone = ZoneInfo(time_zone)
-        self._known = (0, 0, 0)
+    def __init__(self, time_zone: Callable[[], str]) -> None:
+        self._time_zone = time_zone
+        self._known = ("", 0, 0, 0)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._time_zone())
 
     def number(self, now: int) -> int:
         """The day of a moment in ms. Asked for every group of messages, so the last answer is kept."""
-        first, last, number = self._known
-        if not first <= now < last:
+        zone, first, last, number = self._known
+        if zone != self._time_zone() or not first <= now < last:
             today = self._at(now).date()
             number = (today - _FIRST).days
-            self._known = self._ms(today), self._ms(today + timedelta(days=1)), number
+            self._known = self._time_zone(), self._ms(today), self._ms(today + timedelta(days=1)), number
         return number
 
     def hour(self, now: int) -> int:

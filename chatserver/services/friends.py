@@ -25,6 +25,7 @@ from chatserver.store.accounts import AccountsShelf
 from chatserver.store.inbox import Inbox
 from chatserver.store.intents import Intents
 from chatserver.store.log import Log
+from chatserver.store.questions import QuestionsShelf
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.ties import Ties
 
@@ -84,7 +85,7 @@ class Friends:
 
 def furnish(
     settings: Settings, hub: Hub, log: Log, intents: Intents, rooms: RoomsShelf, accounts: AccountsShelf,
-    messages: Messages, icebreakers: Icebreakers, *, language: str, days: Days, question_rooms: list[str],
+    messages: Messages, icebreakers: Icebreakers, *, language: str, days: Days,
 ) -> Friends:  # fmt: skip
     """The desks, on the store that ``hub`` is linked to."""
     numbers = numbers_of(settings)
@@ -108,7 +109,7 @@ def furnish(
         meeting=Meeting(hub, ties, pairs, guesses, url=settings.server.public_url),
         invitations=Invitations(hub, most=settings.friends.invitations),
         questions=Questions(
-            hub, rooms, messages, icebreakers, days, hour=settings.friends.question_hour, rooms=question_rooms,
+            hub, QuestionsShelf(hub.store), rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,
         ),
         search=Search(hub, ties, rooms, accounts, searches=searches),

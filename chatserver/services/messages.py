@@ -109,7 +109,7 @@ class Messages:
 
     async def history(self, caller: Caller, params: MessageHistory) -> MessageHistoryResult:
         async with self._hub.feeds.open(params.room) as feed:
-            await self._check_readable(caller, feed)
+            await self.check_readable(caller, feed)
             first, last = self._range(params, feed)
             page = await self._log.read(params.room, first=first, last=last)
             authors = await self._hub.directory.authors(posted.user for posted in page.messages)
@@ -117,7 +117,8 @@ class Messages:
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
-    async def _check_readable(self, caller: Caller, feed: Feed) -> None:
+    async def check_readable(self, caller: Caller, feed: Feed) -> None:
+        """Raises ``Refusal`` where the caller may not read the room."""
         member = feed.members.get(caller.user_id)
         banned = False
         if member is None and caller.user_id:

@@ -72,6 +72,7 @@ class Rooms:
             tags=None if params.tags is UNSET else text_rules.checked_tags(params.tags),
             slow_mode=None if params.slow_mode is UNSET else params.slow_mode,
             pokes=None if params.pokes is UNSET else params.pokes,
+            question=None if params.question is UNSET else params.question,
             window=None if params.window is UNSET else params.window,
         )  # fmt: skip
         return await self._state(params.room, user, words)
@@ -89,7 +90,7 @@ class Rooms:
         state, entry = await self._hub.room_state(room, user), words.entry
         return msgspec.structs.replace(
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
-            slow_mode=words.slow_mode, window=entry.window, archived=entry.archived,
+            slow_mode=words.slow_mode, window=entry.window, archived=entry.archived, question=words.question,
         )  # fmt: skip
 
     async def link(self, caller: Caller, params: RoomLink) -> RoomLinkResult:

@@ -20,6 +20,7 @@ from chatserver.store import keys
 from chatserver.store.acts import Acts
 from chatserver.store.catalogue import Entry, put
 from chatserver.store.intents import Intent, Intents
+from chatserver.store.questions import agree
 from chatserver.store.records import Posted, posted_of
 from chatserver.store.store import Store
 
@@ -61,6 +62,7 @@ class Words(msgspec.Struct, frozen=True):
     kind: str
     entry: Entry
     slow_mode: int
+    question: bool
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -279,11 +281,12 @@ class RoomsShelf:
     async def update(
         self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
         tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
-        window: bool | None = None,
+        question: bool | None = None, window: bool | None = None,
     ) -> Words:  # fmt: skip
         """Change the room's words and settings; what is None stays as it is."""
         given = {
-            "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "window": window,
+            "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "question": question,
+            "window": window,
         }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not None}
         words: Words = await self._intents.carry_out(
@@ -295,6 +298,8 @@ class RoomsShelf:
         given = intent.arguments["given"]
         fields = [word for name, value in given.items() for word in (name, _field(value))]
         words = await self._said(intent.arguments["room"], await self._decide(intent, "room_update", *fields))
+        if "question" in given:
+            await agree(self._store, intent.arguments["room"])
         await self._note_update(intent, {name: value for name, value in given.items() if name != "window"})
         if "window" in given:
             window = Intent(f"{intent.id}:window", intent.kind, intent.arguments)
@@ -405,10 +410,10 @@ def _first_entry(new: NewRoom, now: int) -> Entry:
 
 
 def _words(row: list[Any]) -> Words:
-    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived = row
+    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, question = row
     titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
     entry = Entry(
         int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
         window == b"1", bots == b"1", int(created_at or 0), archived == b"1",
     )  # fmt: skip
-    return Words(kind.decode(), entry, int(slow_mode or 0))
+    return Words(kind.decode(), entry, int(slow_mode or 0), question == b"1")

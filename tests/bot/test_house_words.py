@@ -11,6 +11,7 @@ def test_every_sentence_names_who_it_is_for(language):
     assert "Ann" in words.greeting(["Ann"]) and "{" not in words.greeting(["Ann"])
     assert "Books" in words.company("Ann", ["Books"]) and "{" not in words.company("Ann", ["Books"])
     assert "Ann" in words.company("Ann", [])
+    assert "Tea or coffee?" in words.question.format(text="Tea or coffee?")
 
 
 def test_several_are_named_in_one_line_and_many_are_counted():

@@ -129,9 +129,9 @@ end
 -- slow_mode, archived}.
 local function words_of(meta)
   local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
-    'created_at', 'slow_mode', 'archived')
-  for i = 1, 12 do now[i] = now[i] or '' end
-  return {'ok', unpack(now, 1, 12)}
+    'created_at', 'slow_mode', 'archived', 'question')
+  for i = 1, 13 do now[i] = now[i] or '' end
+  return {'ok', unpack(now, 1, 13)}
 end
 
 local function let_in(meta, members, left, user, role, bot, now)
