@@ -28,13 +28,15 @@ export class RoomList extends PageElement {
     this.name = make("span");
     this.lead = make("p", { class: "lead" });
     this.rooms = make("ul", { class: "rooms", attributes: { role: "list" } });
+    this.two = make("h2");
+    this.talks = make("ul", { class: "rooms talks", attributes: { role: "list" } });
     this.away = make("h2");
     this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
     this.bell = make("a", { class: "bell", attributes: { href: "/people" } }, make("span", { class: "title" }),
       ...counted("badge mention"));
     this.foot = make("footer", { class: "foot" });
-    this.nav = make("nav", {}, this.bell, this.rooms, this.away, this.near, this.find);
+    this.nav = make("nav", {}, this.bell, this.rooms, this.two, this.talks, this.away, this.near, this.find);
     const home = make("a", { class: "house-name", attributes: { href: "/" } }, drawing("cup"), this.name);
     this.append(make("header", {}, home, this.lead), this.nav, this.foot);
   }
@@ -67,11 +69,24 @@ export class RoomList extends PageElement {
 
   #showRooms() {
     this.#showBell();
-    const rows = new Map([...this.rooms.children].map((row) => [row.dataset.room, row]));
-    const wanted = [...this.house.rooms.values()].map((room) => this.#row(room, rows.get(room.id)));
-    if (wanted.some((row, index) => row !== this.rooms.children[index]) || wanted.length !== rows.size) {
-      this.rooms.replaceChildren(...wanted);
-    }
+    const [rooms, talks] = this.#sorted;
+    this.#fill(this.rooms, rooms);
+    this.#fill(this.talks, talks);
+    this.two.hidden = !talks.length;
+    this.two.textContent = this.say("rooms.talks");
+  }
+
+  /** Rooms of many, and conversations of two. */
+  get #sorted() {
+    const all = [...this.house.rooms.values()];
+    return [all.filter(({ state }) => state.kind !== "direct"), all.filter(({ state }) => state.kind === "direct")];
+  }
+
+  /** @param {any} list @param {import("../../state/room.js").Room[]} rooms */
+  #fill(list, rooms) {
+    const rows = new Map([...list.children].map((row) => [row.dataset.room, row]));
+    const wanted = rooms.map((room) => this.#row(room, rows.get(room.id)));
+    if (wanted.some((row, index) => row !== list.children[index]) || wanted.length !== rows.size) list.replaceChildren(...wanted);
   }
 
   /** @param {import("../../state/room.js").Room} room @param {any} row */
@@ -155,7 +170,7 @@ export class RoomList extends PageElement {
 
   /** Go to the next or last room in the list. @param {number} direction */
   step(direction) {
-    const ids = [...this.house.rooms.keys()];
+    const ids = this.#sorted.flat().map(({ id }) => id);
     if (!ids.length) return;
     const at = ids.indexOf(this.house.openRoom);
     context.go(roomPath(/** @type {string} */ (ids[(at + direction + ids.length) % ids.length])));
