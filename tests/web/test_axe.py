@@ -32,7 +32,7 @@ GUEST = {
     "/user/somebody": "user-profile .empty",
 }
 KEEPER = {
-    "/": "room-list",
+    "/": "main h1",
     "/rooms": "room-finder .results li",
     "/settings": "settings-page section form",
     "/people": "people-page .empty",
