@@ -198,7 +198,7 @@ class House:
             people=People(accounts.shelf),
             profiles=Profiles(accounts.shelf, self.shelf, friends.shelf),
             sync=Sync(
-                hub, accounts.prove, self.marks.settle, self.catalogue.windows, server,
+                hub, accounts.prove, self.marks.settle, self.catalogue.windows, server, friends.inbox.replay,
                 replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),
             ),
             rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),

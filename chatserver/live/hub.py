@@ -56,6 +56,7 @@ class Hub:
         self.on_presence: Callable[[Feed], None] = _nobody_counts
         self.on_auth: Callable[[LiveUser], Awaitable[None]]
         self._readers = Readers()
+        self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
         store.listen("u", self._heard_user)
         store.on_missed(self._missed)
@@ -168,7 +169,7 @@ class Hub:
         item = item_of(seq, at, packed)
         user.profile["inbox_seq"] = str(seq).encode()
         for connection in user.connections:
-            if connection.started:
+            if connection.started and connection not in self.inbox_behind:
                 connection.write(connection.wire.event("inbox.added", item))
 
     def _inbox_changed(self, user: LiveUser, kind: str, *rest: Any) -> None:

@@ -58,6 +58,11 @@ class LiveUser:
         """Whether the user wants nobody to see that they are here."""
         return self.profile.get("presence") == b"hidden"
 
+    @property
+    def inbox_seq(self) -> int:
+        """The number of the inbox's last item."""
+        return int(self.profile.get("inbox_seq") or 0)
+
     def take(self, answer: list[Any]) -> None:
         """The answer of user_open.lua."""
         self.profile = flat(answer[1])

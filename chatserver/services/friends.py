@@ -20,7 +20,7 @@ from chatserver.services.pokes import Pokes
 from chatserver.services.questions import Questions
 from chatserver.services.search import Search
 from chatserver.services.ties import TiesDesk
-from chatserver.settings import Settings
+from chatserver.settings import Settings, cap
 from chatserver.store.accounts import AccountsShelf
 from chatserver.store.inbox import Inbox
 from chatserver.store.intents import Intents
@@ -97,7 +97,7 @@ def furnish(
         Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(3)
     )  # fmt: skip
     accounts.on_invited = ties.invited
-    desk = InboxDesk(hub, inbox, ties)
+    desk = InboxDesk(hub, inbox, ties, intents, most=cap(limits.replay_messages))
     messages.on_mentioned = desk.mentioned
     return Friends(
         shelf=ties,
@@ -107,7 +107,7 @@ def furnish(
         ),
         ties=TiesDesk(hub, ties, pairs, accounts, days),
         meeting=Meeting(hub, ties, pairs, guesses, url=settings.server.public_url),
-        invitations=Invitations(hub, most=settings.friends.invitations),
+        invitations=Invitations(hub, intents, most=settings.friends.invitations),
         questions=Questions(
             hub, QuestionsShelf(hub.store), rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,

@@ -7,34 +7,52 @@ taken back, somebody blocked since) is left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Final
 
+from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
+from chatserver.live.user import LiveUser
 from chatserver.protocol.methods import InboxList, InboxListResult, InboxMark, MessageSendResult
 from chatserver.protocol.shapes import InboxItem, InboxState
 from chatserver.rules import ladder
 from chatserver.services.caller import Caller
+from chatserver.store import keys
 from chatserver.store.inbox import Inbox, Item
+from chatserver.store.intents import Begun, Intent, Intents
+from chatserver.store.records import Record
 from chatserver.store.ties import Ties
+
+PAGE: Final = 100
 
 
 class InboxDesk:
-    """Also puts mentions into the inboxes of those whom a message calls."""
+    """Also puts mentions into the inboxes of those whom a message calls: a step over two tags, which begins with the
+    message. ``most`` items are replayed."""
 
-    def __init__(self, hub: Hub, inbox: Inbox, ties: Ties) -> None:
+    def __init__(self, hub: Hub, inbox: Inbox, ties: Ties, intents: Intents, *, most: int) -> None:
         self._hub = hub
         self._inbox = inbox
         self._ties = ties
+        self._intents = intents
+        self._most = most
+        intents.register("mention", self._tell_stored)
 
     async def listed(self, caller: Caller, params: InboxList) -> InboxListResult:
-        user, now = caller.require_user(), now_ms()
+        user = caller.require_user()
         items = await self._inbox.page(user, before=params.before, limit=params.limit)
-        blocked = set(await self._ties.blocked(user))
-        stands = await asyncio.gather(*(self._stands(user, item, blocked, now) for item in items))
+        good = await self._standing(user, items)
         state = await self._inbox.mark(user, 0)
         after = items[-1].number if len(items) == params.limit else 0
-        return InboxListResult([item for item, good in zip(items, stands, strict=True) if good], state, after)
+        return InboxListResult(good, state, after)
+
+    async def _standing(self, user: str, items: list[InboxItem]) -> list[InboxItem]:
+        """Those that the truth confirms."""
+        blocked, now = set(await self._ties.blocked(user)), now_ms()
+        stands = await asyncio.gather(*(self._stands(user, item, blocked, now) for item in items))
+        return [item for item, good in zip(items, stands, strict=True) if good]
 
     async def mark(self, caller: Caller, params: InboxMark) -> InboxState:
         return await self._inbox.mark(caller.require_user(), params.seq)
@@ -52,19 +70,61 @@ class InboxDesk:
             return curtain is not None and curtain.id == item.about
         return True
 
-    def mentioned(
-        self, author: str, room: str, users: Sequence[str], answer: asyncio.Future[MessageSendResult]
-    ) -> None:
-        """Tell these users once the message is stored."""
+    # --- from a cursor ---------------------------------------------------------------------------------------------
 
-        def stored(done: asyncio.Future[MessageSendResult]) -> None:
-            if not done.cancelled() and done.exception() is None and not done.result().duplicate:
-                self._hub.tasks.spawn(self._tell(author, room, users, done.result()))
+    def replay(self, user: LiveUser, connection: Connection, seq: int) -> None:
+        """After the answer to session.start: what came since this number, then live. Where too much did, nothing: the
+        answer says where the inbox stands, and there are pages."""
+        if 0 <= user.inbox_seq - seq <= self._most:
+            self._hub.inbox_behind.add(connection)
+            self._hub.tasks.spawn(self._replay(user, connection, seq))
 
-        answer.add_done_callback(stored)
+    async def _replay(self, user: LiveUser, connection: Connection, place: int) -> None:
+        """What comes meanwhile is read here, too, so that each item is told once and in order."""
+        try:
+            while place < user.inbox_seq:
+                items = await self._inbox.after(user.id, place, PAGE)
+                good = await self._standing(user.id, items)
+                place = items[-1].number if items else user.inbox_seq
+                for item in good:
+                    connection.write(connection.wire.event("inbox.added", item))
+        finally:
+            self._hub.inbox_behind.discard(connection)
 
-    async def _tell(self, author: str, room: str, users: Sequence[str], posted: MessageSendResult) -> None:
-        for user in users:
+    # --- mentions --------------------------------------------------------------------------------------------------
+
+    def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
+        """Before the message is sent to the store; gives what is to be told its answer."""
+        begun = self._intents.begin(
+            "mention", room=room, user=record.user, client_id=record.client_id, id=record.id, users=record.mentions
+        )
+
+        def answered(done: asyncio.Future[MessageSendResult]) -> None:
+            error = done.exception() if not done.cancelled() else None
+            if not isinstance(error, Refusal) or error.kind is not UNAVAILABLE:
+                self._hub.tasks.spawn(self._finish(begun, None if error or done.cancelled() else done.result()))
+
+        return answered
+
+    async def _finish(self, begun: Begun, posted: MessageSendResult | None) -> None:
+        if posted is None or posted.duplicate:
+            await self._intents.drop(begun)
+        else:
+            await self._intents.finish(begun, lambda intent: self._tell(intent, posted.seq, posted.at))
+
+    async def _tell_stored(self, intent: Intent) -> None:
+        """The parts for whoever takes over: was the message stored?"""
+        given = intent.arguments
+        known = await self._hub.store.command(
+            "HGET", keys.room(given["room"]) + ":sent", f"{given['user']}:{given['client_id']}"
+        )
+        seq, at, id = known.decode().split(" ")[:3] if known else ("", "", "")
+        if id == given["id"]:
+            await self._tell(intent, int(seq), int(at))
+
+    async def _tell(self, intent: Intent, seq: int, at: int) -> None:
+        given = intent.arguments
+        author, item = given["user"], Item("mention", given["user"], given["room"], seq)
+        for user in given["users"].split():
             if not await self._ties.has_blocked(user, author):
-                item = Item("mention", author, room, posted.seq)
-                await self._inbox.add(user, f"mention {posted.id}", item, now=posted.at)
+                await self._inbox.add(user, f"mention {given['id']}", item, now=at)

@@ -27,6 +27,7 @@ from chatserver.rules.ladder import DAY_MS
 from chatserver.services.caller import Caller
 from chatserver.store import keys
 from chatserver.store.accounts import invite_key
+from chatserver.store.intents import Intent, Intents
 from chatserver.store.store import flat
 
 DAYS: Final = 30
@@ -41,11 +42,13 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Invitations:
-    """``most`` may be open at once."""
+    """``most`` may be open at once. Making one is a step over two tags: the code's, and the giver's."""
 
-    def __init__(self, hub: Hub, *, most: int) -> None:
+    def __init__(self, hub: Hub, intents: Intents, *, most: int) -> None:
         self._hub = hub
+        self._intents = intents
         self._most = most
+        intents.register("invitation.create", self._make)
 
     async def create(self, caller: Caller, params: InvitationCreate) -> InvitationCreateResult:
         user, now = caller.require_user(), now_ms()
@@ -59,12 +62,18 @@ class Invitations:
             raise errors.not_allowed(f"{self._most} invitations wait to be used", "too_many_invitations")
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
         id, ends_at = tokens.digest(code), now + DAYS * DAY_MS
-        kept = msgspec.json.encode(Kept(now, ends_at, params.room))
-        store = self._hub.store
-        await store.command("HSET", keys.user(user) + ":invitations", id, kept)
-        fields = ("made_at", now, "ends_at", ends_at, "by", user, "room", params.room)
-        await store.command("HSET", invite_key(id), *fields)
+        given = {"id": id, "ends_at": ends_at, "room": params.room}
+        await self._intents.carry_out("invitation.create", user=user, now=now, **given)
         return InvitationCreateResult(id, code, ends_at)
+
+    async def _make(self, intent: Intent) -> None:
+        """The giver's list first: what can be used can be withdrawn. A repeat changes nothing that happened since."""
+        given, command = intent.arguments, self._hub.store.command
+        kept = msgspec.json.encode(Kept(given["now"], given["ends_at"], given["room"]))
+        await command("HSETNX", keys.user(given["user"]) + ":invitations", given["id"], kept)
+        fields = {"ends_at": given["ends_at"], "by": given["user"], "room": given["room"], "made_at": given["now"]}
+        for name, value in fields.items():  # only the last makes it one
+            await command("HSETNX", invite_key(given["id"]), name, value)
 
     async def _check_room(self, user: str, room: str) -> None:
         """An open room of theirs, or a closed one that they moderate."""

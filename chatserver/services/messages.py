@@ -7,7 +7,7 @@ the log. Who may post is decided by append.lua, with the message; what is checke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -39,8 +39,8 @@ from chatserver.store.records import Page, Record, digest, seen_by
 MOST_MENTIONED: Final = 50
 
 
-OnMentioned = Callable[[str, str, Sequence[str], "asyncio.Future[MessageSendResult]"], None]
-"""Told author, room, whom a message calls and the answer that it will get."""
+OnMentioned = Callable[[str, Record], Callable[["asyncio.Future[MessageSendResult]"], None]]
+"""Told the room and a message that calls somebody, before it leaves; gives what is to be told its answer."""
 
 
 class Messages:
@@ -72,9 +72,11 @@ class Messages:
         )  # fmt: skip
         said = digest(self.secret, text, params.reply_to, params.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+        if not record.mentions:
+            return self._log.append(params.room, record, said, origin)
+        answered = self.on_mentioned(params.room, record)
         answer = self._log.append(params.room, record, said, origin)
-        if record.mentions:
-            self.on_mentioned(user, params.room, record.mentions.split(), answer)
+        answer.add_done_callback(answered)
         return answer
 
     def _mentioned(self, feed: Feed, user: str, text: str) -> list[str]:
@@ -165,5 +167,6 @@ class Messages:
         return ReadMarkResult(max(0, answer[1]))
 
 
-def _nobody_told(author: str, room: str, users: Sequence[str], answer: asyncio.Future[MessageSendResult]) -> None:
+def _nobody_told(*_of: object) -> Callable[[asyncio.Future[MessageSendResult]], None]:
     """Nobody keeps inboxes."""
+    return lambda answer: None

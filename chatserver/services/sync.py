@@ -27,12 +27,14 @@ from chatserver.services.caller import Caller
 SignIn = Callable[[Caller, str], Awaitable[None]]
 Settle = Callable[[str], Awaitable[None]]
 Windows = Callable[[], list[str]]
+ReplayInbox = Callable[[LiveUser, Connection, int], None]
 ROOMS_AT_ONCE: Final = 32
 
 
 class Sync:
     """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down the read markers
-    that are on their way; ``windows()`` lists what visitors see."""
+    that are on their way; ``windows()`` lists what visitors see; ``replay_inbox(user, connection, seq)`` tells what
+    came into the inbox since that number."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Sync:
         settle: Settle,
         windows: Windows,
         server: Server,
+        replay_inbox: ReplayInbox,
         *,
         replay_messages: int,
         replay_events: int,
@@ -50,6 +53,7 @@ class Sync:
         self._settle = settle
         self._windows = windows
         self._server = server
+        self._replay_inbox = replay_inbox
         self._replay_messages = replay_messages
         self._replay_events = replay_events
 
@@ -111,6 +115,9 @@ class Sync:
             states.append(self._state(user, feed, *counts[feed]))
         cursors = {room: cursor for room, cursor in params.cursors.items() if room in agreeing}
         caller.then(lambda: self._follow(connection, user, states, params.cursors, cursors))
+        if user is not None and params.inbox is not None:
+            seen = params.inbox.seq
+            caller.then(lambda: self._replay_inbox(user, connection, seen))
         inbox = self._inbox(user)
         return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
 
@@ -195,8 +202,7 @@ class Sync:
     def _inbox(user: LiveUser | None) -> InboxState:
         if user is None:
             return InboxState(0, 0)
-        seq = int(user.profile.get("inbox_seq", b"0"))
-        return InboxState(seq, seq - int(user.profile.get("inbox_read", b"0")))
+        return InboxState(user.inbox_seq, user.inbox_seq - int(user.profile.get("inbox_read", b"0")))
 
     @staticmethod
     def _self(user: LiveUser) -> User:

@@ -56,6 +56,12 @@ class Inbox:
         entries = await self._store.command("XREVRANGE", keys.user(user) + ":inbox", start, "-", "COUNT", limit)
         return [_item(place, fields) for place, fields in entries]
 
+    async def after(self, user: str, seq: int, count: int) -> list[InboxItem]:
+        """The oldest first, above a number."""
+        start = f"({seq}-0"
+        entries = await self._store.command("XRANGE", keys.user(user) + ":inbox", start, "+", "COUNT", count)
+        return [_item(place, fields) for place, fields in entries]
+
 
 def _item(place: bytes, fields: list[bytes]) -> InboxItem:
     number = int(place.partition(b"-")[0])

@@ -8,16 +8,19 @@ any other after ten seconds.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from chatserver import ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.store import keys
+from chatserver.store.link import LinkDown, LinkLost, ReplyError
 from chatserver.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,14 @@ class Intent(msgspec.Struct, frozen=True):
 
 
 Parts = Callable[[Intent], Awaitable[Any]]
+
+
+class Begun(NamedTuple):
+    """An intent on its way into a stream; ``written`` gives its place, or the link's error."""
+
+    intent: Intent
+    stream: str
+    written: asyncio.Future[Any]
 
 
 class Intents:
@@ -61,6 +72,23 @@ class Intents:
             raise
         await self._store.command("XDEL", stream, place)
         return result
+
+    def begin(self, kind: str, **arguments: Any) -> Begun:
+        """Write an intent without waiting, before whatever else is sent to the store in this turn; its ``finish`` or
+        ``drop`` is called once the rest is known."""
+        intent = Intent(ids.new_id(), kind, arguments)
+        stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
+        return Begun(intent, stream, self._store.ask("XADD", stream, "*", "intent", msgspec.msgpack.encode(intent)))
+
+    async def finish(self, begun: Begun, parts: Parts) -> None:
+        """Run these parts, which know more than a repeat would, and remove the intent."""
+        await parts(begun.intent)
+        await self.drop(begun)
+
+    async def drop(self, begun: Begun) -> None:
+        """Nothing came of it, or all did. An intent that the link lost was never there, or is carried out once more."""
+        with contextlib.suppress(LinkDown, LinkLost, ReplyError):
+            await self._store.command("XDEL", begun.stream, await begun.written)
 
     async def take_over(self, *, older_than_ms: int = TAKE_OVER_MS) -> int:
         """Carry out what other processes left behind. Gives how many were finished."""

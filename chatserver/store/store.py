@@ -76,6 +76,16 @@ class Store:
         else:
             self._link.send_packed(packed, settle)
 
+    def ask(self, *words: Word) -> asyncio.Future[Reply]:
+        """Put a plain command in this tick's write, once; the future gives the reply or the link's error."""
+        try:
+            return self._sender().call(*words)
+        except LinkDown as error:
+            failed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            failed.exception()  # nobody may ever look
+            return failed
+
     async def call(self, name: str, tag: str, *args: Word) -> list[Any]:
         """Call a function on a tag and give its answer, an array whose first element is ``b"ok"`` or a reason.
 
