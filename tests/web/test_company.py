@@ -46,6 +46,27 @@ async def test_the_question_of_the_day_shows_answers_to_who_has_answered(new_rea
     await ann.sees("Noodles in the rain", "一碗热汤")
 
 
+async def test_who_looks_after_a_room_lays_the_question_there(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Lamplight", bob)
+    await bob.open(f"/room/{room}")
+    await expect(bob.page.locator("message-list .empty")).to_be_visible()
+    await expect(bob.page.locator("day-question summary")).to_be_hidden()
+    await ann.open(f"/room/{room}")
+    await ann.page.locator("room-view .here").click()
+    await ann.page.get_by_text("Change the room").click()
+    await ann.page.get_by_label("A question of the day lies here").check()
+    await ann.page.locator("room-people").get_by_role("button", name="Save").click()
+    for reader in (ann, bob):
+        await expect(reader.page.locator("day-question summary")).to_contain_text("0 answers")
+    await ann.page.reload()
+    await ann.page.get_by_text("Change the room").click()
+    await ann.page.get_by_label("A question of the day lies here").uncheck()
+    await ann.page.locator("room-people").get_by_role("button", name="Save").click()
+    for reader in (ann, bob):
+        await expect(reader.page.locator("day-question summary")).to_be_hidden()
+
+
 async def test_a_friend_sees_what_was_read_unless_either_keeps_it(new_reader) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     await befriend(ann, bob)

@@ -16,7 +16,7 @@
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
  *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
- *   bots?: boolean, archived?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
+ *   bots?: boolean, archived?: boolean, question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
  *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
  *   titles?: Record<string, string>, abouts?: Record<string, string>,

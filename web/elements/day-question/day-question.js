@@ -12,7 +12,6 @@ import { refusalWords } from "../forms.js";
 
 const SHOWN = 4;
 const LOOK_AGAIN = 5 * 60_000;
-/** Rooms that have none, as long as the page is open. @type {Set<string>} */ const without = new Set();
 
 export class DayQuestion extends PageElement {
   room = "";
@@ -31,6 +30,9 @@ export class DayQuestion extends PageElement {
   attach() {
     this.listen(this.house, "session", () => this.load());
     this.listen(this.house, "room", (event) => event.detail === this.#question?.id && this.#showAnswers());
+    this.listen(this.house, "room", (event) => event.detail === this.room && this.#isLaid !== Boolean(this.#question) && this.load());
+    // The host says a new one in the room.
+    this.listen(this.house, "posted", ({ detail }) => detail.room === this.room && detail.message.author.bot && this.load());
     this.listen(document, "visibilitychange", () => !document.hidden && this.house.now() - this.#askedAt > LOOK_AGAIN && this.load());
     // Words are changed where all answers stand.
     for (const name of ["message-edit", "message-delete"]) this.listen(this, name, (event) => {
@@ -40,18 +42,27 @@ export class DayQuestion extends PageElement {
     this.load();
   }
 
-  async load() {
+  /** Whether the room has one. */
+  get #isLaid() {
     const room = this.house.rooms.get(this.room);
-    if (!this.house.began || !room?.isMember || room.state.kind === "direct" || without.has(this.room)) return;
+    return Boolean(room?.isMember && room.state.question && !room.state.archived);
+  }
+
+  async load() {
+    if (!this.house.began) return;
+    if (!this.#isLaid) {
+      this.#question = null;
+      this.hidden = true;
+      return;
+    }
     this.#askedAt = this.house.now();
     try {
       const question = await this.house.ask("question.get", { room: this.room });
       const isNew = question.id !== this.#question?.id;
       this.#question = question;
       this.show(isNew);
-    } catch (refusal) {
-      const { kind } = /** @type {any} */ (refusal);
-      if (kind === "not_found") without.add(this.room);
+    } catch {
+      // Without an answer there is none to be shown; the next session asks again.
     }
   }
 

@@ -120,7 +120,7 @@ export class RoomPeople extends PageElement {
 
   #showTools() {
     const room = this.#state;
-    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode]);
+    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode, room.state.question]);
     if (this.tools.dataset.key === key) return;
     this.tools.dataset.key = key ?? "";
     if (!room?.isMember) {
@@ -132,7 +132,7 @@ export class RoomPeople extends PageElement {
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
     if (room.moderates || this.house.user?.admin) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
     if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
-    parts.push(button(this.say("room.leave"), () => this.leave()));
+    if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave()));
     this.tools.replaceChildren(...parts);
   }
 
@@ -142,8 +142,9 @@ export class RoomPeople extends PageElement {
       field(this.say("finder.title"), "title", { value: room.state.title, maxlength: "60" }),
       field(this.say("finder.about"), "about", { value: room.state.about, maxlength: "500", optional: true }),
       field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
+      make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "question", checked: room.state.question } }), make("span", { text: this.say("people.question") })),
     ], this.say("composer.save"), async (data) => {
-      await this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0 });
+      await this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0, question: Boolean(data.get("question")) });
     });
     return make("details", {}, make("summary", { text: this.say("people.change_room") }), form);
   }
