@@ -6,9 +6,11 @@ pokes rest or has blocked gets the same bytes sent to whoever poked.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from chatserver import errors, ids
+from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods import (
@@ -31,7 +33,7 @@ from chatserver.services.icebreakers import Icebreakers
 from chatserver.services.pairs import Pairs
 from chatserver.store.accounts import AccountsShelf, Profile
 from chatserver.store.log import Log
-from chatserver.store.ties import Ties
+from chatserver.store.ties import Read, Ties
 
 PAIR: Final = 24  # a poke's id begins with its pair's
 
@@ -77,11 +79,19 @@ class Pokes:
         read = await self._ties.step(
             "poke", user, other.id, now=now, poke=_plain(poke), card=card, rehearsal=rehearsal, bots=bots
         )
-        if rehearsal:
-            words = HOST_SAYS[self._language]
-            read = await self._ties.step("answer", other.id, user, now=now, card=card, text=words, bots=bots)
+        read = await self._rehearsed(user, read, now)
         await self._hub.enter_now(user)
         return await self._pairs.state(user, read, now)
+
+    async def _rehearsed(self, user: str, read: Read, now: int) -> Read:
+        """In a rehearsal the host answers whatever card lies there and has no answer of the host's yet."""
+        host, curtain = read.tie.other(user), ladder.open_curtain(read.tie, now, self._ties.numbers)
+        if curtain is None or not curtain.rehearsal or read.tie.side(host).answer:
+            return read
+        given = {"card": curtain.card, "text": HOST_SAYS[self._language]}
+        with contextlib.suppress(Refusal):  # another request of theirs was quicker
+            return await self._ties.step("answer", host, user, now=now, bots=[host], **given)
+        return await self._ties.read(user, host)
 
     def _admitted(self, caller: Caller) -> tuple[str, int]:
         user, now = caller.require_user(), now_ms()
@@ -181,7 +191,9 @@ class Pokes:
         user, now = self._admitted(caller)
         text = ladder.checked_answer(params.text, self._ties.numbers)
         other = await self._other(user, params.tie, "card")
-        read = await self._ties.step("answer", user, other, now=now, card=params.card, text=text)
+        bots = [other] if (await self._hub.directory.authors([other]))[other].bot else []
+        read = await self._ties.step("answer", user, other, now=now, card=params.card, text=text, bots=bots)
+        read = await self._rehearsed(user, read, now)
         await self._hub.enter_now(user)
         return await self._pairs.state(user, read, now)
 
@@ -192,6 +204,7 @@ class Pokes:
             raise errors.not_found("card")
         card = self._icebreakers.draw(tie.curtain.room, but=tie.curtain.card)
         read = await self._ties.step("draw", user, tie.other(user), now=now, card=card)
+        read = await self._rehearsed(user, read, now)
         return await self._pairs.state(user, read, now)
 
 
