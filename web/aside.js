@@ -1,8 +1,9 @@
 /**
- * What the page can be shown without: being called, the keyboard of a phone, the service worker, one's pokes on their
- * way. Loaded when the first screen stands.
+ * What the page can be shown without: new words said aloud, being called, the keyboard of a phone, the service worker,
+ * one's pokes on their way. Loaded when the first screen stands.
  */
 
+import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { followKeyboard } from "./lib/keyboard.js";
 import { keepInstalled } from "./lib/installed.js";
 import { Calls } from "./state/calls.js";
@@ -11,6 +12,8 @@ import { keepPokes } from "./state/pokes.js";
 /** @param {import("./elements/element.js").Context} context */
 export function begin(context) {
   const { house, preferences, go } = context;
+  customElements.define("live-announcer", LiveAnnouncer);
+  document.body.append(document.createElement("live-announcer"));
   context.calls = new Calls(context);
   context.calls.begin();
   followKeyboard();

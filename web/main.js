@@ -3,7 +3,6 @@
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
 import { bringTheRest } from "./elements/later.js";
-import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { MessageComposer } from "./elements/message-composer/message-composer.js";
 import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
@@ -17,7 +16,7 @@ import { chooseLanguage, Words } from "./state/words.js";
 
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
-  ["app-shell", AppShell], ["live-announcer", LiveAnnouncer], ["message-composer", MessageComposer],
+  ["app-shell", AppShell], ["message-composer", MessageComposer],
   ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList], ["room-table", RoomTable],
   ["room-view", RoomView],
 ];
@@ -38,7 +37,7 @@ async function begin() {
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
   for (const [name, element] of ELEMENTS) customElements.define(name, element);
-  document.body.append(document.createElement("app-shell"), document.createElement("live-announcer"));
+  document.body.append(document.createElement("app-shell"));
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
   const idle = window.requestIdleCallback ?? setTimeout;

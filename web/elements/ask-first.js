@@ -1,7 +1,6 @@
 /** A question before something that cannot be taken back, in the page's own manner. */
 
-import { make } from "../lib/dom.js";
-import { button } from "./forms.js";
+import { button, make } from "../lib/dom.js";
 
 /**
  * @param {{say: (key: string) => string}} element whose words are used

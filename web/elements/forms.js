@@ -1,6 +1,7 @@
-/** What the forms of the page share: labelled fields, and a refusal in the reader's words. */
+/** What the forms of the page share: labelled fields, and a form that is carried out where it stands. */
 
 import { make } from "../lib/dom.js";
+import { refusalWords } from "../lib/refusal.js";
 
 let number = 0;
 
@@ -18,27 +19,6 @@ export function field(label, name, attributes = {}, hint = "") {
   const input = make("input", { attributes: { type: "text", required: !optional, ...attributes, optional: undefined, id, name, "aria-describedby": described } });
   return make("div", { class: "field" }, make("label", { text: label, attributes: { for: id } }), input,
     hint ? make("small", { text: hint, attributes: { id: described } }) : null);
-}
-
-/**
- * Why something was refused, in the reader's words: for the very rule (`name_link`), else for rules of its sort
- * (`any_link`), else for the kind of refusal.
- *
- * @param {{say: (key: string, values?: any) => string}} element
- * @param {any} refusal a Refusal, or words of the outbox with a `reason`
- */
-export function refusalWords(element, { reason = "", kind = "", retryAfter = 0 }) {
-  const sort = reason.slice(reason.lastIndexOf("_") + 1);
-  for (const key of [`refused.${reason}`, `refused.any_${sort}`, `refused.${kind}`]) {
-    const words = element.say(key, { seconds: Math.ceil(retryAfter / 1000) });
-    if (words !== key) return words;
-  }
-  return element.say("refused.not_done");
-}
-
-/** @param {string} text @param {() => void} click @param {string} [kind] the class */
-export function button(text, click, kind = "action") {
-  return make("button", { class: kind, text, attributes: { type: "button" }, on: { click } });
 }
 
 /**

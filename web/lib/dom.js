@@ -32,3 +32,8 @@ export function setAttribute(element, name, value) {
 export function nameOf(name) {
   return make("bdi", { class: "name", text: name });
 }
+
+/** @param {string} text @param {() => void} click @param {string} [kind] the class */
+export function button(text, click, kind = "action") {
+  return make("button", { class: kind, text, attributes: { type: "button" }, on: { click } });
+}

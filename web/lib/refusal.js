@@ -47,3 +47,19 @@ export function refusalFrom(body) {
 export function unanswered() {
   return new Refusal(UNANSWERED, "no answer");
 }
+
+/**
+ * Why something was refused, in the reader's words: for the very rule (`name_link`), else for rules of its sort
+ * (`any_link`), else for the kind of refusal.
+ *
+ * @param {{say: (key: string, values?: any) => string}} element
+ * @param {any} refusal a Refusal, or words of the outbox with a `reason`
+ */
+export function refusalWords(element, { reason = "", kind = "", retryAfter = 0 }) {
+  const sort = reason.slice(reason.lastIndexOf("_") + 1);
+  for (const key of [`refused.${reason}`, `refused.any_${sort}`, `refused.${kind}`]) {
+    const words = element.say(key, { seconds: Math.ceil(retryAfter / 1000) });
+    if (words !== key) return words;
+  }
+  return element.say("refused.not_done");
+}

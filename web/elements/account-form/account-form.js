@@ -7,8 +7,9 @@
 import { make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { field, refusalWords } from "../forms.js";
+import { field } from "../forms.js";
 
 const SUGGEST_PAUSE = 400;
 const METHODS = { "sign-up": "account.create", "sign-in": "account.sign_in", recover: "account.recover" };

@@ -1,10 +1,9 @@
 /** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
 
-import { make } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
-import { button } from "../forms.js";
 import { want } from "../later.js";
 
 const OFFLINE_PATIENCE = 2_000;

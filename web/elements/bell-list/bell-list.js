@@ -3,12 +3,11 @@
  * happened. Looking at it marks it as read; what was new stays marked as new while one looks.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { ago, fullTime } from "../../lib/times.js";
 import { PageElement } from "../element.js";
-import { button } from "../forms.js";
 
 const AT_FIRST = 6;
 const PAGE = 30;

@@ -3,9 +3,9 @@
  * friend) and `state` (as the tie tells it: "", offered, asked or open). Says `changed` when one has done something.
  */
 
-import { make } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 export class CardSwap extends PageElement {

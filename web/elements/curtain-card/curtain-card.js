@@ -4,11 +4,10 @@
  * it), `send` (gives one's answer), `draw` (draws another card).
  */
 
-import { make } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { makeSeal } from "../../lib/seal.js";
 import { PageElement } from "../element.js";
-import { button } from "../forms.js";
 
 const ANSWER_CHARACTERS = 280;
 

@@ -7,8 +7,8 @@ import { make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { newId } from "../../lib/ids.js";
 import { roomPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { refusalWords } from "../forms.js";
 
 const SHOWN = 4;
 const LOOK_AGAIN = 5 * 60_000;

@@ -3,14 +3,15 @@
  * `code`: the one-time link of a house that nobody runs yet; who opens it becomes the first to.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { fullTime, shortDate } from "../../lib/times.js";
 import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { actingForm, button, field, refusalWords } from "../forms.js";
+import { actingForm, field } from "../forms.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
 const SEARCH_PAUSE = 250;

@@ -1,10 +1,10 @@
 /** Personal invitations: a link for one person each, who begins acquainted with the reader; who came by one, and ending one. */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { invitePath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 
 export class InviteLinks extends PageElement {
   build() {

@@ -4,8 +4,8 @@
  */
 
 import { make } from "../../lib/dom.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { refusalWords } from "../forms.js";
 
 const TYPING_EVERY = 3_000;
 const TALLEST = 240;

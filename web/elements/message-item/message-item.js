@@ -1,13 +1,13 @@
 /** One message, or words on their way. Properties: `message` or `item`, `grouped`, `rights` (changes when they may). */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
 import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
 import { PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 export const GESTURES = ["liked", "same_here", "tea"];

@@ -3,12 +3,13 @@
  * it; both confirm. Property `code`: one that was scanned.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
 import { clockTime } from "../../lib/times.js";
 import { PageElement } from "../element.js";
-import { button, field, refusalWords } from "../forms.js";
+import { field } from "../forms.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

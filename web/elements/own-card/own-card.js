@@ -1,8 +1,9 @@
 /** One's own card (名片): what stands on it, and how it looks to a friend to whom it opens. */
 
 import { make } from "../../lib/dom.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { PageElement } from "../element.js";
-import { actingForm, field, refusalWords } from "../forms.js";
+import { actingForm, field } from "../forms.js";
 import { want } from "../later.js";
 
 /** @type {[string, Record<string, string>][]} */

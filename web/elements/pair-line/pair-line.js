@@ -3,11 +3,11 @@
  * seen; that it rests; of a bot, who runs it and how to end it. Property `room` (id of the conversation).
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 
 /** Nobody is told when the other reads: one asks, while one looks and has something unseen. */
 const ASK_AGAIN = 6_000;

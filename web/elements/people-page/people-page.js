@@ -3,13 +3,13 @@
  * their way; finding somebody; what is new; a code for who is beside one, an invitation for who is not here yet.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
 import { dayName, shortDate } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 const SEARCH_PAUSE = 200;

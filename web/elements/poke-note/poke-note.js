@@ -3,11 +3,11 @@
  * Properties `message` and `gesture`. It pokes when it comes onto the page.
  */
 
-import { make } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { learnSent } from "../../state/pokes.js";
 import { PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 
 export class PokeNote extends PageElement {
   /** @type {any} */ message = null;

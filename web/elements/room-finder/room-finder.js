@@ -1,10 +1,11 @@
 /** Finding a room by words or tag, and opening one of one's own. */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { button, field, refusalWords } from "../forms.js";
+import { field } from "../forms.js";
 
 const PAUSE = 250;
 

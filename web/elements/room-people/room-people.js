@@ -1,11 +1,12 @@
 /** Who belongs to a room, what one is called for, and what its moderators may do. Property `room`. */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { joinPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { actingForm, button, field, refusalWords } from "../forms.js";
+import { actingForm, field } from "../forms.js";
 
 const LEVELS = ["all", "mentions", "none"];
 

@@ -3,9 +3,9 @@
  * (id).
  */
 
-import { make } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 const WIDE = "(min-width: 1001px)";

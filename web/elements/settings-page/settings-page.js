@@ -3,13 +3,14 @@
  * logins, tokens, bots; signing out and leaving.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { ago } from "../../lib/times.js";
 import { applyTheme } from "../../lib/theme.js";
 import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { actingForm, button, field, refusalWords } from "../forms.js";
+import { actingForm, field } from "../forms.js";
 import { want } from "../later.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };

@@ -3,13 +3,13 @@
  * what goes with it. Property `user` (as user.get tells). Nothing here can be said to somebody before both want to talk.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { dayKey, dayWithin, shortDate } from "../../lib/times.js";
 import { learnSent } from "../../state/pokes.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { button, refusalWords } from "../forms.js";
 import { want } from "../later.js";
 import { GESTURES } from "../message-item/message-item.js";
 

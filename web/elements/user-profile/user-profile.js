@@ -3,11 +3,11 @@
 import { make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { refusalWords } from "../../lib/refusal.js";
 import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
 import { shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
-import { refusalWords } from "../forms.js";
 import { want } from "../later.js";
 
 export class UserProfile extends PageElement {
