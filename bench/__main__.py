@@ -14,9 +14,10 @@ from pathlib import Path
 from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
+from bench.page import page
 from bench.ties import ties
 
-BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle, "ties": ties}
+BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle, "ties": ties, "page": page}
 
 
 def main() -> None:

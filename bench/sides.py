@@ -72,9 +72,9 @@ def standing(folder: Path, core: int, *, rooms: list[str], people: int, floor: b
     with contextlib.ExitStack() as stack:
         sides = [stack.enter_context(_floor(folder, core))] if floor else []
         sides.append(stack.enter_context(_sketch(folder, core)))
-        house = stack.enter_context(_house(folder, core, rooms))
-        house.tokens = asyncio.run(_sign_up(house.port, people))
-        yield [*sides, house]
+        home = stack.enter_context(house(folder, core, rooms))
+        home.tokens = asyncio.run(sign_up(home.port, people))
+        yield [*sides, home]
 
 
 @contextlib.contextmanager
@@ -94,7 +94,7 @@ def _sketch(folder: Path, core: int) -> Iterator[Side]:
 
 
 @contextlib.contextmanager
-def _house(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
+def house(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
     port, data = _free_port(), folder / "house"
     with _store(data) as store:
         file = folder / "rooms.toml"
@@ -162,7 +162,7 @@ def _free_port() -> int:
         return port
 
 
-async def _sign_up(port: int, people: int) -> list[str]:
+async def sign_up(port: int, people: int) -> list[str]:
     """Tokens of so many new accounts."""
     places = asyncio.Semaphore(SIGN_UPS_AT_ONCE)
 

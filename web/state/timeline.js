@@ -61,8 +61,13 @@ export class Timeline {
 
   /** The last messages held, oldest first. @param {number} count */
   latest(count) {
+    return this.between(this.last - count + 1, this.last);
+  }
+
+  /** Messages held, oldest first. @param {number} from @param {number} to seqs, both included */
+  between(from, to) {
     const some = [];
-    for (let seq = Math.max(this.first, this.last - count + 1); seq <= this.last; seq += 1) {
+    for (let seq = Math.max(this.first, from); seq <= Math.min(this.last, to); seq += 1) {
       const message = this.#messages.get(seq);
       if (message) some.push(message);
     }

@@ -1,7 +1,8 @@
 /**
  * The messages of one room, newest at the bottom. Property `room` (id). Reading up loads older pages, reading down newer
  * ones; the message that stands at the upper edge stays there, whatever comes or changes around it, and at the bottom
- * the newest stays in sight. One tab stop: arrows move from message to message.
+ * the newest stays in sight. Of all that is loaded a window around the reader has rows, so that a room of ten thousand
+ * messages scrolls like one of a hundred. One tab stop: arrows move from message to message.
  */
 
 import { make } from "../../lib/dom.js";
@@ -12,8 +13,11 @@ import { context, PageElement } from "../element.js";
 const NEAR = 80;
 const LOAD_AHEAD = 600;
 const GROUP_WITHIN = 5 * 60_000;
-/** More rows than these are let go at the top while one is at the bottom. */
-const MOST_ROWS = 400;
+/** More messages than these are let go at the top while one is at the bottom. */
+const MOST_HELD = 400;
+/** So many messages have rows, and so many more as come while their end is in sight; the window moves by a step. */
+const SHOWN = 300;
+const STEP = 100;
 
 export class MessageList extends PageElement {
   room = "";
@@ -23,6 +27,8 @@ export class MessageList extends PageElement {
   /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
   #toDivider = false;
+  /** The seqs of the first and the last message with a row, and what was the last to be had then. */
+  #window = { from: 1, to: 0, end: 0 };
   /** @type {{row: Element, offset: number} | null} what stands at the upper edge */ #anchor = null;
   /** @type {ResizeObserver | undefined} */ #sizes;
 
@@ -73,8 +79,9 @@ export class MessageList extends PageElement {
     const room = this.#state;
     if (!room) return this.#clear();
     if (room.timeline.isEmpty) this.house.loadFirst(this.room);
-    if (this.atBottom) room.timeline.trim(MOST_ROWS);
+    if (this.atBottom) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
+    this.#placeWindow(room.timeline);
     this.#render(room);
     if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
     else this.#keepPlace();
@@ -88,6 +95,7 @@ export class MessageList extends PageElement {
     this.#rows.clear();
     this.list.replaceChildren();
     this.#divider = -1;
+    this.#window = { from: 1, to: 0, end: 0 };
   }
 
   /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/room.js").Room} room */
@@ -96,6 +104,27 @@ export class MessageList extends PageElement {
     if (!first && (document.hasFocus() || room.readSeq <= this.#divider || !room.unread)) return;
     this.#divider = room.unread ? room.readSeq : room.timeline.lastSeq;
     this.#toDivider = first && room.unread > 0;
+  }
+
+  /** @param {import("../../state/timeline.js").Timeline} timeline */
+  #placeWindow({ first, last }) {
+    let { from, to, end } = this.#window;
+    if (this.#toDivider) [from, to] = [this.#divider - STEP, this.#divider + SHOWN - STEP];
+    else if (this.atBottom || to < first || from > last || to < from) [from, to] = [last - SHOWN + 1, last];
+    else if (to === end && to - from < 2 * SHOWN) to = last;
+    this.#window = { from: Math.max(from, first), to: Math.min(to, last), end: last };
+  }
+
+  /** More rows in the direction in which one reads, fewer behind. @param {number} step @returns {boolean} whether there were more to be had */
+  #moveWindow(step) {
+    const timeline = this.#state?.timeline;
+    const { from, to } = this.#window;
+    if (!timeline || (step < 0 ? from <= timeline.first : to >= timeline.last)) return false;
+    const [low, high] = step < 0 ? [Math.max(from + step, timeline.first), to] : [from, Math.min(to + step, timeline.last)];
+    const wide = Math.max(0, high - low + 1 - SHOWN);
+    this.#window = { ...this.#window, from: step < 0 ? low : low + wide, to: step < 0 ? high - wide : high };
+    this.later();
+    return true;
   }
 
   // --- rows --------------------------------------------------------------------------------------------------------
@@ -112,7 +141,8 @@ export class MessageList extends PageElement {
       else this.list.insertBefore(row, next);
     };
     /** @type {any} */ let last = null;
-    for (const message of room.timeline.messages) {
+    const { from, to } = this.#window;
+    for (const message of room.timeline.between(from, to)) {
       const day = dayKey(message.at);
       if (!last || last.day !== day) place(this.#dayRow(before, day, message.at));
       const isNew = message.seq === this.#divider + 1 && message.author.id !== this.house.me;
@@ -120,7 +150,7 @@ export class MessageList extends PageElement {
       place(this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights }));
       last = { at: message.at, author: message.author, day };
     }
-    for (const item of this.house.outbox.of(this.room)) {
+    for (const item of to === room.timeline.last ? this.house.outbox.of(this.room) : []) {
       if (item.id && this.#rows.has(item.id)) continue;
       const at = Math.max(item.at, last?.at ?? 0);
       const mine = { at, author: this.house.user, day: dayKey(at) };
@@ -211,7 +241,9 @@ export class MessageList extends PageElement {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR && Boolean(this.#state?.timeline.reachesEnd);
+    const timeline = this.#state?.timeline;
+    const low = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#atBottom = low && Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last;
     this.#dropAnchor();
     this.#readOn();
     const room = this.#state;
@@ -221,8 +253,8 @@ export class MessageList extends PageElement {
   /** What comes next in either direction is asked for before one is there. */
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollTop < LOAD_AHEAD) this.house.loadOlder(this.room);
-    if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD) this.house.loadNewer(this.room);
+    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.house.loadOlder(this.room);
+    if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.house.loadNewer(this.room);
     if (this.atBottom) this.mark();
   }
 
@@ -244,8 +276,8 @@ export class MessageList extends PageElement {
   /** To the newest message, which may have to be loaded first. */
   async toLatest() {
     await this.house.loadLatest(this.room);
-    this.toBottom();
-    this.later();
+    this.#atBottom = true;
+    this.show();
   }
 
   /** Whether the newest message of all is in sight. */
