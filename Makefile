@@ -28,7 +28,7 @@ run: .venv/run.stamp
 setup: .venv/dev.stamp node_modules/.stamp
 
 test: .venv/dev.stamp
-	@sh .ci/packages chromium fonts-noto-cjk redis-server nodejs npm
+	@sh .ci/packages chromium-headless-shell fonts-noto-cjk redis-server nodejs npm
 	@! command -v npm > /dev/null || $(MAKE) --no-print-directory node_modules/.stamp
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
 ifeq ($(strip $(ARGS)),)
@@ -58,7 +58,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)
 
 pictures: .venv/dev.stamp
-	@sh .ci/packages chromium fonts-noto-cjk
+	@sh .ci/packages chromium-headless-shell fonts-noto-cjk
 	$(BIN)/python -m tests.web.pictures $(ARGS)
 
 icons: .venv/dev.stamp

@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CHROMIUM.exists():
         return
     missing = pytest.mark.skip(
-        reason=f"CHROMIUM IS MISSING ({CHROMIUM}): the page was not tested. apt install chromium"
+        reason=f"CHROMIUM IS MISSING ({CHROMIUM}): the page was not tested. apt install chromium-headless-shell"
     )
     for item in items:
         if item.get_closest_marker("browser"):

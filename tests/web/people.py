@@ -22,7 +22,7 @@ from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page,
 
 from tests.people import PASSWORD, Person, post
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
 PATIENCE_MS = 15_000
 START_S = 30.0

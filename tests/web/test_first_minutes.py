@@ -42,7 +42,11 @@ async def clock(reader: Reader) -> None:
     await reader.page.clock.install(time=datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10))
 
 
-@pytest.mark.parametrize(("telling", "phone"), [(ENGLISH, False), (CHINESE, True)], ids=["desk", "phone-zh"])
+@pytest.mark.parametrize(
+    ("telling", "phone"),
+    [pytest.param(ENGLISH, False, marks=pytest.mark.soak), (CHINESE, True)],
+    ids=["desk", "phone-zh"],
+)
 async def test_from_a_link_to_another_device(tmp_path, browser: Browser, telling: Telling, phone: bool) -> None:
     await _tell(tmp_path, browser, telling, nothing, phone=phone)
 

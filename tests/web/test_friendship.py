@@ -15,7 +15,11 @@ async def no_look(step: str, reader: Reader) -> None:
     """Nobody takes a picture."""
 
 
-@pytest.mark.parametrize(("language", "phone"), [("en", False), ("zh-Hans", True)], ids=["desk", "phone-zh"])
+@pytest.mark.parametrize(
+    ("language", "phone"),
+    [pytest.param("en", False, marks=pytest.mark.soak), ("zh-Hans", True)],
+    ids=["desk", "phone-zh"],
+)
 async def test_two_become_friends_and_two_others_meet_until_one_blocks(
     browser: Browser, language: str, phone: bool
 ) -> None:

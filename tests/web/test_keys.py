@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -60,6 +62,29 @@ async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, n
     await ann.page.keyboard.press("Enter")
     await ann.sees("one page")
     await expect(ann.message("one page")).to_contain_text("edited")
+
+
+async def test_what_is_typed_before_the_switcher_stands_is_for_it_and_not_for_the_room(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    tea, _ = await new_room(ann, "Tea"), await new_room(ann, "Books")
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await ann.context.route("**/room-switcher.js", hold)
+    await ann.open(f"/room/{tea}")
+    heading = ann.page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Tea")
+    await ann.box.focus()
+    await ann.page.keyboard.press("Control+k")
+    await ann.page.keyboard.type("boo")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.box).to_have_value("")
+    held.set()
+    await expect(heading).to_have_text("Books")
+    await expect(ann.texts()).to_have_count(0)
 
 
 async def test_a_message_in_hand_has_its_actions_one_tab_away_and_escape_leads_back(new_reader, new_room) -> None:

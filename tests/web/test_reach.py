@@ -151,7 +151,7 @@ async def test_twenty_messages_in_a_second_are_two_announcements_and_history_is_
     assert 1 <= len(await ann.page.evaluate("globalThis.heard")) <= 2
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "zh-TW"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.soak), "zh-TW"])
 async def test_enlarged_to_four_hundred_percent_and_spaced_wide_nothing_is_lost(new_reader, new_room, locale) -> None:
     ann = await new_reader("Ann Lin", locale=locale, bypass_csp=True, **ENLARGED)
     room = await new_room(ann, "Enlarged", topic="A topic of a room that goes on for a while")

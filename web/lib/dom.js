@@ -28,6 +28,15 @@ export function setAttribute(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
+/**
+ * Only what is not so already: to write the same anew costs a style and a layout.
+ *
+ * @param {any} node @param {Record<string, any>} properties
+ */
+export function change(node, properties) {
+  for (const [name, value] of Object.entries(properties)) if (node[name] !== value) node[name] = value;
+}
+
 /** A person's name, kept from turning the line around. @param {string} name */
 export function nameOf(name) {
   return make("bdi", { class: "name", text: name });

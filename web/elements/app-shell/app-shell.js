@@ -14,6 +14,7 @@ const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "house-p
 export class AppShell extends PageElement {
   #shown = "";
   /** @type {any} made when it is first wanted */ #switcher = null;
+  /** @type {string[] | null} the keys pressed while the switcher is on its way */ #early = null;
   #joining = false;
   /** @type {any} */ #offline = undefined;
 
@@ -33,7 +34,7 @@ export class AppShell extends PageElement {
     this.listen(this.house, "rooms", () => this.retitle());
     this.listen(this.house, "house", () => this.retitle());
     this.listen(this.house, "status", () => this.showStatus());
-    this.listen(document, "keydown", (event) => this.shortcut(event));
+    this.listen(document, "keydown", (event) => this.shortcut(event), { capture: true });
     this.listen(this, "click", (event) => this.follow(event));
     this.relabel();
   }
@@ -164,7 +165,11 @@ export class AppShell extends PageElement {
 
   /** @param {KeyboardEvent} event */
   shortcut(event) {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    if (this.#early) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#early.push(event.key);
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
       this.#switch();
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
@@ -173,10 +178,16 @@ export class AppShell extends PageElement {
     }
   }
 
-  /** Go to a room by a few letters of its name. */
+  /** Go to a room by a few letters of its name. What is typed until the switcher stands is for it, not for the room. */
   async #switch() {
-    await want("room-switcher");
-    this.#switcher ??= this.appendChild(make("room-switcher"));
-    this.#switcher.open();
+    if (this.#early) return;
+    this.#early = [];
+    try {
+      await want("room-switcher");
+      this.#switcher ??= this.appendChild(make("room-switcher"));
+      this.#switcher.open(this.#early);
+    } finally {
+      this.#early = null;
+    }
   }
 }

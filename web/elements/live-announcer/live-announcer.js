@@ -20,6 +20,7 @@ export class LiveAnnouncer extends PageElement {
   }
 
   attach() {
+    if (this.house.began) this.#unread = this.house.inbox.unread;
     this.listen(this.house, "posted", (event) => this.hear(event.detail));
     this.listen(this.house, "inbox", () => this.#ring());
   }

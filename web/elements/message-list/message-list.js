@@ -5,7 +5,7 @@
  * messages scrolls like one of a hundred. One tab stop: arrows move from message to message.
  */
 
-import { make } from "../../lib/dom.js";
+import { change, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { dayKey, dayName } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
@@ -16,8 +16,8 @@ const GROUP_WITHIN = 5 * 60_000;
 /** More messages than these are let go at the top while one is at the bottom. */
 const MOST_HELD = 400;
 /** So many messages have rows, and so many more as come while their end is in sight; the window moves by a step. */
-const SHOWN = 300;
-const STEP = 100;
+const SHOWN = 200;
+const STEP = 25;
 
 export class MessageList extends PageElement {
   room = "";
@@ -198,11 +198,13 @@ export class MessageList extends PageElement {
 
   /** @param {import("../../state/room.js").Room} room */
   #showEdges(room) {
-    this.empty.hidden = !room.timeline.isEmpty || room.timeline.more;
-    this.empty.lastChild.textContent = this.say("room.empty");
     const below = room.timeline.lastSeq - room.readSeq;
-    this.jump.hidden = this.atBottom;
-    this.jump.textContent = below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest");
+    change(this.empty, { hidden: !room.timeline.isEmpty || room.timeline.more });
+    change(this.empty.lastChild, { textContent: this.say("room.empty") });
+    change(this.jump, {
+      hidden: this.atBottom,
+      textContent: below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest"),
+    });
   }
 
   // --- place -------------------------------------------------------------------------------------------------------

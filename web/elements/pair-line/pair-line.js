@@ -3,7 +3,7 @@
  * seen; that it rests; of a bot, who runs it and how to end it. Property `room` (id of the conversation).
  */
 
-import { button, make, nameOf } from "../../lib/dom.js";
+import { button, change, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { shortDate } from "../../lib/times.js";
@@ -103,7 +103,7 @@ export class PairLine extends PageElement {
     const mine = last?.author.id === this.house.me;
     const told = this.#tie?.rung === "friend" && !this.#tie.hides_seen;
     const seen = told && mine && this.#tie.seen_seq >= last.seq;
-    if (this.seen.textContent !== (seen ? this.say("pair.seen") : "")) this.seen.textContent = seen ? this.say("pair.seen") : "";
+    change(this.seen, { textContent: seen ? this.say("pair.seen") : "" });
     clearTimeout(this.#again);
     if (told && mine && !seen && !document.hidden) this.#again = setTimeout(() => this.load(), ASK_AGAIN);
   }

@@ -89,7 +89,9 @@ export class PeoplePage extends PageElement {
       return make("section", { class: name }, make("h2", { text: this.say(`ties.group.${name}`) }),
         make("ul", { class: "ties", attributes: { role: "list" } }, ...those.map((tie) => this.#row(tie.user, tie))));
     });
+    const held = this.groups.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     this.groups.replaceChildren(...parts.filter((part) => part !== null));
+    if (held) this.groups.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
     this.none.hidden = ties.length > 0;
     const host = this.house.card?.host;
     if (host && !this.none.querySelector(".rehearse")) this.none.append(make("a", { class: "action rehearse", text: this.say("ties.rehearse"), attributes: { href: userPath(host) } }));

@@ -22,14 +22,16 @@ export class RoomSwitcher extends PageElement {
     this.listen(this.dialog, "click", (event) => event.target === this.dialog && this.dialog.close());
   }
 
-  open() {
-    if (this.dialog.open) return;
-    this.input.value = "";
+  /** @param {string[]} [early] the keys that were pressed before this could be opened */
+  open(early = []) {
+    if (this.dialog.open || early.includes("Escape")) return;
+    this.input.value = early.filter((key) => key.length === 1).join("");
     this.input.placeholder = this.say("switcher.placeholder");
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.list.setAttribute("aria-label", this.say("rooms.mine"));
     this.dialog.showModal();
     this.show(0);
+    if (early.includes("Enter")) this.go(this.list.children[0]?.dataset.room);
   }
 
   /** @param {number} chosen */

@@ -3,7 +3,7 @@
  * them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a live region.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { change, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { userPath } from "../../lib/paths.js";
 import { tintOf } from "../../lib/seal.js";
@@ -54,7 +54,7 @@ export class RoomTable extends PageElement {
       this.cups.replaceChildren(...shown.map((cup) => this.#cup(cup)), ...this.#more(cups.length - shown.length));
     }
     const words = this.#words(typing);
-    if (this.words.textContent !== words) this.words.textContent = words;
+    change(this.words, { textContent: words });
   }
 
   /** Who sits here, the last who spoke first. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
