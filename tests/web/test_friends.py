@@ -201,6 +201,7 @@ async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_
     await ann.open("/rooms")
     badge = ann.page.locator("room-list .bell .badge")
     await expect(badge).to_have_text("1")
+    await expect(ann.page.locator("live-announcer p")).to_be_attached()
     await bob.call("poke.send", room=room, to=ann.user["id"], gesture="tea")
     await expect(badge).to_have_text("2")
     await expect(ann.page.locator("live-announcer p")).to_have_text(re.compile("things? waits? for you"))

@@ -7,19 +7,8 @@ export async function learnSent(house) {
   house.keepSent(sent);
 }
 
-/**
- * Know them from a person's first session on, and anew whenever something came; not at every session, for after a restart
- * of the house all begin one at once.
- *
- * @param {import("./house.js").House} house
- */
+/** Know them from the first session on, and anew whenever something came. @param {import("./house.js").House} house */
 export function keepPokes(house) {
-  let me = "";
-  const begin = () => {
-    if (house.began && me !== house.me) learnSent(house);
-    me = house.me;
-  };
-  house.addEventListener("session", begin);
-  house.addEventListener("inbox", (event) => /** @type {CustomEvent} */ (event).detail && learnSent(house));
-  begin();
+  for (const name of ["session", "inbox"]) house.addEventListener(name, () => learnSent(house));
+  learnSent(house);
 }
