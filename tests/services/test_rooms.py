@@ -194,7 +194,9 @@ async def test_a_closed_room_looks_like_no_room_to_everyone_outside(desks: House
 
 
 async def test_members_are_listed_by_role_then_by_when_they_came(desks: House) -> None:
-    room = await desks.create("Tea", TOM, ADA, HOST)
+    room = await desks.create("Tea")
+    for after, person in enumerate(("tom", "ada", "host"), start=1):
+        await desks.shelf.join(room, person, now=after)
     await desks.membership.set_role(MEI, RoomSetRole(room, "host", "moderator"))
     page = await desks.rooms.members(TOM, RoomMembers(room))
     assert [(member.user.handle, member.role) for member in page.members] == [
