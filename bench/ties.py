@@ -35,10 +35,14 @@ AT_ONCE = 64
 SETTINGS: Final = {"server.port": 0, "host.enabled": False, "limits.searches_burst": 0}
 SURNAMES: Final = "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN: Final = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚"
-FIRST: Final = "Ann Bo Cy Dee Eve Finn Gus Hal Ida Jo Kit Lou Mae Ned Ora Pam Quin Ray Sue Tom".split()
-LAST: Final = (
-    "Ash Birch Cole Dale Elm Fox Gale Hill Ives Jay Knox Lane Moss Nash Oak Park Quill Reed Stone Vale".split()
-)
+FIRST: Final = [
+    "Ann", "Bo", "Cy", "Dee", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo",
+    "Kit", "Lou", "Mae", "Ned", "Ora", "Pam", "Quin", "Ray", "Sue", "Tom",
+]  # fmt: skip
+LAST: Final = [
+    "Ash", "Birch", "Cole", "Dale", "Elm", "Fox", "Gale", "Hill", "Ives", "Jay",
+    "Knox", "Lane", "Moss", "Nash", "Oak", "Park", "Quill", "Reed", "Stone", "Vale",
+]  # fmt: skip
 
 
 def ties(folder: Path, _servers: int, options: Options) -> None:

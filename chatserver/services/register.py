@@ -1,8 +1,8 @@
 """Who can be found by which words: the public words of everyone in the house, in memory, by pairs of letters.
 
 A word is found wherever it stands, as a reader would expect of Chinese, so there is no list of whole words. It is made
-when somebody first searches and kept by what ``{users}:live`` tells. Reading profiles for each search took five times as
-long in a house of ten thousand as in one of a hundred.
+when somebody first searches and kept by what ``{users}:live`` tells. Reading profiles for each search took five times
+as long in a house of ten thousand as in one of a hundred.
 """
 
 from __future__ import annotations
