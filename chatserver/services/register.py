@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Set
 from typing import Final
 
 from pypinyin import Style, lazy_pinyin
@@ -27,6 +26,7 @@ class Register:
 
     def __init__(self, accounts: AccountsShelf, directory: Directory) -> None:
         self._accounts = accounts
+        self._directory = directory
         self._texts: dict[str, str] = {}
         self._held: dict[str, set[str]] = {}
         self._stale: set[str] = set()
@@ -61,6 +61,7 @@ class Register:
         self._stale.difference_update(users)
         try:
             profiles = await self._accounts.profiles(users)
+            await self._directory.load(users)
         except BaseException:
             self._stale.update(users)
             raise
@@ -79,7 +80,7 @@ class Register:
     def text(self, user: str) -> str:
         return self._texts.get(user, "")
 
-    def found(self, word: str) -> Set[str]:
+    def found(self, word: str) -> set[str] | frozenset[str]:
         """Everyone whose words hold this one, which is folded."""
         if len(word) <= 2:
             return self._held.get(word, NOBODY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Container, Set
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,7 +26,7 @@ from chatserver.store.ties import Read, Ties
 
 MOST: Final = 50
 # A word that so many share tells nobody apart: it counts for who is found by another.
-COMMON: Final = 1_000
+COMMON: Final = 250
 _LITTLE_WORDS: Final = frozenset(
     ["a", "an", "the", "i", "we", "me", "met", "in", "at", "on", "from", "of", "who", "with", "and", "to"]
 )
@@ -58,21 +58,28 @@ class Search:
 
     async def _of_rooms(self, user: str, words: list[str]) -> dict[str, int]:
         """How many of the words the public ones of each member of one's rooms hold."""
-        matches = sorted((self._register.found(word) for word in words), key=len)
-        telling = [match for match in matches if len(match) <= COMMON] or matches[:1]
-        candidates: Set[str] = set[str]().union(*(itertools.islice(match, COMMON) for match in telling))
-        if not candidates:
+        matches = [self._register.found(word) for word in words]
+        telling = set[str]().union(*(match for match in matches if len(match) <= COMMON))
+        everything = matches[0].intersection(*matches[1:]) if matches else telling
+        if not telling and not everything:
             return {}
         rooms = await asyncio.gather(*map(self._members, await self._rooms.rooms_of(user)))
-        near = (id for id in candidates if any(id in members for members in rooms))
-        return {id: sum(id in match for match in matches) for id in near}
+        near = itertools.chain(self._near(everything, rooms), self._near(telling, rooms))
+        return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
 
-    async def _members(self, room: str) -> Container[str]:
+    @staticmethod
+    def _near(candidates: Set[str], rooms: list[Set[str]]) -> Iterator[str]:
+        """Those of them who are in one of the rooms. Costs what the smaller of both has."""
+        if sum(map(len, rooms)) < len(candidates):
+            return (id for id in set[str]().union(*rooms) if id in candidates)
+        return (id for id in candidates if any(id in members for members in rooms))
+
+    async def _members(self, room: str) -> Set[str]:
         try:
             async with self._hub.feeds.open(room) as feed:
-                return feed.members
+                return feed.members.keys()
         except errors.Refusal:
-            return ()
+            return frozenset()
 
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
         """The same for those one has something with, by one's own words about them, too."""
