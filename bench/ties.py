@@ -1,13 +1,24 @@
-"""What a step between two people costs in a house of a hundred and in one of ten thousand with ties."""
+"""What a step between two people, and what looking at one's people, costs in a house of a hundred and in one of ten
+thousand with ties."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from bench.fanout import Options
+from chatserver.app import House
+from chatserver.live.room import MemberRecord
+from chatserver.live.user import Pointer
+from chatserver.protocol.methods import Nothing, UserSearch
 from chatserver.rules.ladder import Numbers
+from chatserver.services.caller import Caller
+from chatserver.settings import load
 from chatserver.store import keys
 from chatserver.store.address import Address
 from chatserver.store.embedded import EmbeddedStore
@@ -21,6 +32,17 @@ NEIGHBOURS = 3
 PAIRS = 400
 NOW = 1_767_280_000_000
 AT_ONCE = 64
+SETTINGS: Final = {"server.port": 0, "host.enabled": False, "limits.searches_burst": 0}
+SURNAMES: Final = "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN: Final = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚"
+FIRST: Final = [
+    "Ann", "Bo", "Cy", "Dee", "Eve", "Finn", "Gus", "Hal", "Ida", "Jo",
+    "Kit", "Lou", "Mae", "Ned", "Ora", "Pam", "Quin", "Ray", "Sue", "Tom",
+]  # fmt: skip
+LAST: Final = [
+    "Ash", "Birch", "Cole", "Dale", "Elm", "Fox", "Gale", "Hill", "Ives", "Jay",
+    "Knox", "Lane", "Moss", "Nash", "Oak", "Park", "Quill", "Reed", "Stone", "Vale",
+]  # fmt: skip
 
 
 def ties(folder: Path, _servers: int, options: Options) -> None:
@@ -31,13 +53,17 @@ def ties(folder: Path, _servers: int, options: Options) -> None:
             store.start()
         addresses = {size: Address(path=store.address) for size, store in stores.items()}
         results = asyncio.run(_compare(addresses, options.rounds))
+        looks = asyncio.run(_look_around(folder, addresses, options.rounds))
+        results = {size: results[size] | looks[size] for size in SIZES}
     finally:
         for store in stores.values():
             store.stop()
     print(f"\nties: p99 in ms of {PAIRS} pairs, the best of {options.rounds} rounds")
     for step in results[SIZES[0]]:
         small, large = (results[size][step] * 1000 for size in SIZES)
-        print(f"  {step:8} {SIZES[0]} people {small:6.2f}   {SIZES[1]} people {large:6.2f}   ratio {large / small:.2f}")
+        print(
+            f"  {step:12} {SIZES[0]} people {small:6.2f}   {SIZES[1]} people {large:6.2f}   ratio {large / small:.2f}"
+        )
 
 
 async def _compare(addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
@@ -96,3 +122,76 @@ async def _measure(store: Store, shelf: Ties, name: str) -> dict[str, float]:
             await shelf.step(kind, by, to, now=NOW, **given)
             times[step].append(time.perf_counter() - began)
     return {step: sorted(taken)[int(len(taken) * 0.99)] for step, taken in times.items()}
+
+
+async def _look_around(folder: Path, addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
+    """The same stores with a house on each; everybody is in the hall."""
+    measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
+    async with contextlib.AsyncExitStack() as stack:
+        houses: dict[int, House] = {}
+        for size, address in addresses.items():
+            settings = load(None, {}, {"server.data": str(folder / f"data{size}"), **SETTINGS})
+            houses[size] = await stack.enter_async_context(House(settings, store_address=address))
+            await _enter_hall(houses[size], size)
+        for _ in range(rounds):
+            for size in SIZES:
+                measured[size].append(await _looks(houses[size], size))
+    return {
+        size: {look: min(times[look] for times in rounds_) for look in rounds_[0]} for size, rounds_ in measured.items()
+    }
+
+
+async def _enter_hall(house: House, people: int) -> None:
+    """As signing up would, but for the passwords: a profile each, a seat in the hall, ties as the desks make them."""
+    store, desks = house.store, house.desks
+    hall = await house.hub.feeds.hold("hall")
+    for number in range(people):
+        user, member = f"u{number}", msgspec.msgpack.encode(MemberRecord("member", NOW, 0, number + 2))
+        profile = ("handle", user, "name", name_of(number), "created_at", NOW)
+        pointer = msgspec.msgpack.encode(Pointer(number + 2, 1, 0, hall.epoch))
+        await asyncio.gather(
+            store.command("HSET", keys.user(user), *profile),
+            store.command("ZADD", keys.EVERYONE, NOW + number, user),
+            store.command("HSET", keys.room("hall") + ":members", user, member),
+            store.command("HSET", keys.user(user) + ":rooms", "hall", pointer),
+            store.command("DEL", keys.user(user) + ":ties"),
+        )
+    hall.repairs.renew()
+    await hall.repairs.settled()
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def begin(one: int, other: int) -> None:
+        async with gate:
+            origin = {"how": "invitation", "at": NOW, "room": "hall"}
+            await desks.friends.shelf.step("begin", f"u{one}", f"u{other}", now=NOW, origin=origin)
+
+    pairs = ((number, (number + away) % people) for number in range(people) for away in range(1, NEIGHBOURS + 1))
+    await asyncio.gather(*(begin(one, other) for one, other in pairs))
+    await desks.friends.search.find(Caller(user_id="u0"), UserSearch("everyone once"))
+
+
+def name_of(number: int) -> str:
+    """One of ten thousand names, in two scripts."""
+    if number % 2:
+        return SURNAMES[number % 20] + GIVEN[number // 20 % 20] + GIVEN[number // 400 % 25 % 20]
+    return f"{FIRST[number % 20]} {LAST[number // 20 % 20]}{LAST[number // 400 % 20].lower()}"
+
+
+async def _looks(house: House, people: int) -> dict[str, float]:
+    friends = house.desks.friends
+    times: dict[str, list[float]] = {"poke.list": [], "tie.list": [], "search one": [], "search many": []}
+    for number in range(PAIRS):
+        caller = Caller(user_id=f"u{number * 7 % people}")
+        for look, asked in (
+            ("poke.list", lambda caller=caller: friends.pokes.listed(caller, Nothing())),
+            ("tie.list", lambda caller=caller: friends.ties.listed(caller, Nothing())),
+            (
+                "search one",
+                lambda caller=caller, n=number: friends.search.find(caller, UserSearch(f"u{n * 3 % people}")),
+            ),
+            ("search many", lambda caller=caller, n=number: friends.search.find(caller, UserSearch(name_of(n % 80)))),
+        ):
+            began = time.perf_counter()
+            await asked()
+            times[look].append(time.perf_counter() - began)
+    return {look: sorted(taken)[int(len(taken) * 0.99)] for look, taken in times.items()}

@@ -169,7 +169,7 @@ class Pokes:
 
     async def listed(self, caller: Caller, params: Nothing) -> PokeListResult:
         user, now = caller.require_user(), now_ms()
-        reads = [await self._ties.read(user, other) for other in await self._ties.known(user)]
+        reads = await self._ties.read_all(user)
         sent = [poke for read in reads if (poke := self._pairs.sent(user, read, now)) is not None]
         came = [await self._pairs.received(user, read, now) for read in reads]
         received = [poke for poke in came if poke is not None]

@@ -6,10 +6,11 @@ when one met. Who matches most of the words comes first.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from typing import Final
-
-from pypinyin import Style, lazy_pinyin
 
 from chatserver import errors
 from chatserver.ids import now_ms
@@ -17,13 +18,15 @@ from chatserver.live.hub import Hub
 from chatserver.protocol.methods import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
-from chatserver.store.accounts import AccountsShelf, Profile
+from chatserver.services.register import Register
+from chatserver.store.accounts import AccountsShelf
 from chatserver.store.catalogue import fold
 from chatserver.store.rooms import RoomsShelf
-from chatserver.store.ties import Ties
+from chatserver.store.ties import Read, Ties
 
 MOST: Final = 50
-CANDIDATES: Final = 500
+# A word that so many share tells nobody apart: it counts for who is found by another.
+COMMON: Final = 250
 _LITTLE_WORDS: Final = frozenset(
     ["a", "an", "the", "i", "we", "me", "met", "in", "at", "on", "from", "of", "who", "with", "and", "to"]
 )
@@ -36,7 +39,7 @@ class Search:
         self._hub = hub
         self._ties = ties
         self._rooms = rooms
-        self._accounts = accounts
+        self._register = Register(accounts, hub.directory)
         self._searches = searches
 
     async def find(self, caller: Caller, params: UserSearch) -> UserSearchResult:
@@ -45,46 +48,58 @@ class Search:
         if wait:
             raise errors.rate_limited(wait)
         words = [word for word in fold(params.query).lstrip("@").split() if word not in _LITTLE_WORDS]
-        candidates = await self._candidates(user)
-        scored = []
-        for profile in await self._accounts.profiles(candidates[:CANDIDATES]):
-            hits = await self._hits(user, profile, words)
-            if hits and not profile.closed:
-                scored.append((-hits, profile.name, profile.id))
-        found = [id for _, _, id in sorted(scored)][:MOST]
-        faces = await self._hub.directory.authors(found)
+        await self._register.refresh()
+        hits = await self._of_rooms(user, words) | await self._of_ties(user, words)
+        hits.pop(user, None)
+        faces = await self._hub.directory.authors(hits)
+        named = [id for id in hits if faces[id].handle]
+        found = sorted(named, key=lambda id: (-hits[id], faces[id].name, id))[:MOST]
         return UserSearchResult([faces[id] for id in found])
 
-    async def _candidates(self, user: str) -> list[str]:
-        found = dict.fromkeys(await self._ties.known(user))
-        for room in await self._rooms.rooms_of(user):
-            try:
-                async with self._hub.feeds.open(room) as feed:
-                    found |= dict.fromkeys(feed.members)
-            except errors.Refusal:
-                continue
-        found.pop(user, None)
-        return list(found)
+    async def _of_rooms(self, user: str, words: list[str]) -> dict[str, int]:
+        """How many of the words the public ones of each member of one's rooms hold."""
+        matches = [self._register.found(word) for word in words]
+        telling = set[str]().union(*(match for match in matches if len(match) <= COMMON))
+        everything = matches[0].intersection(*matches[1:]) if matches else telling
+        if not telling and not everything:
+            return {}
+        rooms = await asyncio.gather(*map(self._members, await self._rooms.rooms_of(user)))
+        near = itertools.chain(self._near(everything, rooms), self._near(telling, rooms))
+        return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
 
-    async def _hits(self, user: str, profile: Profile, words: list[str]) -> int:
-        sounds = sounds_of(profile.name)
-        texts = [profile.name, profile.handle, profile.headline, *sounds, *profile.interests]
-        tie = (await self._ties.read(user, profile.id)).tie
+    @staticmethod
+    def _near(candidates: Set[str], rooms: list[Set[str]]) -> Iterator[str]:
+        """Those of them who are in one of the rooms. Costs what the smaller of both has."""
+        if sum(map(len, rooms)) < len(candidates):
+            return (id for id in set[str]().union(*rooms) if id in candidates)
+        return (id for id in candidates if any(id in members for members in rooms))
+
+    async def _members(self, room: str) -> Set[str]:
+        try:
+            async with self._hub.feeds.open(room) as feed:
+                return feed.members.keys()
+        except errors.Refusal:
+            return frozenset()
+
+    async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
+        """The same for those one has something with, by one's own words about them, too."""
+        reads = await self._ties.read_all(user)
+        texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
+        hits = {
+            read.tie.other(user): sum(word in text for word in words) for read, text in zip(reads, texts, strict=True)
+        }
+        return {id: count for id, count in hits.items() if count}
+
+    async def _known_by(self, user: str, read: Read) -> str:
+        tie = read.tie
+        texts = [self._register.text(tie.other(user))]
         if not tie.side(user).blocks:
             texts.append(tie.side(user).note)
             if tie.origin is not None:
                 texts += await self._where_and_when(tie.origin.room, tie.origin.at)
-        held = fold("\n".join(texts))
-        return sum(word in held for word in words)
+        return fold("\n".join(texts))
 
     async def _where_and_when(self, room: str, at: int) -> list[str]:
         met = datetime.fromtimestamp(at / 1000, UTC)
         title = await self._hub.store.command("HGET", f"{{r:{room}}}", "title") if room else None
         return [title.decode() if title else "", met.strftime("%B %Y-%m"), f"{met.month}月"]
-
-
-def sounds_of(name: str) -> list[str]:
-    """How a Chinese name is typed: whole, and by its initials; nothing for other names."""
-    if not any("\u3400" <= char <= "\u9fff" for char in name):
-        return []
-    return ["".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))]

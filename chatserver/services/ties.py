@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 from msgspec import UNSET
 
@@ -51,8 +53,8 @@ class TiesDesk:
     async def listed(self, caller: Caller, params: Nothing) -> TieListResult:
         """Everyone beyond strangers, those one has blocked, and those one keeps a note of; who came last first."""
         user, now = caller.require_user(), now_ms()
-        reads = [await self._ties.read(user, other) for other in await self._ties.known(user)]
-        states = [await self._pairs.state(user, read, now, step=False) for read in reads]
+        reads = await self._ties.read_all(user)
+        states = await asyncio.gather(*(self._pairs.state(user, read, now, step=False) for read in reads))
         shown = [state for state in states if state.rung != "stranger" or state.blocked or state.note]
         return TieListResult(sorted(shown, key=lambda state: (-state.since, state.user.id)))
 

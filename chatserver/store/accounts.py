@@ -75,6 +75,7 @@ _TEXTS: Final = (
     "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "password",
     "recovery",
 )  # fmt: skip
+_SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests"})
 _LISTS: Final = ("interests", "languages", "shown_rooms")
 _FLAGS: Final = ("bot", "admin", "suspended", "closed")
 _NUMBERS: Final = ("created_at", "named_at")
@@ -163,6 +164,7 @@ class AccountsShelf:
             raise
         await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
         await self._store.command("ZADD", keys.EVERYONE, now, new.user)
+        await self._directory.changed(new.user)
         if new.admin:
             await self._store.call("house_admin", keys.HOUSE, new.user, 1)
         for room in rooms:
@@ -229,7 +231,7 @@ class AccountsShelf:
             names.may_change(answer[1], now)
         if status(answer) != "ok":
             raise errors.not_signed_in()
-        if "name" in given:
+        if not _SEEN_BY_STRANGERS.isdisjoint(given):
             await self._directory.changed(user)
 
     async def set_password(

@@ -28,6 +28,7 @@ class Directory:
         self._spawn = spawn
         self._faces: dict[str, Author] = {}
         self._changed: list[Callable[[Author], None]] = []
+        self._told: list[Callable[[str], object]] = []
         store.listen("users", self._heard)
         store.on_missed(self._missed)
 
@@ -36,6 +37,14 @@ class Directory:
 
     def on_changed(self, changed: Callable[[Author], None]) -> None:
         self._changed.append(changed)
+
+    def on_told(self, told: Callable[[str], object]) -> None:
+        """``told(user)`` for everyone who is new, changed what strangers see of them, or left."""
+        self._told.append(told)
+
+    def on_missed(self, missed: Callable[[], None]) -> None:
+        """``missed()`` where some of that may not have been heard."""
+        self._store.on_missed(missed)
 
     def known(self, user: str) -> Author | None:
         return self._faces.get(user)
@@ -56,7 +65,7 @@ class Directory:
         return {user: self.face(user) for user in wanted}
 
     async def changed(self, user: str) -> None:
-        """Tell every process, this one included, that this user's face changed."""
+        """Tell every process, this one included, that this user is new or their face or words changed."""
         await self._store.command("SPUBLISH", keys.live(keys.USERS), msgspec.msgpack.encode(["u", user]))
 
     async def _read(self, users: list[str]) -> None:
@@ -72,6 +81,8 @@ class Directory:
 
     def _heard(self, _id: str, payload: bytes) -> None:
         _, user = msgspec.msgpack.decode(payload)
+        for tell in self._told:
+            tell(user)
         if user in self._faces:
             self._spawn(self._read([user]))
 

@@ -9,6 +9,7 @@ The room's id is a keyed hash of the pair: nobody can ask whether two people tal
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Any, Final
@@ -131,6 +132,10 @@ class Ties:
     async def known(self, user: str) -> list[str]:
         """Everyone the user has or had something with."""
         return [other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":ties")]
+
+    async def read_all(self, user: str) -> list[Read]:
+        """The user's ties with all of them."""
+        return await asyncio.gather(*(self.read(user, other) for other in await self.known(user)))
 
     async def blocked(self, user: str) -> list[str]:
         return sorted(other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":blocks"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from chatserver import ids
 from chatserver.app import House
 from chatserver.rules.ladder import DAY_MS
-from tests.people import Person, Refused, gathering, post, sign_up
+from tests.conftest import OpenHouse
+from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +177,33 @@ async def test_a_mention_comes_into_the_inbox_without_a_space_after_it(house: Ho
         await bob.call("tie.note", user=zhang.id, note="architect, mends bicycles")
         assert (await bob.call("user.search", query="the architect"))["users"][0]["id"] == zhang.id
         assert not (await zhang.call("user.search", query="architect"))["users"]
+
+
+async def test_a_search_in_another_process_knows_who_came_was_renamed_or_left(open_house: OpenHouse) -> None:
+    one, two = await open_house(), await open_house()
+    async with gathering(one.url, "ann", "bob") as (ann, bob), gathering(two.url, "cleo") as (cleo,):
+
+        async def found(query: str, *people: Person) -> None:
+            async with asyncio.timeout(10):
+                while {user["id"] for user in (await cleo.call("user.search", query=query))["users"]} != {
+                    person.id for person in people
+                }:
+                    await asyncio.sleep(0.02)
+
+        await found("ann", ann)
+        async with gathering(one.url, "zhangsan") as (zhang,):
+            await found("zhangsan", zhang)
+            await zhang.call("profile.update", name="李四", headline="Mends bicycles")
+            for query in ("lisi", "ls", "bicycle", "四", "mends zhangsan"):
+                await found(query, zhang)
+            await bob.call("profile.update", headline="Rides bicycles")
+            best = (await cleo.call("user.search", query="mends bicycles"))["users"][0]
+            assert best["id"] == zhang.id
+            await found("bicycles", bob, zhang)
+            await zhang.call("account.close", password=PASSWORD)
+            for query in ("lisi", "李四", "mends"):
+                await found(query)
+        await found("bicycles", bob)
 
 
 async def test_two_side_by_side_are_friends_at_once(house: House) -> None:
