@@ -11,9 +11,22 @@ function format(locale, options) {
   return kept;
 }
 
-/** The day a moment falls on, as "2026-11-22". @param {number} at @param {string} [zone] the reader's own where absent */
+const QUARTER = 15 * 60_000;
+let kept = { quarter: NaN, zone: /** @type {string | undefined} */ (undefined), day: "" };
+
+/**
+ * The day a moment falls on, as "2026-11-22". The day before is kept, for a list of messages asks for the same again and
+ * again; in every zone days begin at a quarter of an hour.
+ *
+ * @param {number} at @param {string} [zone] the reader's own where absent
+ */
 export function dayKey(at, zone) {
-  return format("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+  const quarter = Math.floor(at / QUARTER);
+  if (kept.quarter !== quarter || kept.zone !== zone) {
+    const day = format("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+    kept = { quarter, zone, day };
+  }
+  return kept.day;
 }
 
 /** @param {string} locale @param {number} at @param {string} [zone] */

@@ -134,31 +134,35 @@ export class MessageList extends PageElement {
     const before = this.#rows;
     this.#rows = new Map();
     const rights = this.#rights(room);
-    let next = this.list.firstElementChild;
-    /** @param {any} row */
-    const place = (row) => {
-      if (row === next) next = row.nextElementSibling;
-      else this.list.insertBefore(row, next);
-    };
     /** @type {any} */ let last = null;
     const { from, to } = this.#window;
     for (const message of room.timeline.between(from, to)) {
       const day = dayKey(message.at);
-      if (!last || last.day !== day) place(this.#dayRow(before, day, message.at));
+      if (!last || last.day !== day) this.#dayRow(before, day, message.at);
       const isNew = message.seq === this.#divider + 1 && message.author.id !== this.house.me;
-      if (isNew && last) place(this.#newRow(before));
-      place(this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights }));
+      if (isNew && last) this.#newRow(before);
+      this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights });
       last = { at: message.at, author: message.author, day };
     }
     for (const item of to === room.timeline.last ? this.house.outbox.of(this.room) : []) {
       if (item.id && this.#rows.has(item.id)) continue;
       const at = Math.max(item.at, last?.at ?? 0);
       const mine = { at, author: this.house.user, day: dayKey(at) };
-      place(this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine, mine.day), rights }));
+      this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine, mine.day), rights });
       last = mine;
     }
     for (const [key, row] of before) if (this.#rows.get(key) !== row) row.remove();
+    this.#placeRows();
     this.#keepTabStop();
+  }
+
+  /** After those that are gone were taken out: else each that stays would be moved past them, which costs as much as a new one. */
+  #placeRows() {
+    let next = this.list.firstElementChild;
+    for (const row of this.#rows.values()) {
+      if (row === next) next = row.nextElementSibling;
+      else this.list.insertBefore(row, next);
+    }
   }
 
   /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
@@ -177,7 +181,6 @@ export class MessageList extends PageElement {
       shown.show?.();
     }
     this.#rows.set(key, row);
-    return row;
   }
 
   /** @param {Map<string, any>} before @param {string} day @param {number} at */
@@ -186,14 +189,12 @@ export class MessageList extends PageElement {
     const row = before.get(key) ?? make("li", { class: "day" }, make("span"));
     row.firstChild.textContent = dayName(this.language, at, Date.now());
     this.#rows.set(key, row);
-    return row;
   }
 
   /** @param {Map<string, any>} before */
   #newRow(before) {
     const row = before.get("new") ?? make("li", { class: "new" }, make("span", { text: this.say("room.new_below") }));
     this.#rows.set("new", row);
-    return row;
   }
 
   /** @param {import("../../state/room.js").Room} room */
