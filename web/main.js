@@ -23,6 +23,9 @@ const ELEMENTS = [
 
 /** A browser that is slow to remember does not keep its reader waiting. */
 const RECALL_PATIENCE = 500;
+const UNSEEN_PATIENCE = 500;
+/** Whether this browser keeps rooms, so that who comes for the first time need not wait for what would tell. */
+const KEPT = "chatserver.kept";
 
 async function begin() {
   const preferences = new Preferences(localStorage);
@@ -40,19 +43,35 @@ async function begin() {
   document.body.append(document.createElement("app-shell"));
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
-  const idle = window.requestIdleCallback ?? setTimeout;
-  idle(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
-  await Promise.race([recalled(house), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
+  painted(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
+  if (localStorage.getItem(KEPT)) await Promise.race([recalled(house), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
+  else painted(() => recalled(house).catch(() => undefined));
   await enterPatiently(house);
   await house.settled();
-  idle(bringTheRest);
+  (window.requestIdleCallback ?? setTimeout)(bringTheRest);
+}
+
+/** Once the first frame stands before a reader's eyes; after a moment where nobody looks. @param {() => void} done */
+function painted(done) {
+  if (document.hidden) setTimeout(done, UNSEEN_PATIENCE);
+  else requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
 }
 
 /** What this browser kept of its rooms is shown while the house is asked. @param {House} house */
 async function recalled(house) {
   if (!("indexedDB" in window)) return;
   const { Keeper } = await import("./state/keeper.js");
-  await new Keeper(house, indexedDB).begin();
+  await new Keeper(house, indexedDB, noteKept).begin();
+}
+
+/** @param {boolean} kept */
+function noteKept(kept) {
+  try {
+    if (kept) localStorage.setItem(KEPT, "yes");
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // A full store: the rooms are read from the house next time.
+  }
 }
 
 /** The house may be restarting just now: ask until it answers. @param {House} house */

@@ -230,3 +230,25 @@ async def test_a_visitor_reads_the_hall_is_asked_for_a_name_on_writing_and_the_w
     await guest.hears("May I sit down?")
     await expect(guest.page.locator("message-item.waiting")).to_have_count(0)
     await expect(guest.page.locator("room-list .me")).to_contain_text("@wei")
+
+
+async def test_the_newest_stays_in_sight_when_it_comes_before_the_scrolling_is_told(
+    served: Served, new_reader, new_room
+) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Tea")
+    bob = await (await people.sign_up(served, "bob", "Bob")).start()
+    await bob.call("room.join", room=room)
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("message-list .empty")).to_be_visible()
+    await ann.page.evaluate(
+        """() => {
+          const list = document.querySelector("message-list");
+          list.house.addEventListener("posted", () => list.scroller.dispatchEvent(new Event("scroll")));
+        }"""
+    )
+    for number in range(5):
+        await bob.say(room, f"{number}\n" + "A long one\n\n" * 30 + "its end")
+        await expect(ann.page.locator("message-item")).to_have_count(number + 1)
+        await expect(ann.page.get_by_text("its end").last).to_be_in_viewport()
+    await expect(ann.page.locator("message-list .jump")).to_be_hidden()

@@ -24,7 +24,10 @@ const LATER = {
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 
+const FORMS = "/web/styles/forms.css";
+
 /** @type {Map<string, Promise<void>>} */ const wanted = new Map();
+/** @type {Map<string, Promise<void>>} */ const styles = new Map();
 
 /**
  * Until the element can be made. Rejects where it could not be loaded; asking again tries again.
@@ -50,16 +53,26 @@ export function bringTheRest() {
 /** @param {string} tag */
 async function bring(tag) {
   const name = tag.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
-  const [module] = await Promise.all([LATER[tag]?.(), style(`/web/elements/${tag}/${tag}.css`)]);
+  const looks = [FORMS, `/web/elements/${tag}/${tag}.css`].map(style);
+  const [module] = await Promise.all([LATER[tag]?.(), ...looks]);
   if (!customElements.get(tag)) customElements.define(tag, module[name]);
 }
 
 /** @param {string} href */
 function style(href) {
-  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  const coming = styles.get(href) ?? load(href).catch((error) => {
+    styles.delete(href);
+    throw error;
+  });
+  styles.set(href, coming);
+  return coming;
+}
+
+/** @param {string} href @returns {Promise<void>} */
+function load(href) {
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
   return new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
+    link.addEventListener("load", () => resolve());
     link.addEventListener("error", () => {
       link.remove();
       reject(new Error(href));

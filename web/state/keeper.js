@@ -25,10 +25,11 @@ export class Keeper {
   /** @type {any} */ #timer = undefined;
   /** Whose rooms these are. */ #owner = "";
 
-  /** @param {import("./house.js").House} house @param {IDBFactory} factory */
-  constructor(house, factory) {
+  /** @param {import("./house.js").House} house @param {IDBFactory} factory @param {(kept: boolean) => void} noteKept */
+  constructor(house, factory, noteKept) {
     this.house = house;
     this.factory = factory;
+    this.noteKept = noteKept;
   }
 
   /** Give the House what was kept, and keep on. Never rejects: a browser may keep nothing. */
@@ -95,6 +96,7 @@ export class Keeper {
     this.#timer = undefined;
     if (!this.#owner || this.house.me !== this.#owner || !this.house.began) return;
     const { user, card } = this.house;
+    this.noteKept(true);
     this.#write((store) => store.put({ user, card }, SELF));
     for (const id of this.#due) this.#keepRoom(id);
     this.#due.clear();
@@ -125,6 +127,7 @@ export class Keeper {
     this.#owner = "";
     this.#read.clear();
     this.#due.clear();
+    this.noteKept(false);
     const database = await this.#open();
     database.transaction(STORE, "readwrite").objectStore(STORE).clear();
   }

@@ -23,6 +23,8 @@ export class MessageList extends PageElement {
   room = "";
   /** @type {Map<string, any>} rows by message id, client_id, or "day …" and "new" */ #rows = new Map();
   #atBottom = true;
+  /** Where the scroller stood when it was last looked at. */
+  #scrollTop = 0;
   #due = false;
   /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
@@ -242,11 +244,18 @@ export class MessageList extends PageElement {
     this.#anchor = found ? { row: found, offset: found.getBoundingClientRect().top - top } : null;
   }
 
+  /**
+   * Only who goes up leaves the bottom: the event comes a frame late, and a message may have come since. Who comes down
+   * to it is there when the newest has its row.
+   */
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const timeline = this.#state?.timeline;
     const low = scrollHeight - scrollTop - clientHeight < NEAR;
-    this.#atBottom = low && Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last;
+    const stays = this.#atBottom && (low || scrollTop >= this.#scrollTop);
+    const arrives = low && Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last;
+    this.#atBottom = stays || arrives;
+    this.#scrollTop = scrollTop;
     this.#dropAnchor();
     this.#readOn();
     const room = this.#state;
@@ -268,12 +277,14 @@ export class MessageList extends PageElement {
     const divider = this.list.querySelector(".new") ?? this.list.firstElementChild;
     const above = this.#top - (divider?.getBoundingClientRect().top ?? this.#top);
     if (above > 0) this.scroller.scrollTop -= above + this.scroller.clientHeight / 4;
+    this.#atBottom = false;
     this.scrolled();
   }
 
   toBottom() {
     this.#atBottom = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#scrollTop = this.scroller.scrollTop;
   }
 
   /** To the newest message, which may have to be loaded first. */
