@@ -11,6 +11,7 @@ export const context = /** @type {any} */ ({});
 export class PageElement extends HTMLElement {
   #ending = new AbortController();
   #built = false;
+  #due = false;
 
   get house() {
     return context.house;
@@ -46,4 +47,17 @@ export class PageElement extends HTMLElement {
 
   /** Listen and show what is now, each time the element comes onto the page. */
   attach() {}
+
+  /** Show what is now. */
+  show() {}
+
+  /** Show once for each frame: events come in bursts. */
+  later() {
+    if (this.#due) return;
+    this.#due = true;
+    requestAnimationFrame(() => {
+      this.#due = false;
+      if (this.isConnected) this.show();
+    });
+  }
 }

@@ -8,6 +8,8 @@ import { roomPath } from "../lib/paths.js";
 
 export class Calls {
   /** @type {Map<string, Notification>} by room */ #shown = new Map();
+  /** What the app's badge says; -1 before it said anything. */
+  #badge = -1;
 
   /**
    * @param {object} parts
@@ -78,6 +80,8 @@ export class Calls {
     const href = calls ? "/web/favicon-calls.svg" : "/web/favicon.svg";
     if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);
     const page = /** @type {any} */ (navigator);
+    if (calls === this.#badge) return;
+    this.#badge = calls;
     if (page.setAppBadge) (calls ? page.setAppBadge(calls) : page.clearAppBadge()).catch(() => undefined);
   }
 

@@ -1,6 +1,6 @@
 /** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
 
-import { button, make } from "../../lib/dom.js";
+import { button, change, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
@@ -140,7 +140,7 @@ export class AppShell extends PageElement {
     const place = readPath(location.pathname, location.hash);
     const room = place.page === "room" ? this.house.find(place.room)?.title(this.language) : undefined;
     const words = [room, name].filter(Boolean).join(" · ");
-    document.title = calls ? `(${calls}) ${words}` : words;
+    change(document, { title: calls ? `(${calls}) ${words}` : words });
   }
 
   /** Say so when the connection has been away for two seconds. */

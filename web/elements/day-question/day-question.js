@@ -60,14 +60,14 @@ export class DayQuestion extends PageElement {
       const question = await this.house.ask("question.get", { room: this.room });
       const isNew = question.id !== this.#question?.id;
       this.#question = question;
-      this.show(isNew);
+      this.present(isNew);
     } catch {
       // Without an answer there is none to be shown; the next session asks again.
     }
   }
 
   /** @param {boolean} isNew */
-  show(isNew) {
+  present(isNew) {
     const { texts, answered } = this.#question;
     this.hidden = false;
     this.text.textContent = texts[this.language] ?? texts.en ?? "";

@@ -12,7 +12,7 @@ export class InviteLinks extends PageElement {
     this.room = make("select");
     this.shown = make("div", { class: "shown", attributes: { role: "status" } });
     this.list = make("ul", { attributes: { role: "list" } });
-    this.append(make("section", { class: "card" }, make("h2", { text: this.say("invite.heading") }), make("p", { class: "lead", text: this.say("invite.lead") }),
+    this.append(make("section", { class: "part" }, make("h2", { text: this.say("invite.heading") }), make("p", { class: "lead", text: this.say("invite.lead") }),
       make("label", { class: "field", text: this.say("invite.room") }, this.room),
       button(this.say("invite.make"), () => this.create(), "button"), this.shown, this.error, this.list));
   }

@@ -25,7 +25,6 @@ export class MessageList extends PageElement {
   #atBottom = true;
   /** Where the scroller stood when it was last looked at. */
   #scrollTop = 0;
-  #due = false;
   /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
   #toDivider = false;
@@ -67,16 +66,6 @@ export class MessageList extends PageElement {
     return this.house.find(this.room);
   }
 
-  /** Events come in bursts: show once for each frame. */
-  later() {
-    if (this.#due) return;
-    this.#due = true;
-    requestAnimationFrame(() => {
-      this.#due = false;
-      if (this.isConnected) this.show();
-    });
-  }
-
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
@@ -112,7 +101,8 @@ export class MessageList extends PageElement {
   #placeWindow({ first, last }) {
     let { from, to, end } = this.#window;
     if (this.#toDivider) [from, to] = [this.#divider - STEP, this.#divider + SHOWN - STEP];
-    else if (this.atBottom || to < first || from > last || to < from) [from, to] = [last - SHOWN + 1, last];
+    else if (to < first || from > last || to < from) [from, to] = [last - SHOWN + 1, last];
+    else if (this.atBottom) [from, to] = [last - from < SHOWN + STEP ? from : last - SHOWN + 1, last];
     else if (to === end && to - from < 2 * SHOWN) to = last;
     this.#window = { from: Math.max(from, first), to: Math.min(to, last), end: last };
   }
@@ -266,8 +256,8 @@ export class MessageList extends PageElement {
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.house.loadOlder(this.room);
-    if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.house.loadNewer(this.room);
     if (this.atBottom) this.mark();
+    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.house.loadNewer(this.room);
   }
 
   /** What is new begins in sight, with a little of what was before. */

@@ -21,7 +21,7 @@ export class MetCode extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.form = make("form", {}, field(this.say("met.enter"), "code", { inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12", value: this.code || undefined }),
       make("button", { class: "action", text: this.say("met.go"), attributes: { type: "submit" } }));
-    this.append(make("section", { class: "card" }, make("h2", { text: this.say("met.heading") }), make("p", { class: "lead", text: this.say("met.lead") }),
+    this.append(make("section", { class: "part" }, make("h2", { text: this.say("met.heading") }), make("p", { class: "lead", text: this.say("met.lead") }),
       button(this.say("met.show"), () => this.show(), "button"), this.form, this.error));
   }
 

@@ -1,6 +1,6 @@
 /** The rooms one belongs to, with what is unread; rooms a step away; the way to settings and to signing in. */
 
-import { make } from "../../lib/dom.js";
+import { change, make, setAttribute } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
@@ -15,9 +15,8 @@ const counted = (kind) => [make("span", { class: kind, attributes: { "aria-hidde
 /** @param {Element} link @param {number} number @param {string} words */
 function count(link, number, words) {
   const [, badge, heard] = /** @type {any} */ (link.children);
-  badge.hidden = !number;
-  badge.textContent = number > 99 ? "99+" : String(number || "");
-  heard.textContent = number ? `, ${words}` : "";
+  change(badge, { hidden: !number, textContent: number > 99 ? "99+" : String(number || "") });
+  change(heard, { textContent: number ? `, ${words}` : "" });
 }
 
 export class RoomList extends PageElement {
@@ -42,7 +41,8 @@ export class RoomList extends PageElement {
   }
 
   attach() {
-    for (const name of ["house", "session", "rooms", "room", "inbox"]) this.listen(this.house, name, () => this.show());
+    for (const name of ["house", "session", "rooms"]) this.listen(this.house, name, () => this.show());
+    for (const name of ["room", "inbox"]) this.listen(this.house, name, () => this.later());
     this.listen(this.house, "session", () => this.#lookAround());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
@@ -50,10 +50,10 @@ export class RoomList extends PageElement {
   }
 
   show() {
-    this.name.textContent = this.house.card?.name ?? "";
+    change(this.name, { textContent: this.house.card?.name ?? "" });
     this.nav.setAttribute("aria-label", this.say("rooms.mine"));
-    this.find.textContent = this.say("rooms.find");
-    this.lead.textContent = this.house.began && !this.house.signedIn ? this.say("house.lead") : "";
+    change(this.find, { textContent: this.say("rooms.find") });
+    change(this.lead, { textContent: this.house.began && !this.house.signedIn ? this.say("house.lead") : "" });
     this.#showRooms();
     this.#showNearby();
     this.#showFoot();
@@ -62,8 +62,8 @@ export class RoomList extends PageElement {
   /** Who poked, and cards that wait. */
   #showBell() {
     const { unread } = this.house.inbox;
-    this.bell.hidden = !this.house.signedIn;
-    this.bell.firstChild.textContent = this.say("ties.heading");
+    change(this.bell, { hidden: !this.house.signedIn });
+    change(this.bell.firstChild, { textContent: this.say("ties.heading") });
     count(this.bell, unread, this.say("ties.waiting", { count: unread }));
   }
 
@@ -72,8 +72,7 @@ export class RoomList extends PageElement {
     const [rooms, talks] = this.#sorted;
     this.#fill(this.rooms, rooms);
     this.#fill(this.talks, talks);
-    this.two.hidden = !talks.length;
-    this.two.textContent = this.say("rooms.talks");
+    change(this.two, { hidden: !talks.length, textContent: this.say("rooms.talks") });
   }
 
   /** Rooms of many, and conversations of two. */
@@ -95,7 +94,7 @@ export class RoomList extends PageElement {
       make("span", { class: "title", attributes: { dir: "auto" } }), ...counted("badge")));
     row.dataset.room = room.id;
     const [title, badge] = row.firstChild.children;
-    title.textContent = room.title(this.language);
+    change(title, { textContent: room.title(this.language) });
     count(row.firstChild, room.calls, this.say("rooms.unread", { count: room.calls }));
     badge.classList.toggle("mention", room.mentions > 0);
     row.classList.toggle("unread", room.unread > 0 && room.state.notify !== "none");
@@ -105,8 +104,8 @@ export class RoomList extends PageElement {
 
   /** @param {Element} link @param {string} id */
   #markOpen(link, id) {
-    if (this.#isOpen(id)) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    const current = this.#isOpen(id) ? "page" : null;
+    if (link.getAttribute("aria-current") !== current) setAttribute(link, "aria-current", current ?? undefined);
   }
 
   /** @param {string} id */
@@ -126,8 +125,8 @@ export class RoomList extends PageElement {
 
   #showNearby() {
     const rooms = this.#nearby.filter((room) => !this.house.rooms.has(room.room)).slice(0, MOST_NEARBY);
-    this.away.hidden = this.near.hidden = !rooms.length;
-    this.away.textContent = this.say("rooms.nearby");
+    change(this.near, { hidden: !rooms.length });
+    change(this.away, { hidden: !rooms.length, textContent: this.say("rooms.nearby") });
     const key = JSON.stringify([this.language, rooms]);
     if (this.near.dataset.key !== key) this.near.replaceChildren(...rooms.map((room) => this.#nearRow(room)));
     this.near.dataset.key = key;

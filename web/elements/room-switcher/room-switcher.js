@@ -16,7 +16,7 @@ export class RoomSwitcher extends PageElement {
   }
 
   attach() {
-    this.listen(this.input, "input", () => this.show(0));
+    this.listen(this.input, "input", () => this.present(0));
     this.listen(this.input, "keydown", (event) => this.key(event));
     this.listen(this.list, "click", (event) => this.go(event.target.closest("li")?.dataset.room));
     this.listen(this.dialog, "click", (event) => event.target === this.dialog && this.dialog.close());
@@ -30,12 +30,12 @@ export class RoomSwitcher extends PageElement {
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.list.setAttribute("aria-label", this.say("rooms.mine"));
     this.dialog.showModal();
-    this.show(0);
+    this.present(0);
     if (early.includes("Enter")) this.go(this.list.children[0]?.dataset.room);
   }
 
   /** @param {number} chosen */
-  show(chosen) {
+  present(chosen) {
     const words = this.input.value.trim().toLocaleLowerCase();
     const rooms = [...this.house.rooms.values()].filter((room) =>
       [room.title(this.language), ...Object.values(room.state.titles ?? {})].some((title) => title.toLocaleLowerCase().includes(words)));
@@ -51,8 +51,8 @@ export class RoomSwitcher extends PageElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (composes(event)) return;
-    if (event.key === "ArrowDown") this.show(this.#chosen + 1);
-    else if (event.key === "ArrowUp") this.show(this.#chosen - 1);
+    if (event.key === "ArrowDown") this.present(this.#chosen + 1);
+    else if (event.key === "ArrowUp") this.present(this.#chosen - 1);
     else if (event.key === "Enter") this.go(this.list.children[this.#chosen]?.dataset.room);
     else return;
     event.preventDefault();

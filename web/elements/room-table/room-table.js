@@ -29,9 +29,9 @@ export class RoomTable extends PageElement {
 
   attach() {
     this.cups.setAttribute("aria-label", this.say("table.label"));
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.show());
-    for (const name of ["session", "people"]) this.listen(this.house, name, () => this.show());
-    this.listen(window, "resize", () => this.show(), { passive: true });
+    this.listen(this.house, "room", (event) => event.detail === this.room && this.later());
+    for (const name of ["session", "people"]) this.listen(this.house, name, () => this.later());
+    this.listen(window, "resize", () => this.later(), { passive: true });
     this.#clock = setInterval(() => this.show(), 1000);
     this.show();
   }
