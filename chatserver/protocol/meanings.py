@@ -27,6 +27,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "members": "how many belong to the room",
     "MemberEvent.members": "how many belong to the room after it",
     "RoomMembersResult.members": "at most 100: owners, then moderators, then members, each in order of joining",
+    "bans": "at most 100, in the order of the users' ids; a ban that is over is none",
     "online": "how many of them are connected now",
     "joined": "whether the one who asks is a member",
     "joined_at": "when the user became a member",

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chatserver.protocol.shapes import (
     Act,
     Author,
+    Ban,
     Card,
     ClientId,
     Cursor,
@@ -352,6 +353,15 @@ class RoomBan(RoomUser, frozen=True):
     until: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
 
+class RoomBans(RoomParams, frozen=True):
+    after: After = ""
+
+
+class RoomBansResult(Shape, frozen=True):
+    bans: list[Ban]
+    next: str = ""
+
+
 class RoomSetRole(RoomUser, frozen=True):
     role: Literal["owner", "moderator", "member"]
 
@@ -649,6 +659,7 @@ _ROWS: Final = (
     Method("room.remove", RoomUser, Nothing, "Remove a member (moderators)."),
     Method("room.ban", RoomBan, Nothing, "Remove and keep out (moderators)."),
     Method("room.unban", RoomUser, Nothing, "Let a banned user come back (moderators)."),
+    Method("room.bans", RoomBans, RoomBansResult, "Who is kept out, and until when (moderators)."),
     Method("room.set_role", RoomSetRole, Nothing, "Make a member owner, moderator or member (owners)."),
     Method("room.notify", RoomNotify, RoomNotifyResult, "What of this room should call one."),
     Method("message.send", MessageSend, MessageSendResult, "Post a message; answered when it is stored."),

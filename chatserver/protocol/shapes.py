@@ -187,6 +187,13 @@ class Member(Shape, frozen=True):
     joined_at: int
 
 
+class Ban(Shape, frozen=True):
+    """A user who is kept out of a room."""
+
+    user: Author
+    until: int = 0
+
+
 class InboxItem(Shape, frozen=True):
     """Something for one user: ids only. ``about`` is a poke's or card's id, ``seq`` a message's where one is meant."""
 

@@ -81,6 +81,7 @@ class Desks:
             "room.invite": self.membership.invite,
             "room.remove": self.membership.remove,
             "room.ban": self.membership.ban,
+            "room.bans": self.membership.bans,
             "room.unban": self.membership.unban,
             "room.set_role": self.membership.set_role,
             "room.notify": self.rooms.notify,

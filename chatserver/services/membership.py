@@ -1,4 +1,4 @@
-"""The desk for membership: join, leave, invite, remove, ban, unban and roles.
+"""The desk for membership: join, leave, invite, remove, ban, unban, who is banned, and roles.
 
 Each step is decided by one function on the room's tag and followed by the user's pointer; the room's live name then
 tells every process, which lets the user's open sockets follow the room or cuts them off.
@@ -6,18 +6,31 @@ tells every process, which lets the user's open sockets follow the room or cuts 
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import Nothing, RoomBan, RoomJoin, RoomParams, RoomSetRole, RoomUser
-from chatserver.protocol.shapes import RoomState
+from chatserver.protocol.methods import (
+    Nothing,
+    RoomBan,
+    RoomBans,
+    RoomBansResult,
+    RoomJoin,
+    RoomParams,
+    RoomSetRole,
+    RoomUser,
+)
+from chatserver.protocol.shapes import Ban, RoomState
 from chatserver.rules import rooms as room_rules
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.store.rooms import Belonging, RoomsShelf
 from chatserver.store.ties import Ties, is_friend
+
+BANS_PAGE: Final = 100
 
 
 class Membership:
@@ -90,6 +103,16 @@ class Membership:
         user = caller.require_user()
         await self._shelf.unban(params.room, params.user, actor=user, admin=caller.admin, now=now_ms())
         return Nothing()
+
+    async def bans(self, caller: Caller, params: RoomBans) -> RoomBansResult:
+        """A page of who is kept out, by id."""
+        user = caller.require_user()
+        bans = await self._shelf.bans(params.room, actor=user, admin=caller.admin, now=now_ms())
+        banned = sorted(banned for banned in bans if banned > params.after)
+        page = banned[:BANS_PAGE]
+        authors = await self._hub.directory.authors(page)
+        listed = [Ban(user=authors[one], until=bans[one]) for one in page]
+        return RoomBansResult(bans=listed, next=page[-1] if len(banned) > len(page) else "")
 
     async def set_role(self, caller: Caller, params: RoomSetRole) -> Nothing:
         user = caller.require_user()

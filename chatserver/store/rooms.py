@@ -341,6 +341,11 @@ class RoomsShelf:
         answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
         return Glance(*_checked(answer))
 
+    async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
+        """Who is kept out, and until when (ms, 0 for ever). Raises ``Refusal`` for who does not moderate the room."""
+        answer = _checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
+        return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
+
     async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
         """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
         answer = await self._store.call("room_latest", keys.room(room), user, now)

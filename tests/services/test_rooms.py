@@ -10,10 +10,12 @@ from msgspec import UNSET
 
 from chatserver import ids
 from chatserver.errors import Refusal, StartError
+from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.methods import (
     RoomBan,
+    RoomBans,
     RoomCreate,
     RoomDiscover,
     RoomJoin,
@@ -187,6 +189,7 @@ async def test_a_closed_room_looks_like_no_room_to_everyone_outside(desks: House
             desks.membership.remove(ADA, RoomUser(room, "tom")),
             desks.membership.ban(ADA, RoomBan(room, "tom")),
             desks.membership.unban(ADA, RoomUser(room, "tom")),
+            desks.membership.bans(ADA, RoomBans(room)),
             desks.membership.set_role(ADA, RoomSetRole(room, "tom", "owner")),
         ):
             assert await refused(step) == NOT_FOUND
@@ -248,6 +251,33 @@ async def test_a_ban_holds_until_it_is_lifted(desks: House) -> None:
     assert await refused(desks.rooms.members(TOM, RoomMembers(room))) == NOT_A_MEMBER
     await desks.membership.unban(MEI, RoomUser(room, "tom"))
     assert (await desks.join(TOM, room)).role == "member"
+
+
+async def test_who_is_kept_out_is_told_to_those_who_moderate_and_for_as_long_as_it_holds(desks: House) -> None:
+    room, bans = await desks.create("Tea", TOM, ADA), desks.membership.bans
+    until = now_ms() + 60_000
+    await desks.membership.ban(MEI, RoomBan(room, "tom"))
+    await desks.membership.ban(MEI, RoomBan(room, "tea-bot", until))
+    await desks.store.command("HSET", f"{keys.room(room)}:bans", "host", now_ms() - 1)
+    listed = (await bans(MEI, RoomBans(room))).bans
+    assert [(ban.user.handle, ban.until) for ban in listed] == [("tea-bot", until), ("tom", 0)]
+    assert await refused(bans(ADA, RoomBans(room))) == (-32002, "not_a_moderator")
+    assert await refused(bans(TOM, RoomBans(room))) == NOT_A_MEMBER
+    assert len((await bans(HOST, RoomBans(room))).bans) == 2
+    await desks.membership.unban(MEI, RoomUser(room, "tom"))
+    assert [ban.user.handle for ban in (await bans(MEI, RoomBans(room))).bans] == ["tea-bot"]
+
+
+async def test_pages_of_who_is_kept_out_hold_everyone_once(desks: House) -> None:
+    room = await desks.create("Tea")
+    people = {f"person-{number:03}": "0" for number in range(205)}
+    await desks.store.command("HSET", f"{keys.room(room)}:bans", *(word for ban in people.items() for word in ban))
+    seen, after, pages = [], "", 0
+    while pages == 0 or after:
+        page = await desks.membership.bans(MEI, RoomBans(room, after))
+        seen += [ban.user.id for ban in page.bans]
+        after, pages = page.next, pages + 1
+    assert pages == 3 and seen == sorted(people)
 
 
 async def test_a_ban_ends_in_the_future_and_is_of_someone(desks: House) -> None:

@@ -310,7 +310,7 @@ class Moves:
     poke_list = tie_list = block_list = met_show = invitation_list = inbox_list = _nothing
     tie_get = tie_step_back = card_offer = card_take_back = block_add = block_remove = met_confirm = _a_user
     tie_keep = tie_rest = tie_show_seen = _a_switch
-    room_leave = room_members = typing_start = presence_watch = presence_unwatch = _a_room
+    room_leave = room_members = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
     room_remove = room_ban = room_unban = _a_member
     direct_open = direct_close = _a_bot
     bot_renew_token = bot_close = _a_spare_bot

@@ -207,6 +207,27 @@ async def test_a_removed_members_page_loses_the_room_at_once(new_reader, new_roo
     await expect(row).to_have_count(0)
 
 
+async def test_who_was_kept_out_is_seen_by_a_moderator_and_let_back_in(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Tea")
+    await bob.call("room.join", room=room)
+    await ann.open(f"/room/{room}")
+    await ann.page.locator("room-view .here").click()
+    aside = ann.page.locator("room-people")
+    await aside.get_by_text("Kept out", exact=True).click()
+    await expect(aside).to_contain_text("Nobody is kept out.")
+    await aside.locator("> ul li", has_text="Bob").locator("summary").click()
+    await aside.get_by_role("button", name="Remove and keep out").click()
+    await expect(aside.locator("> ul li")).to_have_count(1)
+    await bob.open(f"/room/{room}")
+    await expect(bob.page.locator("room-view .notice")).to_contain_text("You were asked to stay out of this room.")
+    await aside.get_by_role("button", name="Let Bob back in").click()
+    await expect(aside).to_contain_text("Nobody is kept out.")
+    await bob.open(f"/room/{room}")
+    await bob.page.get_by_role("button", name="Join").click()
+    await expect(aside.locator("> ul li")).to_have_count(2)
+
+
 async def test_a_visitor_reads_the_hall_is_asked_for_a_name_on_writing_and_the_words_are_sent_after(new_reader) -> None:
     ann, guest = await new_reader("Ann Lin"), await new_reader()
     await ann.open("/room/hall")

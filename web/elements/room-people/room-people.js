@@ -4,6 +4,7 @@ import { button, make, nameOf } from "../../lib/dom.js";
 import { joinPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
+import { fullTime } from "../../lib/times.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { actingForm, field } from "../forms.js";
@@ -19,8 +20,11 @@ export class RoomPeople extends PageElement {
     this.close = make("button", { class: "action", attributes: { type: "button" } });
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.members = make("ul", { class: "people", attributes: { role: "list" } });
+    this.keptOut = make("ul", { class: "people", attributes: { role: "list" } });
+    this.keptOutHeading = make("summary");
+    this.ban = make("details", {}, this.keptOutHeading, this.keptOut);
     this.tools = make("div", { class: "tools" });
-    this.append(make("header", {}, this.heading, this.close), this.error, this.members, this.tools);
+    this.append(make("header", {}, this.heading, this.close), this.error, this.members, this.ban, this.tools);
   }
 
   attach() {
@@ -30,6 +34,7 @@ export class RoomPeople extends PageElement {
       this.dispatchEvent(new Event("close"));
     });
     this.listen(this.house, "rooms", () => !this.hidden && this.#showTools());
+    this.listen(this.ban, "toggle", () => this.ban.open && this.#doing(() => this.#loadKeptOut()));
     this.listen(this, "focusout", (event) => this.#closeMenu(event));
     this.listen(this.house, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
   }
@@ -41,9 +46,15 @@ export class RoomPeople extends PageElement {
   async open() {
     this.heading.textContent = this.say("people.heading");
     this.close.textContent = this.say("people.close");
+    this.keptOutHeading.textContent = this.say("people.kept_out");
+    this.ban.open = false;
     this.setAttribute("aria-label", this.heading.textContent ?? "");
     this.#showTools();
     await this.load();
+  }
+
+  get #acting() {
+    return Boolean(this.#state?.moderates || this.house.user?.admin);
   }
 
   /** People come and go while one looks. */
@@ -76,22 +87,51 @@ export class RoomPeople extends PageElement {
     const { user, role } = member;
     const role_ = role === "member" ? null : make("span", { class: "role", text: this.say(`role.${role}`) });
     const bot = user.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
-    const name = nameOf(user.name || this.say("people.left"));
-    const face = make("div", {}, user.handle ? make("a", { attributes: { href: userPath(user.handle) } }, name) : name, make("span", { class: "handle", text: user.handle ? `@${user.handle}` : "" }));
-    const row = make("li", {}, makeSeal(user), face, bot, role_, this.#acts(member));
+    const row = make("li", {}, makeSeal(user), this.#face(user), bot, role_, this.#acts(member));
     row.dataset.user = user.id;
     return row;
+  }
+
+  /** @param {import("../../lib/shapes.js").User} user @param {string} [below] the handle where absent */
+  #face(user, below = user.handle ? `@${user.handle}` : "") {
+    const name = nameOf(user.name || this.say("people.left"));
+    return make("div", {}, user.handle ? make("a", { attributes: { href: userPath(user.handle) } }, name) : name,
+      make("span", { class: "handle", text: below }));
+  }
+
+  async #loadKeptOut() {
+    const rows = [];
+    let after = "";
+    do {
+      const page = await this.house.ask("room.bans", { room: this.room, ...(after ? { after } : {}) });
+      rows.push(...page.bans.map((/** @type {any} */ ban) => this.#keptOutRow(ban)));
+      after = page.next ?? "";
+    } while (after && rows.length < 500);
+    this.keptOut.replaceChildren(...(rows.length ? rows : [make("li", { text: this.say("people.nobody_kept_out") })]));
+  }
+
+  /** @param {{user: import("../../lib/shapes.js").User, until?: number}} ban */
+  #keptOutRow({ user, until }) {
+    const below = until ? this.say("people.until", { time: fullTime(this.language, until) }) : undefined;
+    const letIn = button(this.say("people.let_in"), () => this.#doing(async () => {
+      await this.house.ask("room.unban", { room: this.room, user: user.id });
+      await this.#loadKeptOut();
+      this.keptOutHeading.focus();
+    }));
+    letIn.setAttribute("aria-label", this.say("people.let_in_name", { name: user.name }));
+    return make("li", {}, makeSeal(user), this.#face(user, below), letIn);
   }
 
   /** @param {import("../../lib/shapes.js").Member} member */
   #acts(member) {
     const mine = this.#state?.state.role;
     const admin = this.house.user?.admin;
-    if (member.user.id === this.house.me || (!this.#state?.moderates && !admin)) return null;
+    if (member.user.id === this.house.me || !this.#acting) return null;
     const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
       button(this.say(key), () => this.#doing(async () => {
         await this.house.ask(method, { room: this.room, user: member.user.id, ...more });
         await this.load();
+        if (this.ban.open) await this.#loadKeptOut();
       }));
     const acts = member.role === "owner" ? [] : [act("people.remove", "room.remove"), act("people.ban", "room.ban")];
     if ((mine === "owner" || admin) && member.role !== "owner") {
@@ -121,6 +161,7 @@ export class RoomPeople extends PageElement {
 
   #showTools() {
     const room = this.#state;
+    this.ban.hidden = !room?.isMember || !this.#acting;
     const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode, room.state.question]);
     if (this.tools.dataset.key === key) return;
     this.tools.dataset.key = key ?? "";
@@ -131,7 +172,7 @@ export class RoomPeople extends PageElement {
     const select = make("select", { on: { change: () => this.#doing(() => this.house.ask("room.notify", { room: this.room, level: select.value })) } },
       ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
-    if (room.moderates || this.house.user?.admin) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
+    if (this.#acting) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
     if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
     if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave()));
     this.tools.replaceChildren(...parts);
