@@ -107,6 +107,7 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
     assert (await ann("message.history", room=room))["messages"][0]["deleted"] is True
     await ann("room.remove", room=room, user=bob_id)
     await ann("room.ban", room=room, user=bob_id)
+    await ann("room.bans", room=room)
     await ann("room.unban", room=room, user=bob_id)
     echo = (await ann("user.get", handle="echo"))["users"][0]["id"]
     await ann("room.invite", room=room, user=echo)

@@ -127,7 +127,7 @@ async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new
     room = await new_room(ann, "Quiet eyes", bob)
     await ann.open(f"/room/{room}")
     await ann.say("first words", "second words")
-    await ann.hears("second words")
+    await ann.sees("first words", "second words")
     await ann.message("first words").focus()
     await ann.page.evaluate("getSelection().selectAllChildren(document.querySelector('message-item .text'))")
     await bob.call("message.send", room=room, text="third words", client_id="3")

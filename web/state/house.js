@@ -16,7 +16,9 @@ import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
 
 const PAGE = 50;
+/** A read marker is given when nothing was read for a moment, and after that time even where all goes on. */
 const READ_PAUSE = 400;
+const READ_LIMIT = 5_000;
 const LOAD_PAUSE = 2_000;
 const LISTING_PAGES = 10;
 /** A room that is not in front of the reader holds about one page. */
@@ -36,6 +38,8 @@ export class House extends EventTarget {
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;
+  /** Rooms whose read markers the server is yet to hear of. @type {Set<string>} */ #read = new Set();
+  #markBy = 0;
   /** @type {any} */ #reading = undefined;
 
   /** @param {{open: () => WebSocket, storage: Storage, api?: typeof callApi, now?: () => number}} parts */
@@ -110,6 +114,7 @@ export class House extends EventTarget {
     this.people.clear();
     this.sent.clear();
     this.#asked.clear();
+    this.#read.clear();
     this.user = undefined;
     this.began = false;
     this.wire.restart();
@@ -167,6 +172,7 @@ export class House extends EventTarget {
 
   #resume() {
     this.outbox.flush(this.wire.live && this.signedIn);
+    for (const [id, room] of this.rooms) if (room.readSeq > room.state.read_seq) this.#mark(id);
     if (this.openRoom) this.watch(this.openRoom);
   }
 
@@ -365,10 +371,23 @@ export class House extends EventTarget {
     if (!room?.isMember || !room.unread) return;
     room.read(room.timeline.lastSeq);
     this.#tell("room", id);
+    this.#mark(id);
+  }
+
+  /** @param {string} id */
+  #mark(id) {
+    if (!this.#read.size) this.#markBy = this.now() + READ_LIMIT;
+    this.#read.add(id);
     clearTimeout(this.#reading);
-    this.#reading = setTimeout(() => {
-      this.wire.request("read.mark", { room: id, seq: room.readSeq }).catch(() => undefined);
-    }, READ_PAUSE);
+    this.#reading = setTimeout(() => this.#giveMarks(), Math.min(READ_PAUSE, this.#markBy - this.now()));
+  }
+
+  #giveMarks() {
+    for (const id of this.#read) {
+      const room = this.rooms.get(id);
+      if (room) this.ask("read.mark", { room: id, seq: room.readSeq }).catch(ignore);
+    }
+    this.#read.clear();
   }
 
   /** Look at who is here, as long as the room is open. @param {string} id */

@@ -62,9 +62,11 @@ export class Room {
 
   /** The session began again: the timeline goes on from its cursor. @param {RoomState} state */
   resumed(state) {
+    const readSeq = state.epoch === this.state.epoch ? this.readSeq : 0;
     this.state = state;
     this.mentions = state.mentions;
     this.readSeq = state.read_seq;
+    if (readSeq > state.read_seq) this.read(readSeq);
   }
 
   /** @param {Message} message @param {string} me */
