@@ -2,12 +2,11 @@
 
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
-import { bringTheRest } from "./elements/later.js";
+import { bringTheRest, painted } from "./elements/later.js";
 import { MessageComposer } from "./elements/message-composer/message-composer.js";
 import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
-import { RoomTable } from "./elements/room-table/room-table.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { applyTheme } from "./lib/theme.js";
 import { House } from "./state/house.js";
@@ -17,13 +16,12 @@ import { chooseLanguage, Words } from "./state/words.js";
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
   ["app-shell", AppShell], ["message-composer", MessageComposer],
-  ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList], ["room-table", RoomTable],
+  ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList],
   ["room-view", RoomView],
 ];
 
 /** A browser that is slow to remember does not keep its reader waiting. */
 const RECALL_PATIENCE = 500;
-const UNSEEN_PATIENCE = 500;
 /** Whether this browser keeps rooms, so that who comes for the first time need not wait for what would tell. */
 const KEPT = "chatserver.kept";
 
@@ -49,12 +47,6 @@ async function begin() {
   await enterPatiently(house);
   await house.settled();
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
-}
-
-/** Once the first frame stands before a reader's eyes; after a moment where nobody looks. @param {() => void} done */
-function painted(done) {
-  if (document.hidden) setTimeout(done, UNSEEN_PATIENCE);
-  else requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
 }
 
 /** What this browser kept of its rooms is shown while the house is asked. @param {House} house */

@@ -355,7 +355,7 @@ async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_in_oth
 
         return bot
 
-    await killed(dice(), state, lambda: double.sockets)
+    await first_start(dice(), state)
     await double.post("go")
     await killed(dice(), state, double.texts)
     await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -53,6 +54,16 @@ async def test_what_is_in_web_is_what_the_browser_gets(house: House) -> None:
         assert (answer.status, answer.body) == (200, (WEB / name).read_bytes()), name
         assert answer.headers["Content-Type"] == KINDS[Path(name).suffix]
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_first_screen_weighs_at_most_60_kb(house: House) -> None:
+    """What stands in index.html is what the first paint waits for; that it is all of it is seen in test_words.py."""
+    first = ["/", "/web/main.css", "/web/too-old.js", "/web/main.js"]
+    first += re.findall(r'rel="modulepreload" href="([^"]+)"', (WEB / "index.html").read_text())
+    first += re.findall(r'@import url\("([^"]+)"', (WEB / "main.css").read_text())
+    packed = [len((await ask(house.url, path, Accept_Encoding="gzip")).body) for path in first]
+    assert len(first) > 35
+    assert sum(packed) <= 60_000
 
 
 async def test_files_are_packed_for_who_takes_it(house: House) -> None:

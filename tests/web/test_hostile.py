@@ -65,6 +65,7 @@ async def test_two_hundred_hostile_texts_are_what_was_written(served: Served, ne
     await eve.call("room.join", room=room)
     shown: list[str] = []
     await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("message-list .empty")).to_be_visible()
     for start in range(0, len(TEXTS), 50):
         for text in TEXTS[start : start + 50]:
             await eve.say(room, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.people import PASSWORD
+from tests.people import PASSWORD, Refused, post
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -120,3 +120,87 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
     await bots.get_by_role("button", name="Close this bot").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="Close this bot").click()
     await expect(bots.get_by_text("Kettle")).to_have_count(0)
+
+
+async def test_a_token_is_its_maker_until_it_is_ended(new_reader) -> None:
+    ann = await new_reader("Ann Lin")
+    await ann.open("/settings")
+    tokens = ann.page.locator("section", has_text="For your own scripts")
+    await tokens.get_by_label("What it is for").fill("cron at home")
+    await tokens.get_by_role("button", name="Make a token").click()
+    secret = tokens.locator(".recovery")
+    await expect(secret).to_contain_text("chat_")
+    token = await secret.text_content() or ""
+    assert (await post(ann.house.url, "login.list", token))["logins"]
+    row = tokens.locator("li", has_text="cron at home")
+    await row.get_by_role("button").click()
+    await expect(row).to_have_count(0)
+    with pytest.raises(Refused, match="bad_token"):
+        await post(ann.house.url, "login.list", token)
+
+
+async def test_who_closes_the_account_is_gone_at_once_and_what_they_said_stays(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(bob, "Farewells", ann)
+    await bob.open(f"/room/{room}")
+    await ann.open(f"/room/{room}")
+    await ann.say("it was good to be here")
+    await bob.hears("it was good to be here")
+    await ann.open("/settings")
+    leaving = ann.page.locator("section", has_text="Your name and profile go at once")
+    await leaving.get_by_text("Close the account").first.click()
+    await leaving.get_by_label("Password").fill("not this one")
+    await leaving.get_by_role("button", name="Close the account").click()
+    ann.forgive("status of 403")
+    await expect(leaving.get_by_role("alert")).to_have_text("The password is not right.")
+    await leaving.get_by_label("Password").fill(PASSWORD)
+    await leaving.get_by_role("button", name="Close the account").click()
+    await expect(ann.page.locator("room-list")).to_contain_text("Sign in")
+    await bob.page.reload()
+    await expect(bob.message("it was good to be here")).to_contain_text("someone who left")
+    await expect(bob.page.locator("body")).not_to_contain_text("Ann Lin")
+
+
+async def test_a_room_is_archived_for_everyone_in_it_and_opened_again(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Summer", bob)
+    for reader in (ann, bob):
+        await reader.open(f"/room/{room}")
+    await bob.say("one last swim")
+    await ann.hears("one last swim")
+    await ann.page.locator("room-view .here").click()
+    aside = ann.page.locator("room-people")
+    await aside.get_by_role("button", name="Archive").click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Archive").click()
+    for reader in (ann, bob):
+        await expect(reader.page.locator("room-view .notice")).to_contain_text("This room is archived")
+        await expect(reader.box).to_be_hidden()
+        await reader.hears("one last swim")
+    await aside.get_by_role("button", name="Open it again").click()
+    await bob.say("and another")
+    await ann.hears("and another")
+
+
+async def test_a_part_of_the_page_that_does_not_come_is_asked_for_again(new_reader) -> None:
+    ann = await new_reader("Ann Lin")
+    ann.forgive("Failed to load resource|failed to fetch|Failed to fetch")
+    await ann.context.route("**/settings-page.js", lambda route: route.abort())
+    await ann.open("/settings")
+    again = ann.page.get_by_role("button", name="Try again")
+    await again.click()
+    await expect(again).to_be_visible()
+    await ann.context.unroute("**/settings-page.js")
+    await again.click()
+    await expect(ann.page.locator("settings-page")).to_contain_text("For your own scripts")
+
+
+async def test_a_part_that_does_not_come_on_a_click_is_spoken_of_and_comes_on_the_next(new_reader) -> None:
+    ann = await new_reader("Ann Lin")
+    ann.forgive("Failed to load resource|failed to fetch|Failed to fetch")
+    await ann.context.route("**/room-people.*", lambda route: route.abort())
+    await ann.open("/room/hall")
+    await ann.page.locator("room-view .here").click()
+    await expect(ann.page.get_by_role("status").filter(has_text="could not be loaded")).to_be_visible()
+    await ann.context.unroute("**/room-people.*")
+    await ann.page.locator("room-view .here").click()
+    await expect(ann.page.locator("room-people")).to_contain_text("Ann Lin")

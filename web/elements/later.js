@@ -19,11 +19,14 @@ const LATER = {
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
   "room-switcher": () => import("./room-switcher/room-switcher.js"),
+  "room-table": () => import("./room-table/room-table.js"),
   "settings-page": () => import("./settings-page/settings-page.js"),
   "tie-steps": () => import("./tie-steps/tie-steps.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 
+/** Where nobody looks, or the browser does not tell, nothing waits for a paint longer than this. */
+const PAINT_PATIENCE = 2_000;
 const FORMS = "/web/styles/forms.css";
 
 /** @type {Map<string, Promise<void>>} */ const wanted = new Map();
@@ -43,6 +46,34 @@ export function want(tag) {
   });
   wanted.set(tag, coming);
   return coming;
+}
+
+/**
+ * Whether the element is there; where it could not be loaded the page says so.
+ *
+ * @param {string} tag
+ */
+export async function arrived(tag) {
+  try {
+    await want(tag);
+    return true;
+  } catch {
+    dispatchEvent(new Event("notloaded"));
+    return false;
+  }
+}
+
+/** Once the first words stand before a reader's eyes. @param {() => void} done */
+export function painted(done) {
+  let watch = /** @type {PerformanceObserver | undefined} */ (undefined);
+  const once = () => {
+    watch?.disconnect();
+    clearTimeout(patience);
+    done();
+  };
+  const patience = setTimeout(once, PAINT_PATIENCE);
+  watch = new PerformanceObserver((paints) => paints.getEntriesByName("first-contentful-paint").length && once());
+  watch.observe({ type: "paint", buffered: true });
 }
 
 /** Bring the rest while the page has nothing else to do, so that it is there at once, and without a line. */

@@ -271,6 +271,13 @@ export class House extends EventTarget {
     if (user.handle) this.people.set(user.id, user);
   }
 
+  /** Somebody is called otherwise than this page had it. @param {User} user */
+  renamed(user) {
+    if (user.handle) this.#know(user);
+    else this.people.delete(user.id);
+    for (const room of this.rooms.values()) if (room.timeline.renamed(user)) this.#tell("room", room.id);
+  }
+
   /** Ask who these are, once each. @param {string[]} ids */
   async learn(ids) {
     const unknown = ids.filter((id) => !this.people.has(id) && !this.#asked.has(id)).slice(0, PEOPLE_AT_ONCE);

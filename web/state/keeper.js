@@ -17,6 +17,7 @@ const ROOM = "room ";
 const MOST_ROOMS = 10;
 const PAGE = 50;
 const PAUSE = 1_000;
+const PEOPLE_AT_ONCE = 100;
 
 export class Keeper {
   /** @type {Promise<IDBDatabase> | undefined} */ #opened;
@@ -55,6 +56,8 @@ export class Keeper {
     /** @type {KeptRoom[]} */ const rooms = [...kept].filter(([key]) => key.startsWith(ROOM)).map(([, room]) => room);
     for (const { state, at } of rooms) this.#read.set(state.room, at);
     this.house.recall(self, rooms.sort((one, other) => other.at - one.at));
+    const authors = new Set(rooms.flatMap(({ messages }) => messages.map(({ author }) => author.id)));
+    this.house.addEventListener("session", () => this.#learnNames([...authors]).catch(() => undefined), { once: true });
   }
 
   #listen() {
@@ -65,6 +68,14 @@ export class Keeper {
     house.addEventListener("erased", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail, true));
     addEventListener("pagehide", () => this.#keep());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
+  }
+
+  /** What was kept says what people were called then; who has left meanwhile is called nothing. @param {string[]} authors */
+  async #learnNames(authors) {
+    for (let at = 0; at < authors.length; at += PEOPLE_AT_ONCE) {
+      const { users } = await this.house.ask("user.get", { users: authors.slice(at, at + PEOPLE_AT_ONCE) });
+      for (const user of users) this.house.renamed(user);
+    }
   }
 
   async #session() {

@@ -132,6 +132,18 @@ export class Timeline {
     this.more = this.first > page.first_seq;
   }
 
+  /** Somebody has another name, or none any more. @param {Message["author"]} author @returns {boolean} whether words of theirs are held */
+  renamed({ id, handle, name, bot }) {
+    let held = false;
+    for (const [seq, message] of this.#messages) {
+      const { author } = message;
+      if (author.id !== id || (author.name === name && author.handle === handle)) continue;
+      this.#messages.set(seq, { ...message, author: { id, handle, name, bot } });
+      held = true;
+    }
+    return held;
+  }
+
   /** Let go of the oldest where far more than `most` are held; they can be read again. @param {number} most */
   trim(most) {
     if (this.last - this.first < most * 1.5) return;

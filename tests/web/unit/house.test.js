@@ -294,6 +294,19 @@ test("about a person is asked once, and by many at most a hundred at a time", as
   assert.equal(house.people.get("ann").name, "ann");
 });
 
+test("who is called otherwise is so at the words that are held, and who has left is called nothing", async (t) => {
+  const { house, line, told } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  for (const seq of [1, 2]) line.tell("message.posted", message("tea", seq, seq === 2 ? { author: MEI } : {}));
+  await until(() => house.rooms.get("tea").timeline.lastSeq === 2, "both");
+  const names = () => house.rooms.get("tea").timeline.messages.map(({ author }) => author.name);
+  told.length = 0;
+  house.renamed({ ...TOM, name: "Thomas" });
+  house.renamed({ ...TOM, name: "Thomas" });
+  assert.deepEqual([names(), told, house.people.get("tom").name], [["Thomas", "Mei"], [["room", "tea"]], "Thomas"]);
+  house.renamed({ ...TOM, handle: "", name: "", closed: true });
+  assert.deepEqual([names(), house.people.has("tom")], [["", "Mei"], false]);
+});
+
 test("what waits in the bell is counted, and looked at once", async (t) => {
   const { house, line } = await moveIn(t, [], { user: MEI, inbox: { seq: 4, unread: 1 } });
   line.answers["inbox.mark"] = {};

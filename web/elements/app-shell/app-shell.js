@@ -6,6 +6,7 @@ import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
 
+const NOT_LOADED_SHOWN = 6_000;
 const OFFLINE_PATIENCE = 2_000;
 const LOADING_PATIENCE = 300;
 /** Pages that are read from top to bottom. */
@@ -34,6 +35,7 @@ export class AppShell extends PageElement {
     this.listen(this.house, "rooms", () => this.retitle());
     this.listen(this.house, "house", () => this.retitle());
     this.listen(this.house, "status", () => this.showStatus());
+    this.listen(window, "notloaded", () => this.#sayNotLoaded());
     this.listen(document, "keydown", (event) => this.shortcut(event), { capture: true });
     this.listen(this, "click", (event) => this.follow(event));
     this.relabel();
@@ -74,7 +76,7 @@ export class AppShell extends PageElement {
       const failed = await want(tag).then(() => false, () => true);
       clearTimeout(patience);
       if (key !== this.#shown) return;
-      if (failed) return this.#sayNotLoaded();
+      if (failed) return this.#offerAgain();
     }
     if (place.page === "lost") this.#sayLost();
     else this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
@@ -89,7 +91,7 @@ export class AppShell extends PageElement {
       make("p", { text: this.say("shell.lost_words") }), make("a", { class: "button", text: this.say("house.to_hall"), attributes: { href: "/room/hall" } })));
   }
 
-  #sayNotLoaded() {
+  #offerAgain() {
     this.main.replaceChildren(make("div", { class: "empty" }, make("p", { text: this.say("refused.unanswered") }),
       button(this.say("shell.again"), () => {
         this.#shown = "";
@@ -154,6 +156,13 @@ export class AppShell extends PageElement {
     } else {
       this.#offline = setTimeout(() => this.#say("banner.offline"), OFFLINE_PATIENCE);
     }
+  }
+
+  /** A part that somebody asked for: the next asking tries again. */
+  #sayNotLoaded() {
+    this.#say("banner.not_loaded");
+    clearTimeout(this.#offline);
+    this.#offline = setTimeout(() => this.showStatus(), NOT_LOADED_SHOWN);
   }
 
   /** @param {string} key */

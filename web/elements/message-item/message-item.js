@@ -8,7 +8,7 @@ import { makeSeal } from "../../lib/seal.js";
 import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
 import { PageElement } from "../element.js";
-import { want } from "../later.js";
+import { arrived } from "../later.js";
 
 export const GESTURES = ["liked", "same_here", "tea"];
 
@@ -135,7 +135,7 @@ export class MessageItem extends PageElement {
 
   /** What came of a poke stands below the message. @param {string} gesture */
   async #poke(gesture) {
-    await want("poke-note");
+    if (!(await arrived("poke-note"))) return;
     this.querySelector("poke-note")?.remove();
     this.append(make("poke-note", { set: { message: this.message, gesture } }));
   }

@@ -162,7 +162,7 @@ export class RoomPeople extends PageElement {
   #showTools() {
     const room = this.#state;
     this.ban.hidden = !room?.isMember || !this.#acting;
-    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode, room.state.question]);
+    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode, room.state.question, room.state.archived]);
     if (this.tools.dataset.key === key) return;
     this.tools.dataset.key = key ?? "";
     if (!room?.isMember) {

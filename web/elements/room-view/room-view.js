@@ -6,7 +6,7 @@
 import { button, make } from "../../lib/dom.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
-import { want } from "../later.js";
+import { arrived, painted, want } from "../later.js";
 
 const WIDE = "(min-width: 1001px)";
 
@@ -22,13 +22,13 @@ export class RoomView extends PageElement {
     this.about = make("p", { class: "about", attributes: { dir: "auto" } });
     this.here = make("button", { class: "here", attributes: { type: "button" } });
     this.messages = make("message-list", { set: { room: this.room } });
-    this.table = make("room-table", { set: { room: this.room } });
+    this.edge = make("div", { class: "edge" });
     this.composer = make("message-composer", { set: { room: this.room } });
     this.notice = make("div", { class: "notice" });
     /** @type {any} who belongs here, once one asked */ this.people = null;
     this.append(
       make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.here),
-      this.messages, this.table, this.notice, this.composer,
+      this.messages, this.edge, this.notice, this.composer,
     );
   }
 
@@ -48,6 +48,13 @@ export class RoomView extends PageElement {
     this.show();
     this.listen(document, "keydown", (event) => this.#typeOn(event));
     this.#openCurtain();
+    painted(() => this.#layTable());
+  }
+
+  /** Who is here is known when the first words stand already. */
+  async #layTable() {
+    if (this.edge.firstChild || !(await arrived("room-table")) || this.edge.firstChild) return;
+    this.edge.append(make("room-table", { set: { room: this.room } }));
   }
 
   /** What stands above the messages: the question of the day, or what the two of a conversation are to each other. */
@@ -56,16 +63,14 @@ export class RoomView extends PageElement {
     if (!room?.isMember || !this.house.began || this.#furnished) return;
     this.#furnished = true;
     const tag = room.state.kind === "direct" ? "pair-line" : "day-question";
-    await want(tag);
-    this.append(make(tag, { set: { room: this.room } }));
+    if (await arrived(tag)) this.append(make(tag, { set: { room: this.room } }));
   }
 
   /** Two who have both answered a card meet their answers behind a curtain. */
   async #openCurtain() {
     const room = this.#state;
     if (room?.state.kind !== "direct" || room.readSeq || room.timeline.lastSeq < 2) return;
-    await want("curtain-opening");
-    this.messages.append(make("curtain-opening", { set: { room: this.room } }));
+    if (await arrived("curtain-opening")) this.messages.append(make("curtain-opening", { set: { room: this.room } }));
   }
 
   get #state() {
@@ -78,7 +83,7 @@ export class RoomView extends PageElement {
     const archived = Boolean(room?.state.archived);
     this.back.textContent = this.say("rooms.all");
     this.messages.hidden = !room;
-    this.table.hidden = this.here.hidden = !inside;
+    this.edge.hidden = this.here.hidden = !inside;
     this.composer.hidden = !inside || archived;
     if (room) this.#showHeading(room);
     this.#showDoor(room, inside, archived);
@@ -86,7 +91,7 @@ export class RoomView extends PageElement {
     this.composer.show();
     this.#furnish();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
-    if (wanted && !this.#seesPeople) this.#openPeople();
+    if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
     return undefined;
   }
 
@@ -166,14 +171,17 @@ export class RoomView extends PageElement {
   }
 
   async togglePeople() {
-    context.preferences.set({ people: !this.#seesPeople });
-    if (this.#seesPeople) return this.closePeople();
-    await this.#openPeople();
+    if (this.#seesPeople) {
+      context.preferences.set({ people: false });
+      return this.closePeople();
+    }
+    if (!(await arrived("room-people"))) return undefined;
+    context.preferences.set({ people: true });
+    this.#openPeople();
     return this.people.heading.focus();
   }
 
-  async #openPeople() {
-    await want("room-people");
+  #openPeople() {
     if (!this.people) {
       this.people = make("room-people", { set: { room: this.room, hidden: true } });
       this.listen(this.people, "close", () => this.closePeople());
@@ -213,7 +221,7 @@ export class RoomView extends PageElement {
   async #said() {
     this.messages.toLatest();
     if (this.house.signedIn) return;
-    await want("account-form");
+    if (!(await arrived("account-form"))) return;
     const form = make("account-form", { set: { kind: "sign-up", inRoom: true } });
     const dialog = make("dialog", { class: "come-in", on: { close: () => dialog.remove() } }, form,
       button(this.say("account.later"), () => dialog.close()));
