@@ -201,6 +201,7 @@ class Album:
                 await self.take(ann.page, f"settings-{kind}-{theme}-{language}")
                 await ann.open("/user/mei")
                 await expect(ann.page.locator("user-profile dl")).to_be_visible()
+                await expect(ann.page.locator("tie-steps .button").first).to_be_visible()
                 await self.take(ann.page, f"profile-{kind}-{theme}-{language}")
                 await ann.open("/house")
                 await expect(ann.page.locator("house-page .acts li").first).to_be_attached()

@@ -16,6 +16,8 @@ export class Room {
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
   loading = false;
+  /** The two of a conversation have met their first words on this page. */
+  unveiled = false;
   /** Not asked for history before then: the last asking failed. */
   notBefore = 0;
 

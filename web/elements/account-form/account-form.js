@@ -142,6 +142,7 @@ export class AccountForm extends PageElement {
       class: "action", text: this.say("account.copy"), attributes: { type: "button" },
       on: { click: () => navigator.clipboard?.writeText(code).then(() => (copy.textContent = this.say("account.copied"))) },
     });
+    this.dataset.made = "";
     const heading = make("h1", { text: this.say("account.recovery"), attributes: { tabindex: "-1" } });
     this.replaceChildren(heading, make("p", { class: "lead", text: this.say("account.recovery_words") }),
       make("div", { class: "card" }, make("code", { class: "recovery", text: code }), copy, go));

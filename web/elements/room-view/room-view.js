@@ -47,7 +47,6 @@ export class RoomView extends PageElement {
     this.house.watch(this.room);
     this.show();
     this.listen(document, "keydown", (event) => this.#typeOn(event));
-    this.#openCurtain();
     painted(() => this.#layTable());
   }
 
@@ -66,10 +65,11 @@ export class RoomView extends PageElement {
     if (await arrived(tag)) this.append(make(tag, { set: { room: this.room } }));
   }
 
-  /** Two who have both answered a card meet their answers behind a curtain. */
+  /** Two who have both answered a card meet their answers behind a curtain, once; the answers may come after the room. */
   async #openCurtain() {
     const room = this.#state;
-    if (room?.state.kind !== "direct" || room.readSeq || room.timeline.lastSeq < 2) return;
+    if (room?.state.kind !== "direct" || room.unveiled || room.state.read_seq || room.timeline.lastSeq < 2) return;
+    room.unveiled = true;
     if (await arrived("curtain-opening")) this.messages.append(make("curtain-opening", { set: { room: this.room } }));
   }
 
@@ -90,6 +90,7 @@ export class RoomView extends PageElement {
     if (!inside) return this.closePeople();
     this.composer.show();
     this.#furnish();
+    this.#openCurtain();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
     if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
     return undefined;
