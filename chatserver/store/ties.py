@@ -55,7 +55,7 @@ _unpack_outcome = msgspec.msgpack.Decoder(Outcome).decode
 Rule = Callable[[Read, str, int, Numbers, dict[str, Any]], Step]
 
 
-_RULES: Final[dict[str, Rule]] = {
+RULES: Final[dict[str, Rule]] = {
     "poke": lambda read, by, now, numbers, given: ladder.poke(
         read.tie,
         msgspec.convert(given["poke"], Poke),
@@ -90,6 +90,7 @@ _RULES: Final[dict[str, Rule]] = {
     "confirm": lambda read, by, now, numbers, given: ladder.confirm_meeting(read.tie, by, now),
     "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, now, on=given["on"]),
 }
+"""What ``Ties.step`` can be asked for."""
 
 
 class Ties:
@@ -184,7 +185,7 @@ class Ties:
             await self._free(by, other, given["given"]["poke"], given["given"]["until"])
         if outcome.frees:
             await self._free(outcome.frees, other if outcome.frees == by else by, outcome.poke, 0)
-        if poke is not None and outcome.frees and outcome.frees != by:
+        if poke is not None and outcome.frees:
             await self._free(by, other, poke["id"], 0)
         for told in outcome.told:
             await self._tell(intent.id, told, by if told.user == other else other, now)
@@ -212,7 +213,7 @@ class Ties:
             return _unpack_outcome(before)
         while True:
             read = await self.read(by, other)
-            step = _RULES[given["what"]](read, by, now, self.numbers, given["given"])
+            step = RULES[given["what"]](read, by, now, self.numbers, given["given"])
             outcome = Outcome(list(step.told), step.frees, read.tie.poke.id if read.tie.poke is not None else "")
             if step.tie == read.tie:
                 return outcome

@@ -1,4 +1,4 @@
--- Give a poke's place back, at once or at a time.
+-- Give a poke's hold on its place back, at once or at a time. The place is free when nobody holds it.
 -- keys: {u}:pokes
 -- repeatable
 -- args: pair, poke, until when the place stays taken (0: free at once)
@@ -6,11 +6,18 @@
 return function(keys, args)
   local pokes, pair, poke = keys[1], args[1], args[2]
   local held = redis.call('HGET', pokes, pair)
-  if not held or string.match(held, ' (.*)$') ~= poke then return {'ok'} end
-  if args[3] == '0' then
+  if not held then return {'ok'} end
+  local till, others, found = string.match(held, '^%d+'), '', false
+  for holder in string.gmatch(held, ' (%S+)') do
+    if holder == poke then found = true else others = others .. ' ' .. holder end
+  end
+  if not found then return {'ok'} end
+  if args[3] ~= '0' then
+    redis.call('HSET', pokes, pair, args[3] .. ' ' .. poke .. others)
+  elseif others == '' then
     redis.call('HDEL', pokes, pair)
   else
-    redis.call('HSET', pokes, pair, args[3] .. ' ' .. poke)
+    redis.call('HSET', pokes, pair, till .. others)
   end
   return {'ok'}
 end

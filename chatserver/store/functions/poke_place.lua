@@ -1,5 +1,5 @@
--- Reserve a place among a sender's open pokes. Places whose time is over are dropped first; a pair that has a place
--- keeps it.
+-- Reserve a place among a sender's open pokes. Places whose time is over are dropped first. A pair has one place, held by
+-- every poke on its way to it: of two at once one is refused, and what that gives back must not be the other's.
 -- keys: {u} {u}:pokes
 -- repeatable
 -- args: now, pair, poke, until when the place is taken, how many places there are
@@ -7,16 +7,21 @@
 return function(keys, args)
   local pokes, now, pair, most = keys[2], tonumber(args[1]), args[2], tonumber(args[5])
   if redis.call('EXISTS', keys[1]) == 0 then return {'not_found'} end
-  local all, taken, first, mine = redis.call('HGETALL', pokes), 0, nil, false
+  local all, taken, first, mine = redis.call('HGETALL', pokes), 0, nil, nil
   for i = 1, #all, 2 do
     local till = tonumber(string.match(all[i + 1], '^%d+'))
     if till > now then
       taken = taken + 1
       if not first or till < first then first = till end
-      if all[i] == pair then mine = true end
+      if all[i] == pair then mine = all[i + 1] end
     end
   end
-  if mine then return {'ok'} end
+  if mine then
+    if not string.find(mine .. ' ', ' ' .. args[3] .. ' ', 1, true) then
+      redis.call('HSET', pokes, pair, mine .. ' ' .. args[3])
+    end
+    return {'ok'}
+  end
   if taken >= most then return {'no_place', first} end
   for i = 1, #all, 2 do
     if tonumber(string.match(all[i + 1], '^%d+')) <= now then redis.call('HDEL', pokes, all[i]) end
