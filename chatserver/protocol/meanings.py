@@ -48,7 +48,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "RoomJoin.link": "needed for a closed room",
     "withdraw": "ends the link that stands",
     "until": "when the ban ends; 0: never",
-    "query": "words that must all stand in the title, the text, the tags, in any language",
+    "query": "words that must all stand in the title, the text, the tags, in any language; simplified or traditional",
     "tag": "a tag the room must carry",
     "after": "where to go on: `next` of the page before",
     "MessageHistory.after": "messages after this number",

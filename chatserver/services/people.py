@@ -8,10 +8,10 @@ from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.protocol.methods import AccountSuspend, Nothing, UserList, UserListResult
 from chatserver.protocol.shapes import ListedUser
+from chatserver.rules.searching import fold
 from chatserver.services.caller import Caller
 from chatserver.services.profiles import public_of
 from chatserver.store.accounts import AccountsShelf, Profile
-from chatserver.store.catalogue import fold
 
 PAGE: Final = 50
 # A search through a large house goes on at the next page, rather than holding everyone up.
@@ -56,7 +56,7 @@ class People:
 
 
 def _is_meant(profile: Profile, words: list[str]) -> bool:
-    known_by = f"{profile.handle}\n{fold(profile.name)}"
+    known_by = fold(f"{profile.handle}\n{profile.name}")
     return not profile.closed and all(word.removeprefix("@") in known_by for word in words)
 
 

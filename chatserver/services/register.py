@@ -13,8 +13,8 @@ from typing import Final
 
 from pypinyin import Style, lazy_pinyin
 
+from chatserver.rules.searching import fold
 from chatserver.store.accounts import AccountsShelf, Profile
-from chatserver.store.catalogue import fold
 from chatserver.store.directory import Directory
 
 AT_ONCE: Final = 256

@@ -17,10 +17,10 @@ from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
+from chatserver.rules.searching import fold
 from chatserver.services.caller import Caller
 from chatserver.services.register import Register
 from chatserver.store.accounts import AccountsShelf
-from chatserver.store.catalogue import fold
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.ties import Read, Ties
 

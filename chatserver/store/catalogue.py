@@ -7,12 +7,12 @@ last place; where that place was trimmed away the whole is read anew. ``put`` is
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
 
+from chatserver.rules.searching import fold
 from chatserver.store import keys
 from chatserver.store.store import Store
 
@@ -33,11 +33,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """An entry with what it is found by: its words in all languages, folded."""
+    """An entry with what it is found by, folded: its words in all languages, and its tags."""
 
     room: str
     entry: Entry
     words: str
+    tags: frozenset[str]
 
 
 _unpack = msgspec.msgpack.Decoder(Entry).decode
@@ -46,11 +47,6 @@ _unpack = msgspec.msgpack.Decoder(Entry).decode
 async def put(store: Store, room: str, entry: Entry) -> None:
     """Say what an open room says of itself. Repeatable: an entry of an older version changes nothing."""
     await store.call("catalogue_put", keys.ROOMS, room, entry.version, msgspec.msgpack.encode(entry))
-
-
-def fold(text: str) -> str:
-    """Text as it is searched: wide and narrow forms, capitals and small letters are the same."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 class Catalogue:
@@ -94,18 +90,18 @@ class Catalogue:
     def _take(self, room: str, packed: bytes) -> None:
         if packed:
             entry = _unpack(packed)
-            self._listed[room] = Listed(room, entry, _words_of(entry))
+            self._listed[room] = Listed(room, entry, _words_of(entry), frozenset(map(fold, entry.tags)))
         else:
             self._listed.pop(room, None)
 
     def find(self, query: str = "", tag: str = "") -> list[Listed]:
         """Rooms that hold every word of ``query`` anywhere (Chinese needs no spaces) and carry ``tag``."""
-        words = fold(query).split()
+        words, tag = fold(query).split(), fold(tag)
         return [
             listed
             for listed in self._listed.values()
             if not listed.entry.archived
-            and (not tag or tag in listed.entry.tags)
+            and (not tag or tag in listed.tags)
             and all(word in listed.words for word in words)
         ]
 

@@ -305,6 +305,7 @@ async def test_open_rooms_are_found_by_words_and_tag_and_closed_ones_never(desks
     assert await desks.titles(query="OOLONG tea") == ["Tea"]
     assert await desks.titles(query="读书") == ["读书会"]
     assert await desks.titles(tag="#books") == ["读书会"]
+    assert await desks.titles(query="讀書") == ["读书会"]
     assert await desks.titles(tag="book") == []
     assert sorted(await desks.titles()) == ["Tea", "读书会"]
 

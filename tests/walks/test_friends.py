@@ -196,6 +196,9 @@ async def test_a_search_in_another_process_knows_who_came_was_renamed_or_left(op
             await zhang.call("profile.update", name="李四", headline="Mends bicycles")
             for query in ("lisi", "ls", "bicycle", "四", "mends zhangsan"):
                 await found(query, zhang)
+            await zhang.call("profile.update", interests=["養花"])
+            for query in ("養花", "养花", "花"):
+                await found(query, zhang)
             await bob.call("profile.update", headline="Rides bicycles")
             best = (await cleo.call("user.search", query="mends bicycles"))["users"][0]
             assert best["id"] == zhang.id

@@ -136,6 +136,16 @@ async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new
     await expect(ann.message("first words")).to_be_focused()
 
 
+async def test_words_carry_the_language_they_are_in(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Two tongues")
+    for text in ("good evening", "我們說說話", "我们说说话"):
+        await ann.call("message.send", room=room, text=text, client_id=text)
+    await ann.open(f"/room/{room}")
+    for text, language in (("good evening", "en"), ("我們說說話", "zh-Hant"), ("我们说说话", "zh-Hans")):
+        await expect(ann.message(text).locator("[lang]")).to_have_attribute("lang", language)
+
+
 async def test_who_reads_up_keeps_the_place_when_a_page_comes_in_above(served: Served, new_reader, new_room) -> None:
     ann = await new_reader("Ann Lin")
     room = await new_room(ann, "Five hundred")
