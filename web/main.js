@@ -32,7 +32,7 @@ async function begin() {
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage: localStorage,
   });
-  Object.assign(context, { house, words, preferences, go });
+  Object.assign(context, { house, words, preferences, go, languageOf: () => "" });
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;

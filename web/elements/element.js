@@ -2,7 +2,8 @@
  * What all elements of the page share: the house, the words, and an abort signal that ends their listeners with them.
  *
  * @typedef {{house: import("../state/house.js").House, words: import("../state/words.js").Words,
- *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string) => void}} Context
+ *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string) => void,
+ *   languageOf: (text: string, chinese: string) => string}} Context `languageOf` says nothing before aside.js has come
  */
 
 /** Set once by main.js, before any element is made. @type {Context} */

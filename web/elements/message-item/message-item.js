@@ -3,11 +3,10 @@
 import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
 import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
-import { PageElement } from "../element.js";
+import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
 
 export const GESTURES = ["liked", "same_here", "tea"];
@@ -94,17 +93,21 @@ export class MessageItem extends PageElement {
     this.setAttribute("aria-label", `${name}, ${time.textContent}`);
   }
 
+  get #text() {
+    return this.message?.deleted ? "" : this.message?.text ?? this.item?.text ?? "";
+  }
+
   #showText() {
-    if (this.message?.deleted) {
-      this.body.replaceChildren(make("p", { class: "gone", text: this.say("message.deleted") }));
-      this.body.removeAttribute("lang");
-      return;
-    }
-    const text = this.message?.text ?? this.item.text;
-    const language = scriptLanguage(text, this.language.startsWith("zh") ? this.language : "zh-Hans");
+    const gone = () => make("p", { class: "gone", text: this.say("message.deleted") });
+    this.body.replaceChildren(...(this.message?.deleted ? [gone()] : tokenize(this.#text).map(block)));
+    this.markLanguage();
+  }
+
+  /** The language of the words, by which a browser chooses glyphs and a screen reader its voice. */
+  markLanguage() {
+    const language = context.languageOf(this.#text, this.language.startsWith("zh") ? this.language : "zh-Hans");
     if (language) this.body.lang = language;
     else this.body.removeAttribute("lang");
-    this.body.replaceChildren(...tokenize(text).map(block));
   }
 
   #showState() {
