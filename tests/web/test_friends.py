@@ -92,6 +92,44 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(step).to_contain_text("You know each other")
 
 
+BRING_A_FILE = """([node, kind]) => {
+  const brought = new DataTransfer();
+  brought.items.add(new File(["x"], "x.png", { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: brought, clipboardData: brought };
+  const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+  return !document.querySelector(node).dispatchEvent(event);
+}"""
+
+
+async def test_addresses_open_between_friends_and_files_are_refused_in_words(new_reader, new_room) -> None:
+    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明")
+    room = await new_room(ann, "Balcony", ming)
+    for reader in (ann, ming):
+        await reader.call("message.send", room=room, text="my tomatoes froze", client_id="1")
+    conversation = await acquaint(ann, ming, room)
+    for reader in (ann, ming):
+        await reader.open(f"/room/{conversation}")
+    await ann.say("look: https://example.org/tea")
+    for reader in (ann, ming):
+        words = reader.message("https://example.org/tea")
+        await expect(words).to_contain_text("Addresses open once you are friends.")
+        await expect(words.locator(".text a")).to_have_count(0)
+        for node, kind in (
+            ("message-composer textarea", "paste"),
+            ("message-list", "dragover"),
+            ("message-list", "drop"),
+        ):
+            assert await reader.page.evaluate(BRING_A_FILE, [node, kind])
+        await expect(reader.page.locator("message-composer .hint")).to_contain_text("until you are friends: no files")
+    await befriend(ann, ming)
+    for reader in (ann, ming):
+        words = reader.message("https://example.org/tea")
+        await expect(words.locator(".text a")).to_have_attribute("href", "https://example.org/tea")
+        await expect(words).not_to_contain_text("Addresses open")
+        assert await reader.page.evaluate(BRING_A_FILE, ["message-composer textarea", "paste"])
+        await expect(reader.page.locator("message-composer .hint")).to_have_text("Only words can be sent here.")
+
+
 async def test_two_at_a_table_enter_a_code_and_are_friends(new_reader) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     await bob.open("/people")

@@ -221,6 +221,14 @@ export class House extends EventTarget {
     return [...this.rooms.values()].find((room) => room.state.other?.id === user);
   }
 
+  /** The two of a conversation are friends, or no longer. @param {string} id @param {boolean} friends */
+  keepFriends(id, friends) {
+    const room = this.rooms.get(id);
+    if (!room || room.friends === friends) return;
+    room.friends = friends;
+    this.#tell("room", id);
+  }
+
   /** What waits was looked at. */
   readInbox() {
     if (!this.inbox.unread) return;

@@ -16,6 +16,8 @@ export class Room {
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
   loading = false;
+  /** The two of a conversation are friends, as far as it is known here. */
+  friends = false;
   /** The two of a conversation have met their first words on this page. */
   unveiled = false;
   /** Not asked for history before then: the last asking failed. */
@@ -40,6 +42,11 @@ export class Room {
 
   get moderates() {
     return this.state.role === "owner" || this.state.role === "moderator";
+  }
+
+  /** Among two who are no friends yet addresses are words like others. */
+  get opensLinks() {
+    return this.state.kind !== "direct" || this.friends || Boolean(this.state.other?.bot);
   }
 
   get unread() {

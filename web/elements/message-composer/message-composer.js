@@ -36,6 +36,9 @@ export class MessageComposer extends PageElement {
     });
     this.listen(this.input, "keydown", (event) => this.key(event));
     this.listen(this.input, "input", () => this.typed());
+    this.listen(this.input, "paste", (event) => this.#takeNoFiles(event, event.clipboardData));
+    // Wherever it falls: the browser would leave the page for a file that was meant for the room.
+    for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
     this.listen(this.cancel, "click", () => this.stopEditing());
     this.input.value = context.preferences.draft(this.room);
     this.show();
@@ -86,6 +89,14 @@ export class MessageComposer extends PageElement {
     this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : "";
     this.button.disabled = over > 0;
     return over > 0;
+  }
+
+  /** @param {Event} event @param {DataTransfer | null} brought */
+  #takeNoFiles(event, brought) {
+    if (!brought?.types.includes("Files") || brought.types.includes("text/plain")) return;
+    event.preventDefault();
+    const opens = this.house.find(this.room)?.opensLinks ?? true;
+    this.hint.textContent = this.say(opens ? "composer.no_files" : "composer.no_files_yet");
   }
 
   #fit() {

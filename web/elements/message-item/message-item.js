@@ -42,7 +42,7 @@ export class MessageItem extends PageElement {
   /** Show the properties as they are; nothing is done where nothing changed. */
   show() {
     if (!this.isConnected) return;
-    const key = JSON.stringify([this.message, this.item, this.grouped, this.language, this.#rights()]);
+    const key = JSON.stringify([this.message, this.item, this.grouped, this.language, this.#rights(), this.#opensLinks]);
     if (key === this.#shown) return;
     this.#shown = key;
     this.classList.toggle("grouped", this.grouped);
@@ -93,13 +93,19 @@ export class MessageItem extends PageElement {
     this.setAttribute("aria-label", `${name}, ${time.textContent}`);
   }
 
+  get #opensLinks() {
+    return this.house.find(this.message?.room ?? this.item?.room)?.opensLinks ?? true;
+  }
+
   get #text() {
     return this.message?.deleted ? "" : this.message?.text ?? this.item?.text ?? "";
   }
 
   #showText() {
     const gone = () => make("p", { class: "gone", text: this.say("message.deleted") });
-    this.body.replaceChildren(...(this.message?.deleted ? [gone()] : tokenize(this.#text).map(block)));
+    const opens = this.#opensLinks;
+    this.body.replaceChildren(...(this.message?.deleted ? [gone()] : tokenize(this.#text).map((token) => block(token, opens))));
+    if (this.body.querySelector(".shut")) this.body.append(make("p", { class: "why", text: this.say("message.links_shut"), attributes: { lang: this.language } }));
     this.markLanguage();
   }
 
@@ -148,23 +154,23 @@ export class MessageItem extends PageElement {
   }
 }
 
-/** @param {import("../../lib/tokenizer.js").Block} token */
-function block(token) {
+/** @param {import("../../lib/tokenizer.js").Block} token @param {boolean} opens whether addresses can be opened */
+function block(token, opens) {
   if (token.kind === "block") return make("pre", {}, make("code", { text: token.text }));
-  if (token.kind === "quote") return make("blockquote", {}, ...token.children.map(inline));
-  return make("p", {}, ...token.children.map(inline));
+  return make(token.kind === "quote" ? "blockquote" : "p", {}, ...token.children.map((child) => inline(child, opens)));
 }
 
-/** @param {import("../../lib/tokenizer.js").Inline} token @returns {Node} */
-function inline(token) {
+/** @param {import("../../lib/tokenizer.js").Inline} token @param {boolean} opens @returns {Node} */
+function inline(token, opens) {
   if (token.kind === "text") return document.createTextNode(token.text);
   if (token.kind === "code") return make("code", { text: token.text });
-  if (token.kind === "link") return link(token);
-  return make(token.kind === "bold" ? "strong" : "em", {}, ...token.children.map(inline));
+  if (token.kind === "link") return link(token, opens);
+  return make(token.kind === "bold" ? "strong" : "em", {}, ...token.children.map((child) => inline(child, opens)));
 }
 
-/** @param {{text: string, href: string}} token */
-function link(token) {
+/** @param {{text: string, href: string}} token @param {boolean} opens */
+function link(token, opens) {
+  if (!opens) return make("span", { class: "shut", text: token.text });
   const attributes = { href: token.href, target: "_blank", rel: "noopener nofollow ugc", referrerpolicy: "no-referrer" };
   return make("a", { text: token.text, attributes });
 }

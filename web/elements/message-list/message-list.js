@@ -159,7 +159,7 @@ export class MessageList extends PageElement {
 
   /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
   #rights(room) {
-    return JSON.stringify([this.house.me, room.state.role, this.house.user?.admin, this.house.rooms.size, [...this.house.sent.keys()]]);
+    return JSON.stringify([this.house.me, room.state.role, this.house.user?.admin, this.house.rooms.size, [...this.house.sent.keys()], room.opensLinks]);
   }
 
   /** @param {Map<string, any>} before @param {string} key @param {any} properties */

@@ -47,6 +47,7 @@ export class PairLine extends PageElement {
     const tie = await this.house.ask("tie.get", { user: other.id }).catch(() => undefined);
     if (!tie || !this.isConnected) return;
     this.#tie = tie;
+    this.house.keepFriends(this.room, tie.rung === "friend");
     const key = JSON.stringify([tie.rung, tie.rests, tie.origin, tie.next, this.language]);
     if (key !== this.#shown) await this.#show(other);
     this.#shown = key;
