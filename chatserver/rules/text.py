@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from chatserver.errors import PARAMS, Refusal, too_large
-from chatserver.rules import handles, searching
+from chatserver.rules import handles
 from chatserver.rules.characters import UNSPACED, is_flooded, is_mark, is_visible, script
 
 LONGEST_TEXT: Final = 4_000
@@ -56,20 +56,15 @@ def checked_about(text: str, *, path: str = "about") -> str:
 
 
 def checked_tags(tags: Sequence[str], *, path: str = "tags") -> list[str]:
-    """The tags folded and each once, in order: at most 8 of at most 24 characters. ``path`` is the field's name.
-
-    Two that are found by the same word are one, as it was written first.
-    """
-    folded: dict[str, str] = {}
-    for tag in map(fold_tag, tags):
-        folded.setdefault(searching.fold(tag), tag)
+    """The tags folded and each once, in order: at most 8 of at most 24 characters. ``path`` is the field's name."""
+    folded = dict.fromkeys(fold_tag(tag) for tag in tags)
     if len(folded) > MOST_TAGS:
         raise _refusal(path, "count", f"At most {MOST_TAGS} tags")
-    for tag in folded.values():
+    for tag in folded:
         if not any(char.isalnum() for char in tag) or _REFUSED.search(tag):
             raise _refusal(path, "characters", "A tag has at least one letter or digit")
         _on_the_wall(tag, path, LONGEST_TAG)
-    return list(folded.values())
+    return list(folded)
 
 
 def fold_tag(tag: str) -> str:
