@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import segno
 
 from chatserver import errors, ids
@@ -45,7 +47,7 @@ class Meeting:
         wait = self._guesses.take(user, now)
         if wait:
             raise errors.rate_limited(wait)
-        code = "".join(char for char in params.code if char.isdecimal())
+        code = "".join(str(unicodedata.decimal(char)) for char in params.code if char.isdecimal())
         held = await self._hub.store.command("GETDEL", _key(code))
         if held is None or caller.bot:
             raise errors.not_found("code")

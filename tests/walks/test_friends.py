@@ -223,6 +223,33 @@ async def test_two_side_by_side_are_friends_at_once(house: House) -> None:
         await refused("not_found", bob, "met.enter", code=shown["code"])
 
 
+async def test_a_code_is_good_for_a_minute_for_one_other_however_it_is_typed(house: House) -> None:
+    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+        late = (await ann.call("met.show"))["code"]
+        ids.move_clock(60_001)
+        await refused("not_found", bob, "met.enter", code=late)
+        own = (await ann.call("met.show"))["code"]
+        await refused("not_found", ann, "met.enter", code=own)
+        once = (await ann.call("met.show"))["code"]
+        wide = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in once)
+        entered = await bob.call("met.enter", code=f" {wide[:4]} {wide[4:]}")
+        assert entered["user"]["id"] == ann.id
+        await refused("not_found", cat, "met.enter", code=once)
+        await refused("not_found", cat, "met.confirm", user=ann.id)
+        ids.move_clock(120_002)
+        await refused("not_found", bob, "met.confirm", user=ann.id)
+        assert (await ann.call("tie.get", user=bob.id))["rung"] == "stranger"
+
+
+async def test_guessing_at_codes_is_limited(open_house: OpenHouse) -> None:
+    house = await open_house(limits__searches_burst=3, limits__searches_per_minute=0.01)
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        shown = await ann.call("met.show")
+        for number in range(3):
+            await refused("not_found", bob, "met.enter", code=f"{number:08}")
+        await refused("rate_limited", bob, "met.enter", code=shown["code"])
+
+
 async def test_who_comes_by_an_invitation_begins_acquainted(house: House) -> None:
     async with gathering(house.url, "ann") as (ann,):
         made = await ann.call("invitation.create", room="hall")
