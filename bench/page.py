@@ -143,8 +143,8 @@ async def _come_in(home: Side, browser: Browser, slower: int, rounds: int) -> No
             painted.append(sizes["paint"])
     print(
         f"  {slower} × slower  first paint {statistics.median(painted):.0f} ms, "
-        f"usable {statistics.median(usable):.0f} ms (median of {len(usable)}), {sizes['first'] / 1024:.1f} KB gzip "
-        f"before it, {sizes['whole'] / 1024:.1f} KB when usable, {sizes['files']} files",
+        f"usable {statistics.median(usable):.0f} ms (median of {len(usable)}), {sizes['first'] / 1000:.1f} KB gzip "
+        f"before it, {sizes['whole'] / 1000:.1f} KB when usable, {sizes['files']} files",
         flush=True,
     )
 

@@ -86,8 +86,13 @@ class Rooms:
         return await self._state(params.room, user, words)
 
     async def _state(self, room: str, user: str, words: Words) -> RoomState:
-        """The room after a change. The feed hears of it by the room's live name, which may be after this answer."""
+        """The room after a change. The feed hears of it by the room's live name, which may be after this answer.
+
+        An admin may act on a closed room from outside, and is not told what it says of itself.
+        """
         state, entry = await self._hub.room_state(room, user), words.entry
+        if state.kind == "closed" and state.role == "visitor":
+            entry = msgspec.structs.replace(entry, title="", about="", tags=[], titles={}, abouts={})
         return msgspec.structs.replace(
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
             slow_mode=words.slow_mode, window=entry.window, archived=entry.archived, question=words.question,

@@ -14,6 +14,7 @@ from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.methods import (
+    RoomArchive,
     RoomBan,
     RoomBans,
     RoomCreate,
@@ -194,6 +195,17 @@ async def test_a_closed_room_looks_like_no_room_to_everyone_outside(desks: House
         ):
             assert await refused(step) == NOT_FOUND
     assert (await desks.join(ADA, cellar, await desks.link(cellar))).role == "member"
+
+
+async def test_an_admin_acts_on_a_closed_room_and_is_not_told_its_words(desks: House) -> None:
+    cellar = await desks.create("Cellar", kind="closed", about="Below the stairs", tags=["wine"])
+    for step in (
+        desks.rooms.archive(HOST, RoomArchive(cellar, True)), desks.rooms.archive(HOST, RoomArchive(cellar, False)),
+        desks.rooms.update(HOST, RoomUpdate(cellar, slow_mode=5)),
+    ):  # fmt: skip
+        state = await step
+        assert (state.title, state.about, state.tags, state.role) == ("", "", [], "visitor")
+    assert (await desks.rooms.update(MEI, RoomUpdate(cellar, slow_mode=0))).title == "Cellar"
 
 
 async def test_members_are_listed_by_role_then_by_when_they_came(desks: House) -> None:
