@@ -6,6 +6,7 @@ may hear whom, one named ``after_…`` tells the law.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Callable
@@ -385,7 +386,10 @@ class Moves:
         return {"login": self.mark(who, "private")}
 
     async def token_create(self: Crowd, who: Ear) -> Params:
-        return {"label": self.mark(who, "private")}
+        label = self.mark(who, "private")
+        if who.user.get("owner"):  # who runs a bot sees its tokens
+            self.law.said[label].audience.add(who.user["owner"])
+        return {"label": label}
 
     async def after_token_create(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.lasting.append(result["id"])
@@ -605,13 +609,14 @@ class Moves:
         return {"code": self.chance.choice(shown or [self.mark(who, "private")])}
 
     async def after_met_enter(self: Crowd, who: Ear, params: Params, result: Params) -> None:
-        """Mostly both confirm at once."""
+        """Mostly both confirm at once; who has blocked the other finds no meeting."""
         other = self.codes.pop(params["code"])
         self.law.meet(who.id, other)
         for one, two in ((who, other), (self.ear(other), who.id)):
             if one is not None and not one.gone and self.chance.random() < 0.8:
-                await one.call("met.confirm", user=two)
-                self.law.confirm(one.id, two)
+                with contextlib.suppress(Refused):
+                    await one.call("met.confirm", user=two)
+                    self.law.confirm(one.id, two)
 
     async def after_met_confirm(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.law.confirm(who.id, params["user"])
