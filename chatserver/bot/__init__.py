@@ -13,6 +13,7 @@ from chatserver.bot.events import (
     MessageChanged,
     MessagePosted,
     PresenceChanged,
+    RoomChanged,
     RoomReset,
     RoomUpdated,
     Started,
@@ -25,6 +26,6 @@ from chatserver.protocol.shapes import Author, Message, RoomState, User
 
 __all__ = [
     "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "Message", "MessageChanged",
-    "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomReset", "RoomState", "RoomUpdated",
-    "StartError", "Started", "TypingStarted", "User",
+    "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged", "RoomReset", "RoomState",
+    "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
 ]  # fmt: skip

@@ -113,8 +113,15 @@ class MemberChanged(_Member):
 
 
 @dataclass(slots=True, frozen=True)
+class RoomChanged(Event):
+    """The room's words or settings changed: what it says of itself, the same to everyone."""
+
+    params: wire.RoomChanged
+
+
+@dataclass(slots=True, frozen=True)
 class RoomUpdated(Event):
-    """The room's words or settings changed, or the bot is new in it."""
+    """The bot is new in the room, or something of its own there changed, such as its role."""
 
     params: RoomState
 
@@ -166,6 +173,7 @@ KINDS: Final[dict[str, type[Event]]] = {
     "member.joined": MemberJoined,
     "member.left": MemberLeft,
     "member.changed": MemberChanged,
+    "room.changed": RoomChanged,
     "room.updated": RoomUpdated,
     "inbox.added": InboxAdded,
     "typing.started": TypingStarted,

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatserver.protocol.events import InboxChanged, MemberEvent, MessageChanged, RoomReset, TypingStarted
+import msgspec
+
+from chatserver.protocol.events import InboxChanged, MemberEvent, MessageChanged, RoomChanged, RoomReset, TypingStarted
 from chatserver.protocol.methods import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
 
@@ -111,6 +113,8 @@ class State:
         if isinstance(params, RoomState):
             self.rooms[params.room] = params
             return [*self._entered(params), Handle(params.room, name, params, None)]
+        if isinstance(params, RoomChanged | MemberEvent):
+            self._keep(params)
         if isinstance(params, InboxChanged):
             return []
         if name == "member.left" and self._is_me(params.user):
@@ -118,6 +122,13 @@ class State:
             self.rooms.pop(params.room, None)
             return [Forget(params.room)]
         return [] if self._is_quiet(params) else [Handle(params.room, name, params, None)]
+
+    def _keep(self, params: RoomChanged | MemberEvent) -> None:
+        """Hold what everyone hears of a room against what this bot has of it."""
+        known = self.rooms.get(params.room)
+        if known is not None:
+            news = msgspec.structs.asdict(params) if isinstance(params, RoomChanged) else {"members": params.members}
+            self.rooms[params.room] = msgspec.structs.replace(known, **news)
 
     def _posted(self, name: str, message: Message) -> list[Step]:
         place = self.seen.get(message.room)

@@ -12,19 +12,22 @@ await in which their place equals what was delivered. First join, reconnect and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Set
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from chatserver.live.outgoing import Behind, Outgoing, StateDue, Unlogged
+from chatserver.live.outgoing import OWN_STATE_DUE, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import Repairs
 from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
+from chatserver.live.slices import SLICE, Frames, slices
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
-from chatserver.protocol.events import MemberEvent, PresenceChanged, RoomReset, TypingStarted
-from chatserver.protocol.shapes import Author, Message
+from chatserver.protocol.events import MemberEvent, PresenceChanged, RoomChanged, RoomReset, TypingStarted
+from chatserver.protocol.shapes import Author, Message, Role
 from chatserver.store.directory import Directory
 from chatserver.store.log import Log
 from chatserver.store.records import Changed, Now, Posted, Record, change_of, message_of
@@ -32,12 +35,14 @@ from chatserver.store.records import Changed, Now, Posted, Record, change_of, me
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
 
-SLICE: Final = 500
 CATCH_UP_BYTES: Final = 1 << 16
 
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
 _other = msgspec.msgpack.Decoder(list[Any]).decode
+
+Jobs = deque[tuple[bytes, list["Connection"]]]
+"""What is to be written to whom, at most ``SLICE`` of them each."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,7 +55,9 @@ class Surroundings:
     reopen: Callable[[str], Coroutine[Any, Any, Opened]]
     user_left: Callable[[Feed, str], None]
     tell_state: Callable[[Feed, Connection], None]
-    shut_out: Callable[[Feed, Connection], None]
+    shut_out: Callable[[Feed], None]
+    numbered_anew: Callable[[Feed], None]
+    connections: Callable[[str], Iterable[Connection]]
     apart: Callable[[str], Set[str]]
     process: str
     tail_records: int = 512
@@ -71,7 +78,9 @@ class Feed:
         self.hidden_here: set[str] = set()
         self.handles: dict[str, str] | None = None
         self.presence_due = False
-        self._outgoing: list[Outgoing] = []
+        self._named: frozenset[str] | None = None
+        self._said_frames: Frames | None = None
+        self._outgoing: deque[Outgoing] = deque()
         self._scheduled = False
         self.writing = False
         self.repairs = Repairs(self)
@@ -111,7 +120,7 @@ class Feed:
         elif kind == b"h":
             _, process, value = _other(payload)
             self.here[process] = parse_here(value.encode())
-            self.presence_due = True
+            self.here_changed()
         elif kind == b"t":
             self._hear_typing(_other(payload)[1])
 
@@ -171,8 +180,20 @@ class Feed:
             before = self.members.get(user)
             muted_until = before.muted_until if before else 0
             self.members[user] = MemberRecord(role, joined_at, muted_until, version)
+        self._tell_of_member(kind, user, role, count)
+
+    def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
         event = MemberEvent(self.room, self.around.directory.face(user), role, count)
-        self._send(Unlogged(f"member.{kind}", event, leaver=user if kind == "left" else ""))
+        then = partial(self.around.user_left, self, user) if kind == "left" else None
+        self._send(Unlogged(f"member.{kind}", event, then=then))
+        if kind == "changed":
+            self._owe_state(user)
+
+    def _owe_state(self, user: str) -> None:
+        """Something of this user's own in the room is other than it was: their connections hear the room anew."""
+        for connection in self.around.connections(user):
+            if self in connection.follows:
+                self.around.tell_state(self, connection)
 
     def _hear_typing(self, user: str) -> None:
         if self.around.directory.known(user) is None:
@@ -205,90 +226,79 @@ class Feed:
         """The numbering cannot be followed on: everyone who follows starts from what stands now."""
         while self.writing or self._outgoing:  # a departure that waits to be told still has to be told
             await asyncio.sleep(0)
-        before = self.members
+        said, members = self.said(), self.members
         self._take(opened)
         self.numbering += 1
-        for wire, followers in self.live.items():
-            frame = self.reset_frame(wire)
-            for connection in list(followers):
-                connection.write(frame)
-        self._announce(before)
+        numbered_anew = partial(self.around.numbered_anew, self)
+        self._outgoing.append(Unlogged("room.reset", self._reset_event(), then=numbered_anew))
+        self._deliver(missed_numbering=self.numbering - 1)
+        self._announce(said, members)
 
     def reload(self, opened: Opened) -> None:
         """Take over what is in no log: members, settings, who is here."""
-        before = self.members
+        said, members = self.said(), self.members
         self.meta, self.members, self.here = opened.meta, opened.members, opened.here
         self.version, self.standing, self.handles = opened.meta.version, opened.standing, None
-        self._announce(before)
+        self._announce(said, members)
 
-    def _announce(self, before: dict[str, MemberRecord]) -> None:
-        for user in before.keys() - self.members.keys():
+    def _announce(self, said: RoomChanged, members: dict[str, MemberRecord]) -> None:
+        """Tell what is other than it was before the room was read anew; nothing where nothing is."""
+        for user in members.keys() - self.members.keys():
             if user in self.users_here:
-                event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))
-                self._send(Unlogged("member.left", event, leaver=user))
-        self._send(StateDue())
-        self.presence_due = True
+                self._tell_of_member("left", user, "member", len(self.members))
+        if self.said() != said:
+            then = None if self.meta.is_open_to_visitors else partial(self.around.shut_out, self)
+            self._send(Unlogged("room.changed", self.said(), then=then))
+        for user in self.users_here:
+            before, now = members.get(user), self.members.get(user)
+            if before and now and (before.role, before.muted_until) != (now.role, now.muted_until):
+                self._owe_state(user)
+        self.here_changed()
+
+    def said(self) -> RoomChanged:
+        """What the room says of itself, the same to everyone."""
+        meta = self.meta
+        return RoomChanged(
+            room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
+            abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
+            question=meta.question, members=len(self.members),
+        )  # fmt: skip
+
+    def _said_frame(self, wire: Wire) -> bytes:
+        """Made once, however many were behind when it was told."""
+        said = self.said()
+        if self._said_frames is None or self._said_frames.params != said:
+            self._said_frames = Frames("room.changed", said)
+        return self._said_frames.of(wire)
 
     # --- telling ---------------------------------------------------------------------------------------------------
 
     def _send(self, outgoing: Outgoing) -> None:
         self._outgoing.append(outgoing)
+        self._deliver_soon()
+
+    def _deliver_soon(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._deliver)
+            self._loop.call_soon(self._deliver_scheduled)
 
-    def _deliver(self) -> None:
-        """One turn's events, as one write for each live follower."""
+    def _deliver_scheduled(self) -> None:
         self._scheduled = False
-        if self.writing or not self._outgoing:
-            return
-        chunk, last = self._next_chunk()
-        before = Behind(self.delivered, self.numbering, self.told)
-        self._note_delivered(chunk, last)
-        jobs = self._jobs(chunk)
-        if sum(len(followers) for _, followers in jobs) <= SLICE:
-            for blob, followers in jobs:
-                self._write(followers, blob, before)
-            self._delivered(last)
-        else:
-            self.writing = True
-            self._write_slice([
-                (blob, followers[start : start + SLICE])
-                for blob, followers in jobs
-                for start in range(0, len(followers), SLICE)
-            ], before, last)  # fmt: skip
+        if not self.writing and self._outgoing:
+            self._deliver(missed_numbering=self.numbering)
 
-    def _jobs(self, chunk: list[Entry | Unlogged]) -> list[tuple[bytes, list[Connection]]]:
-        """What to write to whom: the same bytes for all of a wire, save where something is not for everyone."""
-        if any(outgoing.differs for outgoing in chunk):
-            return [
-                (blob, [connection])
-                for wire, followers in self.live.items()
-                for connection in followers
-                if (blob := b"".join(outgoing.frame_for(wire, connection.user_id) for outgoing in chunk))
-            ]
-        return [
-            (b"".join(outgoing.frame(wire) for outgoing in chunk), list(followers))
-            for wire, followers in self.live.items()
-            if followers and chunk
-        ]
+    def _deliver(self, *, missed_numbering: int) -> None:
+        """One turn's events, as one write for each live follower, up to one that others have to wait for. Who cannot
+        take them falls behind, in this numbering."""
+        chunk: list[Outgoing] = []
+        while self._outgoing and not (chunk and chunk[-1].then):
+            chunk.append(self._outgoing.popleft())
+        before = Behind(self.delivered, missed_numbering, self.told)
+        self._note_delivered(chunk)
+        self.writing = True
+        self._write_slice(self._jobs(chunk), before, chunk[-1].then)
 
-    def _next_chunk(self) -> tuple[list[Entry | Unlogged], Outgoing | None]:
-        """Events up to the first that only some may hear; that one ends the chunk."""
-        chunk: list[Entry | Unlogged] = []
-        last: Outgoing | None = None
-        for outgoing in self._outgoing:
-            if isinstance(outgoing, StateDue):
-                last = outgoing
-                break
-            chunk.append(outgoing)
-            if isinstance(outgoing, Unlogged) and outgoing.leaver:
-                last = outgoing
-                break
-        del self._outgoing[: len(chunk) + isinstance(last, StateDue)]
-        return chunk, last
-
-    def _note_delivered(self, chunk: list[Entry | Unlogged], last: Outgoing | None) -> None:
+    def _note_delivered(self, chunk: list[Outgoing]) -> None:
         for outgoing in chunk:
             if isinstance(outgoing, Entry):
                 self.delivered = outgoing.place
@@ -296,18 +306,38 @@ class Feed:
                     self.delivered_id = outgoing.what.id
             elif not outgoing.ephemeral:
                 self.told += 1
-        if isinstance(last, StateDue):
-            self.told += 1
 
-    def _write_slice(self, jobs: list[tuple[bytes, list[Connection]]], before: Behind, last: Outgoing | None) -> None:
-        """Some 500 writes, then let others have a turn: 10,000 in one go held the loop for 46 ms."""
-        blob, followers = jobs.pop(0)
-        self._write(followers, blob, before)
+    def _jobs(self, chunk: list[Outgoing]) -> Jobs:
+        """What to write to whom: the same bytes for all of a wire, save for the few who hear something else."""
+        few = dict.fromkeys(
+            connection
+            for user in set[str]().union(*(outgoing.few for outgoing in chunk))
+            for connection in self.around.connections(user)
+            if connection in self.live.get(connection.wire, ())
+        )
+        jobs: Jobs = deque()
+        for connection in few:
+            _put(jobs, _joined(chunk, connection.wire, connection.user_id), [connection])
+        for wire, followers in self.live.items():
+            most = [connection for connection in followers if connection not in few] if few else list(followers)
+            _put(jobs, _joined(chunk, wire, ""), most)
+        return jobs
+
+    def _write_slice(self, jobs: Jobs, before: Behind, then: Callable[[], None] | None) -> None:
+        """At most 500 writes, then let others have a turn: 10,000 in one go held the loop for 46 ms."""
+        left = SLICE
+        while jobs and len(jobs[0][1]) <= left:
+            blob, followers = jobs.popleft()
+            left -= len(followers)
+            self._write(followers, blob, before)
         if jobs:
-            self._loop.call_soon(self._write_slice, jobs, before, last)
-        else:
-            self.writing = False
-            self._delivered(last)
+            self._loop.call_soon(self._write_slice, jobs, before, then)
+            return
+        self.writing = False
+        if then is not None:
+            then()
+        if self._outgoing:
+            self._deliver_soon()
 
     def _write(self, followers: list[Connection], blob: bytes, before: Behind) -> None:
         for connection in followers:
@@ -318,23 +348,11 @@ class Feed:
             else:
                 connection.transport.write(blob)
 
-    def _delivered(self, last: Outgoing | None) -> None:
-        if isinstance(last, StateDue):
-            if not self.meta.is_open_to_visitors:
-                for connection in list(self.visitors):
-                    self.around.shut_out(self, connection)
-            for followers in self.live.values():
-                for connection in list(followers):
-                    self.around.tell_state(self, connection)
-        elif isinstance(last, Unlogged):
-            self.around.user_left(self, last.leaver)
-        if self._outgoing and not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._deliver)
-
     def reset_frame(self, wire: Wire) -> bytes:
-        reset = RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
-        return wire.event("room.reset", reset)
+        return wire.event("room.reset", self._reset_event())
+
+    def _reset_event(self) -> RoomReset:
+        return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
         event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))
@@ -370,7 +388,7 @@ class Feed:
             self.users_here[connection.user_id] = left
         elif self.users_here.pop(connection.user_id, None) is not None:
             self.hidden_here.discard(connection.user_id)
-            self.presence_due = True
+            self.here_changed()
 
     def hide(self, user: str, *, hidden: bool) -> None:
         """From now on this user's being here is told to nobody, or to those who ask."""
@@ -378,7 +396,7 @@ class Feed:
             self.hidden_here.add(user)
         else:
             self.hidden_here.discard(user)
-        self.presence_due = True
+        self.here_changed()
 
     def shown_here(self) -> frozenset[str]:
         """Who is connected to this process and may be seen."""
@@ -393,9 +411,9 @@ class Feed:
         """Whether a follower cannot be told the room as it stands yet; it is told once it has read up."""
         behind = connection.behind.get(self)
         if behind is not None:
-            connection.behind[self] = replace(behind, told=-1)
+            connection.behind[self] = replace(behind, told=OWN_STATE_DUE)
         elif connection.paused and self in connection.follows:
-            self._fall_behind(connection, Behind(self.delivered, self.numbering, -1))
+            self._fall_behind(connection, Behind(self.delivered, self.numbering, OWN_STATE_DUE))
         else:
             return False
         return True
@@ -405,7 +423,7 @@ class Feed:
         while (behind := connection.behind.get(self)) is not None and not connection.paused:
             if behind.numbering != self.numbering:
                 connection.write(self.reset_frame(connection.wire))
-                connection.behind[self] = Behind(self.delivered, self.numbering, -1)
+                connection.behind[self] = Behind(self.delivered, self.numbering, OWN_STATE_DUE)
             elif behind.place == self.delivered:
                 self._become_live(connection, behind)
             else:
@@ -418,8 +436,10 @@ class Feed:
     def _become_live(self, connection: Connection, behind: Behind) -> None:
         del connection.behind[self]
         self.live.setdefault(connection.wire, {})[connection] = None
-        if behind.told != self.told:
+        if behind.told == OWN_STATE_DUE:
             self.around.tell_state(self, connection)
+        elif behind.told != self.told:
+            connection.write(self._said_frame(connection.wire))
 
     def write_entries(self, connection: Connection, behind: Behind, entries: list[Entry]) -> None:
         """Write so much of this as a connection should be given at once, and remember how far it came."""
@@ -437,22 +457,35 @@ class Feed:
 
     # --- who is here -----------------------------------------------------------------------------------------------
 
+    def here_changed(self) -> None:
+        """Somebody came, went, hid or showed themself: those who look are told at the next second."""
+        self.presence_due = True
+        self._named = None
+
     def online_count(self) -> int:
-        if not any(process != self.around.process for process in self.here):
-            return len(self.users_here) - len(self.hidden_here)
-        return self.online()[0]
+        return len(self.named_here()) + self._unnamed()
 
     def online(self) -> tuple[int, list[str] | None]:
         """How many of the room are connected, over all processes, and their ids where every process names them."""
-        users, elsewhere = self.named_here(), self._elsewhere()
-        unnamed = sum(here.count for here in elsewhere if not here.users)
-        if unnamed:
-            return unnamed + len(users), None
-        return len(users), sorted(users)
+        return self.online_count(), None if self._unnamed() else sorted(self.named_here())
 
     def named_here(self) -> frozenset[str]:
         """Who is connected and may be seen, as far as they are named: each process names its own while they are few."""
-        return self.shown_here().union(*(here.users for here in self._elsewhere()))
+        if self._named is None:
+            self._named = self.shown_here().union(*(here.users for here in self._elsewhere()))
+        return self._named
+
+    def _unnamed(self) -> int:
+        return sum(here.count for here in self._elsewhere() if not here.users)
 
     def _elsewhere(self) -> list[Here]:
         return [here for process, here in self.here.items() if process != self.around.process]
+
+
+def _joined(chunk: list[Outgoing], wire: Wire, viewer: str) -> bytes:
+    return b"".join(outgoing.frame_for(wire, viewer) for outgoing in chunk)
+
+
+def _put(jobs: Jobs, blob: bytes, followers: list[Connection]) -> None:
+    if blob:
+        jobs.extend((blob, some) for some in slices(followers))

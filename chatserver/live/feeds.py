@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Set
+from collections.abc import AsyncIterator, Callable, Iterable, Set
 from typing import Final
 
 from chatserver import errors
@@ -37,7 +37,9 @@ class Feeds:
         *,
         user_left: Callable[[Feed, str], None],
         tell_state: Callable[[Feed, Connection], None],
-        shut_out: Callable[[Feed, Connection], None],
+        shut_out: Callable[[Feed], None],
+        numbered_anew: Callable[[Feed], None],
+        connections: Callable[[str], Iterable[Connection]],
         apart: Callable[[str], Set[str]],
         tail_records: int,
         tail_bytes: int,
@@ -56,6 +58,8 @@ class Feeds:
             user_left,
             tell_state,
             shut_out,
+            numbered_anew,
+            connections,
             apart,
             store.process_id,
             tail_records,

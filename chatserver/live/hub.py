@@ -7,7 +7,7 @@ room was entered or left anywhere, when a read marker moved and when logins chan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -19,6 +19,8 @@ from chatserver.live.catching_up import Readers
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
+from chatserver.live.owed import OwedStates
+from chatserver.live.slices import Frames, slices
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
@@ -46,7 +48,8 @@ class Hub:
         self.apart = Apart()
         self.feeds = Feeds(
             store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
-            shut_out=self._shut_out, apart=self.apart.of,
+            shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
+            apart=self.apart.of,
             tail_records=tail_records, tail_bytes=tail_bytes,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
@@ -56,6 +59,7 @@ class Hub:
         self.on_presence: Callable[[Feed], None] = _nobody_counts
         self.on_auth: Callable[[LiveUser], Awaitable[None]]
         self._readers = Readers()
+        self._owed = OwedStates(tasks, self._tell_state_now)
         self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
         store.listen("u", self._heard_user)
@@ -117,6 +121,11 @@ class Hub:
             self._forget_if_gone(user)
             raise
         return user
+
+    def connections_of(self, user_id: str) -> Iterable[Connection]:
+        """The user's sockets to this process."""
+        user = self.users.get(user_id)
+        return user.connections if user is not None else ()
 
     def _forget_if_gone(self, user: LiveUser) -> None:
         if not user.connections and self.users.get(user.id) is user:
@@ -308,10 +317,13 @@ class Hub:
 
     # --- visitors ---------------------------------------------------------------------------------------------------
 
-    def _shut_out(self, feed: Feed, connection: Connection) -> None:
-        """The room is no window any more: a visitor is told so, and that is the last they hear of it."""
-        connection.write(connection.wire.event("room.updated", self.state_now(feed, "", NO_POINTER, 0)))
-        self.unfollow(feed, connection)
+    def _shut_out(self, feed: Feed) -> None:
+        """The room is no window any more: visitors are told so, and that is the last they hear of it."""
+        visitors = list(feed.visitors)
+        for connection in visitors:
+            self.unfollow(feed, connection)
+        if visitors:
+            self.tasks.spawn(self._tell_visitors(visitors, self._as_visitor(feed)))
 
     async def show_windows(self, rooms: list[str]) -> None:
         """Other rooms than before can be read by everyone: visitors who are here begin to hear them."""
@@ -322,16 +334,33 @@ class Hub:
                     while feed.writing:
                         await asyncio.sleep(0)
                     if feed.meta.is_open_to_visitors:
-                        self._show_window(feed)
+                        await self._show_window(feed)
             except Refusal:
                 continue
 
-    def _show_window(self, feed: Feed) -> None:
-        for connection in self.connections:
-            if connection.started and not connection.user_id and feed not in connection.follows:
-                state = self.state_now(feed, "", NO_POINTER, 0)
-                connection.write(connection.wire.event("room.updated", state))
+    async def _show_window(self, feed: Feed) -> None:
+        state = self._as_visitor(feed)
+        waiting = [
+            connection
+            for connection in self.connections
+            if connection.started and not connection.user_id and feed not in connection.follows
+        ]
+        for some in slices(waiting):
+            if not feed.meta.is_open_to_visitors:
+                return
+            await self._tell_visitors(some, state)
+            for connection in some:
                 self.follow(feed, connection, Place(state.last_seq, state.rev))
+
+    async def _tell_visitors(self, visitors: list[Connection], state: RoomState) -> None:
+        frames = Frames("room.updated", state)
+        for some in slices(visitors):
+            for connection in some:
+                connection.write(frames.of(connection.wire))
+            await asyncio.sleep(0)
+
+    def _as_visitor(self, feed: Feed) -> RoomState:
+        return self.state_now(feed, "", NO_POINTER, 0)
 
     # --- states -----------------------------------------------------------------------------------------------------
 
@@ -409,9 +438,18 @@ class Hub:
         return frozenset(user.decode() for user in found)
 
     def _tell_state(self, feed: Feed, connection: Connection) -> None:
-        self.tasks.spawn(self._tell_state_later(feed, connection))
+        self._owed.put(feed, connection)
 
-    async def _tell_state_later(self, feed: Feed, connection: Connection) -> None:
+    def _numbered_anew(self, feed: Feed) -> None:
+        """After a reset: who has read what is gone, or has not read all, has other numbers of their own."""
+        for connection in [connection for followers in feed.live.values() for connection in followers]:
+            user = self.users.get(connection.user_id)
+            pointer = user.pointers.get(feed.room, NO_POINTER) if user is not None else NO_POINTER
+            last = feed.delivered.seq
+            if user is not None and (pointer.read_seq, pointer.read_upto(feed.standing)) != (last, last):
+                self._owed.put(feed, connection)
+
+    async def _tell_state_now(self, feed: Feed, connection: Connection) -> None:
         state = await self._state_between_writes(feed, connection.user_id)
         if feed in connection.follows:
             self._write_state(feed, connection, state)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from chatserver.live.slices import Frames
 from chatserver.live.tail import Entry, Place
 from chatserver.live.wire import Wire
+
+NOBODY: Final[frozenset[str]] = frozenset()
+OWN_STATE_DUE: Final = -1
 
 
 @dataclass(slots=True, frozen=True)
@@ -15,7 +19,7 @@ class Behind:
     """Where a follower is that is not live.
 
     Another ``numbering`` than the feed's means: reset it first. Another ``told`` means that it missed what is in no
-    log, and is told the whole room once it is live.
+    log: once it is live, it hears what the room says of itself, or with ``OWN_STATE_DUE`` the room as its user has it.
     """
 
     place: Place
@@ -24,36 +28,35 @@ class Behind:
 
 
 class Unlogged:
-    """An event that is in no log: who joined or left, who types. ``leaver`` hears it as the room's last; those who are
-    kept ``apart`` from whom it tells of do not hear it."""
+    """An event that is in no log: who joined or left, who types, what the room says of itself.
 
-    __slots__ = ("_apart", "_frames", "_name", "_params", "differs", "ephemeral", "leaver")
+    ``apart`` are users who do not hear it; with ``only``, nobody but that user hears it. ``ephemeral`` is not made
+    good to a follower that missed it. ``then`` is called once everyone was told; what comes after waits for it.
+    """
+
+    __slots__ = ("_frames", "_only", "ephemeral", "few", "then")
 
     def __init__(
-        self, name: str, params: Any, *, leaver: str = "", ephemeral: bool = False, apart: Set[str] = frozenset()
+        self,
+        name: str,
+        params: Any,
+        *,
+        ephemeral: bool = False,
+        apart: Set[str] = NOBODY,
+        only: str = "",
+        then: Callable[[], None] | None = None,
     ) -> None:
-        self._apart = apart
-        self.differs = bool(apart)
+        self._only = only
+        self.few: Set[str] = frozenset([only]) if only else apart
         self.ephemeral = ephemeral
-        self._name = name
-        self._params = params
-        self._frames: dict[Wire, bytes] = {}
-        self.leaver = leaver
-
-    def frame(self, wire: Wire) -> bytes:
-        made = self._frames.get(wire)
-        if made is None:
-            made = self._frames[wire] = wire.event(self._name, self._params)
-        return made
+        self.then = then
+        self._frames = Frames(name, params)
 
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
-        return b"" if viewer in self._apart else self.frame(wire)
+        """The frame as this user hears it: the same for all who are not among the ``few``."""
+        if (viewer in self.few) is not bool(self._only):
+            return b""
+        return self._frames.of(wire)
 
 
-class StateDue:
-    """Each follower is told the whole room as it has it: settings changed, or a gap in what is in no log."""
-
-    __slots__ = ()
-
-
-Outgoing = Entry | Unlogged | StateDue
+Outgoing = Entry | Unlogged

@@ -65,7 +65,7 @@ class Presence:
         for process, here in list(feed.here.items()):
             if here.at < now - HERE_SILENCE_MS or here.count == 0:
                 del feed.here[process]
-                feed.presence_due = True
+                feed.here_changed()
 
     def _tell(self, feed: Feed) -> None:
         """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Set
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -32,15 +32,17 @@ class Place(NamedTuple):
 
 class Entry:
     """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it; ``only`` for
-    whose eyes alone it is, if not everyone's."""
+    whose eyes alone it is, if not everyone's. ``few`` are the users who see it otherwise than all others."""
 
-    __slots__ = ("_frames", "differs", "only", "place", "what")
+    __slots__ = ("_frames", "few", "only", "place", "what")
+
+    then: ClassVar[None] = None
 
     def __init__(self, what: Message | MessageChanged, place: Place, only: str = "") -> None:
         self.what = what
         self.place = place
         self.only = only
-        self.differs = only != ""
+        self.few: Set[str] = frozenset([only]) if only else frozenset()
         self._frames: dict[Wire, bytes] = {}
 
     @property
@@ -59,7 +61,7 @@ class Entry:
         return made
 
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
-        """The frame as this user may see it."""
+        """The frame as this user may see it: the same for all who are not among the ``few``."""
         if not self.only or viewer == self.only:
             return self.frame(wire)
         name = "message.posted" if self.is_message else "message.changed"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomState, Shape
+from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomKind, RoomState, Shape
 
 
 class MessageChanged(Shape, frozen=True):
@@ -23,6 +23,24 @@ class MessageChanged(Shape, frozen=True):
     deleted: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
     pinned: bool = False
+
+
+class RoomChanged(Shape, frozen=True):
+    """What a room says of itself, the same to everyone; an absent member has its first value."""
+
+    room: str
+    kind: RoomKind
+    title: str
+    about: str
+    tags: list[str]
+    members: int
+    titles: dict[str, str] = field(default_factory=dict)
+    abouts: dict[str, str] = field(default_factory=dict)
+    window: bool = False
+    bots: bool = False
+    archived: bool = False
+    slow_mode: int = 0
+    question: bool = False
 
 
 class RoomReset(Struct, frozen=True):
@@ -80,7 +98,8 @@ class EventKind:
 _ROWS: Final = (
     EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
     EventKind("message.changed", MessageChanged, "A message already posted changed; rev is one more than the last."),
-    EventKind("room.updated", RoomState, "The room as this user has it: after a change or a gap, or new."),
+    EventKind("room.changed", RoomChanged, "What the room says of itself, after a change."),
+    EventKind("room.updated", RoomState, "The room as this user has it: new, or something of their own changed."),
     EventKind("room.reset", RoomReset, "The numbering cannot be followed on: read pages anew."),
     EventKind("member.joined", MemberEvent, "Someone joined the room."),
     EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),

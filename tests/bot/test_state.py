@@ -3,7 +3,7 @@
 import msgspec
 
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
-from chatserver.protocol.events import MemberEvent, MessageChanged, RoomReset
+from chatserver.protocol.events import MemberEvent, MessageChanged, RoomChanged, RoomReset
 from chatserver.protocol.methods import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState
 from tests.bot.double import ANN, ME, OTHER_BOT, Double
@@ -129,3 +129,13 @@ def test_a_bot_that_joins_is_not_told():
     started(state)
     assert state.heard("member.joined", MemberEvent("hall", Author(**OTHER_BOT), "member", 2)) == []
     assert len(state.heard("member.joined", MemberEvent("hall", Author(**ANN), "member", 3))) == 1
+
+
+def test_what_a_room_says_of_itself_is_kept_and_leaves_the_bot_s_own_role():
+    state = State({})
+    started(state, role="moderator")
+    changed = RoomChanged(room="hall", kind="open", title="Big hall", about="", tags=[], members=9)
+    (step,) = state.heard("room.changed", changed)
+    assert step == Handle("hall", "room.changed", changed, None)
+    hall = state.rooms["hall"]
+    assert (hall.title, hall.members, hall.role) == ("Big hall", 9, "moderator")

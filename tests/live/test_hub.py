@@ -12,7 +12,7 @@ from chatserver.live.feed import Feed
 from chatserver.services.caller import Caller
 from tests.chaos.proxy import Proxy
 from tests.live.test_feed import OpenLossy, numbers, open_lossy, proxy, told
-from tests.people import PATIENCE, Person, gathering, sign_up
+from tests.people import PATIENCE, Person, gathering, post, sign_up
 from tests.walks.test_sessions import cursor_of
 
 __all__ = ["open_lossy", "proxy"]  # fixtures
@@ -91,16 +91,18 @@ async def test_a_state_never_overtakes_messages_that_a_full_socket_waits_for(hou
         for number in range(1, 6):
             await ann.say(room, f"{number}")
             await ann.call("room.update", room=room, title=f"Tea {number}")
-            await ann.hears("room.updated", room=room, title=f"Tea {number}")
+            await ann.hears("room.changed", room=room, title=f"Tea {number}")
         assert full.transport.get_write_buffer_size() == 0
+        await post(house.url, "room.notify", bob.token, room=room, level="none")
+        await until(lambda: house.hub.users[bob.id].pointers[room].notify == "none")
         full.resume_writing()
-        await bob.hears("room.updated", room=room, title="Tea 5")
+        await bob.hears("room.updated", room=room, notify="none")
         last = first["seq"]
         for event in bob.events:
             if event["params"].get("room") == room and event["method"] == "message.posted":
                 last = event["params"]["seq"]
             elif event["params"].get("room") == room and event["method"] == "room.updated" and last > first["seq"]:
-                assert event["params"]["last_seq"] == last
+                assert (event["params"]["last_seq"], event["params"]["title"]) == (last, "Tea 5")
         assert [text["text"] for text in bob.heard("message.posted", room=room)] == [str(n) for n in range(6)]
 
 
@@ -115,11 +117,11 @@ async def test_a_full_socket_holds_nothing_of_a_room_whose_settings_change_all_t
         heard = len(bob.events)
         for number in range(20):
             await ann.call("room.update", room=room, title=f"Tea {number}")
-        await ann.hears("room.updated", room=room, title="Tea 19")
+        await ann.hears("room.changed", room=room, title="Tea 19")
         await until(lambda: feed_of(house, room) in full.behind)
         full.resume_writing()
-        await bob.hears("room.updated", room=room, title="Tea 19")
-        titles = [event["params"]["title"] for event in bob.events[heard:] if event["method"] == "room.updated"]
+        await bob.hears("room.changed", room=room, title="Tea 19")
+        titles = [event["params"]["title"] for event in bob.events[heard:] if event["method"] == "room.changed"]
         assert titles == ["Tea 19"]
 
 

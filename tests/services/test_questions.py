@@ -79,7 +79,7 @@ async def test_a_room_says_whether_it_wants_one(house: House) -> None:
         assert not made.get("question")
         await refused("not_found", ann, "question.get", room=made["room"])
         assert (await ann.call("room.update", room=made["room"], question=True))["question"]
-        await ann.hears("room.updated", room=made["room"], question=True)
+        await ann.hears("room.changed", room=made["room"], question=True)
         mine, halls = await answer(ann, "Noodles", made["room"]), await ann.call("question.get")
         assert mine["id"] != halls["id"] and mine["texts"] == halls["texts"]
         assert (await bob.call("question.get", room=made["room"]))["answers"] == 1

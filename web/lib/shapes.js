@@ -17,6 +17,9 @@
  *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
  *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
  *   bots?: boolean, archived?: boolean, question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
+ * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
+ *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
+ *   archived?: boolean, slow_mode?: number, question?: boolean}} RoomWords
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
  *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
  *   titles?: Record<string, string>, abouts?: Record<string, string>,

@@ -189,7 +189,8 @@ export class House extends EventTarget {
     else if (method === "message.changed") this.#changed(room, params);
     else if (method === "room.reset") this.#reset(room, params);
     else if (method === "member.left" && params.user.id === this.me) this.rooms.delete(room.id);
-    else if (method.startsWith("member.")) room.state = { ...room.state, members: params.members };
+    else if (method.startsWith("member")) room.state = { ...room.state, members: params.members };
+    else if (method === "room.changed") return this.#roomChanged(room, params);
     else if (method === "read.moved") room.read(params.read_seq);
     else if (method === "typing.started") this.#typed(room, params.user);
     else if (method === "presence.changed") this.#presence(room, params);
@@ -250,6 +251,13 @@ export class House extends EventTarget {
     }
     this.#tell("rooms");
     this.#tell("room", state.room);
+  }
+
+  /** What a room says of itself to everyone. @param {Room} room @param {import("../lib/shapes.js").RoomWords} words */
+  #roomChanged(room, words) {
+    room.changed(words);
+    this.#tell("rooms");
+    this.#tell("room", room.id);
   }
 
   /** @param {Room} room @param {import("../lib/shapes.js").Message} message */

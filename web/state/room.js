@@ -11,6 +11,11 @@ import { Timeline } from "./timeline.js";
 /** How long a sign of typing is shown, and how often one is given. */
 export const TYPING_SHOWN = 5_000;
 
+/** What a room says of itself where it says nothing. */
+const FIRST_WORDS = {
+  titles: undefined, abouts: undefined, window: false, bots: false, archived: false, slow_mode: 0, question: false,
+};
+
 export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
   /** @type {number | undefined} */ online;
@@ -76,6 +81,15 @@ export class Room {
     this.mentions = state.mentions;
     this.readSeq = state.read_seq;
     if (readSeq > state.read_seq) this.read(readSeq);
+  }
+
+  /**
+   * What the room says of itself to everyone; what it does not name has its first value. One's own stays as it is.
+   *
+   * @param {import("../lib/shapes.js").RoomWords} words
+   */
+  changed(words) {
+    this.state = { ...this.state, ...FIRST_WORDS, ...words };
   }
 
   /** @param {Message} message @param {string} me */

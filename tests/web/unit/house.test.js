@@ -247,6 +247,14 @@ test("an update that overtakes messages on their way leaves them to come", async
   assert.deepEqual([tea.title("en"), tea.moderates, tea.unread, tea.mentions], ["Tea and cake", true, 2, 2]);
 });
 
+test("what a room says of itself takes the place of what it said, and leaves one's own", async (t) => {
+  const { house, line } = await moveIn(t, [stateOf("tea", { role: "moderator", archived: true, slow_mode: 5 })]);
+  line.tell("room.changed", { room: "tea", kind: "open", title: "Cake", about: "", tags: ["sweet"], members: 9 });
+  await until(() => house.rooms.get("tea").title("en") === "Cake", "the title");
+  const { role, archived, slow_mode, members, tags } = house.rooms.get("tea").state;
+  assert.deepEqual([role, archived, slow_mode, members, tags], ["moderator", false, 0, 9, ["sweet"]]);
+});
+
 test("who joins has the room, and who leaves or is removed has it no more", async (t) => {
   const { house, line } = await moveIn(t, []);
   line.tell("room.updated", stateOf("tea"));

@@ -1,0 +1,35 @@
+"""The same for many: an event's frame made once for each wire, and written to so many followers in one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from chatserver.live.wire import Wire
+
+SLICE: Final = 500
+"""Writes in one turn of the loop: 10,000 in one go held it for 46 ms."""
+
+One = TypeVar("One")
+
+
+def slices(many: Sequence[One]) -> Iterator[list[One]]:
+    """Parts of at most ``SLICE``, in order."""
+    return (list(many[start : start + SLICE]) for start in range(0, len(many), SLICE))
+
+
+class Frames:
+    """One event; ``of(wire)`` is its frame, made when first needed."""
+
+    __slots__ = ("_made", "_name", "params")
+
+    def __init__(self, name: str, params: Any) -> None:
+        self._name = name
+        self.params = params
+        self._made: dict[Wire, bytes] = {}
+
+    def of(self, wire: Wire) -> bytes:
+        made = self._made.get(wire)
+        if made is None:
+            made = self._made[wire] = wire.event(self._name, self.params)
+        return made
