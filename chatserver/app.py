@@ -53,6 +53,7 @@ from chatserver.services.membership import Membership
 from chatserver.services.messages import Messages
 from chatserver.services.people import People
 from chatserver.services.profiles import Profiles
+from chatserver.services.recovery import Recovery
 from chatserver.services.rooms import Rooms
 from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
 from chatserver.services.suggestions import Suggestions
@@ -156,6 +157,7 @@ class House:
         self.catalogue.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.catalogue.windows()))
         await self.catalogue.start(tasks.spawn)
         self.desks = await self._desks()
+        self.recovery = Recovery(store, self.hub, self.authority, tasks)
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
 
@@ -347,7 +349,7 @@ class House:
             (2.0, self.catalogue.refresh),
             (5.0, self.hub.feeds.compare_heads),
             (5.0, self.intents.take_over),
-            (30.0, self.desks.accounts.check_everyone),
+            (30.0, self.recovery.check_users),
             (30.0, self.house_shelf.refresh),
             (30.0, self.desks.friends.questions.lay),
             (60.0, lambda: scrub_daily(self.store)),

@@ -69,6 +69,9 @@ class Metrics:
             yield GaugeMetricFamily(name, help_, value=value)
         yield CounterMetricFamily("chat_messages_appended", "Messages handed to the store.", value=self._log.messages)
         yield CounterMetricFamily("chat_append_groups", "Group commits.", value=self._log.groups)
+        pool = hub.feeds.pool
+        yield CounterMetricFamily("chat_repairs", "Rooms that read what they missed.", value=pool.repairs)
+        yield CounterMetricFamily("chat_resets", "Readers or rooms that started over from the end.", value=pool.resets)
         yield self._counted("chat_requests", "Requests answered.", ("method", "outcome"), self._answers)
         closes = {(code,): count for code, count in self._closes.items()}
         yield self._counted("chat_closes", "Sockets closed.", ("code",), closes)

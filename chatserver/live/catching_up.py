@@ -6,6 +6,7 @@ One read per room at a time; what it brought lengthens the tail where it fits, s
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 from chatserver.errors import UNAVAILABLE, Refusal
@@ -17,6 +18,9 @@ from chatserver.store.records import Page, change_of, message_of
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
 
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS: Final = 0.1
 MESSAGES: Final = 300
 CHANGES: Final = 512
 
@@ -30,18 +34,27 @@ class Readers:
     async def bring_up(self, feed: Feed, connection: Connection) -> None:
         """Until the follower is live, or cannot take more, or is gone."""
         while not feed.level(connection):
+            await feed.repairs.certain()
             under_way = self._reading.get(feed)
             if under_way is not None:
                 await asyncio.wait([under_way])
                 continue
-            behind = connection.behind[feed]
+            behind = connection.behind.get(feed)
+            if behind is None:
+                continue
             self._reading[feed] = asyncio.get_running_loop().create_future()
             try:
                 entries = await _read(feed, behind)
-            except Refusal as refusal:
-                if refusal.kind is not UNAVAILABLE:
-                    raise
-                continue  # the store waited as long as it does before it gave up; nobody else brings this reader up
+            except Exception as error:
+                if isinstance(error, Refusal) and error.kind is UNAVAILABLE:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue  # nobody else brings this reader up
+                log.error(
+                    "room: a reader cannot be brought up and starts over from the end",
+                    exc_info=error, extra={"room": feed.room},
+                )  # fmt: skip
+                feed.around.pool.resets += 1
+                entries = None
             finally:
                 self._reading.pop(feed).set_result(None)
             if connection.behind.get(feed) is behind and not connection.paused:

@@ -2,7 +2,7 @@
 
 It comes to life in ``Hub.hold`` when the first follower arrives, and hears what the room's live name tells. Whatever it
 heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
-"may have missed", makes it read the log (``Repairs``); until then what it hears is parked.
+lost link makes it look at the store (``Repairs``); until then what it hears is parked.
 
 A follower is *live* (no state at all) or *behind* (a place, kept in ``Connection.behind``). A connection that cannot
 take more makes its followers behind; they read up from the tail or the log, and become live only in a step without
@@ -12,6 +12,7 @@ await in which their place equals what was delivered. First join, reconnect and 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Set
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from chatserver.live.outgoing import OWN_STATE_DUE, Behind, Outgoing, Unlogged
-from chatserver.live.repairs import Repairs
+from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
 from chatserver.live.slices import SLICE, Frames, slices
 from chatserver.live.tail import Entry, Place, Tail
@@ -34,6 +35,8 @@ from chatserver.store.records import Changed, Now, Posted, Record, change_of, me
 
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
+
+log = logging.getLogger(__name__)
 
 CATCH_UP_BYTES: Final = 1 << 16
 
@@ -59,6 +62,7 @@ class Surroundings:
     numbered_anew: Callable[[Feed], None]
     connections: Callable[[str], Iterable[Connection]]
     apart: Callable[[str], Set[str]]
+    pool: RepairPool
     process: str
     tail_records: int = 512
     tail_bytes: int = 1 << 20
@@ -104,10 +108,19 @@ class Feed:
     # --- hearing ---------------------------------------------------------------------------------------------------
 
     def hear(self, payload: bytes) -> None:
-        """Take in one body of the room's live name."""
+        """Take in one body of the room's channel. One that cannot be read is looked for in the log, and harms only this
+        room: another release may have written it."""
+        try:
+            self._hear(payload)
+        except Exception:
+            log.exception("room: a record cannot be read", extra={"room": self.room, "kind": str(payload[2:3])})
+            self.repairs.repair()
+
+    def _hear(self, payload: bytes) -> None:
         kind = payload[2:3]
-        if self.repairs.stalled and kind in b"mcjs":
-            self.repairs.park(payload)
+        if self.repairs.holds_back and kind in b"mcjst":
+            if kind != b"t":
+                self.repairs.park(payload)
         elif kind == b"m":
             self._hear_messages(payload)
         elif kind == b"c":
@@ -116,7 +129,7 @@ class Feed:
             self._hear_member(payload)
         elif kind == b"s":
             if _other(payload)[1] > self.version:
-                self.repairs.reload()
+                self.repairs.repair()
         elif kind == b"h":
             _, process, value = _other(payload)
             self.here[process] = parse_here(value.encode())
@@ -134,7 +147,7 @@ class Feed:
         known = self.around.directory.known
         unknown = [record.user for record in records if known(record.user) is None]
         if unknown:
-            self.repairs.stall(self.around.directory.load(unknown), payload)
+            self.repairs.look_up(unknown, payload)
             return
         for seq, record in enumerate(records, first):
             self.apply_message(Posted(seq, at, record, None))
@@ -163,14 +176,14 @@ class Feed:
         self._send(entry)
 
     def _hear_member(self, payload: bytes) -> None:
-        _, version, kind, user, role, joined_at, count = _other(payload)
+        _, version, kind, user, role, joined_at, count, *_ = _other(payload)
         if version <= self.version:
             return
         if version != self.version + 1:
-            self.repairs.reload()
+            self.repairs.repair(payload)
             return
         if self.around.directory.known(user) is None:
-            self.repairs.stall(self.around.directory.load([user]), payload)
+            self.repairs.look_up([user], payload)
             return
         self.version = version
         self.handles = None
@@ -198,7 +211,7 @@ class Feed:
     def _hear_typing(self, user: str) -> None:
         if self.around.directory.known(user) is None:
             self.around.spawn(self._type_later(user))
-        elif user in self.members:
+        elif user in self.members and not self.repairs.holds_back:
             event = TypingStarted(self.room, self.around.directory.face(user))
             apart = self.around.apart(user) & self.users_here.keys()
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
@@ -219,6 +232,11 @@ class Feed:
             await self.repairs.settled()
         while self.place.reaches(place) and not self.delivered.reaches(place):
             await asyncio.sleep(0)
+
+    def admit(self, user: str, opened: Opened) -> None:
+        """Take a member from a reading of the room, where the feed has not heard of anything later itself."""
+        if user in opened.members and user not in self.members and opened.meta.version >= self.version:
+            self.members[user] = opened.members[user]
 
     # --- reading anew ----------------------------------------------------------------------------------------------
 
@@ -243,15 +261,16 @@ class Feed:
 
     def _announce(self, said: RoomChanged, members: dict[str, MemberRecord]) -> None:
         """Tell what is other than it was before the room was read anew; nothing where nothing is."""
-        for user in members.keys() - self.members.keys():
-            if user in self.users_here:
+        for user in self.users_here:
+            was, now = members.get(user), self.members.get(user)
+            if was is not None and (now is None or now.joined_at != was.joined_at):  # gone, or gone and back
                 self._tell_of_member("left", user, "member", len(self.members))
         if self.said() != said:
             then = None if self.meta.is_open_to_visitors else partial(self.around.shut_out, self)
             self._send(Unlogged("room.changed", self.said(), then=then))
         for user in self.users_here:
-            before, now = members.get(user), self.members.get(user)
-            if before and now and (before.role, before.muted_until) != (now.role, now.muted_until):
+            was, now = members.get(user), self.members.get(user)
+            if was and now and (was.role, was.muted_until) != (now.role, now.muted_until):
                 self._owe_state(user)
         self.here_changed()
 

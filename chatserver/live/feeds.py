@@ -14,11 +14,13 @@ from typing import Final
 from chatserver import errors
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed, Surroundings
+from chatserver.live.repairs import RepairPool
 from chatserver.live.room import Opened, opened
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Author
 from chatserver.store import keys
 from chatserver.store.directory import Directory
+from chatserver.store.heads import Head, read_heads
 from chatserver.store.log import Log
 from chatserver.store.store import Store
 
@@ -50,6 +52,8 @@ class Feeds:
         self._opening: dict[str, asyncio.Task[Feed]] = {}
         self._parked: dict[str, list[bytes]] = {}
         self._idle: dict[Feed, float] = {}
+        self._cuts = 0
+        self.pool = RepairPool()
         self._around = Surroundings(
             log,
             directory,
@@ -61,12 +65,13 @@ class Feeds:
             numbered_anew,
             connections,
             apart,
+            self.pool,
             store.process_id,
             tail_records,
             tail_bytes,
         )
         store.listen("r", self._heard)
-        store.on_missed(self._missed)
+        store.on_cut(self._cut)
         directory.on_changed(self._face_changed)
 
     def __len__(self) -> int:
@@ -87,7 +92,10 @@ class Feeds:
         return opened(answer)
 
     async def hold(self, room: str) -> Feed:
-        """The room's feed, opened if need be; ``release`` it later. Raises ``Refusal`` not_found."""
+        """The room's feed, opened if need be; ``release`` it later. After a cut it is given once its head was compared.
+
+        Raises ``Refusal`` not_found, or unavailable where the store stays away.
+        """
         feed = self._feeds.get(room)
         if feed is None:
             under_way = self._opening.get(room)
@@ -95,7 +103,17 @@ class Feeds:
                 under_way = self._opening[room] = self._tasks.start(self._open(room))
             feed = await asyncio.shield(under_way)
         self.keep(feed)
+        if feed.repairs.doubtful:
+            await self._certain(feed)
         return feed
+
+    async def _certain(self, feed: Feed) -> None:
+        try:
+            async with asyncio.timeout(self._store.resend_seconds):
+                await feed.repairs.certain()
+        except BaseException as error:
+            self.release(feed)
+            raise errors.unavailable() if isinstance(error, TimeoutError) else error from None
 
     def keep(self, feed: Feed) -> None:
         """Count one more who needs it."""
@@ -120,10 +138,13 @@ class Feeds:
         self._parked[room] = []
         try:
             await self._store.subscribe(name)
+            cuts = self._cuts
             read = await self.read(room)
             if read.meta.kind == "direct":  # its state names the other
                 await self._around.directory.load(read.members)
             feed = Feed(room, read, self._around)
+            if cuts != self._cuts:
+                feed.repairs.doubt()
         except BaseException:
             del self._parked[room]
             self._store.unsubscribe(name)
@@ -151,22 +172,27 @@ class Feeds:
         elif room in self._parked:
             self._parked[room].append(payload)
 
-    def _missed(self) -> None:
-        for feed in self.all():
-            feed.repairs.renew()
+    def _cut(self) -> None:
+        """The link is lost: until their heads were compared the feeds take nothing for true."""
+        self._cuts += 1
+        for feed in self._feeds.values():
+            feed.repairs.doubt()
 
     def _face_changed(self, author: Author) -> None:
         for feed in self.all():
             feed.face_changed(author)
 
     async def compare_heads(self) -> None:
-        """Look whether the store is where each feed believes it to be; a feed that is not reads the log."""
-        for feed in self.all():
-            head = await self._store.command("HMGET", keys.room(feed.room), "epoch", "seq", "rev", "last_id", "mv")
-            if head[0] is None:
-                continue
-            here = (feed.epoch, feed.place.seq, feed.place.rev, feed.last_id)
-            if here != (head[0].decode(), int(head[1] or 0), int(head[2] or 0), (head[3] or b"").decode()):
-                feed.repairs.repair()
-            elif int(head[4] or 0) > feed.version:
-                feed.repairs.renew()
+        """Look whether the store is where each feed believes it to be; one that is not reads what it missed. Rooms
+        that heard something meanwhile come first, then those where many are. Raises ``Refusal`` unavailable."""
+        feeds = sorted(self._feeds.values(), key=_activity, reverse=True)
+        await read_heads(self._store, [feed.room for feed in feeds], self._compare)
+
+    def _compare(self, room: str, head: Head | None) -> None:
+        feed = self._feeds.get(room)
+        if feed is not None:
+            feed.repairs.compare(head)
+
+
+def _activity(feed: Feed) -> tuple[int, int]:
+    return feed.repairs.waiting, len(feed.users_here)

@@ -63,7 +63,6 @@ class Hub:
         self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
         store.listen("u", self._heard_user)
-        store.on_missed(self._missed)
 
     # --- what connections tell --------------------------------------------------------------------------------------
 
@@ -137,6 +136,8 @@ class Hub:
         answer = await self.store.call("user_open", keys.user(user.id))
         if answer[0] != b"ok":
             raise errors.not_signed_in()
+        if self.users.get(user.id) is not user:  # the last connection went meanwhile
+            return
         hidden, blocked_by = user.hidden, user.blocked_by
         user.take(answer)
         self.apart.put(user.id, user.blocked_by | user.blocks)
@@ -164,13 +165,14 @@ class Hub:
             return
         kind, *rest = _told(payload)
         if kind in {"room", "profile"}:
-            self.tasks.spawn(self.refresh(user))
+            if rest[0] > user.version:
+                self.tasks.spawn(self.refresh(user))
         elif kind == "item":
             self._item_added(user, *rest)
         elif kind in {"inbox", "gone"}:
             self._inbox_changed(user, kind, *rest)
         elif kind == "read":
-            self._read_moved(user, *rest)
+            self._hear_read(user, *rest)
         elif kind == "auth":
             self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
 
@@ -193,6 +195,13 @@ class Hub:
             if connection.started:
                 connection.write(connection.wire.event("inbox.changed", event))
 
+    def _hear_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
+        if version == user.version + 1:
+            user.version = version
+        elif version > user.version:
+            self.tasks.spawn(self.refresh(user))
+        self._read_moved(user, room, epoch, seq, origin)
+
     def _read_moved(self, user: LiveUser, room: str, epoch: str, seq: int, origin: str) -> None:
         pointer = user.pointers.get(room)
         if pointer is None:
@@ -207,21 +216,22 @@ class Hub:
         return f"{self.store.process_id}:{connection.number}"
 
     async def refresh(self, user: LiveUser) -> None:
-        """Read a user's pointers anew and follow what is new, on all the user's connections."""
-        if user.refreshing:
-            user.refresh_again = True
-            return
-        user.refreshing = True
+        """Read a user's pointers again and follow what is new, on all the user's connections; done once a reading that
+        began after this call was followed."""
+        user.refresh_again = True
+        if user.refreshing is None:
+            user.refreshing = self.tasks.start(self._refresh(user))
+        await asyncio.shield(user.refreshing)
+
+    async def _refresh(self, user: LiveUser) -> None:
         try:
-            while True:
+            while user.refresh_again:
                 user.refresh_again = False
                 before = user.pointers
                 await self._load(user)
                 await self._follow_changes(user, before)
-                if not user.refresh_again:
-                    return
         finally:
-            user.refreshing = False
+            user.refreshing = None
 
     async def _follow_changes(self, user: LiveUser, before: dict[str, Pointer]) -> None:
         for room, pointer in list(user.pointers.items()):
@@ -260,8 +270,8 @@ class Hub:
         except Refusal:
             return
         try:
-            if user.id not in feed.members:
-                await self._until_known(feed, user.id)
+            if user.id not in feed.members:  # the pointer can be heard before the member event
+                feed.admit(user.id, await self.feeds.read(room))
             state = await self._state_between_writes(feed, user.id)
             for connection in list(user.connections):
                 if connection.started and connection.closing is None and user.id in feed.members:
@@ -270,12 +280,6 @@ class Hub:
                         self.follow(feed, connection, Place(state.last_seq, state.rev))
         finally:
             self.feeds.release(feed)
-
-    async def _until_known(self, feed: Feed, user_id: str) -> None:
-        """The pointer can be heard before the member event: take the truth from the store then."""
-        opened = await self.feeds.read(feed.room)
-        if user_id in opened.members and user_id not in feed.members:
-            feed.members[user_id] = opened.members[user_id]
 
     async def enter_now(self, user_id: str) -> None:
         """After a step that changed a user's rooms: follow before the request is answered."""
@@ -457,8 +461,9 @@ class Hub:
     async def _state_between_writes(self, feed: Feed, user_id: str) -> RoomState:
         """The room as every live follower has it: none waits for its slice of what was delivered."""
         while True:
+            await feed.repairs.certain()
             state = await self.state(feed, user_id)
-            if not feed.writing:
+            if not feed.writing and not feed.repairs.doubtful:
                 return state
             await asyncio.sleep(0)
 
@@ -466,11 +471,6 @@ class Hub:
         """A follower that has to read up first is told then: the state speaks of messages it has not been given."""
         if not feed.put_off(connection):
             connection.write(connection.wire.event("room.updated", state))
-
-    def _missed(self) -> None:
-        for user in self.users.values():
-            self.tasks.spawn(self.refresh(user))
-            self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
 
 
 def _nobody_takes(connection: Connection, data: bytes) -> None:

@@ -39,7 +39,7 @@ class Presence:
         for feed in feeds:
             await self._write(feed, now)
             self._drop_silent(feed, now)
-            if feed.presence_due:
+            if feed.presence_due and not feed.repairs.doubtful:
                 feed.presence_due = False
                 self._tell(feed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from chatserver.live.room import Standing
 from chatserver.protocol.shapes import Level
+from chatserver.store.heads import UserNumbers
 from chatserver.store.store import flat
 
 if TYPE_CHECKING:
@@ -48,15 +50,21 @@ class LiveUser:
         self.profile: dict[str, bytes] = {}
         self.pointers: dict[str, Pointer] = {}
         self.auth = 0
+        self.version = 0
         self.blocked_by: frozenset[str] = frozenset()
         self.blocks: frozenset[str] = frozenset()
-        self.refreshing = False
+        self.refreshing: asyncio.Task[None] | None = None
         self.refresh_again = False
 
     @property
     def hidden(self) -> bool:
         """Whether the user wants nobody to see that they are here."""
         return self.profile.get("presence") == b"hidden"
+
+    def differs(self, numbers: UserNumbers) -> bool:
+        """Whether the store knows of something in rooms, profile, blocks or inbox that was not heard here."""
+        inbox = self.inbox_seq, int(self.profile.get("inbox_read") or 0)
+        return numbers.version != self.version or (numbers.inbox_seq, numbers.inbox_read) != inbox
 
     @property
     def inbox_seq(self) -> int:
@@ -68,5 +76,6 @@ class LiveUser:
         self.profile = flat(answer[1])
         self.blocked_by, self.blocks = (frozenset(user.decode() for user in users) for users in answer[3:5])
         self.auth = int(self.profile.get("auth", b"0"))
+        self.version = int(self.profile.get("v", b"0"))
         pointers = {room: _unpack(packed) for room, packed in flat(answer[2]).items()}
         self.pointers = {room: pointer for room, pointer in pointers.items() if pointer.inside}

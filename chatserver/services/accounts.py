@@ -69,7 +69,6 @@ class Accounts:
         self._settings = settings
         self._house = house
         self.prove: Callable[[Caller, str], Awaitable[None]] = authority.prove
-        self.check_everyone: Callable[[], Awaitable[None]] = authority.check_everyone
 
     # --- coming ----------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,11 @@
 """Who may ask: tokens proven when they are shown, and open sockets held against what became of them.
 
 Every change of a user's logins or standing raises the user's ``auth`` and is told on the user's live name: the hub
-calls ``on_auth``, and the sockets whose login is gone are closed. ``check_everyone`` finds what was not heard.
+calls ``on_auth``, and the sockets whose login is gone are closed. ``Recovery`` finds what was not heard.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ from chatserver.protocol.closing import Close
 from chatserver.services.caller import Caller
 from chatserver.store.logins import Logins, Proven, UserStanding
 
-AT_ONCE: Final = 256
 KEPT_MS: Final = 60_000  # as long as a proof may wait for the session that it begins
 
 
@@ -100,26 +98,17 @@ class Authority:
             fresh = Proven(proven.user, login, proven.kind, stored.ends_at, proven.bot, proven.admin, standing.auth)
             self._seen[login] = replace(seen, proven=fresh, at=now)
 
-    async def check_everyone(self) -> None:
-        """Look at everyone connected here whose ``auth`` is another than when their login was looked at, or whose login
-        has run out since."""
-        self._forget_unused()
-        users = list(self._hub.users.values())
-        for start in range(0, len(users), AT_ONCE):
-            some = users[start : start + AT_ONCE]
-            numbers = await asyncio.gather(*(self._logins.auth_of(user.id) for user in some))
-            now = now_ms()
-            stale = [user for user, auth in zip(some, numbers, strict=True) if self._is_stale(user, auth, now)]
-            await asyncio.gather(*map(self.on_auth, stale))
-
-    def _is_stale(self, user: LiveUser, auth: int, now: int) -> bool:
+    def is_stale(self, user: LiveUser, auth: int) -> bool:
+        """Whether ``auth`` is another than when one of the user's open logins was looked at, or one has run out."""
+        now = now_ms()
         for connection in user.connections:
             seen = self._seen.get(connection.login_id)
             if seen is None or seen.proven.auth != auth or 0 < seen.proven.ends_at <= now:
                 return True
         return False
 
-    def _forget_unused(self) -> None:
+    def forget_unused(self) -> None:
+        """Drop what was noted of logins that nobody here uses any more."""
         in_use = {connection.login_id for connection in self._hub.connections}
         self._saying_goodbye &= self._hub.connections.keys()
         before = now_ms() - KEPT_MS

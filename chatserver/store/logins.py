@@ -146,11 +146,6 @@ class Logins:
         records = {id: _unpack(packed) for id, packed in flat(logins).items()}
         return UserStanding(auth, closed == 1, is_suspended == 1, admin == 1, records)
 
-    async def auth_of(self, user: str) -> int:
-        """The number that every change of logins or standing raises; -1 where there is no such user."""
-        number: bytes | None = await self._store.command("HGET", keys.user(user), "auth")
-        return int(number) if number is not None else -1
-
     async def attempt(self, what: str, *, now: int, burst: int, per_minute: float) -> None:
         """Count an attempt at ``what``, over all processes. Raises ``Refusal`` rate_limited. A burst of 0: no limit."""
         if not burst:

@@ -97,7 +97,7 @@ class Changed:
 
 @dataclass(slots=True, frozen=True)
 class Page:
-    """Both streams and what now holds, read at one moment."""
+    """Both streams and what now holds, read at one moment; ``version`` is that of the members and settings then."""
 
     epoch: str
     seq: int
@@ -106,15 +106,17 @@ class Page:
     first_seq: int
     messages: list[Posted]
     changes: list[Changed]
+    version: int
 
 
 def page_of(answer: list[Any]) -> Page:
     """The answer of read.lua."""
-    _, epoch, seq, rev, last_id, first_seq, messages, changes = answer
+    _, epoch, seq, rev, last_id, first_seq, messages, changes, version = answer
     return Page(
         epoch.decode(), seq, rev, last_id.decode(), first_seq,
         [posted_of(*row) for row in messages],
         [Changed(rev_, seq_, after, unpack_now(packed) or Now()) for rev_, seq_, after, _, packed in changes],
+        version,
     )  # fmt: skip
 
 

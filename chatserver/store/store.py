@@ -14,9 +14,11 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
+import hiredis
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -46,10 +48,11 @@ class Store:
         self.redis = redis.asyncio.Redis(
             **address.redis_arguments(), retry=Retry(NoBackoff(), 0), retry_on_error=[], protocol=3
         )
-        self._resend_seconds = resend_seconds
+        self.resend_seconds = resend_seconds
         self._link: Link | None = None
         self._lost = asyncio.Event()
         self._heard: dict[str, Heard] = {"p": self._heard_myself}
+        self._cut: list[Callable[[], None]] = []
         self._missed: list[Callable[[], None]] = []
         self._names: dict[str, int] = {}
         self._probed = 0.0
@@ -64,6 +67,10 @@ class Store:
     def on_missed(self, missed: Callable[[], None]) -> None:
         """``missed()`` is called whenever records may have been lost: a new link, a slot that moved, silence."""
         self._missed.append(missed)
+
+    def on_cut(self, cut: Callable[[], None]) -> None:
+        """``cut()`` is called as soon as the link is found lost: from here to ``on_missed`` nothing can be known."""
+        self._cut.append(cut)
 
     @property
     def up(self) -> bool:
@@ -98,10 +105,22 @@ class Store:
         """Send one plain command that may be repeated."""
         return await self.patiently(lambda: self._sender().call(*words), "")
 
+    async def together(self, commands: Sequence[Sequence[Word]], took: Callable[[int, Reply], None]) -> None:
+        """Send plain commands in one write; ``took(index, reply)`` is called in the very turn each reply is read.
+
+        What was published before a command was carried out has been heard when its reply is taken, and nothing that was
+        published after. Raises ``Refusal`` unavailable where the link is down or breaks, and whatever ``took`` raises.
+        """
+        waiting = _Together(len(commands), took)
+        for index, words in enumerate(commands):
+            packed: bytes = hiredis.pack_command(tuple(words))  # type: ignore[arg-type]  # its stub knows tuples of one word
+            self.send_packed(packed, partial(waiting.settle, index))
+        await waiting.done
+
     async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str) -> Reply:
         """Send until something definite comes back, for at most ``resend_seconds``."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._resend_seconds
+        deadline = loop.time() + self.resend_seconds
         while True:
             try:
                 return await send()
@@ -184,6 +203,8 @@ class Store:
         link, self._link = self._link, None
         if link is not None:
             link.drop()
+            for cut in self._cut:
+                cut()
         if self.down_since is None:
             self.down_since = asyncio.get_running_loop().time()
 
@@ -277,6 +298,33 @@ class Store:
             elif float(score) < now - 86_400_000:
                 await self.command("FUNCTION", "DELETE", name)
                 await self.command("ZREM", used, name)
+
+
+class _Together:
+    """The replies of several commands that are still to come."""
+
+    def __init__(self, number: int, took: Callable[[int, Reply], None]) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._left = number
+        self._took = took
+        if not number:
+            self.done.set_result(None)
+
+    def settle(self, index: int, reply: Reply, error: Exception | None) -> None:
+        if self.done.done():
+            return
+        if error is not None:
+            lost = isinstance(error, LinkDown | LinkLost)
+            self.done.set_exception(errors.unavailable() if lost else error)
+            return
+        try:
+            self._took(index, reply)
+        except Exception as failure:
+            self.done.set_exception(failure)
+            return
+        self._left -= 1
+        if not self._left:
+            self.done.set_result(None)
 
 
 def _seen(answer: asyncio.Future[Reply]) -> None:

@@ -132,11 +132,11 @@ async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(house: House)
         await bob.hears("room.updated", room=room)
         await until(lambda: feed_of(house, room) not in connection_of(house, bob).behind)
         feed = feed_of(house, room)
-        feed.repairs.stalled = True  # both steps are heard in one go
+        feed.repairs.holds_back = True  # both steps are heard in one go
         start = len(bob.events)
         await bob.call("room.leave", room=room)
         await bob.call("room.join", room=room)
-        feed.repairs.stalled = False
+        feed.repairs.holds_back = False
         feed.repairs.repair()
         await ann.hears("member.joined", room=room, members=2)
 

@@ -310,7 +310,7 @@ async def test_a_sign_out_that_a_process_did_not_hear_is_found_by_its_check(hous
     await house.store.redis.hdel(keys.user(mei.id) + ":logins", login)
     await house.store.redis.hincrby(keys.user(mei.id), "auth", 1)
     await mei.call("session.ping")
-    await house.desks.accounts.check_everyone()
+    await house.recovery.check_users()
     assert await mei.closed() == 4500
 
 
@@ -318,7 +318,7 @@ async def test_the_check_leaves_those_alone_whose_logins_stand(house):
     async with gathering(house.url, "mei", "tom") as (mei, tom):
         await post(house.url, "token.create", mei.token, label="x")
         await sign_in(house, "tom")
-        await house.desks.accounts.check_everyone()
+        await house.recovery.check_users()
         await mei.call("session.ping")
         await tom.call("session.ping")
 

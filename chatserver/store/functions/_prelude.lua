@@ -85,6 +85,13 @@ local function tell(tag, ...)
   redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
 end
 
+-- Tell a user's processes what changed of their rooms, profile or blocks, under the next version: who missed one of
+-- these sees by the number that something is to be read.
+local function tell_user(profile, kind, ...)
+  local told = {kind, redis.call('HINCRBY', profile, 'v', 1), ...}
+  redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
+end
+
 -- Whether the other of a conversation of two has blocked this user: what the user writes is then theirs alone.
 local function blocked_between(tie, members, user)
   for _, other in ipairs(redis.call('HKEYS', members)) do

@@ -3,7 +3,8 @@
 -- no-writes
 -- args: first seq wanted (below 0: so many up to the last), last seq wanted (0: none, -1: up to the end), rev after
 -- which changes are wanted, how many
--- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …}}
+-- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …},
+-- version of members and settings}
 -- A deleted message has an empty record and its tombstone in now; both empty is a hole that nothing explains.
 
 local function messages(log, now_key, from, to)
@@ -47,5 +48,6 @@ return function(keys, args)
     'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq,
     from <= to and messages(log, now_key, from, to) or {},
     count > 0 and rev < room.rev and changes_after(changes, now_key, rev, count) or {},
+    number_of(redis.call('HGET', meta, 'mv')),
   }
 end

@@ -9,6 +9,6 @@ return function(keys, args)
   if not pointer or pointer[2] ~= 1 then return {'not_a_member'} end
   pointer[5] = args[2]
   redis.call('HSET', keys[2], args[1], cmsgpack.pack(pointer))
-  tell(keys[1], 'room', args[1], 1)
+  tell_user(keys[1], 'room', args[1], 1)
   return {'ok'}
 end

@@ -16,6 +16,6 @@ return function(keys, args)
     pointer = {version, inside, tonumber(args[4]), args[5], pointer and pointer[5] or 'all'}
   end
   redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
-  tell(keys[1], 'room', room, inside)
+  tell_user(keys[1], 'room', room, inside)
   return {'ok'}
 end

@@ -1,0 +1,241 @@
+"""After the link to the store was cut: what differs is read, nothing else, and nobody who was removed hears more."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from typing import Any
+
+import msgspec
+
+from chatserver.app import House
+from chatserver.store.address import Address
+from chatserver.store.store import Store
+from tests.chaos.proxy import Proxy
+from tests.live.test_feed import OpenLossy, open_lossy, proxy
+from tests.live.test_hub import connection_of, feed_of, until
+from tests.people import gathering, post, sign_up
+
+__all__ = ["open_lossy", "proxy"]
+
+
+def counted(store: Store) -> collections.Counter[str]:
+    """How often each function or command is called from here on."""
+    calls: collections.Counter[str] = collections.Counter()
+    call, together = store.call, store.together
+
+    async def called(name: str, *args: Any) -> Any:
+        calls[name] += 1
+        return await call(name, *args)
+
+    async def asked(commands: Any, took: Any) -> None:
+        calls["compared"] += len(commands)
+        await together(commands, took)
+
+    store.call, store.together = called, asked  # type: ignore[assignment,method-assign]
+    return calls
+
+
+async def relinked(house: House, proxy: Proxy) -> None:
+    """Cut the link and wait until every room was compared."""
+    lost = asyncio.Event()
+    house.store.on_cut(lost.set)
+    proxy.cut()
+    async with asyncio.timeout(10):
+        await lost.wait()
+        for feed in house.hub.feeds.all():
+            await feed.repairs.certain()
+            await feed.repairs.settled()
+
+
+async def test_a_cut_in_which_nothing_happened_reads_nothing_and_tells_nobody(
+    open_lossy: OpenLossy, proxy: Proxy
+) -> None:
+    house = await open_lossy()
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        room = (await ann.call("room.create", title="Tea"))["room"]
+        await bob.call("room.join", room=room)
+        await ann.hears("member.joined", room=room)
+        await bob.hears("room.updated", room=room)
+        await house.recovery.check_users()
+        calls = counted(house.store)
+        heard = len(ann.events), len(bob.events)
+        await relinked(house, proxy)
+        await ann.say(room, "still here")
+        await bob.hears("message.posted", text="still here")
+        assert [event["method"] for event in bob.events[heard[1] :]] == ["message.posted"]
+        assert not {"read", "room_open", "user_open", "login_standing"} & calls.keys()
+        assert calls["compared"] == len(house.hub.feeds) + 2
+
+
+async def test_a_cut_reads_only_the_room_and_the_user_that_changed(
+    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+) -> None:
+    house, other = await open_lossy(), await open_house()
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        rooms = [(await ann.call("room.create", title=f"Tea {number}"))["room"] for number in range(5)]
+        for room in rooms:
+            await ann.hears("room.updated", room=room)
+        await house.recovery.check_users()
+        calls = counted(house.store)
+        async with proxy.held():
+            await post(other.url, "message.send", ann.token, room=rooms[3], text="meanwhile", client_id="1")
+            proxy.cut()
+        await ann.hears("message.posted", text="meanwhile")
+        await relinked(house, proxy)
+        assert calls["read"] <= 2
+        assert calls["room_open"] == 0
+        assert bob.id in house.hub.users
+
+
+async def test_somebody_removed_during_a_cut_hears_nothing_of_what_is_said_afterwards(
+    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+) -> None:
+    house, other = await open_lossy(), await open_house()
+    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+        room = (await ann.call("room.create", title="Tea"))["room"]
+        for person in (bob, cat):
+            await person.call("room.join", room=room)
+            await person.hears("room.updated", room=room)
+        async with proxy.held():
+            await post(other.url, "room.ban", ann.token, room=room, user=bob.id)
+            for number in range(5):
+                await post(
+                    other.url, "message.send", ann.token, room=room, text=f"not for bob {number}", client_id=str(number)
+                )
+            proxy.cut()
+        await cat.hears("message.posted", room=room, text="not for bob 4")
+        await bob.hears("member.left", room=room)
+        assert not bob.heard("message.posted", room=room)
+        assert len(cat.heard("message.posted", room=room)) == 5
+
+
+async def test_whoever_lost_their_login_during_a_cut_hears_nothing_more(
+    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+) -> None:
+    house, other = await open_lossy(), await open_house()
+    async with gathering(house.url, "ann", "cat") as (ann, cat):
+        bob = await (await sign_up(house.url, "bob")).start()
+        async with proxy.held():
+            await post(other.url, "account.sign_out", bob.token)
+            await post(other.url, "message.send", ann.token, room="hall", text="after bob", client_id="1")
+            proxy.cut()
+        await cat.hears("message.posted", text="after bob")
+        await bob.closed()
+        assert not bob.heard("message.posted")
+
+
+async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        await until(lambda: feed_of(house, "hall") not in connection_of(house, bob).behind)
+        feed = feed_of(house, "hall")
+        feed.repairs.doubt()
+        await ann.say("hall", "parked")
+        await until(lambda: feed.repairs.waiting)
+        assert not bob.heard("message.posted")
+        await house.hub.feeds.compare_heads()
+        await bob.hears("message.posted", text="parked")
+
+
+async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        feed, reads, read = feed_of(house, "hall"), 0, house.log.read
+
+        async def fails(*args: Any, **more: Any) -> Any:
+            nonlocal reads
+            reads += 1
+            raise ValueError("a record of a later release")
+
+        house.log.read = fails  # type: ignore[method-assign]
+        hole = msgspec.msgpack.encode(
+            ["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]]
+        )
+        feed.hear(hole)
+        await bob.hears("room.reset", room="hall")
+        assert reads == 5
+        assert house.hub.feeds.pool.resets == 1
+        house.log.read = read  # type: ignore[method-assign]
+        await ann.say("hall", "on it goes")
+        await bob.hears("message.posted", text="on it goes")
+
+
+async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_reading(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        feed, calls = feed_of(house, "hall"), counted(house.store)
+        feed.hear(
+            msgspec.msgpack.encode(["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]])
+        )
+        await feed.repairs.settled()
+        await ann.say("hall", "on it goes")
+        await bob.hears("message.posted", text="on it goes")
+        assert calls["read"] == 1
+        assert not bob.heard("message.posted", text="far")
+
+
+async def test_a_record_that_cannot_be_decoded_repairs_only_its_room(house: House, address: Address) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        calls = counted(house.store)
+        feed_of(house, "hall").hear(msgspec.msgpack.encode(["m", "what", "is", "this"]))
+        await ann.say("hall", "well")
+        await bob.hears("message.posted", text="well")
+        assert calls["read"] == 1
+        assert not bob.heard("room.reset")
+        assert house.store.up
+
+
+async def test_a_reader_whose_page_cannot_be_decoded_starts_over(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        full, feed = connection_of(house, bob), feed_of(house, "hall")
+        await until(lambda: feed not in full.behind)
+        full.pause_writing()
+        await ann.say("hall", "unread")
+        await ann.hears("message.posted", text="unread")
+
+        async def fails(*args: Any, **more: Any) -> Any:
+            raise ValueError("a record of a later release")
+
+        house.log.read = fails  # type: ignore[method-assign]
+        feed.tail.after = lambda *_: None  # type: ignore[method-assign]
+        full.resume_writing()
+        await bob.hears("room.reset", room="hall")
+        await ann.say("hall", "live again")
+        await bob.hears("message.posted", text="live again")
+
+
+async def test_the_socket_follows_before_a_join_is_answered(house: House) -> None:
+    async with gathering(house.url, "ann", "bob") as (ann, bob):
+        enter, follows = house.hub.enter_now, []
+
+        async def watched(user: str) -> None:
+            await enter(user)
+            follows.append(house.hub.feeds.get(room) in connection_of(house, bob).follows)
+
+        for number in range(10):
+            room = (await post(house.url, "room.create", ann.token, title=f"Room {number}"))["room"]
+            house.hub.enter_now = watched  # type: ignore[method-assign]
+            await bob.call("room.join", room=room)
+            house.hub.enter_now = enter  # type: ignore[method-assign]
+        assert follows == [True] * 10
+
+
+async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_again(house: House) -> None:
+    async with gathering(house.url, "ann") as (ann,):
+        bob = await sign_up(house.url, "bob")
+        await ann.call("block.add", user=bob.id)
+        user, call, go = house.hub.users[ann.id], house.store.call, asyncio.Event()
+        await until(lambda: house.hub.apart.of(bob.id))
+
+        async def slow(name: str, *args: Any) -> Any:
+            answer = await call(name, *args)
+            if name == "user_open":
+                await go.wait()
+            return answer
+
+        house.store.call = slow  # type: ignore[method-assign]
+        reading = asyncio.create_task(house.hub.refresh(user))
+        await asyncio.sleep(0)
+        await ann.leave()
+        await until(lambda: ann.id not in house.hub.users)
+        go.set()
+        await reading
+        assert not house.hub.apart.of(bob.id)
