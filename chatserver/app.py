@@ -168,6 +168,7 @@ class House:
     async def _desks(self) -> Desks:
         settings, limits, hub = self.settings, self.settings.limits, self.hub
         accounts = self._accounts()
+        await accounts.shelf.name_members()
         sends = SendLimits(
             people=Buckets(limits.user_sends_burst, limits.user_sends_per_second),
             bots=Buckets(limits.bot_sends_burst, limits.bot_sends_per_second),

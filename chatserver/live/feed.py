@@ -80,7 +80,6 @@ class Feed:
         self.visitors: dict[Connection, None] = {}
         self.users_here: dict[str, int] = {}
         self.hidden_here: set[str] = set()
-        self.handles: dict[str, str] | None = None
         self.presence_due = False
         self._named: frozenset[str] | None = None
         self._said_frames: Frames | None = None
@@ -103,7 +102,6 @@ class Feed:
         self.place = self.delivered = Place(opened.standing.seq, opened.standing.rev)
         self.last_id = self.delivered_id = opened.standing.last_id
         self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
-        self.handles = None
 
     # --- hearing ---------------------------------------------------------------------------------------------------
 
@@ -186,7 +184,6 @@ class Feed:
             self.repairs.look_up([user], payload)
             return
         self.version = version
-        self.handles = None
         if kind == "left":
             self.members.pop(user, None)
         else:
@@ -221,7 +218,6 @@ class Feed:
         self._hear_typing(user)
 
     def face_changed(self, author: Author) -> None:
-        self.handles = None
         self.tail.face_changed(author)
 
     async def hear_up_to(self, place: Place) -> None:
@@ -256,7 +252,7 @@ class Feed:
         """Take over what is in no log: members, settings, who is here."""
         said, members = self.said(), self.members
         self.meta, self.members, self.here = opened.meta, opened.members, opened.here
-        self.version, self.standing, self.handles = opened.meta.version, opened.standing, None
+        self.version, self.standing = opened.meta.version, opened.standing
         self._announce(said, members)
 
     def _announce(self, said: RoomChanged, members: dict[str, MemberRecord]) -> None:

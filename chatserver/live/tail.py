@@ -174,7 +174,12 @@ def as_it_holds(message: Message, change: MessageChanged) -> Message:
     if change.deleted:
         return tombstone_of(message)
     return msgspec.structs.replace(
-        message, text=change.text, edited_at=change.edited_at, reactions=change.reactions, pinned=change.pinned
+        message,
+        text=change.text,
+        edited_at=change.edited_at,
+        reactions=change.reactions,
+        pinned=change.pinned,
+        mentions=change.mentions,
     )
 
 

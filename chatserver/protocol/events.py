@@ -23,6 +23,7 @@ class MessageChanged(Shape, frozen=True):
     deleted: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
     pinned: bool = False
+    mentions: list[str] = field(default_factory=list)
 
 
 class RoomChanged(Shape, frozen=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chatserver.errors import PARAMS, Refusal, too_large
@@ -20,10 +20,17 @@ LONGEST_TITLE: Final = 60
 LONGEST_ABOUT: Final = 500
 LONGEST_TAG: Final = 24
 MOST_TAGS: Final = 8
+MOST_NAMES: Final = 50
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\u0085\u2028\u2029]")
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_AFTER_AT: Final = re.compile(rf"[@＠]([^\s@＠]{{1,{2 * handles.LONGEST}}})")
+# An address is passed over whole, so that no @ in it is met.
+_AFTER_AT: Final = re.compile(rf"(?:https?|ftp)://[!-~]+|[@＠]([^\s@＠]{{1,{2 * handles.LONGEST}}})", re.IGNORECASE)
+_FENCE: Final = re.compile(r" {0,3}(`{3,})[^`]*$")
+_FENCE_END: Final = re.compile(r" {0,3}(`{3,})\s*$")
+_TICKS: Final = re.compile("`+")
+_BEFORE_NO_CALL: Final = frozenset("/\\=&#")
+_PATH: Final = frozenset("/\\")
 
 
 def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TEXT_BYTES) -> str:
@@ -73,48 +80,105 @@ def fold_tag(tag: str) -> str:
     return "-".join(composed.strip().lstrip("#").split())
 
 
-def mentions(text: str, members: Mapping[str, str]) -> list[str]:
-    """The ids of the members that the text calls, each once, in order.
+def names_called(text: str) -> str:
+    """What stands behind each @ that calls somebody, one name a line, at most 50, each once, in order; the room knows
+    which of them are its members.
 
-    ``members`` maps folded handles to user ids. After an @ the longest handle counts. Words of a script without
-    spaces may follow at once (``@张三你好``), but not more of the same word (``@bobby`` does not call bob), and the @
-    of a mail address calls nobody. Linear in the text, whatever it holds.
+    A name is a folded word, then at which byte lengths a handle could end in it, the longest first: the longest that
+    is a member's counts (``"bob.smith 9 3"``). Words of a script without spaces may follow at once (``@张三你好``), but
+    not more of the same word (``@bobby`` does not call bob). Nobody is called by the @ of a mail address, in code, in
+    an address, or in a path (``/@bob``, ``?u=@bob``, ``@bob/core``). Linear in the text, whatever it holds.
     """
-    called: dict[str, None] = {}
-    if not members:
-        return []
-    for found in _AFTER_AT.finditer(text):
-        if not _within_word(text, found.start()):
-            user = _called(handles.fold(found[1]), members)
-            if user:
-                called[user] = None
-    return list(called)
+    if "@" not in text and "＠" not in text:
+        return ""
+    names: dict[str, None] = {}
+    for words in _outside_code(text):
+        for found in _AFTER_AT.finditer(words):
+            if found[1] and not _is_behind_word(words, found.start()):
+                name = _name(handles.fold(found[1]))
+                if name:
+                    names[name] = None
+                    if len(names) == MOST_NAMES:
+                        return "\n".join(names)
+    return "\n".join(names)
 
 
-def _called(word: str, members: Mapping[str, str]) -> str:
-    for end in range(min(len(word), handles.LONGEST), handles.SHORTEST - 1, -1):
-        user = members.get(word[:end])
-        if user and _may_end(word, end):
-            return user
-    return ""
+def _outside_code(text: str) -> Iterator[str]:
+    """The text without fenced blocks, in pieces between them, and without code in a line: as the page shows it."""
+    piece: list[str] = []
+    fence, quoted = "", False
+    for line in text.split("\n"):
+        ticks = _FENCE.match(line)
+        if fence:
+            end = _FENCE_END.match(line)
+            fence = "" if end and len(end[1]) >= len(fence) else fence
+            continue
+        starts_quote = line.startswith((">", "》"))
+        if ticks or starts_quote != quoted:
+            yield _without_code("\n".join(piece))
+            piece, quoted = [], starts_quote
+        if ticks:
+            fence = ticks[1]
+        else:
+            piece.append(line)
+    yield _without_code("\n".join(piece))
 
 
-def _within_word(text: str, place: int) -> bool:
-    """Whether the @ stands behind a letter or digit, as in a mail address; scripts without spaces do not count."""
-    return _goes_on(text[place - 1 : place])
+def _without_code(text: str) -> str:
+    """Code between equal runs of ticks becomes a space. Each run is looked at once, which keeps it linear."""
+    if "`" not in text:
+        return text
+    runs = [(run.start(), run.end()) for run in _TICKS.finditer(text)]
+    following: dict[int, int] = {}
+    closing: list[int] = [-1] * len(runs)
+    for number in range(len(runs) - 1, -1, -1):
+        length = runs[number][1] - runs[number][0]
+        closing[number] = following.get(length, -1)
+        following[length] = number
+    kept, at, number = [], 0, 0
+    while number < len(runs):
+        if closing[number] >= 0:
+            kept.append(text[at : runs[number][0]])
+            number = closing[number]
+            at = runs[number][1]
+        number += 1
+    return " ".join([*kept, text[at:]])
+
+
+def _name(word: str) -> str:
+    """The word up to its longest possible handle, and where handles could end in it; "" where none could."""
+    word = word.split(None, 1)[0] if word.strip() else ""
+    longest = range(min(len(word), handles.LONGEST), handles.SHORTEST - 1, -1)
+    ends = [end for end in longest if _may_end(word, end)]
+    if not ends:
+        return ""
+    return " ".join([word[: ends[0]], *(str(len(word[:end].encode())) for end in ends)])
+
+
+def _is_behind_word(text: str, place: int) -> bool:
+    """Whether the @ stands behind a letter or digit, as in a mail address, or within an address or a path. Scripts
+    without spaces do not count, nor does a mark that makes words italic."""
+    before = place
+    while before and text[before - 1] == "_":
+        before -= 1
+    return _is_spaced(text[before - 1 : before]) or text[before - 1 : before] in _BEFORE_NO_CALL
 
 
 def _may_end(word: str, end: int) -> bool:
     """Whether a handle can end here, or the reader would see a longer word."""
     after = word[end : end + 1]
-    if after and is_mark(after):
+    if word[end - 1] in handles.INNER or (after and is_mark(after)):
         return False
-    return not (_goes_on(after) and _goes_on(word[end - 1]))
+    if after == "_":
+        after = word[end:].lstrip("_")[:1]
+    if after in _PATH and word[end + 1 : end + 2].isalnum():
+        return False
+    return not (_is_spaced(after) and _is_spaced(word[end - 1]))
 
 
-def _goes_on(char: str) -> bool:
-    """Whether a letter of a script with spaces."""
-    return bool(char) and (char == "_" or char.isalnum()) and script(char) not in UNSPACED
+def _is_spaced(char: str) -> bool:
+    """Whether a letter or digit of a script with spaces."""
+    return bool(char) and char.isalnum() and script(char) not in UNSPACED
 
 
 def _clean(text: str, path: str) -> str:

@@ -99,6 +99,7 @@ def furnish(
     accounts.on_invited = ties.invited
     desk = InboxDesk(hub, inbox, ties, intents, most=cap(limits.replay_messages))
     messages.on_mentioned = desk.mentioned
+    messages.on_edited = desk.edited
     return Friends(
         shelf=ties,
         pokes=Pokes(

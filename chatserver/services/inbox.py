@@ -7,8 +7,8 @@ taken back, somebody blocked since) is left out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.ids import now_ms
@@ -22,7 +22,7 @@ from chatserver.services.caller import Caller
 from chatserver.store import keys
 from chatserver.store.inbox import Inbox, Item
 from chatserver.store.intents import Begun, Intent, Intents
-from chatserver.store.records import Record
+from chatserver.store.records import Posted, Record, page_of
 from chatserver.store.ties import Ties
 
 PAGE: Final = 100
@@ -60,6 +60,9 @@ class InboxDesk:
     async def _stands(self, user: str, item: InboxItem, blocked: set[str], now: int) -> bool:
         if item.user in blocked:
             return False
+        if item.kind == "mention":
+            posted = await self._message(item.room, item.seq)
+            return posted is not None and user in posted.mentions
         if item.kind == "poke":
             tie = (await self._ties.read(user, item.user)).tie
             poke = ladder.seen_poke(tie, user, now, self._ties.numbers)
@@ -95,9 +98,7 @@ class InboxDesk:
 
     def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
         """Before the message is sent to the store; gives what is to be told its answer."""
-        begun = self._intents.begin(
-            "mention", room=room, user=record.user, client_id=record.client_id, id=record.id, users=record.mentions
-        )
+        begun = self._intents.begin("mention", room=room, user=record.user, client_id=record.client_id, id=record.id)
 
         def answered(done: asyncio.Future[MessageSendResult]) -> None:
             error = done.exception() if not done.cancelled() else None
@@ -110,21 +111,44 @@ class InboxDesk:
         if posted is None or posted.duplicate:
             await self._intents.drop(begun)
         else:
-            await self._intents.finish(begun, lambda intent: self._tell(intent, posted.seq, posted.at))
+            await self._intents.finish(begun, lambda of: self._tell(of.arguments["room"], posted.seq, posted.at))
 
     async def _tell_stored(self, intent: Intent) -> None:
         """The parts for whoever takes over: was the message stored?"""
         given = intent.arguments
+        if "seq" in given:
+            await self._tell(given["room"], given["seq"], given["now"])
+            return
         known = await self._hub.store.command(
             "HGET", keys.room(given["room"]) + ":sent", f"{given['user']}:{given['client_id']}"
         )
         seq, at, id = known.decode().split(" ")[:3] if known else ("", "", "")
         if id == given["id"]:
-            await self._tell(intent, int(seq), int(at))
+            await self._tell(given["room"], int(seq), int(at))
 
-    async def _tell(self, intent: Intent, seq: int, at: int) -> None:
-        given = intent.arguments
-        author, item = given["user"], Item("mention", given["user"], given["room"], seq)
-        for user in given["users"].split():
-            if not await self._ties.has_blocked(user, author):
-                await self._inbox.add(user, f"mention {given['id']}", item, now=at)
+    async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
+        """Carry out an edit with an @ in it; whom it calls for the first time finds the message in their inbox."""
+        begun = self._intents.begin("mention", room=room, seq=seq, now=now_ms())
+        try:
+            rev = await edit
+        except Refusal as refusal:
+            if refusal.kind is not UNAVAILABLE:
+                await self._intents.drop(begun)
+            raise
+        await self._intents.finish(begun, self._tell_stored)
+        return rev
+
+    async def _message(self, room: str, seq: int) -> Posted | None:
+        answer = await self._hub.store.call("read", keys.room(room), seq, seq, 0, 0)
+        messages = page_of(answer).messages if answer[0] == b"ok" else []
+        return messages[0] if messages else None
+
+    async def _tell(self, room: str, seq: int, at: int) -> None:
+        """Put a message into the inbox of each whom it calls, as it now holds; once, however often that is repeated."""
+        posted = await self._message(room, seq)
+        if posted is None:
+            return
+        item = Item("mention", posted.user, room, seq)
+        for user in posted.mentions:
+            if not await self._ties.has_blocked(user, posted.user):
+                await self._inbox.add(user, f"mention {posted.id}", item, now=at)

@@ -7,8 +7,8 @@ the log. Who may post is decided by append.lua, with the message; what is checke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 
@@ -36,11 +36,11 @@ from chatserver.store.deletions import Deletions
 from chatserver.store.log import Log
 from chatserver.store.records import Page, Record, digest, seen_by
 
-MOST_MENTIONED: Final = 50
-
-
 OnMentioned = Callable[[str, Record], Callable[["asyncio.Future[MessageSendResult]"], None]]
-"""Told the room and a message that calls somebody, before it leaves; gives what is to be told its answer."""
+"""Told the room and a message with an @, before it leaves; gives what is to be told its answer."""
+
+OnEdited = Callable[[str, int, Coroutine[Any, Any, int]], Coroutine[Any, Any, int]]
+"""Carries out an edit with an @ in it, and tells those whom it calls."""
 
 
 class Messages:
@@ -57,6 +57,7 @@ class Messages:
         self._characters = characters
         self._size = size
         self.on_mentioned: OnMentioned = _nobody_told
+        self.on_edited: OnEdited = lambda room, seq, edit: edit
 
     # --- send ------------------------------------------------------------------------------------------------------
 
@@ -65,29 +66,16 @@ class Messages:
         user = caller.require_user()
         text = text_rules.message(params.text, characters=self._characters, size=self._size)
         self._limits.take(caller, params.room, now_ms())
-        feed = self._hub.feeds.get(params.room)
-        record = Record(
-            new_id(), user, text, params.client_id, params.reply_to, params.topic,
-            " ".join(self._mentioned(feed, user, text)) if feed is not None and "@" in text else "",
-        )  # fmt: skip
+        record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
+        names = text_rules.names_called(text)
         said = digest(self.secret, text, params.reply_to, params.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-        if not record.mentions:
+        if not names:
             return self._log.append(params.room, record, said, origin)
         answered = self.on_mentioned(params.room, record)
-        answer = self._log.append(params.room, record, said, origin)
+        answer = self._log.append(params.room, record, said, origin, names)
         answer.add_done_callback(answered)
         return answer
-
-    def _mentioned(self, feed: Feed, user: str, text: str) -> list[str]:
-        """Ids of the members whose handles stand after an @."""
-        handles = feed.handles
-        if handles is None:
-            known = self._hub.directory.known
-            faces = (known(member) for member in feed.members)
-            handles = feed.handles = {face.handle: face.id for face in faces if face is not None and face.handle}
-        found = text_rules.mentions(text, handles)
-        return [mentioned for mentioned in found if mentioned != user][:MOST_MENTIONED]
 
     # --- change ----------------------------------------------------------------------------------------------------
 
@@ -97,7 +85,9 @@ class Messages:
         self._limits.take(caller, params.room, now)
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
-        return RevResult(await self._log.edit(params.room, params.seq, text, user=user, now=now))
+        names = text_rules.names_called(text)
+        edit = self._log.edit(params.room, params.seq, text, names, user=user, now=now)
+        return RevResult(await (self.on_edited(params.room, params.seq, edit) if names else edit))
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()

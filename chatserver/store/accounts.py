@@ -221,6 +221,19 @@ class AccountsShelf:
         await self._store.command("HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
         return code
 
+    async def name_members(self) -> None:
+        """Make members called by their handles in rooms that came from a release which did not keep them there: once,
+        at a start, and repeatable."""
+        if await self._store.command("HEXISTS", keys.HOUSE, "members_named"):
+            return
+        after: tuple[int, str] | None = None
+        while places := await self.everyone(after=after):
+            for profile in await self.profiles(user for _, user in places):
+                for room in await self._rooms.rooms_of(profile.id):
+                    await self._rooms.name_parts(room, profile.id, profile.handle)
+            after = places[-1]
+        await self._store.command("HSET", keys.HOUSE, "members_named", 1)
+
     # --- changing --------------------------------------------------------------------------------------------------
 
     async def update(self, user: str, given: Mapping[str, str | list[str]], *, now: int) -> None:
@@ -293,6 +306,7 @@ class AccountsShelf:
             raise wrong_credentials()
         for room in rooms:
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
+            await self._rooms.name_parts(room, user, "")  # a conversation of two is not left
         await self._free_handle(user, handle)
         await self._store.command("ZREM", keys.EVERYONE, user)
         await self._store.call("house_admin", keys.HOUSE, user, 0)

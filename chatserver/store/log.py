@@ -34,6 +34,7 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "archived": room_rules.archived,
     "no_such_message": lambda: errors.not_found("message"),
     "not_a_member": errors.not_a_member,
+    "no_such_target": lambda: Refusal(errors.NOT_FOUND, "No such message to reply to", path="reply_to"),
     "not_author": lambda: errors.not_allowed("Only its author may do that", "not_author"),
     "resting": lambda: errors.not_allowed("This conversation rests; a poke opens it again", "resting"),
     "client_id_used": lambda: errors.conflict("This client_id was used for another message", "client_id_used"),
@@ -110,10 +111,13 @@ class Log:
         self.groups = 0
         self.messages = 0
 
-    def append(self, room: str, record: Record, digest: str, origin: str = "") -> asyncio.Future[MessageSendResult]:
+    def append(
+        self, room: str, record: Record, digest: str, origin: str = "", names: str = ""
+    ) -> asyncio.Future[MessageSendResult]:
         """Queue a message; the future gives the answer to the send, or fails with the ``Refusal``.
 
-        ``origin`` names the connection it came by, for ``on_stored``.
+        ``origin`` names the connection it came by, for ``on_stored``; ``names`` is what stands behind an @, as
+        ``rules.text.names_called`` gives it: the room knows whom they call.
         """
         answer: asyncio.Future[MessageSendResult] = asyncio.get_running_loop().create_future()
         queue = self._queues.get(room)
@@ -124,7 +128,7 @@ class Log:
             answer.set_exception(errors.unavailable("Too many messages wait for this room"))
             return answer
         packed = pack_record(record)
-        words = (record.user, record.client_id, digest, record.id, record.mentions, packed)
+        words = (record.user, record.client_id, digest, record.id, str(record.reply_to), names, packed)
         queue.waiting.append(_Send(record.user, origin, words, len(packed), answer))
         if not queue.committing:
             queue.committing = True
@@ -210,10 +214,11 @@ class Log:
         else:
             answer.set_exception(refusal_of(word.decode(), *outcome[1:]))
 
-    async def edit(self, room: str, seq: int, text: str, *, user: str, now: int) -> int:
-        """Other words for one's own message; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author,
+    async def edit(self, room: str, seq: int, text: str, names: str, *, user: str, now: int) -> int:
+        """Other words for one's own message, ``names`` behind an @ in them; gives the new rev. Raises ``Refusal``
+        not_found, not_a_member, not_author,
         archived, resting."""
-        answer = await self._store.call("change", keys.room(room), now, user, seq, "edit", text, 0, "")
+        answer = await self._store.call("change", keys.room(room), now, user, seq, "edit", text, 0, "", names)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         rev: int = answer[1]

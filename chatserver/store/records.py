@@ -32,7 +32,8 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Now(Struct, frozen=True, omit_defaults=True):
-    """What now holds of a changed message; a tombstone also keeps who, when and which id, never the text."""
+    """What now holds of a changed message; a tombstone also keeps who, when and which id, never the text.
+    ``mentions`` is None where an edit left them as they were."""
 
     text: str | None = field(name="x", default=None)
     edited_at: int = field(name="e", default=0)
@@ -43,6 +44,7 @@ class Now(Struct, frozen=True, omit_defaults=True):
     user: str = field(name="u", default="")
     at: int = field(name="t", default=0)
     only: str = field(name="v", default="")
+    mentions: str | None = field(name="m", default=None)
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -78,6 +80,14 @@ class Posted(Struct, frozen=True, gc=False):
     def only(self) -> str:
         """For whose eyes alone this is; "" for everyone's."""
         return (self.record.only if self.record else "") or (self.now.only if self.now else "")
+
+    @property
+    def mentions(self) -> list[str]:
+        """Ids of those whom the message calls as it now holds."""
+        if self.record is None or (self.now is not None and self.now.deleted):
+            return []
+        edited = self.now.mentions if self.now is not None else None
+        return (self.record.mentions if edited is None else edited).split()
 
     @property
     def explained(self) -> bool:
@@ -142,7 +152,7 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
     return Message(
         room=room, seq=posted.seq, id=record.id, at=posted.at, author=author,
         text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
-        topic=record.topic, mentions=record.mentions.split(), edited_at=now.edited_at, reactions=now.reactions,
+        topic=record.topic, mentions=posted.mentions, edited_at=now.edited_at, reactions=now.reactions,
         pinned=now.pinned,
     )  # fmt: skip
 
@@ -172,7 +182,7 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
         return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True)
     return MessageChanged(
         room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at,
-        reactions=now.reactions, pinned=now.pinned,
+        reactions=now.reactions, pinned=now.pinned, mentions=(now.mentions or "").split(),
     )  # fmt: skip
 
 

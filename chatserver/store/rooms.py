@@ -151,7 +151,9 @@ class RoomsShelf:
         room, owner, now = given["room"], given["owner"], given["now"]
         new = msgspec.convert(given["new"], NewRoom)
         fields = _meta_fields(new, epoch=given["epoch"], now=now)
-        answer = await self._store.call("room_create", keys.room(room), now, owner, int(given["bot"]), *fields)
+        answer = await self._store.call(
+            "room_create", keys.room(room), now, owner, int(given["bot"]), await self.handle_of(owner), *fields
+        )
         if owner:
             await self._point(owner, room, _belonging(answer))
         if new.kind == "open":
@@ -183,8 +185,9 @@ class RoomsShelf:
         ``owner`` is a bot's owner, whose word counts where they moderate.
         """
         answer = await self._store.call(
-            "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin)
-        )
+            "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin),
+            await self.handle_of(user),
+        )  # fmt: skip
         return await self._point(user, room, _belonging(answer))
 
     async def leave(self, room: str, user: str, *, now: int) -> None:
@@ -225,7 +228,7 @@ class RoomsShelf:
 
     async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
         """Both parts of giving a room that nobody owns to somebody, inside an intent. A room that is gone is none."""
-        answer = await self._store.call("room_own", keys.room(room), intent, now, user)
+        answer = await self._store.call("room_own", keys.room(room), intent, now, user, await self.handle_of(user))
         if answer[0] == b"ok":
             await self._point(user, room, _belonging(answer))
 
@@ -375,6 +378,15 @@ class RoomsShelf:
         """Who runs this bot; "" for a person."""
         owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
         return owner.decode() if owner else ""
+
+    async def handle_of(self, user: str) -> str:
+        """What calls this user; "" for nobody and for a closed account."""
+        handle: bytes | None = await self._store.command("HGET", keys.user(user), "handle")
+        return handle.decode() if handle else ""
+
+    async def name_parts(self, room: str, user: str, handle: str) -> None:
+        """Call a member by this handle, or by none (""): a part of a step over all rooms of a user."""
+        await self._store.call("room_name", keys.room(room), user, handle)
 
     async def is_user(self, user: str) -> bool:
         return bool(await self._store.command("EXISTS", keys.user(user)))

@@ -217,9 +217,17 @@ class Ties:
             outcome = Outcome(list(step.told), step.frees, read.tie.poke.id if read.tie.poke is not None else "")
             if step.tie == read.tie:
                 return outcome
-            answer = await self._store.call("tie_write", keys.room(read.room), *_words(intent, read, step, outcome))
+            called = await self._handles(step) if step.opens else ("", "")
+            words = _words(intent, read, step, outcome, called)
+            answer = await self._store.call("tie_write", keys.room(read.room), *words)
             if status(answer) == "ok":
                 return _unpack_outcome(answer[2])
+
+    async def _handles(self, step: Step) -> tuple[str, str]:
+        """What calls each of the two in their conversation."""
+        asked = (self._store.command("HGET", keys.user(user), "handle") for user in (step.tie.a, step.tie.b))
+        one, other = ((handle or b"").decode() for handle in await asyncio.gather(*asked))
+        return one, other
 
     async def _point(self, one: str, other: str) -> None:
         """What each of the two knows of the tie."""
@@ -263,7 +271,9 @@ def _days(packed: bytes) -> list[int]:
     return [int(day) for day in packed.split()]
 
 
-def _words(intent: Intent, read: Read, step: Step, outcome: Outcome) -> list[str | bytes | int]:
+def _words(
+    intent: Intent, read: Read, step: Step, outcome: Outcome, called: tuple[str, str]
+) -> list[str | bytes | int]:
     tie, now, bots = step.tie, intent.arguments["now"], intent.arguments["bots"]
     meta = _meta(intent.arguments["epoch"], now) if step.opens else []
     lines: list[str | bytes] = []
@@ -272,7 +282,7 @@ def _words(intent: Intent, read: Read, step: Step, outcome: Outcome) -> list[str
         lines += [id, pack_record(_first_line(id, line, number))]
     return [
         intent.id, now, read.version, _pack(tie), _pack(outcome), tie.a, tie.b, int(tie.rests), int(tie.side_a.blocks),
-        int(tie.side_b.blocks), int(tie.b in bots), int(tie.a in bots), len(meta), *meta, *lines,
+        int(tie.side_b.blocks), int(tie.b in bots), int(tie.a in bots), *called, len(meta), *meta, *lines,
     ]  # fmt: skip
 
 

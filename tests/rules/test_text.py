@@ -15,6 +15,18 @@ PEOPLE = {
 }  # fmt: skip
 
 
+def called(written, members):
+    """Whom a text calls in a room of these members (handle: id), as the room decides it in called_in."""
+    found = {}
+    for name in text.names_called(written).splitlines():
+        word, *lengths = name.split(" ")
+        handles = (word.encode()[: int(length)].decode() for length in lengths)
+        user = next((members[handle] for handle in handles if handle in members), None)
+        if user:
+            found[user] = None
+    return list(found)
+
+
 def reason_of(call, *arguments, **named):
     with pytest.raises(Refusal) as caught:
         call(*arguments, **named)
@@ -79,7 +91,7 @@ def test_tags_are_folded_and_each_is_kept_once():
 
 
 @pytest.mark.parametrize(
-    ("written", "called"),
+    ("written", "expected"),
     [
         ("@bob hi", "B"), ("hi @BOB, hi", "B"), ("@bob", "B"), ("(@bob)", "B"), ("@bobby", ""),
         ("@bob_x", ""), ("bob", ""),
@@ -92,22 +104,60 @@ def test_tags_are_folded_and_each_is_kept_once():
         ("@bob @bob @Bob", "B"), ("@ bob", ""), ("@bob@张三", "B"), ("@张三@bob", "ZB"),
     ],
 )  # fmt: skip
-def test_a_mention_calls_the_member_with_the_longest_handle(written, called):
-    assert text.mentions(written, PEOPLE) == list(called)
-
-
-def test_nobody_is_called_where_there_are_no_members():
-    assert text.mentions("@bob", {}) == []
+def test_a_mention_calls_the_member_with_the_longest_handle(written, expected):
+    assert called(written, PEOPLE) == list(expected)
 
 
 @pytest.mark.parametrize(
-    "piece", ["@", "@b", "@bob", "@张三", "@" + "e\u0301" * 40, "@\ufdfa", "\u0301@", "@" + "x" * 70]
+    ("written", "expected"),
+    [
+        ("`@bob`", ""), ("``a ` @bob``", ""), ("` @bob", "B"), ("`a` @bob `b`", "B"), ("`a\n@bob`", ""),
+        ("```\n@bob\n```", ""), ("```c#\n@bob\n```\n@张三", "Z"), ("````\n```\n@bob\n````", ""), ("```\n@bob", ""),
+        ("`\n```\n@bob\n```\n`@张三", "Z"), ("> `\n@bob `", "B"), ("> @bob", "B"),
+        ("https://mastodon.example/@bob", ""), ("mastodon.example/@bob", ""), ("x?u=@bob", ""), ("?a=1&@bob", ""),
+        ("@bob/core", ""), ("@bob/核心", ""), ("@bob/", "B"), ("HTTPS://a.b/x?@bob", ""), ("https://a.b/ @bob", "B"),
+        ("看https://a.b/x，@bob", "B"), ("C:\\@bob", ""),
+        ("_@bob_", "B"), ("**@bob**", "B"), ("*@bob*", "B"), ("__@bob__", "B"), ("_@bob_!", "B"), ("a_@bob", ""),
+        ("@bob_x", ""), ("_@bob_x", ""), ("_@张三_", "Z"), ("~@bob~", "B"), ("@bob's", "B"), ("@bob、@张三", "BZ"),
+    ],
+)  # fmt: skip
+def test_nobody_is_called_in_code_addresses_and_paths_but_in_bold_and_italic_words(written, expected):
+    assert called(written, PEOPLE) == list(expected)
+
+
+def test_a_text_gives_at_most_fifty_names_of_at_most_thirty_ends_each():
+    names = text.names_called(" ".join(f"@{'人' * 40}{number}" for number in range(80))).splitlines()
+    assert len(names) <= 50
+    assert len(text.names_called(" ".join(f"@name{number}" for number in range(80))).splitlines()) == 50
+    assert all(len(name.split(" ")) <= 31 for name in names)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "@",
+        "@b",
+        "@bob",
+        "@张三",
+        "@" + "e\u0301" * 40,
+        "@\ufdfa",
+        "\u0301@",
+        "@" + "x" * 70,
+        "`@bob",
+        "`` ` ",
+        "```\n",
+        "_",
+        "_@",
+        "_@_",
+        "https://@",
+        "/@",
+    ],
 )
 def test_finding_mentions_takes_time_in_proportion_to_the_text(piece):
     def seconds(length):
         written = (piece * length)[:length]
         started = time.perf_counter()
-        text.mentions(written, PEOPLE)
+        text.names_called(written)
         return time.perf_counter() - started
 
     once = min(seconds(4_000) for _ in range(3))
@@ -116,7 +166,7 @@ def test_finding_mentions_takes_time_in_proportion_to_the_text(piece):
 
 @given(st.text(alphabet="@ab.张三 \n_-x", max_size=60))
 def test_only_members_are_called_each_once_and_only_behind_an_at(written):
-    called = text.mentions(written, {"ab": "1", "张三": "2", "a.b": "3"})
-    assert len(called) == len(set(called))
-    assert set(called) <= {"1", "2", "3"}
-    assert len(called) <= written.count("@")
+    found = called(written, {"ab": "1", "张三": "2", "a.b": "3"})
+    assert len(found) == len(set(found))
+    assert set(found) <= {"1", "2", "3"}
+    assert len(found) <= written.count("@")

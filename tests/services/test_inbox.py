@@ -15,6 +15,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.methods import InvitationCreate
 from chatserver.rules.ladder import Numbers
+from chatserver.rules.text import names_called
 from chatserver.services.caller import Caller
 from chatserver.services.inbox import InboxDesk
 from chatserver.services.invitations import Invitations
@@ -160,11 +161,13 @@ class Town:
         for user in ("ann", "bob", "cat"):
             await self.store.command("HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
         await self.rooms.create("tea", NewRoom(kind="open", title="Tea"), owner="cat", now=1)
+        for user in ("ann", "bob"):
+            await self.rooms.join("tea", user, now=1)
 
     async def call_both(self) -> None:
-        record = Record("m1", "cat", "@ann @bob", "c1", mentions="ann bob")
+        record = Record("m1", "cat", "@ann @bob", "c1")
         answered = self.desk.mentioned("tea", record)
-        answer = self.log.append("tea", record, "digest")
+        answer = self.log.append("tea", record, "digest", names=names_called(record.text))
         answer.add_done_callback(answered)
         await answer
 

@@ -64,7 +64,7 @@ class House:
         record = Record(ids.new_id(), user, text)
         packed = pack_record(record)
         answer = await self.store.call(
-            "append", keys.room(room), at, 0, user, record.id, "digest", record.id, "", packed
+            "append", keys.room(room), at, 0, user, record.id, "digest", record.id, 0, "", packed
         )
         return answer[2][0][0]
 

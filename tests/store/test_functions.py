@@ -67,7 +67,7 @@ async def test_a_log_ahead_of_its_counter_does_not_jam_the_room(store: Store) ->
     await store.command("HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
     await store.command("XADD", tag + ":log", "7-0", "m", "lost", "t", "1")
     record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "hello"})
-    sends = ["ann", "c1", "d", "id1", "", record, "ann", "c2", "d", "id2", "", record]
+    sends = ["ann", "c1", "d", "id1", 0, "", record, "ann", "c2", "d", "id2", 0, "", record]
     answer = await store.call("append", tag, 1000, 0, *sends)
     assert [outcome[:2] for outcome in answer[2]] == [[b"ok", 8], [b"ok", 9]]
     assert await store.command("HGET", tag, "seq") == b"9"

@@ -32,7 +32,22 @@ NOBODY = Author("", "", "", False)
 async def a_log(store: Store, **more: Any) -> AsyncIterator[Log]:
     """A log with a room ``tea`` in which ann and bob are members."""
     await store.call(
-        "room_create", keys.room("tea"), 1, "ann", 0, "kind", "open", "title", "Tea", "epoch", "e1", "seq", 0, "rev", 0
+        "room_create",
+        keys.room("tea"),
+        1,
+        "ann",
+        0,
+        "ann",
+        "kind",
+        "open",
+        "title",
+        "Tea",
+        "epoch",
+        "e1",
+        "seq",
+        0,
+        "rev",
+        0,
     )
     await store.call("room_join", keys.room("tea"), *_join("bob"))
     async with Tasks() as tasks:
@@ -41,7 +56,7 @@ async def a_log(store: Store, **more: Any) -> AsyncIterator[Log]:
 
 def _join(user: str) -> tuple[str | int, ...]:
     """The arguments of room_join.lua for somebody who walks into an open room."""
-    return (f"join-{user}", 1, user, "", 0, "", "", 0)
+    return (f"join-{user}", 1, user, "", 0, "", "", 0, user)
 
 
 def say(log: Log, number: int, text: str = "", user: str = "ann") -> asyncio.Future[MessageSendResult]:
@@ -239,7 +254,7 @@ async def _carry_out(log: Log, deletions: Deletions, steps: list[tuple[str, int]
             continue
         text = f"edit {number}" if what == "edit" else ""
         if what == "edit":
-            changing = log.edit("tea", target, text, user="ann", now=1)
+            changing = log.edit("tea", target, text, "", user="ann", now=1)
         else:
             changing = deletions.delete("tea", target, actor="ann", admin=False, now=1)
         if expected.get(target) is None:

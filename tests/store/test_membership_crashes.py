@@ -147,7 +147,7 @@ async def test_what_others_did_meanwhile_is_not_undone_by_a_late_repeat(
 
 async def test_a_late_repeat_does_not_bring_back_who_left(doomed: House, house: House) -> None:
     await house.create("books")
-    doomed.store.steps = 2
+    doomed.store.steps = 3
     with pytest.raises(Stopped):
         await doomed.join("books", "tom")
     assert "tom" in await house.roles("books")

@@ -148,6 +148,60 @@ local function let_in(meta, members, left, user, role, bot, now)
   tell(meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', members))
 end
 
+-- By which handle each member is called: {r}:handles holds handle -> user and, behind an '=', user -> handle.
+local function name_member(handles, user, handle)
+  if handle == '' then return end
+  redis.call('HSET', handles, handle, user, '=' .. user, handle)
+end
+
+local function unname_member(handles, user)
+  local handle = redis.call('HGET', handles, '=' .. user)
+  if not handle then return end
+  if redis.call('HGET', handles, handle) == user then redis.call('HDEL', handles, handle) end
+  redis.call('HDEL', handles, '=' .. user)
+end
+
+-- Which member the text calls at one @: the longest handle that it may mean. `name` is the folded word, then the byte
+-- lengths at which a handle could end in it, longest first.
+local function called_by(handles, name)
+  local word, lengths = string.match(name, '^(%S+) (.+)$')
+  local possible = {}
+  for length in string.gmatch(lengths or '', '%d+') do possible[#possible + 1] = string.sub(word, 1, tonumber(length)) end
+  if #possible == 0 then return nil end
+  for _, user in ipairs(redis.call('HMGET', handles, unpack(possible))) do
+    if user then return user end
+  end
+end
+
+local MOST_CALLED = 10
+
+-- Ids of the members other than the author that these names (one a line) call, each once, with a space between.
+local function called_in(handles, names, author)
+  local called, seen = {}, {[author] = true}
+  for name in string.gmatch(names, '[^\n]+') do
+    local user = called_by(handles, name)
+    if user and not seen[user] and #called < MOST_CALLED then
+      seen[user] = true
+      called[#called + 1] = user
+    end
+  end
+  return table.concat(called, ' ')
+end
+
+-- One entry for each who is called, ordered by person and message.
+local function note_mentions(mentions, seq, author, called)
+  for person in string.gmatch(called, '%S+') do
+    redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
+  end
+end
+
+local function forget_mentions(mentions, seq, author, called)
+  for person in string.gmatch(called, '%S+') do
+    local mention = string.format('%s:%016d', person, seq)
+    redis.call('ZREM', mentions, mention, mention .. ':' .. author)
+  end
+end
+
 local function give_role(meta, members, user, role)
   local record = cmsgpack.unpack(redis.call('HGET', members, user))
   record[1] = role

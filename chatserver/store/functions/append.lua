@@ -1,7 +1,9 @@
 -- Append a group of messages to a room's log: the only way a message gets in.
--- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
 -- repeatable
--- args: now, today (days since 1970 where the house is), then six for each message: user, client_id, digest of what it says, id, mentions (ids, space between), record
+-- args: now, today (days since 1970 where the house is), then seven for each message: user,
+-- client_id, digest of what it says, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
+-- word, then at which byte lengths a handle could end in it), record
 -- answers: {'ok', epoch, {status, ...}} in order, a status being {'ok'|'duplicate', seq, id, at, epoch}, {reason} or
 -- {reason, milliseconds to wait}
 
@@ -14,6 +16,19 @@ local function refusal_of(room, member, last, user, now)
     local wait = before + room.slow_mode * 1000 - now
     if wait > 0 then return {'slow_mode', wait} end
   end
+end
+
+-- A reply answers something that is, or was, in the log: tombstones keep their numbers.
+local function refusal_to_reply(room, seq, reply_to)
+  if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
+end
+
+-- The record with what only the room knows: whom it calls, and for whose eyes alone it is.
+local function completed(record, called, only)
+  local held = cmsgpack.unpack(record)
+  if called ~= '' then held.m = called end
+  if only then held.v = only end
+  return cmsgpack.pack(held)
 end
 
 -- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
@@ -50,15 +65,15 @@ local function add(log, seq, record, now)
 end
 
 return function(keys, args)
-  local meta, log, members, sent, sent_at, mentions, last_key, _, tie = unpack(keys)
+  local meta, log, members, sent, sent_at, mentions, last_key, _, tie, handles = unpack(keys)
   local room = standing(meta)
   if not room then return {'not_found'} end
   room.last_key = last_key
   local now = math.max(tonumber(args[1]), room.last_at)
   local seq, last_id = room.seq, room.last_id
   local first, known_members, last, out, records = 0, {}, {}, {}, {}
-  for i = 3, #args, 6 do
-    local user, client_id, digest, id, mentioned, record = unpack(args, i, i + 5)
+  for i = 3, #args, 7 do
+    local user, client_id, digest, id, reply_to, names, record = unpack(args, i, i + 6)
     local field = user .. ':' .. client_id
     local known = sent_before(sent, field)
     if known then
@@ -67,25 +82,20 @@ return function(keys, args)
       if known_members[user] == nil then known_members[user] = member_of(members, user) or false end
       local refusal = refusal_of(room, known_members[user], last, user, now)
         or room.kind == 'direct' and refusal_between(tie, user)
+        or refusal_to_reply(room, seq, tonumber(reply_to))
       if refusal then
         out[#out + 1] = refusal
       else
-        if room.kind == 'direct' then
-          if blocked_between(tie, members, user) then
-            local held = cmsgpack.unpack(record)
-            held.v = user
-            record = cmsgpack.pack(held)
-          end
-          note_day(tie, user, args[2])
-        end
+        local called = names == '' and '' or called_in(handles, names, user)
+        local hidden = room.kind == 'direct' and blocked_between(tie, members, user)
+        if called ~= '' or hidden then record = completed(record, called, hidden and user) end
+        if room.kind == 'direct' then note_day(tie, user, args[2]) end
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
         if not last[user] then redis.call('HSET', last_key, user, now) end
         last[user] = now
-        for person in string.gmatch(mentioned, '%S+') do
-          redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, user))
-        end
+        note_mentions(mentions, seq, user, called)
         out[#out + 1] = {'ok', seq, id, now, room.epoch}
         records[#records + 1] = record
       end

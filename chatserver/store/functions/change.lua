@@ -1,7 +1,7 @@
 -- Change a message that was posted: the only way an edit or a deletion gets in.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:tie
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:tie {r}:handles
 -- args: now, user, seq, kind ('edit' | 'delete'), text, whether the user moderates the whole house (1 | 0),
--- intent ('' for none; a deletion that is one may be repeated)
+-- intent ('' for none; a deletion that is one may be repeated), names behind an @ as in append.lua
 -- answers: {'ok', rev, author} or {reason}
 
 -- A tombstone keeps what explains the hole: id, author and time, never text.
@@ -15,7 +15,7 @@ local function may_change(kind, member, record, user, house_moderator)
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub, done, tie = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, scrub, done, tie, handles = unpack(keys)
   local now, user, seq, kind, text = tonumber(args[1]), args[2], args[3], args[4], args[5]
   local intent = args[7] or ''
   local room = standing(meta)
@@ -37,17 +37,19 @@ return function(keys, args)
   if intent ~= '' then done_before(done, intent, now) end
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}
+  local before, called = holds.m or record.m or '', ''
   if kind == 'delete' then
     holds = tombstone(entry, record, now)
     redis.call('XDEL', log, seq .. '-0')
     redis.call('SET', scrub, now)
-    for person in string.gmatch(record.m or '', '%S+') do
-      local mention = string.format('%s:%016d', person, tonumber(seq))
-      redis.call('ZREM', mentions, mention, mention .. ':' .. record.u)
-    end
   else
-    holds.x, holds.e, holds.v = text, now, holds.v or record.v
+    called = called_in(handles, args[8] or '', record.u)
+    holds.x, holds.e, holds.v, holds.m = text, now, holds.v or record.v, called
     if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
+  end
+  if called ~= before then
+    forget_mentions(mentions, tonumber(seq), record.u, before)
+    note_mentions(mentions, tonumber(seq), record.u, called)
   end
   local packed, rev = cmsgpack.pack(holds), room.rev + 1
   redis.call('HSET', now_key, seq, packed)

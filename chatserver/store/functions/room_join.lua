@@ -1,7 +1,8 @@
 -- Let a user into a room: an open one by asking, a closed one by its link, a bot where somebody answers for it.
--- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:invited
+-- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:invited {r}:handles
 -- repeatable
--- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who lets it in ('' if none), admin (1 | 0)
+-- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who lets it in ('' if none), admin (1 | 0), handle of
+-- the user
 -- answers: {'ok', version, in, last_seq, epoch, role, members}, {'banned', until} or {reason}
 
 local function banned_until(bans, user, now)
@@ -35,7 +36,7 @@ local function role_of_newcomer(meta, bot)
 end
 
 return function(keys, args)
-  local meta, members, left, bans, done, invited = unpack(keys)
+  local meta, members, left, bans, done, invited, handles = unpack(keys)
   local intent, now, user, bot = args[1], tonumber(args[2]), args[3], tonumber(args[5])
   local room = standing(meta)
   if not room or room.kind == 'direct' then return {'not_found'} end
@@ -50,5 +51,6 @@ return function(keys, args)
   redis.call('HDEL', bans, user)
   redis.call('HDEL', invited, user)
   let_in(meta, members, left, user, role_of_newcomer(meta, bot == 1), bot, now)
+  name_member(handles, user, args[9] or '')
   return belonging(meta, members, left, user)
 end

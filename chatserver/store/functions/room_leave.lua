@@ -1,10 +1,10 @@
 -- A member leaves. When the last owner goes, the longest-serving moderator, else member, becomes owner.
--- keys: {r} {r}:members {r}:left {r}:done
+-- keys: {r} {r}:members {r}:left {r}:done {r}:handles
 -- repeatable
 -- args: intent, now, user
 -- answers: {'ok', version, in, last_seq, epoch, role, members} or {reason}
 return function(keys, args)
-  local meta, members, left, done = unpack(keys)
+  local meta, members, left, done, handles = unpack(keys)
   local intent, now, user = args[1], tonumber(args[2]), args[3]
   local room = standing(meta)
   if not room then return {'not_found'} end
@@ -14,5 +14,6 @@ return function(keys, args)
 
   done_before(done, intent, now)
   let_go(meta, members, left, user)
+  unname_member(handles, user)
   return belonging(meta, members, left, user)
 end

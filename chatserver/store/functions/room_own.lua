@@ -1,7 +1,7 @@
 -- Make somebody the owner of a room that has none, member or not.
--- keys: {r} {r}:members {r}:left {r}:done
+-- keys: {r} {r}:members {r}:left {r}:done {r}:handles
 -- repeatable
--- args: intent, now, user
+-- args: intent, now, user, their handle
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {'not_found'}
 
 local function has_owner(members)
@@ -12,7 +12,7 @@ local function has_owner(members)
 end
 
 return function(keys, args)
-  local meta, members, left, done = unpack(keys)
+  local meta, members, left, done, handles = unpack(keys)
   local intent, now, user = args[1], tonumber(args[2]), args[3]
   if not standing(meta) then return {'not_found'} end
   if not done_before(done, intent, now) and not has_owner(members) then
@@ -20,6 +20,7 @@ return function(keys, args)
       give_role(meta, members, user, 'owner')
     else
       let_in(meta, members, left, user, 'owner', 0, now)
+      name_member(handles, user, args[4])
     end
   end
   return belonging(meta, members, left, user)

@@ -1,6 +1,6 @@
 -- A moderator takes a member out and, with a ban, keeps the user out until a time or for ever. Who is no member can be
 -- banned, too. Nothing is appended for the user after this, because append.lua asks the same members.
--- keys: {r} {r}:members {r}:left {r}:bans {r}:done
+-- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:handles
 -- repeatable
 -- args: intent, now, actor, admin (1 | 0), user, ban ('' none | 0 for ever | until, ms)
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {reason}
@@ -13,7 +13,7 @@ local function refusal_of(room, actor, admin, target, ban)
 end
 
 return function(keys, args)
-  local meta, members, left, bans, done = unpack(keys)
+  local meta, members, left, bans, done, handles = unpack(keys)
   local intent, now, user, ban = args[1], tonumber(args[2]), args[5], args[6]
   local room = standing(meta)
   if not room then return {'not_found'} end
@@ -24,6 +24,9 @@ return function(keys, args)
 
   done_before(done, intent, now)
   if ban ~= '' then redis.call('HSET', bans, user, ban) end
-  if target then let_go(meta, members, left, user) end
+  if target then
+    let_go(meta, members, left, user)
+    unname_member(handles, user)
+  end
   return belonging(meta, members, left, user)
 end

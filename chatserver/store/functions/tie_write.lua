@@ -1,21 +1,23 @@
 -- Take a step between two users, decided on the tie as it was read: nothing is written if it has changed since. With
 -- the step that opens the conversation its room comes to be, first lines included.
--- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done
+-- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles
 -- repeatable
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
--- b is a bot (1 | 0), a is a bot (1 | 0), how many words of meta, meta fields and values …, then id and record for
+-- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, how many words of meta, meta fields and values …, then id and record for
 -- each first line
 -- answers: {'ok', version, outcome}, {'changed'}; a repeat gets its own first outcome
 
 local function open(keys, args, now)
   local meta, members, left, log = keys[1], keys[3], keys[4], keys[5]
-  local count = tonumber(args[13])
+  local count = tonumber(args[15])
   if count == 0 or redis.call('EXISTS', meta) == 1 then return end
-  redis.call('HSET', meta, unpack(args, 14, 13 + count))
+  redis.call('HSET', meta, unpack(args, 16, 15 + count))
   let_in(meta, members, left, args[6], 'member', tonumber(args[12]), now)
   let_in(meta, members, left, args[7], 'member', tonumber(args[11]), now)
+  name_member(keys[8], args[6], args[13])
+  name_member(keys[8], args[7], args[14])
   local seq = 0
-  for i = 14 + count, #args, 2 do
+  for i = 16 + count, #args, 2 do
     seq = seq + 1
     redis.call('XADD', log, seq .. '-0', 'm', args[i + 1], 't', now)
     redis.call('HSET', meta, 'seq', seq, 'last_id', args[i], 'last_at', now)

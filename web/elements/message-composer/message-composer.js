@@ -105,7 +105,7 @@ export class MessageComposer extends PageElement {
   }
 
   send() {
-    const text = this.input.value.trim();
+    const text = this.input.value.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd(); // the first line keeps its indentation
     if (!text || this.#count()) return;
     if (this.#editing) {
       this.#save(text);
