@@ -102,6 +102,30 @@ def test_a_headline_may_be_empty_and_is_held_to_the_same_rules():
     assert caught.value.reason == "headline_link"
 
 
+@pytest.mark.parametrize("name", ["J.de Vries", "M.de Boer", "S.in Chen", "A. J.de Vries"])
+def test_a_particle_behind_an_initial_is_no_link(name):
+    assert names.checked(name) == name
+
+
+@pytest.mark.parametrize("name", ["t.me bob", "x.de", "tea.de now", "www.j.de Vries", "a.b.de x"])
+def test_an_address_behind_a_letter_is_one_all_the_same(name):
+    assert refused(name) == "name_link"
+
+
+@pytest.mark.parametrize("line", ["2019-2024", "Berlin 2019–2024", "31.12.2019", "2019-12-31", "3.14159"])
+def test_a_headline_may_hold_years_a_date_and_a_number(line):
+    assert names.checked_headline(line) == line
+
+
+@pytest.mark.parametrize(
+    "line", ["138.001.38000", "2019-2024-13", "wx 123456", "20192024", "一三八零零一", "138 001 38"]
+)
+def test_a_headline_holds_no_number_to_call(line):
+    with pytest.raises(Refusal) as caught:
+        names.checked_headline(line)
+    assert caught.value.reason == "headline_digits"
+
+
 def test_a_name_changes_at_most_once_a_week():
     named_at = 1_000_000
     with pytest.raises(Refusal) as caught:
