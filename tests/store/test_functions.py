@@ -71,3 +71,16 @@ async def test_a_log_ahead_of_its_counter_does_not_jam_the_room(store: Store) ->
     answer = await store.call("append", tag, 1000, 0, *sends)
     assert [outcome[:2] for outcome in answer[2]] == [[b"ok", 8], [b"ok", 9]]
     assert await store.command("HGET", tag, "seq") == b"9"
+
+
+async def test_of_each_person_the_latest_thousand_mentions_of_a_room_are_kept(store: Store) -> None:
+    tag = keys.room("tea")
+    await store.command("HSET", tag, "kind", "open", "epoch", "e1", "seq", "1200")
+    await store.command("HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+    await store.command("HSET", tag + ":handles", "bob", "bob", "=bob", "bob")
+    old = [word for seq in range(1, 1201) for word in (0, f"bob:{seq:016d}:ann")]
+    await store.command("ZADD", tag + ":mentions", *old, 0, f"bo:{1:016d}:ann", 0, f"bobby:{1:016d}:ann")
+    record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "@bob"})
+    await store.call("append", tag, 1000, 0, "ann", "c1", "d", "id1", 0, "bob 3", record)
+    kept = await store.command("ZRANGE", tag + ":mentions", 0, -1)
+    assert len(kept) == 1002 and f"bob:{1201:016d}:ann".encode() in kept and f"bob:{202:016d}:ann".encode() in kept

@@ -188,10 +188,22 @@ local function called_in(handles, names, author)
   return table.concat(called, ' ')
 end
 
--- One entry for each who is called, ordered by person and message.
+-- One entry for each who is called, ordered by person and message. The latest 1,000 of a person are kept: nobody counts
+-- more unread ones.
+local MENTIONS_KEPT = 1000
+
+local function trim_mentions(mentions, person)
+  local first, last = '[' .. person .. ':', '(' .. person .. ';'
+  local beyond = redis.call('ZLEXCOUNT', mentions, first, last) - MENTIONS_KEPT
+  if beyond <= 0 then return end
+  local oldest = redis.call('ZRANGEBYLEX', mentions, first, last, 'LIMIT', 0, math.min(beyond, 1000))
+  redis.call('ZREM', mentions, unpack(oldest))
+end
+
 local function note_mentions(mentions, seq, author, called)
   for person in string.gmatch(called, '%S+') do
     redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
+    trim_mentions(mentions, person)
   end
 end
 
