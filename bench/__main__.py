@@ -15,9 +15,18 @@ from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
 from bench.page import page
+from bench.recovery import recovery
 from bench.ties import ties
 
-BENCHES = {"fanout": fanout, "quiet": small.quiet, "rooms": small.rooms, "idle": small.idle, "ties": ties, "page": page}
+BENCHES = {
+    "fanout": fanout,
+    "quiet": small.quiet,
+    "rooms": small.rooms,
+    "idle": small.idle,
+    "ties": ties,
+    "page": page,
+    "recovery": recovery,
+}
 
 
 def main() -> None:

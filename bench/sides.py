@@ -55,6 +55,7 @@ class Side:
     port: int
     process: int
     store: int = 0
+    address: str = ""
     tokens: list[str] = field(default_factory=list)
 
     def people(self, rooms: list[str]) -> list[Person]:
@@ -103,7 +104,7 @@ def house(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
         environment = os.environ | {f"CHATSERVER_{name}": str(value) for name, value in own.items()}
         words = [sys.executable, "-m", "chatserver", "serve", "--port", str(port), "--data", str(data)]
         with _running(words, core, port, environment) as process:
-            yield Side("house", port, process, store.pid)
+            yield Side("house", port, process, store.pid, store.address)
 
 
 def _room(room: str) -> str:
