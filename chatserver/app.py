@@ -70,6 +70,7 @@ from chatserver.store.intents import Intents
 from chatserver.store.log import Log
 from chatserver.store.logins import Logins
 from chatserver.store.questions import QuestionsShelf
+from chatserver.store.restore import refuse_half_restored
 from chatserver.store.rooms import RoomsShelf
 from chatserver.store.scrub import scrub_daily
 from chatserver.store.store import Store
@@ -118,6 +119,7 @@ class House:
         self.store = Store(self._address, resend_seconds=settings.resend_seconds)
         self._stack.push_async_callback(self.store.redis.aclose)
         facts = await check_store(self.store.redis, durability=settings.durability)
+        await refuse_half_restored(self.store.redis)
         for warning in facts.warnings:
             log.warning("store: %s", warning)
 

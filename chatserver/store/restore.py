@@ -101,6 +101,15 @@ async def restore(address: Address, path: Path) -> Contents:
     return contents
 
 
+async def refuse_half_restored(store: redis.asyncio.Redis) -> None:
+    """Raises ``StartError`` where a restore broke off: opened as it is, the store would look almost empty."""
+    if await store.exists(UNFINISHED):
+        raise StartError(
+            "The store holds a half restored backup: run `chatserver restore FILE` again with the same settings and "
+            "let it finish, then start the server"
+        )
+
+
 async def _make_room(store: redis.asyncio.Redis) -> None:
     """Remove what an untouched house holds: starter rooms and its own bots. Refuses to remove anything else."""
     unfinished = await store.exists(UNFINISHED)

@@ -22,7 +22,7 @@ from chatserver.store.backup import backup, connected
 from chatserver.store.embedded import EmbeddedStore
 from chatserver.store.functions import Library, library
 from chatserver.store.records import Page, Posted, Record, pack_record, page_of
-from chatserver.store.restore import restore
+from chatserver.store.restore import UNFINISHED, refuse_half_restored, restore
 
 PEOPLE = ("mei", "tom")
 pack = msgspec.msgpack.encode
@@ -359,3 +359,14 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     found = list(read(tmp_path / "b"))
     assert found[1:-1] == parts
     assert found[-1] == Counts(keys=3, rooms=0, users=1, messages=1)
+
+
+async def test_a_server_does_not_open_a_half_restored_store(target: EmbeddedStore) -> None:
+    async with connected(Address(path=target.address)) as store:
+        await store.set(UNFINISHED, 1)
+        try:
+            with pytest.raises(StartError, match="chatserver restore FILE"):
+                await refuse_half_restored(store)
+        finally:
+            await store.delete(UNFINISHED)
+        await refuse_half_restored(store)
