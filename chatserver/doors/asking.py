@@ -35,11 +35,9 @@ class Asking:
         A cookie that no longer proves anything is a visitor; a header token that does not is refused.
         """
         caller = Caller(address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]))
-        bearer = request.headers.get("Authorization", "")
-        if bearer:
-            scheme, _, token = bearer.partition(" ")
-            if scheme.lower() != "bearer":
-                raise errors.not_signed_in()
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        # Any other scheme is meant for a proxy, which passes its own password on: no claim to a login here.
+        if scheme.lower() == "bearer":
             await self._prove(caller, token.strip())
             return caller
         self._check_origin(request, writes=writes)
@@ -82,7 +80,7 @@ class Asking:
         """The last address in the chain that is not a trusted proxy of ours; an IPv6 one stands for its /64."""
         address = request.remote or ""
         if self._trusted(address):
-            for hop in reversed(_hops(request, "X-Forwarded-For")):
+            for hop in map(_bare, reversed(_hops(request, "X-Forwarded-For"))):
                 if not _is_address(hop):
                     break
                 address = hop
@@ -99,7 +97,7 @@ class Asking:
     def near(self, request: web.Request) -> bool:
         """Whether the request comes from this machine or a trusted network itself, not through a proxy."""
         remote = request.remote or ""
-        if "X-Forwarded-For" in request.headers:
+        if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
             return False
         return self._trusted(remote) or (_is_address(remote) and ipaddress.ip_address(remote).is_loopback)
 
@@ -128,6 +126,13 @@ def _readable(text: str) -> str:
 def _hops(request: web.Request, name: str) -> list[str]:
     """What each proxy said. One may lengthen the header that came, or add a line of its own below the client's."""
     return [hop.strip() for hop in ",".join(request.headers.getall(name, [""])).split(",")]
+
+
+def _bare(hop: str) -> str:
+    """An address without the brackets and port that some proxies write: ``[2001:db8::1]:51234``, ``203.0.113.9:1``."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _is_address(text: str) -> bool:

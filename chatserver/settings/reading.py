@@ -75,7 +75,7 @@ def load(
 
 def _read_file(reading: _Reading, file: Path) -> None:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise StartError(f"The configuration file {file} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -109,7 +109,7 @@ def _read_environment(reading: _Reading, environment: Mapping[str, str]) -> None
 
 def _first_line(reading: _Reading, variable: str, file: str) -> str | None:
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reading.problems.append(f"{variable}: the file {file} cannot be read: {error}")
         return None
