@@ -419,7 +419,7 @@ def spare_the_collector() -> None:
 
 async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str, str, str], None]) -> None:
     """Open the house, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody comes
-    to, and keep it open until SIGTERM or SIGINT.
+    to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal).
 
     Raises ``StartError`` where the house cannot open.
     """
@@ -427,6 +427,8 @@ async def serve(settings: Settings, *, store_address: Address, ready: Callable[[
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     async with House(settings, store_address=store_address) as house:
         spare_the_collector()
         ready(house.house_shelf.says.name, house.url, await house.setup_link())

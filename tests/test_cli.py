@@ -362,3 +362,9 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit, match="0"):
             run(*words, "--help")
         assert "--config" in capsys.readouterr().out
+
+
+def test_a_closed_terminal_drains_and_an_ascii_output_gets_the_welcome(homes: Callable[[], Home]) -> None:
+    home = homes()
+    home.open(PYTHONIOENCODING="ascii", CHATSERVER_HOUSE__NAME="茶馆")
+    assert home.end(signal.SIGHUP) == 0

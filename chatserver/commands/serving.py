@@ -60,9 +60,16 @@ def _opened(settings: Settings, name: str, url: str, setup: str) -> None:
     log.info("open", extra={"url": url})
     notify("READY=1")
     if settings.server.log_format != "json":
-        print(welcome(settings, name, url, setup), flush=True)
+        _show(welcome(settings, name, url, setup))
     elif setup:
-        print(setup, flush=True)  # logs go to standard error: a code is none of theirs
+        _show(setup)  # logs go to standard error: a code is none of theirs
+
+
+def _show(text: str) -> None:
+    """Print on standard output; what it cannot take (no such letter, a full disk, a closed pipe) ends no server."""
+    letters = sys.stdout.encoding or "utf-8"
+    with contextlib.suppress(OSError):
+        print(text.encode(letters, "replace").decode(letters), flush=True)
 
 
 def welcome(settings: Settings, name: str, url: str, setup: str) -> str:
