@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help run setup test check format docs soak bench pictures icons
 
 help:
-	@echo "make run       start the house on http://127.0.0.1:8080 (ARGS='--port 9000')"
+	@echo "make run       start the community on http://127.0.0.1:8080 (ARGS='--port 9000')"
 	@echo "make test      run all tests (ARGS='tests/store -k lock')"
 	@echo "make check     lint, types, import order, and the page's unit tests and types"
 	@echo "make format    put the code into its form"
@@ -52,7 +52,7 @@ format: .venv/dev.stamp
 	$(BIN)/ruff format .
 
 docs: .venv/dev.stamp
-	$(BIN)/python -m chatserver.protocol.documents
+	$(BIN)/python -m chatserver.protocol.documents.generate
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)

@@ -1,4 +1,4 @@
-"""``python -m bench``: measure the house beside the sketch and the floor, alternating in one run.
+"""``python -m bench``: measure the community beside the sketch and the floor, alternating in one run.
 
 The servers stand on one core; this program, the stores and the load on another.
 """

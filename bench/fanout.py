@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import tables
 from bench.load import OWN, Outcome, Plan, compiled, run
-from bench.sides import standing
+from bench.sides import status
 
 ROOM = "bench"
 
@@ -37,7 +37,7 @@ def fanout(folder: Path, core: int, options: Options) -> None:
     )
     rates: dict[str, list[float]] = {}
     costs: dict[str, list[float]] = {}
-    with standing(folder, core, rooms=[ROOM], people=options.members) as sides:
+    with status(folder, core, rooms=[ROOM], people=options.members) as sides:
         for number in range(options.rounds):
             for side in tables.in_turn(sides, number):
                 outcome = run(load, side.port, side.people(rooms), plan, side.watched)
@@ -45,7 +45,7 @@ def fanout(folder: Path, core: int, options: Options) -> None:
                 rates.setdefault(side.name, []).append(heard)
                 costs.setdefault(side.name, []).append(heard / max(outcome.busy["server"].whole, 0.01))
                 tables.row(number, side.name, _figures(outcome, options.members))
-    pairs = [("house", "sketch"), ("house", "floor"), ("sketch", "floor")]
+    pairs = [("community", "sketch"), ("community", "floor"), ("sketch", "floor")]
     tables.ratios("deliveries/s", rates, pairs)
     tables.ratios("per second of its core", costs, pairs)
 

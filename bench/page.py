@@ -1,7 +1,7 @@
 """What the page costs a reader whose machine is four times slower: coming in, reading on, writing while others write.
 
 Chromium's own tools measure: the sizes are those of its resource timing, the frames those of its tracing, the time of a
-key is from the press to the paint that shows it (event timing). The house has a core, Chromium all there are.
+key is from the press to the paint that shows it (event timing). The community has a core, Chromium all there are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import aiohttp
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from bench.fanout import Options
-from bench.sides import Side, house, sign_up
+from bench.sides import Side, server, sign_up
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 SLOWER = 4
@@ -88,7 +88,7 @@ def page(folder: Path, servers: int, options: Options) -> None:
     """Coming in, reading and writing, at full speed and four times slower."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     loaded = min(LOADED, options.members * 10)
-    with house(folder, servers, [ROOM]) as home:
+    with server(folder, servers, [ROOM]) as home:
         home.tokens = asyncio.run(sign_up(home.port, 2))
         asyncio.run(_measure(home, loaded, options))
 
@@ -213,7 +213,7 @@ async def _write(home: Side, browser: Browser, slower: int, keys: int) -> None:
 
 
 async def _say(home: Side, count: int) -> None:
-    """So many messages, as fast as the house takes them."""
+    """So many messages, as fast as the community takes them."""
     async with _connected(home) as socket:
         await _send(socket, "room.join", room=ROOM)
         waiting = 0

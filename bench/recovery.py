@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench import tables
 from bench.fanout import Options
 from bench.machine import Clock
-from bench.sides import Side, house, sign_up
+from bench.sides import Side, server, sign_up
 
 ROOM = "bench"
 PER_PROCESS = 5_000
@@ -35,13 +35,13 @@ _numbers = itertools.count(1)
 def recovery(folder: Path, core: int, options: Options) -> None:
     """``--members`` sessions, the link cut ``--rounds`` times."""
     tables.title(f"{options.members} sessions, the link to the store cut {options.rounds} times")
-    with house(folder, core, [ROOM]) as side:
+    with server(folder, core, [ROOM]) as side:
         tokens = asyncio.run(sign_up(side.port, options.members + 3))
         with _idle_sessions(side.port, tokens[3:]):
             asyncio.run(_cut_again_and_again(side, tokens[:3], options.rounds))
 
 
-# --- the people who are looked at -------------------------------------------------------------------------------------
+# --- the people who are looked at ------------------------------------------------------------------------------------
 
 
 class _Person:
@@ -143,7 +143,7 @@ async def _new_session(port: int, token: str, cut: float) -> float:
         await asyncio.sleep(0.05)
 
 
-# --- idle sessions ----------------------------------------------------------------------------------------------------
+# --- idle sessions ---------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager

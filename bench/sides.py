@@ -1,6 +1,6 @@
-"""The three that are compared, each a process on the servers' core: the house, the sketch, the floor.
+"""The three that are compared, each a process on the servers' core: the community, the sketch, the floor.
 
-``standing`` starts one of each and a Valkey for those that store, and ends them all. They stand through the whole run,
+``status`` starts one of each and a Valkey for those that store, and ends them all. They stand through the whole run,
 idle while it is not their turn, so that rounds can alternate.
 """
 
@@ -21,12 +21,12 @@ import redis
 from aiohttp import ClientSession
 
 from bench.load import Person, compiled
-from chatserver.store.embedded import EmbeddedStore
+from chatserver.store.embedded.server import EmbeddedStore
 
 START_SECONDS = 30
 SIGN_UPS_AT_ONCE = 8
 
-# Nothing may be refused: what is measured is how much the house can do, not how much it allows.
+# Nothing may be refused: what is measured is how much the community can do, not how much it allows.
 FOR_BENCHES = {
     "LIMITS__USER_SENDS_BURST": 0,
     "LIMITS__BOT_SENDS_BURST": 0,
@@ -68,12 +68,12 @@ class Side:
 
 
 @contextlib.contextmanager
-def standing(folder: Path, core: int, *, rooms: list[str], people: int, floor: bool = True) -> Iterator[list[Side]]:
-    """Start all sides. The house has these rooms, and so many people have signed up."""
+def status(folder: Path, core: int, *, rooms: list[str], people: int, floor: bool = True) -> Iterator[list[Side]]:
+    """Start all sides. The community has these rooms, and so many people have signed up."""
     with contextlib.ExitStack() as stack:
         sides = [stack.enter_context(_floor(folder, core))] if floor else []
         sides.append(stack.enter_context(_sketch(folder, core)))
-        home = stack.enter_context(house(folder, core, rooms))
+        home = stack.enter_context(server(folder, core, rooms))
         home.tokens = asyncio.run(sign_up(home.port, people))
         yield [*sides, home]
 
@@ -95,8 +95,8 @@ def _sketch(folder: Path, core: int) -> Iterator[Side]:
 
 
 @contextlib.contextmanager
-def house(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
-    port, data = _free_port(), folder / "house"
+def server(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
+    port, data = _free_port(), folder / "community"
     with _store(data) as store:
         file = folder / "rooms.toml"
         file.write_text("\n".join(_room(room) for room in rooms))
@@ -104,7 +104,7 @@ def house(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
         environment = os.environ | {f"CHATSERVER_{name}": str(value) for name, value in own.items()}
         words = [sys.executable, "-m", "chatserver", "serve", "--port", str(port), "--data", str(data)]
         with _running(words, core, port, environment) as process:
-            yield Side("house", port, process, store.pid, store.address)
+            yield Side("community", port, process, store.pid, store.address)
 
 
 def _room(room: str) -> str:
@@ -116,7 +116,7 @@ def _room(room: str) -> str:
 
 @contextlib.contextmanager
 def _store(folder: Path) -> Iterator[EmbeddedStore]:
-    """A Valkey as the house embeds it, on the core of whoever starts it."""
+    """A Valkey as the community embeds it, on the core of whoever starts it."""
     store = EmbeddedStore(folder)
     store.start()
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench import tables
 from bench.fanout import Options
 from bench.load import OWN, Outcome, Plan, compiled, run
-from bench.sides import standing
+from bench.sides import status
 
 ROOM = "bench"
 QUIET_MEMBERS = 10
@@ -22,7 +22,7 @@ def quiet(folder: Path, core: int, options: Options) -> None:
     tables.title(f"{QUIET_MEMBERS} in a room, one sender, {QUIET_PER_SECOND} messages a second: until a reader has it")
     middle: dict[str, list[float]] = {}
     late: dict[str, list[float]] = {}
-    with standing(folder, core, rooms=[ROOM], people=QUIET_MEMBERS) as sides:
+    with status(folder, core, rooms=[ROOM], people=QUIET_MEMBERS) as sides:
         for number in range(options.rounds):
             for side in tables.in_turn(sides, number):
                 outcome = run(load, side.port, side.people(rooms), plan, side.watched)
@@ -31,7 +31,7 @@ def quiet(folder: Path, core: int, options: Options) -> None:
                 late.setdefault(side.name, []).append(ended.p99_us)
                 figures = {"p50": f"{ended.p50_us / 1000:.2f} ms", "p99": f"{ended.p99_us / 1000:.2f} ms"}
                 tables.row(number, side.name, figures | tables.faults(outcome, QUIET_MEMBERS))
-    pairs = [("house", "sketch"), ("house", "floor")]
+    pairs = [("community", "sketch"), ("community", "floor")]
     tables.ratios("p50 (less is better)", middle, pairs)
     tables.ratios("p99 (less is better)", late, pairs)
 
@@ -44,13 +44,13 @@ def rooms(folder: Path, core: int, options: Options) -> None:
     plan = Plan(seconds=options.seconds, senders=len(where), in_flight=1)
     tables.title(f"{len(names)} rooms of {SMALL_MEMBERS}, everyone sends, one send in flight each")
     rates: dict[str, list[float]] = {}
-    with standing(folder, core, rooms=names, people=len(where), floor=False) as sides:
+    with status(folder, core, rooms=names, people=len(where), floor=False) as sides:
         for number in range(options.rounds):
             for side in tables.in_turn(sides, number):
                 outcome = run(load, side.port, side.people(where), plan, side.watched)
                 rates.setdefault(side.name, []).append(outcome.per_second("answered"))
                 tables.row(number, side.name, _stored(outcome))
-    tables.ratios("stored/s", rates, [("house", "sketch")])
+    tables.ratios("stored/s", rates, [("community", "sketch")])
 
 
 def _stored(outcome: Outcome) -> dict[str, str]:
@@ -68,7 +68,7 @@ def idle(folder: Path, core: int, options: Options) -> None:
     for number in range(options.rounds):
         place = folder / f"idle-{number}"
         place.mkdir()
-        with standing(place, core, rooms=[ROOM], people=options.members, floor=False) as sides:
+        with status(place, core, rooms=[ROOM], people=options.members, floor=False) as sides:
             for side in tables.in_turn(sides, number):
                 outcome = run(load, side.port, side.people(where), Plan(seconds=0), side.watched)
                 connected, ready = (_each(outcome, step, options.members) for step in ("connected", "ready"))
@@ -79,8 +79,8 @@ def idle(folder: Path, core: int, options: Options) -> None:
                     "handshakes/s": f"{per_second:,.0f}", "KB after the handshake": f"{connected:.1f}",
                     "KB in session and room": f"{ready:.1f}",
                 })  # fmt: skip
-    tables.ratios("handshakes/s", shaken, [("house", "sketch")])
-    tables.ratios("KB each (less is better)", held, [("house", "sketch")])
+    tables.ratios("handshakes/s", shaken, [("community", "sketch")])
+    tables.ratios("KB each (less is better)", held, [("community", "sketch")])
 
 
 def _each(outcome: Outcome, step: str, connections: int) -> float:

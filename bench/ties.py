@@ -1,4 +1,4 @@
-"""What a step between two people, and what looking at one's people, costs in a house of a hundred and in one of ten
+"""What a step between two people, and what looking at one's people, costs in a community of a hundred and in one of ten
 thousand with ties."""
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Final
 import msgspec
 
 from bench.fanout import Options
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.live.room import MemberRecord
 from chatserver.live.user import Pointer
 from chatserver.protocol.methods import Nothing, UserSearch
-from chatserver.rules.ladder import Numbers
+from chatserver.rules.friends.ladder import Numbers
 from chatserver.services.caller import Caller
 from chatserver.settings import load
-from chatserver.store import keys
-from chatserver.store.address import Address
-from chatserver.store.embedded import EmbeddedStore
-from chatserver.store.inbox import Inbox
-from chatserver.store.intents import Intents
-from chatserver.store.store import Store
-from chatserver.store.ties import Ties
+from chatserver.store.embedded.server import EmbeddedStore
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.friends.inbox import InboxStore
+from chatserver.store.friends.ties import TieStore
 
 SIZES = (100, 10_000)
 NEIGHBOURS = 3
@@ -46,7 +46,7 @@ LAST: Final = [
 
 
 def ties(folder: Path, _servers: int, options: Options) -> None:
-    """p99 of each step in both houses, a store each, measured in turns, and how they compare."""
+    """p99 of each step in both communities, a store each, measured in turns, and how they compare."""
     stores = {size: EmbeddedStore(folder / str(size)) for size in SIZES}
     try:
         for store in stores.values():
@@ -67,13 +67,13 @@ def ties(folder: Path, _servers: int, options: Options) -> None:
 
 
 async def _compare(addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
-    shelves: dict[int, tuple[Store, Ties]] = {}
+    shelves: dict[int, tuple[Store, TieStore]] = {}
     running: list[asyncio.Task[None]] = []
     for size, address in addresses.items():
         store = Store(address)
         running.append(asyncio.create_task(store.run()))
         await store.ready.wait()
-        shelves[size] = store, Ties(store, Intents(store), Inbox(store), secret=b"bench", numbers=Numbers())
+        shelves[size] = store, TieStore(store, Intents(store), InboxStore(store), secret=b"bench", numbers=Numbers())
         await _load(*shelves[size], size)
     measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
     for number in range(rounds):
@@ -87,14 +87,14 @@ async def _compare(addresses: dict[int, Address], rounds: int) -> dict[int, dict
     }
 
 
-async def _load(store: Store, shelf: Ties, people: int) -> None:
+async def _load(store: Store, stored: TieStore, people: int) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
     users = [f"u{number}" for number in range(people)]
     await _people(store, users)
 
     async def begin(one: str, other: str) -> None:
         async with gate:
-            await shelf.step("begin", one, other, now=NOW, origin={"how": "invitation", "at": NOW})
+            await stored.step("begin", one, other, now=NOW, origin={"how": "invitation", "at": NOW})
 
     pairs = ((number, (number + away) % people) for number in range(people) for away in range(1, NEIGHBOURS + 1))
     await asyncio.gather(*(begin(users[one], users[other]) for one, other in pairs))
@@ -104,7 +104,7 @@ async def _people(store: Store, users: list[str]) -> None:
     await asyncio.gather(*(store.command("HSET", keys.user(user), "handle", user, "name", user) for user in users))
 
 
-async def _measure(store: Store, shelf: Ties, name: str) -> dict[str, float]:
+async def _measure(store: Store, stored: TieStore, name: str) -> dict[str, float]:
     """Strangers meet, one pair after another; gives the p99 of each step in seconds."""
     times: dict[str, list[float]] = {"poke": [], "return": [], "answer": [], "open": [], "block": []}
     for number in range(PAIRS):
@@ -119,32 +119,33 @@ async def _measure(store: Store, shelf: Ties, name: str) -> dict[str, float]:
             ("block", "block", one, other, {"on": True}),
         ):
             began = time.perf_counter()
-            await shelf.step(kind, by, to, now=NOW, **given)
+            await stored.step(kind, by, to, now=NOW, **given)
             times[step].append(time.perf_counter() - began)
     return {step: sorted(taken)[int(len(taken) * 0.99)] for step, taken in times.items()}
 
 
 async def _look_around(folder: Path, addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
-    """The same stores with a house on each; everybody is in the hall."""
+    """The same stores with a community on each; everybody is in the hall."""
     measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
     async with contextlib.AsyncExitStack() as stack:
-        houses: dict[int, House] = {}
+        servers: dict[int, Server] = {}
         for size, address in addresses.items():
             settings = load(None, {}, {"server.data": str(folder / f"data{size}"), **SETTINGS})
-            houses[size] = await stack.enter_async_context(House(settings, store_address=address))
-            await _enter_hall(houses[size], size)
+            servers[size] = await stack.enter_async_context(Server(settings, store_address=address))
+            await _enter_hall(servers[size], size)
         for _ in range(rounds):
             for size in SIZES:
-                measured[size].append(await _looks(houses[size], size))
+                measured[size].append(await _looks(servers[size], size))
     return {
         size: {look: min(times[look] for times in rounds_) for look in rounds_[0]} for size, rounds_ in measured.items()
     }
 
 
-async def _enter_hall(house: House, people: int) -> None:
-    """As signing up would, but for the passwords: a profile each, a seat in the hall, ties as the desks make them."""
-    store, desks = house.store, house.desks
-    hall = await house.hub.feeds.hold("hall")
+async def _enter_hall(server: Server, people: int) -> None:
+    """As signing up would, but for the passwords: a profile each, a seat in the hall, ties as the services make
+    them."""
+    store, services = server.store, server.services
+    hall = await server.hub.feeds.hold("hall")
     for number in range(people):
         user, member = f"u{number}", msgspec.msgpack.encode(MemberRecord("member", NOW, 0, number + 2))
         profile = ("handle", user, "name", name_of(number), "created_at", NOW)
@@ -163,11 +164,11 @@ async def _enter_hall(house: House, people: int) -> None:
     async def begin(one: int, other: int) -> None:
         async with gate:
             origin = {"how": "invitation", "at": NOW, "room": "hall"}
-            await desks.friends.shelf.step("begin", f"u{one}", f"u{other}", now=NOW, origin=origin)
+            await services.friends.stored.step("begin", f"u{one}", f"u{other}", now=NOW, origin=origin)
 
     pairs = ((number, (number + away) % people) for number in range(people) for away in range(1, NEIGHBOURS + 1))
     await asyncio.gather(*(begin(one, other) for one, other in pairs))
-    await desks.friends.search.find(Caller(user_id="u0"), UserSearch("everyone once"))
+    await services.friends.search.find(Caller(user_id="u0"), UserSearch("everyone once"))
 
 
 def name_of(number: int) -> str:
@@ -177,8 +178,8 @@ def name_of(number: int) -> str:
     return f"{FIRST[number % 20]} {LAST[number // 20 % 20]}{LAST[number // 400 % 20].lower()}"
 
 
-async def _looks(house: House, people: int) -> dict[str, float]:
-    friends = house.desks.friends
+async def _looks(server: Server, people: int) -> dict[str, float]:
+    friends = server.services.friends
     times: dict[str, list[float]] = {"poke.list": [], "tie.list": [], "search one": [], "search many": []}
     for number in range(PAIRS):
         caller = Caller(user_id=f"u{number * 7 % people}")

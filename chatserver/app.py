@@ -1,7 +1,8 @@
-"""The house, put together: every part made once, in order, by its constructor.
+"""The community, put together: every part made once, in order, by its constructor.
 
-``House`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are open and
-``url`` says where. Leaving it drains: the sockets are told to come back, what is under way is finished, the tasks end.
+``Community`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are
+open and ``url`` says where. Leaving it drains: the sockets are told to come back, what is under way is finished, the
+tasks end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from aiohttp import web
 
 from chatserver import __version__
 from chatserver.doors.api import Api
-from chatserver.doors.asking import Asking
+from chatserver.doors.authentication import Authentication
 from chatserver.doors.front import Front
 from chatserver.doors.metrics import Metrics
 from chatserver.doors.pages import Pages
@@ -34,46 +35,46 @@ from chatserver.live.hub import Hub
 from chatserver.live.marks import Marks
 from chatserver.live.presence import Presence
 from chatserver.live.tasks import Tasks
-from chatserver.protocol.shapes import Limits, Server
-from chatserver.rules import tokens
+from chatserver.protocol.shapes import Limits, ServerInfo
+from chatserver.rules.accounts import tokens
 from chatserver.rules.days import Days
 from chatserver.rules.limits import Buckets
-from chatserver.services.accounts import Accounts
-from chatserver.services.authority import Authority
-from chatserver.services.bots import Bots
-from chatserver.services.company import Company
-from chatserver.services.desks import Desks
-from chatserver.services.discovery import Discovery
-from chatserver.services.friends import both_told, furnish
-from chatserver.services.hashing import Hashing
-from chatserver.services.house import House as HouseDesk
-from chatserver.services.icebreakers import read_icebreakers
-from chatserver.services.limits import SendLimits
-from chatserver.services.membership import Membership
-from chatserver.services.messages import Messages
-from chatserver.services.people import People
-from chatserver.services.profiles import Profiles
+from chatserver.services.accounts.accounts import Accounts
+from chatserver.services.accounts.authority import Authority
+from chatserver.services.accounts.bots import Bots
+from chatserver.services.accounts.hashing import Hashing
+from chatserver.services.accounts.people import People
+from chatserver.services.accounts.profiles import Profiles
+from chatserver.services.accounts.suggestions import Suggestions
+from chatserver.services.community.administration import Administration
+from chatserver.services.friends.build import build_friends, on_stored
+from chatserver.services.friends.icebreakers import read_icebreakers
+from chatserver.services.messages.limits import SendLimits
+from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.sync import Sync
 from chatserver.services.recovery import Recovery
-from chatserver.services.rooms import Rooms
-from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
-from chatserver.services.suggestions import Suggestions
-from chatserver.services.sync import Sync
-from chatserver.settings import Settings, cap, icebreakers_file, rooms_file, web_folder
-from chatserver.store.accounts import AccountsShelf
-from chatserver.store.address import Address
-from chatserver.store.catalogue import Catalogue
-from chatserver.store.checks import check_store
-from chatserver.store.deletions import Deletions
-from chatserver.store.directory import Directory
-from chatserver.store.house import HouseShelf
-from chatserver.store.intents import Intents
-from chatserver.store.log import Log
-from chatserver.store.logins import Logins
-from chatserver.store.questions import QuestionsShelf
-from chatserver.store.restore import refuse_half_restored
-from chatserver.store.rooms import RoomsShelf
-from chatserver.store.scrub import scrub_daily
-from chatserver.store.store import Store
+from chatserver.services.rooms.activity import Activity
+from chatserver.services.rooms.discovery import Discovery
+from chatserver.services.rooms.membership import Membership
+from chatserver.services.rooms.rooms import Rooms
+from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.services.services import Services
+from chatserver.settings import Settings, icebreakers_file, or_unlimited, rooms_file, web_folder
+from chatserver.store.accounts.accounts import AccountStore
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.backup.restore import refuse_half_restored
+from chatserver.store.backup.scrub import scrub_daily
+from chatserver.store.community.community import CommunityStore
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.checks import check_store
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.messages.deletions import Deletions
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.rooms.questions import QuestionStore
+from chatserver.store.rooms.room_index import RoomIndex
+from chatserver.store.rooms.rooms import RoomStore
 
 log = logging.getLogger(__name__)
 HISTORY_PAGE: Final = 100
@@ -81,8 +82,8 @@ BACKLOG: Final = 4096
 LONGEST_WITHOUT_STORE: Final = 30.0
 
 
-class House:
-    """One process of the house on one store. ``host`` and ``port`` as in the settings; port 0 takes a free one."""
+class Server:
+    """One process of the community on one store. ``host`` and ``port`` as in the settings; port 0 takes a free one."""
 
     def __init__(self, settings: Settings, *, store_address: Address) -> None:
         self.settings = settings
@@ -91,10 +92,10 @@ class House:
         self.hosting: Hosting | None = None
         self._stack = contextlib.AsyncExitStack()
         self._lag = 0.0
-        self._said_zone: Callable[[], str] = lambda: settings.house.time_zone
+        self._said_zone: Callable[[], str] = lambda: settings.community.time_zone
         self._draining = False
 
-    async def __aenter__(self) -> House:
+    async def __aenter__(self) -> Server:
         try:
             await self._open()
         except BaseException:
@@ -108,11 +109,11 @@ class House:
     async def _open(self) -> None:
         self.tasks = await self._stack.enter_async_context(Tasks())
         await self._open_store()
-        await self._furnish()
+        await self._build()
         await self._open_doors()
         self._housekeeping()
 
-    # --- the store -------------------------------------------------------------------------------------------------
+    # --- the store ---------------------------------------------------------------------------------------------------
 
     async def _open_store(self) -> None:
         settings = self.settings.store
@@ -123,17 +124,22 @@ class House:
         for warning in facts.warnings:
             log.warning("store: %s", warning)
 
-    async def _furnish(self) -> None:
+    async def _build(self) -> None:
         settings, store, tasks = self.settings, self.store, self.tasks
         limits = settings.limits
         self.days = Days(self._time_zone)
-        self.log = Log(
+        self.log = MessageLog(
             store, tasks.spawn, durability=settings.store.durability, today=self.days.number,
             group_messages=limits.group_messages, group_bytes=limits.group_bytes,
         )  # fmt: skip
-        self.directory = Directory(store, tasks.spawn)
+        self.authors = AuthorCache(store, tasks.spawn)
         self.hub = Hub(
-            store, self.log, self.directory, tasks, tail_records=limits.tail_records, tail_bytes=cap(limits.tail_bytes)
+            store,
+            self.log,
+            self.authors,
+            tasks,
+            tail_records=limits.tail_records,
+            tail_bytes=or_unlimited(limits.tail_bytes),
         )
         tasks.spawn(store.run())
         try:
@@ -142,35 +148,35 @@ class House:
         except TimeoutError:
             raise StartError("The store answers, but the link to it cannot be made; see the log") from None
         await store.remove_old_libraries(now_ms())
-        await self.directory.start()
+        await self.authors.start()
         self.marks = Marks(store)
         self.intents = Intents(store)
-        self.shelf = RoomsShelf(store, self.intents)
-        self.catalogue = Catalogue(store)
-        self.house_shelf = HouseShelf(store, self.intents, self.shelf, settings, tasks.spawn)
-        await self.house_shelf.list_people()
-        await self.house_shelf.start()
-        self._said_zone = lambda: self.house_shelf.says.time_zone
+        self.room_store = RoomStore(store, self.intents)
+        self.room_index = RoomIndex(store)
+        self.community = CommunityStore(store, self.intents, self.room_store, settings, tasks.spawn)
+        await self.community.list_people()
+        await self.community.start()
+        self._said_zone = lambda: self.community.profile.time_zone
         self._starter_rooms = read_starter_rooms(rooms_file(settings))
         await ensure_starter_rooms(
-            self.shelf, self._starter_rooms, language=self.house_shelf.says.language, now=now_ms()
+            self.room_store, self._starter_rooms, language=self.community.profile.language, now=now_ms()
         )
-        await QuestionsShelf(store).begin(newcomers_rooms(self._starter_rooms))
-        self.catalogue.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.catalogue.windows()))
-        await self.catalogue.start(tasks.spawn)
-        self.desks = await self._desks()
+        await QuestionStore(store).begin(newcomers_rooms(self._starter_rooms))
+        self.room_index.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.room_index.windows()))
+        await self.room_index.start(tasks.spawn)
+        self.services = await self._services()
         self.recovery = Recovery(store, self.hub, self.authority, tasks)
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
 
     def _time_zone(self) -> str:
-        """The house's, as it is now; before its shelf was read, as the settings say."""
+        """The community's, as it is now; before its store was read, as the settings say."""
         return self._said_zone()
 
-    async def _desks(self) -> Desks:
+    async def _services(self) -> Services:
         settings, limits, hub = self.settings, self.settings.limits, self.hub
         accounts = self._accounts()
-        await accounts.shelf.name_members()
+        await accounts.store.name_members()
         sends = SendLimits(
             people=Buckets(limits.user_sends_burst, limits.user_sends_per_second),
             bots=Buckets(limits.bot_sends_burst, limits.bot_sends_per_second),
@@ -181,107 +187,107 @@ class House:
             hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
             characters=limits.text_characters, size=limits.text_bytes,
         )  # fmt: skip
-        says = self.house_shelf.says
-        friends = furnish(
-            settings, hub, self.log, self.intents, self.shelf, accounts.shelf, messages,
-            read_icebreakers(icebreakers_file(settings)), language=says.language, days=self.days,
+        profile = self.community.profile
+        friends = build_friends(
+            settings, hub, self.log, self.intents, self.room_store, accounts.store, messages,
+            read_icebreakers(icebreakers_file(settings)), language=profile.language, days=self.days,
         )  # fmt: skip
-        self.log.on_stored = both_told(self.marks.note, friends.ties.wrote, self.tasks.spawn)
+        self.log.on_stored = on_stored(self.marks.note, friends.ties.wrote, self.tasks.spawn)
         server = self._server()
         searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
-        return Desks(
-            house=HouseDesk(
-                self.house_shelf, accounts.shelf, accounts.login_shelf, self.authority, server, settings.accounts,
+        return Services(
+            community=Administration(
+                self.community, accounts.store, accounts.login_store, self.authority, server, settings.accounts,
                 rooms=[room.id for room in self._starter_rooms],
                 host=settings.host.handle if settings.host.enabled else "",
             ),
             accounts=accounts,
-            bots=Bots(accounts.shelf, accounts.login_shelf),
+            bots=Bots(accounts.store, accounts.login_store),
             suggestions=Suggestions(
-                accounts.shelf, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
+                accounts.store, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
             ),
-            people=People(accounts.shelf),
-            profiles=Profiles(accounts.shelf, self.shelf, friends.shelf),
+            people=People(accounts.store),
+            profiles=Profiles(accounts.store, self.room_store, friends.tie_store),
             sync=Sync(
-                hub, accounts.prove, self.marks.settle, self.catalogue.windows, server, friends.inbox.replay,
-                replay_messages=cap(limits.replay_messages), replay_events=cap(limits.replay_events),
+                hub, accounts.prove, self.marks.settle, self.room_index.windows, server, friends.inbox.replay,
+                replay_messages=or_unlimited(limits.replay_messages), replay_events=or_unlimited(limits.replay_events),
             ),
-            rooms=Rooms(hub, self.shelf, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
+            rooms=Rooms(hub, self.room_store, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
             membership=Membership(
-                hub, self.shelf, friends.shelf, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
+                hub, self.room_store, friends.tie_store, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
             ),
             discovery=Discovery(
-                hub, self.shelf, self.catalogue, searches=searches, time_zone=lambda: self.house_shelf.says.time_zone
+                hub, self.room_store, self.room_index, searches=searches, time_zone=lambda: self.community.profile.time_zone
             ),
             messages=messages,
-            company=Company(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
+            company=Activity(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
             friends=friends,
         )  # fmt: skip
 
     def _accounts(self) -> Accounts:
         settings = self.settings
-        shelf = AccountsShelf(
-            self.store, self.intents, self.directory, self.shelf, newcomers=newcomers_rooms(self._starter_rooms)
+        room_store = AccountStore(
+            self.store, self.intents, self.authors, self.room_store, newcomers=newcomers_rooms(self._starter_rooms)
         )
-        logins = Logins(self.store, days=settings.accounts.login_days)
+        logins = LoginStore(self.store, days=settings.accounts.login_days)
         self.authority = Authority(self.hub, logins)
         self.hub.on_auth = self.authority.on_auth
         hashing = Hashing(settings.accounts)
         self._stack.callback(hashing.close)
-        return Accounts(shelf, logins, self.authority, hashing, settings.accounts, self.house_shelf)
+        return Accounts(room_store, logins, self.authority, hashing, settings.accounts, self.community)
 
     async def _secret(self) -> bytes:
-        """What keys the digests of this house, drawn once for its store."""
-        await self.store.command("HSETNX", "{house}", "secret", random_bytes(32))
-        secret: bytes = await self.store.command("HGET", "{house}", "secret")
+        """What keys the digests of this community, drawn once for its store."""
+        await self.store.command("HSETNX", "{community}", "secret", random_bytes(32))
+        secret: bytes = await self.store.command("HGET", "{community}", "secret")
         return secret
 
     async def _renew_secret(self) -> None:
-        self.desks.messages.secret = self.desks.friends.shelf.secret = await self._secret()
+        self.services.messages.secret = self.services.friends.tie_store.secret = await self._secret()
 
-    def _server(self) -> Server:
+    def _server(self) -> ServerInfo:
         settings = self.settings
         limits = Limits(
             settings.limits.text_characters, settings.limits.text_bytes, settings.limits.frame_bytes, HISTORY_PAGE,
             settings.limits.requests_in_flight,
         )  # fmt: skip
-        return Server(__version__, round(settings.server.ping_seconds) or 25, limits, settings.store.durability)
+        return ServerInfo(__version__, round(settings.server.ping_seconds) or 25, limits, settings.store.durability)
 
-    # --- the doors -------------------------------------------------------------------------------------------------
+    # --- the doors ---------------------------------------------------------------------------------------------------
 
     async def _open_doors(self) -> None:
         settings, limits = self.settings, self.settings.limits
-        table = self.desks.table()
+        table = self.services.table()
         rates = Buckets(limits.requests_burst, limits.requests_per_second)
         requests = Requests(
             table, self.tasks, burst=limits.requests_burst, per_second=limits.requests_per_second,
-            most_under_way=cap(limits.requests_in_flight),
+            most_under_way=or_unlimited(limits.requests_in_flight),
         )  # fmt: skip
-        asking = Asking(
-            self.desks.accounts.prove, origins=settings.server.origins, public_url=settings.server.public_url,
+        authentication = Authentication(
+            self.services.accounts.prove, origins=settings.server.origins, public_url=settings.server.public_url,
             trusted_proxies=settings.server.trusted_proxies,
         )  # fmt: skip
         sockets = Sockets(
-            self.hub, requests, asking, most=settings.server.max_connections,
+            self.hub, requests, authentication, most=settings.server.max_connections,
             most_per_address=limits.connections_per_address, most_per_user=limits.connections_per_user,
             frame_bytes=limits.frame_bytes, compression=settings.server.compression,
         )  # fmt: skip
-        api = Api(table, asking, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
+        api = Api(table, authentication, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
         self.metrics = Metrics(self.hub, self.log, self.tasks)
         requests.on_answered = api.on_answered = self.metrics.answered
         self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
         self.front = Front(
-            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, asking=asking, hub=self.hub,
+            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, authentication=authentication, hub=self.hub,
             ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
         )  # fmt: skip
         await self._listen()
 
     def _pages(self) -> Pages:
-        house, catalogue = self.house_shelf, self.catalogue
+        community, room_index = self.community, self.room_index
         return Pages(
             web_folder(),
-            named=lambda: (house.says.name, house.says.language),
-            window=lambda room: catalogue.window(room, house.says.language),
+            named=lambda: (community.profile.name, community.profile.language),
+            window=lambda room: room_index.window(room, community.profile.language),
         )
 
     async def _listen(self) -> None:
@@ -301,10 +307,10 @@ class House:
 
     async def setup_link(self) -> str:
         """Where the first admin begins, with a fresh code; "" where there is one already."""
-        if not self.house_shelf.unclaimed:
+        if not self.community.unclaimed:
             return ""
         code = tokens.claim_code(random_bytes(tokens.CODE_BYTES))
-        await self.house_shelf.offer(code)
+        await self.community.offer(code)
         return f"{(self.settings.server.public_url or self.url).rstrip('/')}/setup#{code}"
 
     def _own_url(self) -> str:
@@ -330,7 +336,7 @@ class House:
             await self.marks.carry()
             await self.presence.leave(now_ms())
 
-    # --- housekeeping ----------------------------------------------------------------------------------------------
+    # --- housekeeping ------------------------------------------------------------------------------------------------
 
     def _housekeeping(self) -> None:
         server = self.settings.server
@@ -344,17 +350,17 @@ class House:
         self.tasks.spawn(self._watch_lag())
         if self.settings.host.enabled:
             self.hosting = Hosting(
-                self.settings, self.store, self.desks.accounts, self.house_shelf, self.tasks, self._own_url()
+                self.settings, self.store, self.services.accounts, self.community, self.tasks, self._own_url()
             )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
             (1.0, self._each_second),
-            (2.0, self.catalogue.refresh),
+            (2.0, self.room_index.refresh),
             (5.0, self.hub.feeds.compare_heads),
             (5.0, self.intents.take_over),
             (30.0, self.recovery.check_users),
-            (30.0, self.house_shelf.refresh),
-            (30.0, self.desks.friends.questions.lay),
+            (30.0, self.community.refresh),
+            (30.0, self.services.friends.questions.lay),
             (60.0, lambda: scrub_daily(self.store)),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
@@ -406,7 +412,7 @@ def _spawned(tasks: Tasks, coroutine: Coroutine[Any, Any, None]) -> None:
     tasks.spawn(coroutine)
 
 
-def spare_the_collector() -> None:
+def tune_gc() -> None:
     """What stands after opening stays: the garbage collector need not walk it, nor look so often.
 
     Every message in flight is some twenty objects that outlive a young collection; with the usual thresholds the whole
@@ -418,10 +424,10 @@ def spare_the_collector() -> None:
 
 
 async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str, str, str], None]) -> None:
-    """Open the house, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody comes
-    to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal).
+    """Open the community, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody
+    comes to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal).
 
-    Raises ``StartError`` where the house cannot open.
+    Raises ``StartError`` where the community cannot open.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -429,7 +435,7 @@ async def serve(settings: Settings, *, store_address: Address, ready: Callable[[
         loop.add_signal_handler(number, stop.set)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
         loop.add_signal_handler(signal.SIGHUP, stop.set)
-    async with House(settings, store_address=store_address) as house:
-        spare_the_collector()
-        ready(house.house_shelf.says.name, house.url, await house.setup_link())
-        await house.run_until_told(stop)
+    async with Server(settings, store_address=store_address) as server:
+        tune_gc()
+        ready(server.community.profile.name, server.url, await server.setup_link())
+        await server.run_until_told(stop)

@@ -1,7 +1,7 @@
 """The command ``chatserver``: read the arguments and the settings, then hand over to ``chatserver.commands``.
 
-What goes wrong before the house is open is said in plain sentences on standard error, and the status is 1; a mistake
-in the arguments is 2, as with every command.
+What goes wrong before the community is open is said in plain sentences on standard error, and the status is 1; a
+mistake in the arguments is 2, as with every command.
 """
 
 from __future__ import annotations
@@ -52,13 +52,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"chatserver {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    serve = _add(commands, "serve", "open the house", _serve)
+    serve = _add(commands, "serve", "open the community", _serve)
     serve.add_argument("--host", dest="server.host", metavar="H", help="the address to listen on")
     serve.add_argument("--port", dest="server.port", metavar="P", type=int, help="the port to listen on; 0: any")
     _add_config(_group(commands, "config", "show or check the settings"))
     _add_user(_group(commands, "user", "accounts"))
     _add_token(_group(commands, "token", "tokens for bots and scripts"))
-    backup = _add(commands, "backup", "write all that the store holds into a file, while the house is open", _backup)
+    backup = _add(
+        commands, "backup", "write all that the store holds into a file, while the community is open", _backup
+    )
     backup.add_argument("file", help="the file to write; it must not exist yet")
     restore = _add(commands, "restore", "bring a backup back into a store that nobody has lived in", _restore)
     restore.add_argument("file", help="a file that backup wrote")
@@ -72,7 +74,7 @@ def _group(commands: _Commands, name: str, text: str) -> _Commands:
 
 
 def _add(commands: _Commands, name: str, text: str, command: Command) -> argparse.ArgumentParser:
-    """A command; each takes the settings that say where the house is."""
+    """A command; each takes the settings that say where the community is."""
     made = commands.add_parser(name, help=text, description=_sentence(text))
     made.add_argument("--config", metavar="FILE", help="a file of settings, such as config/chatserver.toml")
     made.add_argument("--data", dest="server.data", metavar="DIR", help="the folder of the embedded store")
@@ -105,7 +107,7 @@ def _add_user(commands: _Commands) -> None:
     suspend.add_argument("handle")
     suspend.add_argument("--lift", action="store_true", help="let it sign in again")
     invite = _add(
-        commands, "invite", "print an invitation, good for one account, where house.sign_up is invite", _invite
+        commands, "invite", "print an invitation, good for one account, where community.sign_up is invite", _invite
     )
     invite.add_argument("--days", type=int, default=30, help="how long it is good; 0: until it is used")
 
@@ -116,7 +118,7 @@ def _add_token(commands: _Commands) -> None:
     create.add_argument("--label", default="command line", help="what it is for, shown in the list of tokens")
 
 
-# --- the commands, each loading only what it needs ---------------------------------------------------------------
+# --- the commands, each loading only what it needs -------------------------------------------------------------------
 
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:

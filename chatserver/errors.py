@@ -1,6 +1,6 @@
 """Every refusal the product gives, in one table: code, name, HTTP status and what the other side should do next.
 
-A desk raises ``Refusal``; the doors turn it into a JSON-RPC error or an HTTP answer of the same shape. The codes are
+A service raises ``Refusal``; the doors turn it into a JSON-RPC error or an HTTP answer of the same shape. The codes are
 JSON-RPC 2.0's own and, below -32000, the product's.
 """
 
@@ -74,7 +74,7 @@ def not_a_member() -> Refusal:
 
 
 def not_an_admin() -> Refusal:
-    return Refusal(NOT_ALLOWED, "Only those who run the house may do this", "not_an_admin")
+    return Refusal(NOT_ALLOWED, "Only those who run the community may do this", "not_an_admin")
 
 
 def not_found(what: str = "room") -> Refusal:

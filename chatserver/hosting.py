@@ -1,4 +1,4 @@
-"""The house's own host, run by exactly one of the processes that share a store.
+"""The community's own host, run by exactly one of the processes that share a store.
 
 Whoever holds the lease runs it; a process that dies lets go of it within fifteen seconds, and another takes it up. The
 host is a bot like any other: it comes in by the front door, over a socket and with a token of its own.
@@ -11,17 +11,17 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from chatserver.bot.house_host import run_host
+from chatserver.bot.host import run_host
 from chatserver.errors import Refusal
 from chatserver.live.tasks import Tasks
-from chatserver.services.accounts import Accounts
+from chatserver.services.accounts.accounts import Accounts
 from chatserver.settings import Settings
-from chatserver.store.house import HouseShelf
-from chatserver.store.store import Store
+from chatserver.store.community.community import CommunityStore
+from chatserver.store.engine.store import Store
 
 log = logging.getLogger(__name__)
 
-LEASE: Final = "{house}:host"
+LEASE: Final = "{community}:host"
 LEASE_MS: Final = 15_000
 LOOK_SECONDS: Final = 5.0
 
@@ -30,12 +30,12 @@ class Hosting:
     """``run`` until cancelled. ``url`` is this process's own."""
 
     def __init__(
-        self, settings: Settings, store: Store, accounts: Accounts, house: HouseShelf, tasks: Tasks, url: str
+        self, settings: Settings, store: Store, accounts: Accounts, community: CommunityStore, tasks: Tasks, url: str
     ) -> None:
         self._settings = settings
         self._store = store
         self._accounts = accounts
-        self._house = house
+        self._community = community
         self._tasks = tasks
         self._url = url
         self._host: asyncio.Task[None] | None = None
@@ -69,9 +69,9 @@ class Hosting:
 
     async def _serve(self) -> None:
         settings = self._settings
-        language = self._house.says.language
+        language = self._community.profile.language
         name = settings.host.name.get(language) or settings.host.handle
-        token = await self._accounts.house_bot(settings.host.handle, name)
+        token = await self._accounts.community_bot(settings.host.handle, name)
         state = Path(settings.server.data) / "host.state"
         state.parent.mkdir(parents=True, exist_ok=True)
         await run_host(self._url, token, state, language=language)

@@ -1,12 +1,12 @@
-"""A whole house for the tests of a bot: real Valkey, real sockets, one line.
+"""A whole community for the tests of a bot: real Valkey, real sockets, one line.
 
     async with TestServer() as server, server.bot(bot, handle="dice"):
         ann = await server.user("ann")
         await ann.say("hall", "/roll 1d1")
         assert await ann.next_text(author="dice") == "1"
 
-Everything lives in a temporary folder and is gone afterwards. The house is the one that ``chatserver serve`` runs, with
-the limits on how much and how often off.
+Everything lives in a temporary folder and is gone afterwards. The community is the one that ``chatserver serve`` runs,
+with the limits on how much and how often off.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any, Final
 
 from aiohttp import ClientSession
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.bot import Bot, Message, MessagePosted
 from chatserver.protocol.methods import MessageSendResult
 from chatserver.settings import load
-from chatserver.store.address import Address
-from chatserver.store.embedded import EmbeddedStore
+from chatserver.store.embedded.server import EmbeddedStore
+from chatserver.store.engine.address import Address
 
 PATIENCE_S: Final = 10.0
 """How long ``next_text`` and the like wait."""
@@ -55,7 +55,7 @@ _SETTINGS: Final[dict[str, object]] = {
 
 
 class TestUser:
-    """A person in the house, connected. ``bot`` is the SDK underneath, for everything not spelled out here."""
+    """A person in the community, connected. ``bot`` is the SDK underneath, for everything not spelled out here."""
 
     __test__ = False
 
@@ -104,13 +104,14 @@ class TestUser:
 
 
 class TestServer:
-    """The house, open while the context lasts. ``settings`` are dotted names with two underscores for the dot, such as
-    ``limits__bot_sends_burst=3``; ``store_address`` uses a store that runs already instead of an embedded one."""
+    """The community, open while the context lasts. ``settings`` are dotted names with two underscores for the dot,
+    such as ``limits__bot_sends_burst=3``; ``store_address`` uses a store that runs already instead of an embedded
+    one."""
 
     __test__ = False
 
     def __init__(self, *, store_address: Address | None = None, **settings: object) -> None:
-        self.house: House
+        self.server: Server
         self.folder: Path
         self._address = store_address
         self._settings = {name.replace("__", "."): value for name, value in settings.items()}
@@ -123,7 +124,7 @@ class TestServer:
         try:
             address = self._address or self._own_store()
             settings = load(None, {}, {"server.data": str(self.folder), **_SETTINGS, **self._settings})
-            self.house = await self._stack.enter_async_context(House(settings, store_address=address))
+            self.server = await self._stack.enter_async_context(Server(settings, store_address=address))
         except BaseException:
             await self._stack.aclose()
             raise
@@ -140,7 +141,7 @@ class TestServer:
 
     @property
     def url(self) -> str:
-        return self.house.url
+        return self.server.url
 
     async def user(self, handle: str, *, name: str = "") -> TestUser:
         """Someone new, signed up and connected, in the hall like everyone who begins."""
@@ -173,7 +174,7 @@ class TestServer:
 
     @contextlib.asynccontextmanager
     async def bot(self, bot: Bot, *, handle: str = "bot", rooms: tuple[str, ...] = ("hall",)) -> AsyncIterator[Bot]:
-        """Run a bot in the house, under this handle. Under the same handle it goes on where it was.
+        """Run a bot in the community, under this handle. Under the same handle it goes on where it was.
 
         It enters the ``rooms`` by itself, so they must be marked for bots, or somebody must have let it in. What it
         was told by its environment does not matter here; it is stopped when the context ends.
@@ -186,5 +187,5 @@ class TestServer:
 
     def drop_connections(self) -> None:
         """Cut every socket without a word, as a network does."""
-        for connection in list(self.house.hub.connections):
+        for connection in list(self.server.hub.connections):
             connection.abort()

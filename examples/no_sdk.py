@@ -45,5 +45,5 @@ for wait in [1, 2, 4, 8, 16, *[30] * 10_000]:
         converse(connect(url, additional_headers=headers, subprotocols=["chat.v1.msgpack"], compression=None))
     except (OSError, ConnectionClosed) as error:
         if getattr(getattr(error, "rcvd", None), "code", 0) >= 4500:
-            sys.exit(f"The house says to stay away: {error}")
+            sys.exit(f"The community says to stay away: {error}")
     time.sleep(random.uniform(0, wait))

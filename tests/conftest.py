@@ -1,4 +1,4 @@
-"""What tests stand on: a real Valkey for the whole run, emptied for each test, and houses opened on it.
+"""What tests stand on: a real Valkey for the whole run, emptied for each test, and communities opened on it.
 
 ``pytest --store redis-server`` runs the same tests on another program, such as Debian's Redis 7.
 """
@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 import redis
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.settings import Settings, load
-from chatserver.store.address import Address
-from chatserver.store.embedded import EmbeddedStore
-from chatserver.store.store import Store
+from chatserver.store.embedded.server import EmbeddedStore
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.store import Store
 
-OpenHouse = Callable[..., Awaitable[House]]
+OpenServer = Callable[..., Awaitable[Server]]
 
 # Hashing is slow by design; tests are not about its strength. Limits are off where a test does not set them.
 FOR_TESTS = {
@@ -88,24 +88,24 @@ async def store(address: Address) -> AsyncIterator[Store]:
 
 
 def settings_for_tests(data: Path, **changes: Any) -> Settings:
-    """Settings of a small, quick house; ``changes`` by dotted name with __ for the dot."""
+    """Settings of a small, quick community; ``changes`` by dotted name with __ for the dot."""
     overrides = {"server.data": str(data), **FOR_TESTS}
     overrides |= {name.replace("__", "."): value for name, value in changes.items()}
     return load(None, {}, overrides)
 
 
 @pytest.fixture
-async def open_house(address: Address, tmp_path: Path) -> AsyncIterator[OpenHouse]:
-    """Opens houses on one store; ``await open_house(limits__user_sends_burst=3)``."""
+async def open_server(address: Address, tmp_path: Path) -> AsyncIterator[OpenServer]:
+    """Opens communities on one store; ``await open_server(limits__user_sends_burst=3)``."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def open_one(**changes: Any) -> House:
-            house = House(settings_for_tests(tmp_path, **changes), store_address=address)
-            return await stack.enter_async_context(house)
+        async def open_one(**changes: Any) -> Server:
+            server = Server(settings_for_tests(tmp_path, **changes), store_address=address)
+            return await stack.enter_async_context(server)
 
         yield open_one
 
 
 @pytest.fixture
-async def house(open_house: OpenHouse) -> House:
-    return await open_house()
+async def server(open_server: OpenServer) -> Server:
+    return await open_server()

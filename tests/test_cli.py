@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chatserver import cli
-from chatserver.store.embedded import running_socket
+from chatserver.store.embedded.server import running_socket
 
 PASSWORD = "jasmine-green-7\n"
 # Hashing is slow by design and the host talks to newcomers: these tests are about neither.
@@ -141,7 +141,7 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_serve_says_where_the_house_is_and_what_to_do_next(home: Home) -> None:
+def test_serve_says_where_the_server_is_and_what_to_do_next(home: Home) -> None:
     began = time.monotonic()
     said = home.open()
     assert time.monotonic() - began < 10
@@ -151,7 +151,7 @@ def test_serve_says_where_the_house_is_and_what_to_do_next(home: Home) -> None:
     assert home.end() == 0
 
 
-def test_serve_prints_a_link_to_claim_the_house_until_somebody_did(home: Home) -> None:
+def test_serve_prints_a_link_to_claim_the_server_until_somebody_did(home: Home) -> None:
     first = re.search(r"http://127\.0\.0\.1:\d+/setup#([0-9A-Z-]{23})\n", home.open())
     assert first
     assert home.end() == 0
@@ -159,8 +159,8 @@ def test_serve_prints_a_link_to_claim_the_house_until_somebody_did(home: Home) -
     assert again and again[1] != first[1]
     made = home.ask("account.create", handle="mei", name="Mei", password=PASSWORD.strip(), want="token")
     with pytest.raises(urllib.error.HTTPError):
-        home.ask("house.claim", made["token"], code=first[1])
-    assert home.ask("house.claim", made["token"], code=again[1])["unclaimed"] is False
+        home.ask("community.claim", made["token"], code=first[1])
+    assert home.ask("community.claim", made["token"], code=again[1])["unclaimed"] is False
     assert home.end() == 0
     assert "/setup#" not in home.open()
     assert home.end() == 0
@@ -184,7 +184,7 @@ def test_killing_the_server_leaves_no_orphan_and_no_lost_message_and_the_next_on
     assert home.end() == 0
 
 
-def test_the_store_may_die_under_an_open_house(home: Home) -> None:
+def test_the_store_may_die_under_an_open_server(home: Home) -> None:
     home.open()
     home.said("user", "add", "mei", typed=PASSWORD)
     token = home.said("token", "create", "mei")
@@ -197,7 +197,7 @@ def test_the_store_may_die_under_an_open_house(home: Home) -> None:
     assert home.end() == 0
 
 
-def test_ctrl_c_closes_the_house_as_sigterm_does(home: Home) -> None:
+def test_ctrl_c_closes_the_server_as_sigterm_does(home: Home) -> None:
     home.open()
     assert home.end(signal.SIGINT) == 0
     assert running_socket(home.folder / "data") is None
@@ -220,7 +220,7 @@ def test_the_same_folder_is_not_served_twice(home: Home, monkeypatch: pytest.Mon
     home.end()
 
 
-def test_accounts_are_made_and_kept_with_the_house_closed_and_open(home: Home) -> None:
+def test_accounts_are_made_and_kept_with_the_server_closed_and_open(home: Home) -> None:
     assert "recovery code" in home.said("user", "add", "Mei", "--admin", typed=PASSWORD)
     taken = home.command("user", "add", "mei", typed=PASSWORD)
     assert (taken.status, taken.stderr) == (1, "This handle is taken, or one that looks like it\n")
@@ -244,7 +244,7 @@ def test_accounts_are_made_and_kept_with_the_house_closed_and_open(home: Home) -
     assert home.end() == 0
 
 
-def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(homes: Callable[[], Home], tmp_path: Path) -> None:
+def test_a_backup_of_an_open_server_is_restored_into_an_empty_one(homes: Callable[[], Home], tmp_path: Path) -> None:
     home = homes()
     home.open()
     home.said("user", "add", "mei", typed=PASSWORD)
@@ -269,7 +269,7 @@ def test_a_backup_of_an_open_house_is_restored_into_an_empty_one(homes: Callable
     assert other.end() == 0
 
 
-def test_a_house_that_is_open_and_new_takes_a_backup_in(homes: Callable[[], Home], tmp_path: Path) -> None:
+def test_a_server_that_is_open_and_new_takes_a_backup_in(homes: Callable[[], Home], tmp_path: Path) -> None:
     home = homes()
     home.open()
     home.said("user", "add", "mei", typed=PASSWORD)
@@ -287,7 +287,7 @@ def test_a_house_that_is_open_and_new_takes_a_backup_in(homes: Callable[[], Home
 
 
 def test_an_external_store_is_used_where_one_is_named(home: Home, tmp_path: Path) -> None:
-    from chatserver.store.embedded import EmbeddedStore
+    from chatserver.store.embedded.server import EmbeddedStore
 
     store = EmbeddedStore(tmp_path / "store")
     store.start()
@@ -312,7 +312,7 @@ def test_a_port_that_is_taken_is_said_plainly(home: Home) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_systemd_is_told_when_the_house_is_open_and_when_it_closes(home: Home, tmp_path: Path) -> None:
+def test_systemd_is_told_when_the_server_is_open_and_when_it_closes(home: Home, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "n"))
         listening.settimeout(10)
@@ -330,7 +330,7 @@ def run(*words: str, **variables: str) -> int:
 
 
 def test_config_show_says_what_holds_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "house.toml"
+    file = tmp_path / "community.toml"
     file.write_text("[server]\nport = 9000\n")
     assert run("config", "show", "--origin", "--config", str(file), CHATSERVER_STORE__URL="redis://:p4ss@a") == 0
     said = capsys.readouterr().out

@@ -12,9 +12,11 @@ import pytest
 from aiohttp import ClientSession
 
 from chatserver import __version__, cli, errors
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.bot import Bot
-from chatserver.protocol import closing, documents, examples
+from chatserver.protocol import closing
+from chatserver.protocol.documents import examples
+from chatserver.protocol.documents import generate as documents
 from chatserver.protocol.events import EVENTS
 from chatserver.protocol.methods import METHODS
 from chatserver.settings import TABLE
@@ -76,9 +78,11 @@ def reasons() -> Iterator[str]:
             continue  # what the SDK says of itself does not come over the wire
         yield from call.findall(source)
     for part in ("handle", "password"):
-        yield from (f"{part}_{word}" for word in words_of(f"rules/{part}s.py"))
-    yield from (f"name_{word}" for word in words_of("rules/names.py"))
-    yield from map("_".join, re.findall(r'_refusal\("(\w+)", "(\w+)"', CODE[ROOT / "chatserver/rules/text.py"]))
+        yield from (f"{part}_{word}" for word in words_of(f"rules/accounts/{part}s.py"))
+    yield from (f"name_{word}" for word in words_of("rules/accounts/names.py"))
+    yield from map(
+        "_".join, re.findall(r'_refusal\("(\w+)", "(\w+)"', CODE[ROOT / "chatserver/rules/messages/text.py"])
+    )
 
 
 def words_of(module: str) -> list[str]:
@@ -111,12 +115,12 @@ def test_operating_names_every_command_and_its_options(command: str, options: li
     assert [option for option in options if option != "--help" and option not in text] == []
 
 
-async def test_operating_names_every_metric_and_no_other(house: House) -> None:
+async def test_operating_names_every_metric_and_no_other(server: Server) -> None:
     # Counters with labels say nothing of themselves before their first count.
-    await post(house.url, "house.get")
-    person = await (await sign_up(house.url, "ann")).start()
+    await post(server.url, "community.get")
+    person = await (await sign_up(server.url, "ann")).start()
     await person.leave()
-    async with ClientSession() as session, session.get(f"{house.url}/metrics") as answer:
+    async with ClientSession() as session, session.get(f"{server.url}/metrics") as answer:
         said = await answer.text()
     given = {name for name in re.findall(r"^# TYPE (chat_\w+)", said, re.MULTILINE) if not name.endswith("_created")}
     assert set(re.findall(r"\| `(chat_\w+)` \|", text_of("docs/operating.md"))) == given
@@ -136,16 +140,16 @@ def test_the_python_of_all_documents_can_be_read() -> None:
         ast.parse(block)
 
 
-async def test_the_bot_of_the_readme_rolls(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bot_of_the_readme_rolls(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATSERVER_STATE", str(tmp_path / "bot.state"))
     (source,) = blocks("README.md", "python")
     lines = [line for line in source.splitlines() if line]
     assert len(lines) == 10
     names: dict[str, Bot] = {}
     exec(source.replace("bot.run()\n", ""), names)
-    ann = await (await sign_up(house.url, "ann")).start()
-    made = await post(house.url, "bot.create", ann.token, handle="dice", name="Dice")
-    async with names["bot"].running(house.url, made["token"]):
+    ann = await (await sign_up(server.url, "ann")).start()
+    made = await post(server.url, "bot.create", ann.token, handle="dice", name="Dice")
+    async with names["bot"].running(server.url, made["token"]):
         await ann.hears("member.joined", room="hall")
         await ann.say("hall", "/roll 1")
         await ann.hears("message.posted", text="Ann rolled 1")

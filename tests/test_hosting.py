@@ -1,8 +1,8 @@
-"""The house's own host: one of it, whatever the number of processes, and never none for long."""
+"""The community's own host: one of it, whatever the number of processes, and never none for long."""
 
 from __future__ import annotations
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.people import Person, sign_up
 
 
@@ -10,9 +10,9 @@ def host_lines(person: Person) -> list[str]:
     return [message["text"] for message in person.heard("message.posted") if message["author"]["handle"] == "host"]
 
 
-async def test_who_comes_into_a_new_house_is_greeted_once_and_answered_when_alone(open_house) -> None:
-    house: House = await open_house(host__enabled=True)
-    ann = await (await sign_up(house.url, "ann", "Ann Lin")).start()
+async def test_who_comes_into_a_new_server_is_greeted_once_and_answered_when_alone(open_server) -> None:
+    server: Server = await open_server(host__enabled=True)
+    ann = await (await sign_up(server.url, "ann", "Ann Lin")).start()
     await ann.until(lambda: host_lines(ann), "a greeting")
     assert "Ann Lin" in host_lines(ann)[0]
     await ann.say("hall", "is anybody here?")
@@ -22,11 +22,11 @@ async def test_who_comes_into_a_new_house_is_greeted_once_and_answered_when_alon
     await ann.leave()
 
 
-async def test_two_processes_have_one_host_and_the_second_takes_over(open_house) -> None:
-    first: House = await open_house(host__enabled=True)
+async def test_two_processes_have_one_host_and_the_second_takes_over(open_server) -> None:
+    first: Server = await open_server(host__enabled=True)
     ann = await (await sign_up(first.url, "ann")).start()
     await ann.until(lambda: host_lines(ann), "a greeting")
-    second: House = await open_house(host__enabled=True)
+    second: Server = await open_server(host__enabled=True)
     bob = await (await sign_up(second.url, "bob")).start()
     await bob.until(lambda: host_lines(bob), "a greeting for bob")
     assert len(host_lines(bob)) == 1

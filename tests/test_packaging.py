@@ -30,8 +30,8 @@ def test_the_wheel_carries_the_page_the_data_files_and_the_functions(wheel: zipf
     for folder, place in (("web", "chatserver/share/web"), ("config", "chatserver/share/config")):
         files = [file for file in (ROOT / folder).rglob("*") if file.is_file()]
         assert files and {f"{place}/{file.relative_to(ROOT / folder)}" for file in files} <= names
-    functions = (ROOT / "chatserver/store/functions").glob("*.lua")
-    assert {f"chatserver/store/functions/{file.name}" for file in functions} <= names
+    functions = (ROOT / "chatserver/store").rglob("*.lua")
+    assert {str(file.relative_to(ROOT)) for file in functions} <= names
 
 
 def test_the_wheel_gives_the_command(wheel: zipfile.ZipFile) -> None:

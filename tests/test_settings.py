@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 
 from chatserver.errors import StartError
-from chatserver.settings import TABLE, Settings, as_toml, cap, config_folder, load, rooms_file, shown, web_folder
+from chatserver.settings import (
+    TABLE,
+    Settings,
+    as_toml,
+    config_folder,
+    load,
+    or_unlimited,
+    rooms_file,
+    shown,
+    web_folder,
+)
 
 CONFIG = Path(__file__).parents[1] / "config" / "chatserver.toml"
 
 
 def file_of(folder: Path, text: str) -> Path:
-    file = folder / "house.toml"
+    file = folder / "community.toml"
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -64,7 +74,7 @@ def test_the_file_may_be_named_in_the_environment(tmp_path: Path) -> None:
         ("server.origins", "https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
         ("server.origins", '["https://a.example"]', ["https://a.example"]),
         ("server.origins", "", []),
-        ("house.name", "茶馆, open late", "茶馆, open late"),
+        ("community.name", "茶馆, open late", "茶馆, open late"),
         ("host.name", '{"en": "Keeper"}', {"en": "Keeper"}),
     ],
 )
@@ -99,8 +109,11 @@ def test_what_an_orchestrator_sets_for_a_service_of_our_name_is_not_ours() -> No
         ("[server]\nport = true", "server.port must be a whole number"),
         ("[server]\nping_seconds = nan", "server.ping_seconds must be a number of 0 or more"),
         ("[limits]\ntext_bytes = -1", "limits.text_bytes must be a whole number of 0 or more"),
-        ("[house]\nsign_up = 'closed'", 'house.sign_up must be one of "open", "invite"'),
-        ("[house]\ntime_zone = 'Mars/Base'", "house.time_zone is not a time zone this machine knows: 'Mars/Base'"),
+        ("[community]\nsign_up = 'closed'", 'community.sign_up must be one of "open", "invite"'),
+        (
+            "[community]\ntime_zone = 'Mars/Base'",
+            "community.time_zone is not a time zone this machine knows: 'Mars/Base'",
+        ),
         ("[host]\nname = { fr = 'x' }", "host.name must be a table from language (en, zh-Hans, zh-Hant) to text"),
         ("[server]\norigins = ['a.example']", "server.origins must hold origins such as"),
         ("[server]\npublic_url = 'https://a.example/chat'", "server.public_url must be an address such as"),
@@ -128,9 +141,9 @@ def test_what_does_not_fit_is_refused_by_its_path(tmp_path: Path, text: str, sai
 
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     file = file_of(tmp_path, "[server]\nprot = 1\nport = 'x'\n")
-    said = refusal(config_file=file, environment={"CHATSERVER_HOUSE__LANGUAGE": "fr"}).splitlines()
+    said = refusal(config_file=file, environment={"CHATSERVER_COMMUNITY__LANGUAGE": "fr"}).splitlines()
     assert len(said) == 3
-    assert said[2] == 'CHATSERVER_HOUSE__LANGUAGE: house.language must be one of "en", "zh-Hans", "zh-Hant"'
+    assert said[2] == 'CHATSERVER_COMMUNITY__LANGUAGE: community.language must be one of "en", "zh-Hans", "zh-Hant"'
 
 
 def test_a_file_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
@@ -141,7 +154,7 @@ def test_every_limit_can_be_off_and_off_is_a_number_nothing_reaches(tmp_path: Pa
     names = [row.name for row in TABLE if row.section == "limits" and row.least == 0]
     settings = load(file_of(tmp_path, "[limits]\n" + "\n".join(f"{name} = 0" for name in names)))
     assert all(getattr(settings.limits, name) == 0 for name in names)
-    assert cap(0) > 2**60 and cap(7) == 7
+    assert or_unlimited(0) > 2**60 and or_unlimited(7) == 7
 
 
 def test_the_printed_file_is_the_table(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import { keepPokes } from "./state/pokes.js";
 
 /** @param {import("./elements/element.js").Context} context */
 export function begin(context) {
-  const { house, preferences, go } = context;
+  const { client, preferences, go } = context;
   context.languageOf = scriptLanguage;
   for (const item of document.querySelectorAll("message-item")) /** @type {any} */ (item).markLanguage();
   customElements.define("live-announcer", LiveAnnouncer);
@@ -20,6 +20,6 @@ export function begin(context) {
   context.calls = new Calls(context);
   context.calls.begin();
   followKeyboard();
-  keepInstalled({ house, preferences, go });
-  keepPokes(house);
+  keepInstalled({ client, preferences, go });
+  keepPokes(client);
 }

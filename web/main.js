@@ -9,7 +9,7 @@ import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { applyTheme } from "./lib/theme.js";
-import { House } from "./state/house.js";
+import { Client } from "./state/client.js";
 import { Preferences } from "./state/preferences.js";
 import { chooseLanguage, Words } from "./state/words.js";
 
@@ -28,32 +28,32 @@ const KEPT = "chatserver.kept";
 async function begin() {
   const preferences = new Preferences(localStorage);
   const words = new Words(async (language) => (await fetch(`/web/i18n/${language}.json`)).json());
-  const house = new House({
+  const client = new Client({
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage: localStorage,
   });
-  Object.assign(context, { house, words, preferences, go, languageOf: () => "" });
+  Object.assign(context, { client, words, preferences, go, languageOf: () => "" });
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
   for (const [name, element] of ELEMENTS) customElements.define(name, element);
   document.body.append(document.createElement("app-shell"));
-  for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => house.wire.wake());
-  document.addEventListener("visibilitychange", () => document.hidden || house.wire.wake());
+  for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => client.wire.wake());
+  document.addEventListener("visibilitychange", () => document.hidden || client.wire.wake());
   painted(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
-  if (localStorage.getItem(KEPT)) await Promise.race([recalled(house), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
-  else painted(() => recalled(house).catch(() => undefined));
-  await enterPatiently(house);
-  await house.settled();
+  if (localStorage.getItem(KEPT)) await Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
+  else painted(() => recalled(client).catch(() => undefined));
+  await enterPatiently(client);
+  await client.settled();
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
 }
 
-/** What this browser kept of its rooms is shown while the house is asked. @param {House} house */
-async function recalled(house) {
+/** What this browser kept of its rooms is shown while the community is asked. @param {Client} client */
+async function recalled(client) {
   if (!("indexedDB" in window)) return;
   const { Keeper } = await import("./state/keeper.js");
-  await new Keeper(house, indexedDB, noteKept).begin();
+  await new Keeper(client, indexedDB, noteKept).begin();
 }
 
 /** @param {boolean} kept */
@@ -62,15 +62,15 @@ function noteKept(kept) {
     if (kept) localStorage.setItem(KEPT, "yes");
     else localStorage.removeItem(KEPT);
   } catch {
-    // A full store: the rooms are read from the house next time.
+    // A full store: the rooms are read from the community next time.
   }
 }
 
-/** The house may be restarting just now: ask until it answers. @param {House} house */
-async function enterPatiently(house) {
+/** The community may be restarting just now: ask until it answers. @param {Client} client */
+async function enterPatiently(client) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     try {
-      return await house.enter();
+      return await client.enter();
     } catch {
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

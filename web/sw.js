@@ -1,5 +1,5 @@
 /**
- * The service worker: the page opens without a line, and is never of two versions at once. The house fills in the
+ * The service worker: the page opens without a line, and is never of two versions at once. The community fills in the
  * version and the files of the page when it serves this; any change of a file is another worker, with a cache of its
  * own. A page comes from the network where that answers in time, and says of which version it is; its files come from
  * the cache only if that is this worker's. Nothing that people wrote is ever kept here.
@@ -14,7 +14,7 @@ const PATIENCE = 3_000;
 /** The service worker's own scope, which the types of a page do not know. */
 const scope = /** @type {any} */ (globalThis);
 
-/** Pages that came from a newer house than this worker: their files are asked of the house. @type {Set<string>} */
+/** Pages that came from a newer community than this worker: their files are asked of the community. @type {Set<string>} */
 const strangers = new Set();
 
 scope.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(install()));
@@ -24,7 +24,7 @@ async function install() {
   const cache = await caches.open(CACHE);
   await cache.addAll([SHELL, ...FILES].map((path) => new Request(path, { cache: "no-cache" })));
   const shell = await cache.match(SHELL);
-  // The house was renewed just now: these files may be of either version. The browser tries again.
+  // The community was renewed just now: these files may be of either version. The browser tries again.
   if (shell?.headers.get("Page-Version") !== VERSION) {
     await caches.delete(CACHE);
     throw new Error("the page changed while it was kept");

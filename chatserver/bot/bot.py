@@ -43,7 +43,7 @@ READY_S: Final = 10.0
 
 
 class Bot:
-    """A user of the house that is a program.
+    """A user of the community that is a program.
 
     ``hears_bots``: whether handlers are called for what other bots do; never for what the bot does itself.
     ``prefix``: what a command begins with. ``concurrency``: in how many rooms handlers may be at work at once; in one

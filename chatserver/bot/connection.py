@@ -36,7 +36,7 @@ _MAX_BYTES: Final = 2**26
 _ABNORMAL: Final = 1006
 
 REPEATABLE: Final = frozenset({
-    "house.get", "login.list", "message.delete", "message.edit", "message.history", "message.send", "presence.unwatch",
+    "community.get", "login.list", "message.delete", "message.edit", "message.history", "message.send", "presence.unwatch",
     "presence.watch", "read.mark", "room.ban", "room.bans", "room.discover", "room.invite", "room.join",
     "room.leave", "room.members", "room.notify", "room.remove", "room.set_role", "room.unban", "room.update",
     "session.ping", "token.list", "typing.start", "user.get",

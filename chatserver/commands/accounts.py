@@ -1,6 +1,7 @@
-"""``chatserver user …`` and ``token create``: an operator's word, carried out on the store by the shelves' own steps.
+"""``chatserver user …`` and ``token create``: an operator's word, carried out on the store by the stores' own steps.
 
-An open server hears of each as if one of its own desks had done it: a suspended user's sockets close within a second.
+An open server hears of each as if one of its own services had done it: a suspended user's sockets close within a
+second.
 """
 
 from __future__ import annotations
@@ -18,27 +19,27 @@ from chatserver.commands.places import open_store
 from chatserver.errors import StartError
 from chatserver.ids import now_ms
 from chatserver.live.tasks import Tasks
-from chatserver.rules import handles, names, passwords, tokens
-from chatserver.services.hashing import Hashing
-from chatserver.services.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.rules.accounts import handles, names, passwords, tokens
+from chatserver.services.accounts.hashing import Hashing
+from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
 from chatserver.settings import Settings, rooms_file
-from chatserver.store.accounts import AccountsShelf, NewAccount, Profile
-from chatserver.store.address import Address
-from chatserver.store.directory import Directory
-from chatserver.store.intents import Intents
-from chatserver.store.logins import Logins
-from chatserver.store.rooms import RoomsShelf
-from chatserver.store.store import Store
+from chatserver.store.accounts.accounts import AccountStore, NewAccount, Profile
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.rooms.rooms import RoomStore
 
 Result = TypeVar("Result")
 
 
 @dataclass(slots=True, frozen=True)
 class Counter:
-    """The shelves an operator's commands reach for."""
+    """The stores an operator's commands reach for."""
 
-    accounts: AccountsShelf
-    logins: Logins
+    accounts: AccountStore
+    logins: LoginStore
     hashing: Hashing
 
     async def find(self, handle: str) -> Profile:
@@ -83,7 +84,7 @@ def make_admin(settings: Settings, handle: str) -> int:
     """Make an account an admin's."""
 
     async def work(counter: Counter) -> None:
-        await counter.accounts.set_standing((await counter.find(handle)).id, "admin", on=True)
+        await counter.accounts.set_status((await counter.find(handle)).id, "admin", on=True)
 
     _carry_out(settings, work)
     print(f"{handle} is an admin now")
@@ -94,7 +95,7 @@ def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
     """Keep an account out, or with ``lift`` let it in again."""
 
     async def work(counter: Counter) -> None:
-        await counter.accounts.set_standing((await counter.find(handle)).id, "suspended", on=not lift)
+        await counter.accounts.set_status((await counter.find(handle)).id, "suspended", on=not lift)
 
     _carry_out(settings, work)
     print(f"{handle} may sign in again" if lift else f"{handle} is suspended")
@@ -148,13 +149,13 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
         hashing = Hashing(settings.accounts)
         stack.callback(hashing.close)
         intents = Intents(store)
-        rooms = RoomsShelf(store, intents)
+        rooms = RoomStore(store, intents)
         starters = read_starter_rooms(rooms_file(settings))
-        # The first account may be made before the house was ever open; it begins in the hall like every other.
-        await ensure_starter_rooms(rooms, starters, language=settings.house.language, now=now_ms())
-        directory = Directory(store, tasks.spawn)
-        accounts = AccountsShelf(store, intents, directory, rooms, newcomers=newcomers_rooms(starters))
-        yield Counter(accounts, Logins(store, days=settings.accounts.login_days), hashing)
+        # The first account may be made before the community was ever open; it begins in the hall like every other.
+        await ensure_starter_rooms(rooms, starters, language=settings.community.language, now=now_ms())
+        authors = AuthorCache(store, tasks.spawn)
+        accounts = AccountStore(store, intents, authors, rooms, newcomers=newcomers_rooms(starters))
+        yield Counter(accounts, LoginStore(store, days=settings.accounts.login_days), hashing)
 
 
 def _asked_password(settings: Settings, handle: str) -> str:

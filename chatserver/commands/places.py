@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from chatserver.errors import StartError
 from chatserver.settings import Settings
-from chatserver.store.address import Address, parse
-from chatserver.store.embedded import EmbeddedStore, running_socket
-from chatserver.store.readiness import Answer, ping
+from chatserver.store.embedded.readiness import Answer, ping
+from chatserver.store.embedded.server import EmbeddedStore, running_socket
+from chatserver.store.engine.address import Address, parse
 
 
 @contextlib.contextmanager

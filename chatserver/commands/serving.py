@@ -1,4 +1,4 @@
-"""``chatserver serve``: the supervisor. The main thread starts the embedded store, runs the house, stops the store.
+"""``chatserver serve``: the supervisor. The main thread starts the embedded store, runs the community, stops the store.
 
 The order is the point. The store is started before there is a loop, from the thread whose end it shares; ``app.serve``
 runs until it was told to drain and has drained; only then is the store stopped, so that the last message is written.
@@ -19,14 +19,14 @@ import uvloop
 
 from chatserver import app, logs
 from chatserver.settings import Settings
-from chatserver.store.address import Address, parse
-from chatserver.store.embedded import EmbeddedStore
+from chatserver.store.embedded.server import EmbeddedStore
+from chatserver.store.engine.address import Address, parse
 
 log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> int:
-    """Open the house and keep it open until SIGTERM or Ctrl-C. Raises ``StartError`` where it cannot open."""
+    """Open the community and keep it open until SIGTERM or Ctrl-C. Raises ``StartError`` where it cannot open."""
     logs.set_up(settings.server.log_format, settings.server.log_level)
     raise_file_limit()
     if settings.store.url:
@@ -73,16 +73,16 @@ def _show(text: str) -> None:
 
 
 def welcome(settings: Settings, name: str, url: str, setup: str) -> str:
-    """What the person who started the house should know and do next. ``setup``: nobody runs it yet."""
+    """What the person who started the community should know and do next. ``setup``: nobody runs it yet."""
     command = "chatserver" if shutil.which("chatserver") else _as_called(sys.argv[0])
     kept = "the store at store.url" if settings.store.url else settings.server.data
     return (
         f"\n  {name} is open: {url}\n\n"
-        + (f"  It is nobody's yet. Who opens this link first runs the house:\n        {setup}\n\n" if setup else "")
+        + (f"  It is nobody's yet. Who opens this link first runs the community:\n        {setup}\n\n" if setup else "")
         + "  Next: open it in a browser and choose a name; everyone begins in the hall.\n"
         f"        {command} user make-admin HANDLE   makes that account an admin's\n"
         f"        {command} token create HANDLE      makes a token for a bot or script\n"
-        f"  Everything is kept in {kept}. Ctrl-C closes the house.\n"
+        f"  Everything is kept in {kept}. Ctrl-C closes the community.\n"
     )
 
 

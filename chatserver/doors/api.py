@@ -1,6 +1,7 @@
 """The HTTP API: ``POST /api/<method>`` with the params as a JSON body gives the result as JSON.
 
-The same desks answer as over WebSocket, refusals have the same shape, and a login given or dropped becomes the cookie.
+The same services answer as over WebSocket, refusals have the same shape, and a login given or dropped becomes the
+cookie.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from chatserver import errors
-from chatserver.doors.asking import Asking
-from chatserver.doors.requests import Desk, outcome_of, refusal_for, unwatched
+from chatserver.doors.authentication import Authentication
+from chatserver.doors.requests import Handler, outcome_of, refusal_for, unwatched
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.protocol.codecs import JSON, Unreadable, error_object
@@ -29,10 +30,16 @@ class Api:
     """``login_days`` is how long the cookie lasts; 0 as good as for ever."""
 
     def __init__(
-        self, desks: Mapping[str, Desk], asking: Asking, rates: Buckets, *, body_bytes: int, login_days: int
+        self,
+        services: Mapping[str, Handler],
+        authentication: Authentication,
+        rates: Buckets,
+        *,
+        body_bytes: int,
+        login_days: int,
     ) -> None:
-        self._desks = desks
-        self._asking = asking
+        self._services = services
+        self._asking = authentication
         self._rates = rates
         self._body_bytes = body_bytes
         self._login_days = login_days
@@ -63,7 +70,7 @@ class Api:
         if method.who == "user":
             caller.require_user()
         params = JSON.params(method, await self._body(request))
-        result = await self._desks[name](caller, params)
+        result = await self._services[name](caller, params)
         response = web.Response(body=JSON.encode(result), content_type=_JSON, headers={"Cache-Control": "no-store"})
         if caller.login_given:
             self._asking.set_cookie(request, response, caller.login_given, self._login_days)

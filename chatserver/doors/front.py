@@ -1,4 +1,4 @@
-"""The front door: every route of the house on one port, and how it is closed."""
+"""The front door: every route of the community on one port, and how it is closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from chatserver.doors.api import Api
-from chatserver.doors.asking import Asking
+from chatserver.doors.authentication import Authentication
 from chatserver.doors.metrics import CONTENT_TYPE, Metrics
 from chatserver.doors.pages import SECURITY_HEADERS, Pages
 from chatserver.doors.socket import Sockets
@@ -25,15 +25,15 @@ _ALWAYS: Final = {**SECURITY_HEADERS, "Server": "chatserver"}
 
 
 class Front:
-    """Makes the aiohttp application. ``ready()`` says why the house is not ready, or nothing."""
+    """Makes the aiohttp application. ``ready()`` says why the community is not ready, or nothing."""
 
     def __init__(
-        self, *, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics, asking: Asking, hub: Hub,
+        self, *, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics, authentication: Authentication, hub: Hub,
         ready: Callable[[], str], metrics_for: str, body_bytes: int,
     ) -> None:  # fmt: skip
         self._sockets = sockets
         self._metrics = metrics
-        self._asking = asking
+        self._asking = authentication
         self._hub = hub
         self._ready = ready
         self._metrics_for = metrics_for

@@ -17,7 +17,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
-from chatserver.store.log import Log
+from chatserver.store.messages.log import MessageLog
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -26,7 +26,7 @@ _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 class Metrics:
     """``answered`` and ``closed`` are told by the doors, ``lagged`` by the housekeeping."""
 
-    def __init__(self, hub: Hub, log: Log, tasks: Tasks) -> None:
+    def __init__(self, hub: Hub, log: MessageLog, tasks: Tasks) -> None:
         self._hub = hub
         self._log = log
         self._tasks = tasks

@@ -1,8 +1,8 @@
 """The page: index.html on every path of the page, the files of web/ below /web/, and headers that keep it safe.
 
 Files are read once at start, with a strong ETag each and compressed once; what is in web/ is what the browser runs.
-Three answers say more than a file: the manifest, which has the house's name; the service worker, which has the page's
-version; and the page of a window room, which tells whoever is shown its link what it leads to.
+Three answers say more than a file: the manifest, which has the community's name; the service worker, which has the
+page's version; and the page of a window room, which tells whoever is shown its link what it leads to.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 PAGE_PATHS: Final = (
-    "/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover", "/setup", "/people", "/house",
+    "/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover", "/setup", "/people", "/community",
 )  # fmt: skip
 PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{part}")
 _COMPRESSED: Final = {".html", ".js", ".css", ".json", ".svg", ".webmanifest"}
@@ -59,14 +59,14 @@ class File:
 class Pages:
     """All files of the page, in memory: 1 MB at most, so a disk is never read while people wait.
 
-    ``named()`` gives the house's name and language, ``window(room)`` the title and words of a room that anyone may
+    ``named()`` gives the community's name and language, ``window(room)`` the title and words of a room that anyone may
     read, in that language, and nothing of any other.
     """
 
     def __init__(
         self, folder: Path, *, named: Callable[[], tuple[str, str]], window: Callable[[str], tuple[str, str] | None]
     ) -> None:
-        self._named_house = named
+        self._named_community = named
         self._window = window
         self._files = {
             path.relative_to(folder).as_posix(): _read(path)
@@ -118,7 +118,7 @@ class Pages:
         return response
 
     async def _manifest(self, request: web.Request) -> web.Response:
-        name, language = self._named_house()
+        name, language = self._named_community()
         icons = [
             {"src": f"/web/icons/{file}.png", "sizes": sizes, "type": "image/png", "purpose": purpose}
             for file, sizes, purpose in _ICONS

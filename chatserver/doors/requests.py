@@ -1,4 +1,4 @@
-"""From a message on a socket to a desk and back: decoding, lanes, answers.
+"""From a message on a socket to a service and back: decoding, lanes, answers.
 
 Requests of one connection that name the same room are carried out one after another, a session.start holds back all
 behind it, and no other waits for another. Sends may follow sends at once, because their order is fixed by the room's
@@ -28,7 +28,7 @@ from chatserver.services.caller import Caller
 
 log = logging.getLogger(__name__)
 
-Desk = Callable[[Caller, Any], Awaitable[Any]]
+Handler = Callable[[Caller, Any], Awaitable[Any]]
 MOST_UNREADABLE: Final = 20
 MOST_REFUSED: Final = 400
 
@@ -61,15 +61,15 @@ class Lanes:
 
 
 class Requests:
-    """``desks`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
+    """``services`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
 
     One connection may make ``burst`` requests at once and ``per_second`` in the long run; a burst of 0 is no limit.
     """
 
     def __init__(
-        self, desks: Mapping[str, Desk], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int
+        self, services: Mapping[str, Handler], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int
     ) -> None:
-        self._desks = desks
+        self._services = services
         self._tasks = tasks
         self._burst = burst
         self._per_second = per_second
@@ -123,7 +123,7 @@ class Requests:
         if lanes.refused > MOST_REFUSED:
             connection.close(closing.TOO_MANY)
 
-    # --- lanes -----------------------------------------------------------------------------------------------------
+    # --- lanes -------------------------------------------------------------------------------------------------------
 
     def _admit(self, connection: Connection, lanes: Lanes, request: Request) -> None:
         room = getattr(request.params, "room", "")
@@ -145,7 +145,7 @@ class Requests:
             lane.only_sends = request.method.name == "message.send" and (lane.only_sends or lane.running == 1)
         try:
             self._check(lanes.caller, request)
-            outcome = self._desks[request.method.name](lanes.caller, request.params)
+            outcome = self._services[request.method.name](lanes.caller, request.params)
             done = outcome if isinstance(outcome, asyncio.Future) else self._tasks.start(outcome)  # type: ignore[arg-type]
         except Refusal as refusal:
             done = asyncio.get_running_loop().create_future()
@@ -182,7 +182,7 @@ class Requests:
         if not lane.running and not lane.waiting:
             lanes.lanes.pop(request.params.room, None)  # type: ignore[attr-defined]  # a lane's requests name a room
 
-    # --- answers ---------------------------------------------------------------------------------------------------
+    # --- answers -----------------------------------------------------------------------------------------------------
 
     def _answer(self, connection: Connection, lanes: Lanes, request: Request, done: asyncio.Future[Any]) -> None:
         error = done.exception()

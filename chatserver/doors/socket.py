@@ -25,7 +25,7 @@ from websockets.http11 import Response
 from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
 
-from chatserver.doors.asking import Asking
+from chatserver.doors.authentication import Authentication
 from chatserver.doors.requests import Lanes, Requests
 from chatserver.errors import Refusal
 from chatserver.live.connection import Connection
@@ -46,11 +46,11 @@ class Sockets:
     """Opens connections. Limits are numbers of sockets; 0 is no limit."""
 
     def __init__(
-        self, hub: Hub, requests: Requests, asking: Asking,
+        self, hub: Hub, requests: Requests, authentication: Authentication,
         *, most: int, most_per_address: int, most_per_user: int, frame_bytes: int, compression: bool,
     ) -> None:  # fmt: skip
         self._hub = hub
-        self._asking = asking
+        self._asking = authentication
         self._most = most
         self._most_per_address = most_per_address
         self._most_per_user = most_per_user
@@ -70,7 +70,7 @@ class Sockets:
         except Refusal as refusal:
             return web.Response(status=refusal.kind.status, text=refusal.message + "\n")
         if self._full(caller):
-            return web.Response(status=503, text="The house is full just now.\n", headers={"Retry-After": "10"})
+            return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
         protocol, response = self._negotiate(request)
         if response is None or response.status_code != 101:
             return _refused(response)

@@ -13,7 +13,7 @@ from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.live.feed import Feed
 from chatserver.live.outgoing import Behind
 from chatserver.live.tail import Entry, Place, merged
-from chatserver.store.records import Page, change_of, message_of
+from chatserver.store.messages.records import Page, change_of, message_of
 
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
@@ -80,7 +80,7 @@ async def _read(feed: Feed, behind: Behind) -> list[Entry] | None:
     broken = page.first_seq > place.seq + 1 or not all(posted.explained for posted in page.messages)
     if page.epoch != feed.epoch or broken or page.seq < place.seq or page.rev < place.rev:
         return None
-    await feed.around.directory.load(posted.user for posted in page.messages)
+    await feed.around.authors.load(posted.user for posted in page.messages)
     entries = entries_of(feed, page, place)
     _lengthen(feed, page, entries, place)
     return entries
@@ -91,7 +91,7 @@ def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
     messages = page.messages
     if len(page.changes) == CHANGES:
         messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
-    face = feed.around.directory.face
+    face = feed.around.authors.face
     return merged(
         [Entry(message_of(feed.room, posted, face(posted.user)), place, posted.only) for posted in messages],
         [(changed.after, Entry(change_of(feed.room, changed), place, changed.now.only)) for changed in page.changes],

@@ -1,6 +1,6 @@
 """A feed: one room's followers in this process, and the one path by which they hear of anything.
 
-It comes to life in ``Hub.hold`` when the first follower arrives, and hears what the room's live name tells. Whatever it
+It comes to life in ``Hub.hold`` when the first follower arrives, and hears what the room's channel tells. Whatever it
 heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
 lost link makes it look at the store (``Repairs``); until then what it hears is parked.
 
@@ -23,15 +23,15 @@ import msgspec
 
 from chatserver.live.outgoing import OWN_STATE_DUE, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
-from chatserver.live.room import Here, MemberRecord, Opened, RoomMeta, Standing, parse_here
+from chatserver.live.room import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 from chatserver.live.slices import SLICE, Frames, slices
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MemberEvent, PresenceChanged, RoomChanged, RoomReset, TypingStarted
 from chatserver.protocol.shapes import Author, Message, Role
-from chatserver.store.directory import Directory
-from chatserver.store.log import Log
-from chatserver.store.records import Changed, Now, Posted, Record, change_of, message_of
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
 
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
@@ -52,8 +52,8 @@ Jobs = deque[tuple[bytes, list["Connection"]]]
 class Surroundings:
     """What every feed of the process needs of it."""
 
-    log: Log
-    directory: Directory
+    log: MessageLog
+    authors: AuthorCache
     spawn: Callable[[Coroutine[Any, Any, Any]], object]
     reopen: Callable[[str], Coroutine[Any, Any, Opened]]
     user_left: Callable[[Feed, str], None]
@@ -96,14 +96,14 @@ class Feed:
         self.meta: RoomMeta = opened.meta
         self.members: dict[str, MemberRecord] = opened.members
         self.here: dict[str, Here] = opened.here
-        self.standing: Standing = opened.standing
-        self.epoch = opened.standing.epoch
+        self.head: LogHead = opened.head
+        self.epoch = opened.head.epoch
         self.version = opened.meta.version
-        self.place = self.delivered = Place(opened.standing.seq, opened.standing.rev)
-        self.last_id = self.delivered_id = opened.standing.last_id
+        self.place = self.delivered = Place(opened.head.seq, opened.head.rev)
+        self.last_id = self.delivered_id = opened.head.last_id
         self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
 
-    # --- hearing ---------------------------------------------------------------------------------------------------
+    # --- hearing -----------------------------------------------------------------------------------------------------
 
     def hear(self, payload: bytes) -> None:
         """Take in one body of the room's channel. One that cannot be read is looked for in the log, and harms only this
@@ -142,7 +142,7 @@ class Feed:
         if epoch != self.epoch or first != self.place.seq + 1 or rev != self.place.rev:
             self.repairs.repair(payload)
             return
-        known = self.around.directory.known
+        known = self.around.authors.known
         unknown = [record.user for record in records if known(record.user) is None]
         if unknown:
             self.repairs.look_up(unknown, payload)
@@ -160,7 +160,7 @@ class Feed:
         self.apply_change(Changed(rev, seq, after, now))
 
     def apply_message(self, posted: Posted) -> None:
-        message = message_of(self.room, posted, self.around.directory.face(posted.user))
+        message = message_of(self.room, posted, self.around.authors.face(posted.user))
         self.place = Place(posted.seq, self.place.rev)
         self.last_id = message.id
         self._numbered(Entry(message, self.place, posted.only))
@@ -180,7 +180,7 @@ class Feed:
         if version != self.version + 1:
             self.repairs.repair(payload)
             return
-        if self.around.directory.known(user) is None:
+        if self.around.authors.known(user) is None:
             self.repairs.look_up([user], payload)
             return
         self.version = version
@@ -193,7 +193,7 @@ class Feed:
         self._tell_of_member(kind, user, role, count)
 
     def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
-        event = MemberEvent(self.room, self.around.directory.face(user), role, count)
+        event = MemberEvent(self.room, self.around.authors.face(user), role, count)
         then = partial(self.around.user_left, self, user) if kind == "left" else None
         self._send(Unlogged(f"member.{kind}", event, then=then))
         if kind == "changed":
@@ -206,15 +206,15 @@ class Feed:
                 self.around.tell_state(self, connection)
 
     def _hear_typing(self, user: str) -> None:
-        if self.around.directory.known(user) is None:
+        if self.around.authors.known(user) is None:
             self.around.spawn(self._type_later(user))
         elif user in self.members and not self.repairs.holds_back:
-            event = TypingStarted(self.room, self.around.directory.face(user))
+            event = TypingStarted(self.room, self.around.authors.face(user))
             apart = self.around.apart(user) & self.users_here.keys()
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
     async def _type_later(self, user: str) -> None:
-        await self.around.directory.load([user])
+        await self.around.authors.load([user])
         self._hear_typing(user)
 
     def face_changed(self, author: Author) -> None:
@@ -234,7 +234,7 @@ class Feed:
         if user in opened.members and user not in self.members and opened.meta.version >= self.version:
             self.members[user] = opened.members[user]
 
-    # --- reading anew ----------------------------------------------------------------------------------------------
+    # --- reading anew ------------------------------------------------------------------------------------------------
 
     async def reset(self, opened: Opened) -> None:
         """The numbering cannot be followed on: everyone who follows starts from what stands now."""
@@ -252,7 +252,7 @@ class Feed:
         """Take over what is in no log: members, settings, who is here."""
         said, members = self.said(), self.members
         self.meta, self.members, self.here = opened.meta, opened.members, opened.here
-        self.version, self.standing = opened.meta.version, opened.standing
+        self.version, self.head = opened.meta.version, opened.head
         self._announce(said, members)
 
     def _announce(self, said: RoomChanged, members: dict[str, MemberRecord]) -> None:
@@ -286,7 +286,7 @@ class Feed:
             self._said_frames = Frames("room.changed", said)
         return self._said_frames.of(wire)
 
-    # --- telling ---------------------------------------------------------------------------------------------------
+    # --- telling -----------------------------------------------------------------------------------------------------
 
     def _send(self, outgoing: Outgoing) -> None:
         self._outgoing.append(outgoing)
@@ -370,10 +370,10 @@ class Feed:
         return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
-        event = MemberEvent(self.room, self.around.directory.face(user), "member", len(self.members))
+        event = MemberEvent(self.room, self.around.authors.face(user), "member", len(self.members))
         return wire.event("member.left", event)
 
-    # --- followers -------------------------------------------------------------------------------------------------
+    # --- followers ---------------------------------------------------------------------------------------------------
 
     def follow(self, connection: Connection, place: Place, *, hidden: bool = False) -> None:
         """Begin to follow from a place; the follower is behind until it has read up. ``hidden``: not seen as here."""
@@ -470,7 +470,7 @@ class Feed:
             connection.write(b"".join(frames))
         connection.behind[self] = replace(behind, place=place)
 
-    # --- who is here -----------------------------------------------------------------------------------------------
+    # --- who is here -------------------------------------------------------------------------------------------------
 
     def here_changed(self) -> None:
         """Somebody came, went, hid or showed themself: those who look are told at the next second."""

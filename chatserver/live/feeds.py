@@ -1,6 +1,6 @@
 """The feeds of this process: opened when somebody first asks, kept a little after the last has gone.
 
-A room is subscribed before it is read, and what its live name told meanwhile is heard afterwards, so that nothing
+A room is subscribed before it is read, and what its channel told meanwhile is heard afterwards, so that nothing
 falls between the two.
 """
 
@@ -18,11 +18,11 @@ from chatserver.live.repairs import RepairPool
 from chatserver.live.room import Opened, opened
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Author
-from chatserver.store import keys
-from chatserver.store.directory import Directory
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
 from chatserver.store.heads import Head, read_heads
-from chatserver.store.log import Log
-from chatserver.store.store import Store
+from chatserver.store.messages.log import MessageLog
 
 LINGER_SECONDS: Final = 30.0
 
@@ -33,8 +33,8 @@ class Feeds:
     def __init__(
         self,
         store: Store,
-        log: Log,
-        directory: Directory,
+        log: MessageLog,
+        authors: AuthorCache,
         tasks: Tasks,
         *,
         user_left: Callable[[Feed, str], None],
@@ -56,7 +56,7 @@ class Feeds:
         self.pool = RepairPool()
         self._around = Surroundings(
             log,
-            directory,
+            authors,
             tasks.spawn,
             self.read,
             user_left,
@@ -72,7 +72,7 @@ class Feeds:
         )
         store.listen("r", self._heard)
         store.on_cut(self._cut)
-        directory.on_changed(self._face_changed)
+        authors.on_changed(self._face_changed)
 
     def __len__(self) -> int:
         return len(self._feeds)
@@ -141,7 +141,7 @@ class Feeds:
             cuts = self._cuts
             read = await self.read(room)
             if read.meta.kind == "direct":  # its state names the other
-                await self._around.directory.load(read.members)
+                await self._around.authors.load(read.members)
             feed = Feed(room, read, self._around)
             if cuts != self._cuts:
                 feed.repairs.doubt()

@@ -1,6 +1,6 @@
 """The hub: everyone connected to this process, and which rooms they follow.
 
-Connections tell it what they received; it hands requests to the dispatcher. A user's own live name tells it when a
+Connections tell it what they received; it hands requests to the dispatcher. A user's own channel tells it when a
 room was entered or left anywhere, when a read marker moved and when logins changed.
 """
 
@@ -14,7 +14,7 @@ import msgspec
 
 from chatserver import errors
 from chatserver.errors import Refusal
-from chatserver.live.apart import Apart
+from chatserver.live.block_index import BlockIndex
 from chatserver.live.catching_up import Readers
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
@@ -26,11 +26,11 @@ from chatserver.live.tasks import Tasks
 from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
 from chatserver.protocol.events import InboxChanged, ReadMoved
 from chatserver.protocol.shapes import RoomState
-from chatserver.store import keys
-from chatserver.store.directory import Directory
-from chatserver.store.inbox import item_of
-from chatserver.store.log import Log
-from chatserver.store.store import Store
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+from chatserver.store.friends.inbox import item_of
+from chatserver.store.messages.log import MessageLog
 
 _told = msgspec.msgpack.Decoder(list[Any]).decode
 
@@ -40,14 +40,14 @@ class Hub:
     ``on_presence(feed)`` when somebody there hid or showed themself."""
 
     def __init__(
-        self, store: Store, log: Log, directory: Directory, tasks: Tasks, *, tail_records: int, tail_bytes: int
+        self, store: Store, log: MessageLog, authors: AuthorCache, tasks: Tasks, *, tail_records: int, tail_bytes: int
     ) -> None:
         self.store = store
         self.tasks = tasks
-        self.directory = directory
-        self.apart = Apart()
+        self.authors = authors
+        self.apart = BlockIndex()
         self.feeds = Feeds(
-            store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
+            store, log, authors, tasks, user_left=self._user_left, tell_state=self._tell_state,
             shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
             apart=self.apart.of,
             tail_records=tail_records, tail_bytes=tail_bytes,
@@ -64,7 +64,7 @@ class Hub:
         self._to_flush: list[Connection] = []
         store.listen("u", self._heard_user)
 
-    # --- what connections tell --------------------------------------------------------------------------------------
+    # --- what connections tell ---------------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
@@ -96,7 +96,7 @@ class Hub:
             self._forget_if_gone(user)
         self.on_closed(connection)
 
-    # --- users ------------------------------------------------------------------------------------------------------
+    # --- users -------------------------------------------------------------------------------------------------------
 
     async def enter(self, connection: Connection, user_id: str) -> LiveUser:
         """Make this connection the user's. Raises ``Refusal`` where there is no such user (any more)."""
@@ -287,7 +287,7 @@ class Hub:
         if user is not None:
             await self.refresh(user)
 
-    # --- following --------------------------------------------------------------------------------------------------
+    # --- following ---------------------------------------------------------------------------------------------------
 
     def follow(self, feed: Feed, connection: Connection, place: Place) -> None:
         if feed in connection.follows or connection.closing is not None:
@@ -319,7 +319,7 @@ class Hub:
         if user_id in feed.members:  # back already: for the user's sockets that is a room entered anew
             self.tasks.spawn(self.refresh(user))
 
-    # --- visitors ---------------------------------------------------------------------------------------------------
+    # --- visitors ----------------------------------------------------------------------------------------------------
 
     def _shut_out(self, feed: Feed) -> None:
         """The room is no window any more: visitors are told so, and that is the last they hear of it."""
@@ -366,7 +366,7 @@ class Hub:
     def _as_visitor(self, feed: Feed) -> RoomState:
         return self.state_now(feed, "", NO_POINTER, 0)
 
-    # --- states -----------------------------------------------------------------------------------------------------
+    # --- states ------------------------------------------------------------------------------------------------------
 
     async def pointer(self, user_id: str, room: str) -> Pointer:
         user = self.users.get(user_id)
@@ -390,7 +390,7 @@ class Hub:
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
         """How often the user was mentioned after the read marker, save by those they have blocked."""
-        read = pointer.read_upto(feed.standing)
+        read = pointer.read_upto(feed.head)
         if not user_id or read >= feed.place.seq:
             return 0
         mentions, blocks = keys.room(feed.room) + ":mentions", await self.blocks(user_id)
@@ -409,15 +409,15 @@ class Hub:
         member, online = feed.members.get(user_id), feed.online_count() - len(blocked_by & feed.named_here())
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
-        read_seq = min(pointer.read_upto(feed.standing), last_seq) if member else last_seq
+        read_seq = min(pointer.read_upto(feed.head), last_seq) if member else last_seq
         return RoomState(
             room=feed.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags,
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
-            first_seq=feed.standing.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
+            first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
             members=len(feed.members), online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
-            other=self.directory.face(other) if other else msgspec.UNSET,
+            other=self.authors.face(other) if other else msgspec.UNSET,
         )  # fmt: skip
 
     def unseen_here(self, feed: Feed, viewer: str) -> frozenset[str]:
@@ -450,7 +450,7 @@ class Hub:
             user = self.users.get(connection.user_id)
             pointer = user.pointers.get(feed.room, NO_POINTER) if user is not None else NO_POINTER
             last = feed.delivered.seq
-            if user is not None and (pointer.read_seq, pointer.read_upto(feed.standing)) != (last, last):
+            if user is not None and (pointer.read_seq, pointer.read_upto(feed.head)) != (last, last):
                 self._owed.put(feed, connection)
 
     async def _tell_state_now(self, feed: Feed, connection: Connection) -> None:

@@ -10,8 +10,8 @@ import asyncio
 from typing import Final
 
 from chatserver.errors import Refusal
-from chatserver.store import keys
-from chatserver.store.store import Store
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
 
 PAUSE_SECONDS: Final = 1.0
 AT_ONCE: Final = 64

@@ -16,8 +16,8 @@ from chatserver.live.feeds import Feeds
 from chatserver.live.room import HERE_SILENCE_MS, NAMED_HERE
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import PresenceChanged
-from chatserver.store import keys
-from chatserver.store.store import Store
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
 
 AGAIN_MS: Final = 20_000
 NAMED_TO_WATCHERS: Final = 100

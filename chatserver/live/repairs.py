@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from chatserver.errors import NOT_FOUND, UNAVAILABLE, Refusal
 from chatserver.live.tail import Place
 from chatserver.store.heads import Head
-from chatserver.store.records import Changed, Page, Posted
+from chatserver.store.messages.records import Changed, Page, Posted
 
 if TYPE_CHECKING:
     from chatserver.live.feed import Feed
@@ -81,7 +81,7 @@ class Repairs:
     def park(self, payload: bytes) -> None:
         self._parked.append(payload)
 
-    # --- what is found wrong ---------------------------------------------------------------------------------------
+    # --- what is found wrong -----------------------------------------------------------------------------------------
 
     def doubt(self) -> None:
         """The link is lost: something may be missed. Hear nothing more until ``compare``."""
@@ -122,7 +122,7 @@ class Repairs:
         self._unknown.update(users)
         self._work(payload)
 
-    # --- mending ---------------------------------------------------------------------------------------------------
+    # --- mending -----------------------------------------------------------------------------------------------------
 
     def _work(self, payload: bytes | None) -> None:
         if payload is not None:
@@ -155,7 +155,7 @@ class Repairs:
     async def _mend_once(self) -> None:
         unknown, self._unknown = self._unknown, set()
         try:
-            await self._feed.around.directory.load(unknown)
+            await self._feed.around.authors.load(unknown)
         except BaseException:
             self._unknown |= unknown
             raise
@@ -217,7 +217,7 @@ class Repairs:
         if not self.holds_back:
             self._settled.set()
 
-    # --- reading up ------------------------------------------------------------------------------------------------
+    # --- reading up --------------------------------------------------------------------------------------------------
 
     async def _read_up(self) -> None:
         feed = self._feed
@@ -239,7 +239,7 @@ class Repairs:
                 self._covered = covered
                 return
             fresh = [posted for posted in page.messages if posted.seq > feed.place.seq]
-            await feed.around.directory.load(posted.user for posted in fresh)
+            await feed.around.authors.load(posted.user for posted in fresh)
             if self.doubtful:
                 self._behind = True  # cut again: what this page says is told once logins were compared
                 return

@@ -1,6 +1,6 @@
 """What a process knows of a room that it follows: what it is, who belongs to it and who is here.
 
-Read whole by room_open.lua when a feed is opened, then kept by what the room's live name tells. ``version`` (mv)
+Read whole by room_open.lua when a feed is opened, then kept by what the room's channel tells. ``version`` (mv)
 numbers the changes of members and settings; a gap in it is closed by reading the room anew.
 """
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from chatserver.protocol.shapes import Role, RoomKind
-from chatserver.store.store import flat
+from chatserver.store.engine.store import flat
 
 HERE_SILENCE_MS: Final = 60_000
 NAMED_HERE: Final = 200
@@ -42,7 +42,7 @@ class RoomMeta(Struct, frozen=True):
         return self.window and not self.archived
 
 
-class Standing(Struct, frozen=True):
+class LogHead(Struct, frozen=True):
     """Where a room's log stands. ``shared`` is the last number this epoch shares with the one before."""
 
     epoch: str
@@ -75,7 +75,7 @@ class Opened(Struct, frozen=True):
     """A room as room_open.lua read it, at one moment."""
 
     meta: RoomMeta
-    standing: Standing
+    head: LogHead
     members: dict[str, MemberRecord]
     here: dict[str, Here]
 
@@ -97,7 +97,7 @@ def opened(answer: list[Any]) -> Opened:
     fields = flat(answer[1])
     return Opened(
         meta_of(fields),
-        standing_of(fields),
+        head_of(fields),
         {user: _unpack_member(packed) for user, packed in flat(answer[2]).items()},
         {process: parse_here(value) for process, value in flat(answer[3]).items()},
     )
@@ -126,11 +126,11 @@ def meta_of(fields: dict[str, bytes]) -> RoomMeta:
     )  # fmt: skip
 
 
-def standing_of(fields: dict[str, bytes]) -> Standing:
+def head_of(fields: dict[str, bytes]) -> LogHead:
     def number(name: str, default: int = 0) -> int:
         return int(fields.get(name) or default)
 
-    return Standing(
+    return LogHead(
         fields["epoch"].decode(), number("seq"), number("rev"), fields.get("last_id", b"").decode(),
         max(1, number("first_seq", 1)), number("shared"), number("last_at"),
     )  # fmt: skip

@@ -16,7 +16,7 @@ import msgspec
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MessageChanged
 from chatserver.protocol.shapes import Author, Message
-from chatserver.store.records import tombstone_of
+from chatserver.store.messages.records import tombstone_of
 
 
 class Place(NamedTuple):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from chatserver.live.room import Standing
+from chatserver.live.room import LogHead
 from chatserver.protocol.shapes import Level
+from chatserver.store.engine.store import flat
 from chatserver.store.heads import UserNumbers
-from chatserver.store.store import flat
 
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection
@@ -26,11 +26,11 @@ class Pointer(Struct, frozen=True, array_like=True):
     epoch: str
     notify: Level = "all"
 
-    def read_upto(self, standing: Standing) -> int:
+    def read_upto(self, head: LogHead) -> int:
         """The marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
-        if self.epoch == standing.epoch:
+        if self.epoch == head.epoch:
             return self.read_seq
-        return min(self.read_seq, standing.shared)
+        return min(self.read_seq, head.shared)
 
 
 NO_POINTER: Final = Pointer(0, 0, 0, "")
@@ -42,7 +42,7 @@ def unpack_pointer(packed: bytes | None) -> Pointer:
 
 
 class LiveUser:
-    """``pointers`` of rooms the user is in, kept by what the user's live name tells."""
+    """``pointers`` of rooms the user is in, kept by what the user's channel tells."""
 
     def __init__(self, user_id: str) -> None:
         self.id = user_id

@@ -1,6 +1,6 @@
 """Every method: its parameters, its result, who may ask and by which door.
 
-``METHODS`` is the table that the decoder, the desks, both schemas and docs/protocol.md are made from. A method is a
+``METHODS`` is the table that the decoder, the services, both schemas and docs/protocol.md are made from. A method is a
 struct of parameters, a struct of results and one row in the table.
 """
 
@@ -38,7 +38,7 @@ from chatserver.protocol.shapes import (
     RoomListing,
     RoomState,
     Seq,
-    Server,
+    ServerInfo,
     Shape,
     TieState,
     User,
@@ -70,10 +70,10 @@ class Nothing(Params, frozen=True):
     """No parameters, or an empty result."""
 
 
-# --- the house -------------------------------------------------------------------------------------------------------
+# --- the community ---------------------------------------------------------------------------------------------------
 
 
-class HouseResult(Struct, frozen=True):
+class Community(Struct, frozen=True):
     """``fixed`` is told to admins alone."""
 
     name: str
@@ -87,23 +87,23 @@ class HouseResult(Struct, frozen=True):
     host: str | UnsetType = UNSET
 
 
-class HouseUpdate(Params, frozen=True):
+class CommunityUpdate(Params, frozen=True):
     name: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     language: Literal["en", "zh-Hans", "zh-Hant"] | UnsetType = UNSET
     time_zone: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     sign_up: Literal["open", "invite"] | UnsetType = UNSET
 
 
-class HouseLog(Params, frozen=True):
+class CommunityLog(Params, frozen=True):
     before: Annotated[str, Meta(max_length=64)] = ""
 
 
-class HouseLogResult(Struct, frozen=True):
+class CommunityLogResult(Struct, frozen=True):
     acts: list[Act]
     more: bool
 
 
-class HouseClaim(Params, frozen=True):
+class CommunityClaim(Params, frozen=True):
     code: Annotated[str, Meta(max_length=200)]
 
 
@@ -277,7 +277,7 @@ class SessionStartResult(Shape, frozen=True):
 
     rooms: list[RoomState]
     inbox: InboxState
-    server: Server
+    server: ServerInfo
     user: User | UnsetType = UNSET
 
 
@@ -611,10 +611,10 @@ class Method:
 
 
 _ROWS: Final = (
-    Method("house.get", Nothing, HouseResult, "What the house is called and how one enters it.", who="anyone"),
-    Method("house.update", HouseUpdate, HouseResult, "Change what the house says of itself (admins)."),
-    Method("house.claim", HouseClaim, HouseResult, "Become the first admin of a house that has none."),
-    Method("house.log", HouseLog, HouseLogResult, "What moderators and admins did, the newest first (admins)."),
+    Method("community.get", Nothing, Community, "What the community is called and how one enters it.", who="anyone"),
+    Method("community.update", CommunityUpdate, Community, "Change what the community says of itself (admins)."),
+    Method("community.claim", CommunityClaim, Community, "Become the first admin of a community that has none."),
+    Method("community.log", CommunityLog, CommunityLogResult, "What moderators and admins did, the newest first (admins)."),
     Method("account.create", AccountCreate, AccountCreateResult, "Sign up; gives a recovery code.", who="anyone"),
     Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
     Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),
@@ -628,7 +628,7 @@ _ROWS: Final = (
         "A new recovery code; the one before is worth nothing any more.",
     ),
     Method("account.close", AccountClose, Nothing, "Close the account: name and profile go, messages stay."),
-    Method("account.suspend", AccountSuspend, Nothing, "Keep someone out of the house, or let them in again (admins)."),
+    Method("account.suspend", AccountSuspend, Nothing, "Keep someone out of the community, or let them in again (admins)."),
     Method("login.list", Nothing, LoginListResult, "Where this user is signed in."),
     Method("login.end", LoginEnd, Nothing, "End one login and close its sockets."),
     Method("token.create", TokenCreate, TokenCreateResult, "A login token of this user, shown once."),

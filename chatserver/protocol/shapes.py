@@ -52,7 +52,7 @@ class User(Shape, frozen=True):
 
 
 class ListedUser(User, frozen=True, kw_only=True):
-    """A user as those who run the house see them listed."""
+    """A user as those who run the community see them listed."""
 
     since: int
     suspended: bool = False
@@ -61,7 +61,7 @@ class ListedUser(User, frozen=True, kw_only=True):
 class Act(Shape, frozen=True):
     """Something that a moderator or an admin did. ``what`` is named after the method: `room.remove`, `room.ban`,
     `room.unban`, `room.set_role`, `message.delete` (of another's message), `room.archive`, `room.update` (by an admin
-    who does not own the room), `room.window`, `account.suspend`, `house.update`, `house.claim`."""
+    who does not own the room), `room.window`, `account.suspend`, `community.update`, `community.claim`."""
 
     id: str
     at: int
@@ -121,7 +121,7 @@ class RoomState(Shape, frozen=True):
     """A room as one user has it: the room itself, the user's role and marks, and where its log stands.
 
     ``unread`` is last_seq − read_seq and nothing else. ``titles`` and ``abouts`` hold a starter room's words in every
-    language of the house. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
+    language of the community. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
     """
 
     room: str
@@ -343,7 +343,7 @@ class Limits(Struct, frozen=True):
     requests_in_flight: int
 
 
-class Server(Struct, frozen=True):
+class ServerInfo(Struct, frozen=True):
     """What a connection should know of the server; ``ping_s`` is how often a page asks session.ping."""
 
     version: str

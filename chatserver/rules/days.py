@@ -1,4 +1,4 @@
-"""The house's days: which one a moment belongs to, and when the next begins, by the house's time zone."""
+"""The community's days: which one a moment belongs to, and when the next begins, by the community's time zone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIRST = date(1970, 1, 1)
 
 
 class Days:
-    """Days of a time zone, numbered from 1 January 1970. ``time_zone()`` is asked each time: the house may move."""
+    """Days of a time zone, numbered from 1 January 1970. ``time_zone()`` is asked each time: the community may move."""
 
     def __init__(self, time_zone: Callable[[], str]) -> None:
         self._time_zone = time_zone

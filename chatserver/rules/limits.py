@@ -1,4 +1,4 @@
-"""How often: token buckets, one or many by key. The desks and doors own them; the time is handed in."""
+"""How often: token buckets, one or many by key. The services and doors own them; the time is handed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asking, by which door: handed to every desk with the request."""
+"""Who is asking, by which door: handed to every service with the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Caller:
     """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``. ``auth`` is the user's when the login
     was proven: another one means that it may have ended since.
 
-    A desk that signs in gives the login (``give_login``), one that signs out drops it; the HTTP door turns that into
+    A service that signs in gives the login (``give_login``), one that signs out drops it; the HTTP door turns that into
     the cookie. ``then`` is for what must follow the response, such as a new session's events.
     """
 
@@ -38,7 +38,7 @@ class Caller:
         return self.user_id
 
     def require_admin(self) -> str:
-        """The user's id. Raises ``Refusal`` not_signed_in or, of who does not run the house, not_allowed."""
+        """The user's id. Raises ``Refusal`` not_signed_in or, of who does not run the community, not_allowed."""
         user = self.require_user()
         if not self.admin:
             raise errors.not_an_admin()

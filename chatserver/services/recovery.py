@@ -16,9 +16,9 @@ from chatserver.errors import Refusal
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
-from chatserver.services.authority import Authority
+from chatserver.services.accounts.authority import Authority
+from chatserver.store.engine.store import Store
 from chatserver.store.heads import UserNumbers, read_numbers
-from chatserver.store.store import Store
 
 log = logging.getLogger(__name__)
 

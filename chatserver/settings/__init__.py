@@ -1,4 +1,4 @@
-"""Every number and switch of the house: one table, read once at start.
+"""Every number and switch of the community: one table, read once at start.
 
 ``sections`` is the table itself (name, type, default, unit, help), ``reading`` brings it together from the
 configuration file, the environment and the command line, ``validating`` says what no type can say, ``printing`` writes
@@ -11,24 +11,24 @@ from chatserver.settings.printing import as_toml, shown
 from chatserver.settings.reading import load
 from chatserver.settings.sections import (
     Accounts,
+    Community,
     Friends,
     Host,
-    House,
     Limits,
     Rooms,
     Server,
     Settings,
     Store,
-    cap,
+    or_unlimited,
 )
 from chatserver.settings.table import TABLE, Setting
 
 __all__ = [
     "TABLE",
     "Accounts",
+    "Community",
     "Friends",
     "Host",
-    "House",
     "Limits",
     "Rooms",
     "Server",
@@ -36,10 +36,10 @@ __all__ = [
     "Settings",
     "Store",
     "as_toml",
-    "cap",
     "config_folder",
     "icebreakers_file",
     "load",
+    "or_unlimited",
     "rooms_file",
     "shown",
     "web_folder",

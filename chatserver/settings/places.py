@@ -24,7 +24,7 @@ def web_folder() -> Path:
 
 
 def config_folder() -> Path:
-    """The data files of the house: rooms.toml and its like."""
+    """The data files of the community: rooms.toml and its like."""
     return _folder("config")
 
 

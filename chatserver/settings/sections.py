@@ -1,7 +1,7 @@
 """The settings themselves: a frozen struct per section, and beside each name its type, default, unit and help.
 
-``table`` makes rows of these for everything that lists settings. A limit of 0 is off: ``cap`` turns it into a number
-that nothing reaches. Seconds and rates may be fractions, counts and bytes are whole.
+``table`` makes rows of these for everything that lists settings. A limit of 0 is off: ``or_unlimited`` turns it into a
+number that nothing reaches. Seconds and rates may be fractions, counts and bytes are whole.
 """
 
 from __future__ import annotations
@@ -12,8 +12,17 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
-Section = Literal["house", "server", "store", "accounts", "limits", "friends", "host", "rooms"]
-SECTIONS: Final[tuple[Section, ...]] = ("house", "server", "store", "accounts", "limits", "friends", "host", "rooms")
+Section = Literal["community", "server", "store", "accounts", "limits", "friends", "host", "rooms"]
+SECTIONS: Final[tuple[Section, ...]] = (
+    "community",
+    "server",
+    "store",
+    "accounts",
+    "limits",
+    "friends",
+    "host",
+    "rooms",
+)
 
 
 def about(text: str, unit: str = "", *, secret: bool = False, least: int = 0, most: int | None = None) -> msgspec.Meta:
@@ -23,15 +32,15 @@ def about(text: str, unit: str = "", *, secret: bool = False, least: int = 0, mo
     )
 
 
-def cap(limit: int) -> int:
+def or_unlimited(limit: int) -> int:
     """The limit, or a number that nothing reaches where the limit is 0 (off)."""
     return limit or sys.maxsize
 
 
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """How the house presents itself and who may move in."""
+class Community(msgspec.Struct, frozen=True, kw_only=True):
+    """How the community presents itself and who may move in."""
 
-    name: Annotated[str, about("The name of the house, on the page and in answers.")] = "Teahouse 茶馆"
+    name: Annotated[str, about("The name of the community, on the page and in answers.")] = "Teahouse 茶馆"
     language: Annotated[Language, about("The language for readers who have chosen none.")] = "en"
     time_zone: Annotated[str, about("The time zone in which days begin and end, such as Asia/Shanghai.")] = "UTC"
     sign_up: Annotated[
@@ -49,7 +58,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         str, about("The address people use, such as https://chat.example.org, where it is not host and port.")
     ] = ""
     origins: Annotated[
-        list[str], about("Further origins whose pages may use the session cookie; the house's own always may.")
+        list[str], about("Further origins whose pages may use the session cookie; the community's own always may.")
     ] = []
     trusted_proxies: Annotated[
         list[str], about("Addresses or networks of proxies whose X-Forwarded-For and -Proto are believed.")
@@ -157,7 +166,7 @@ class Friends(msgspec.Struct, frozen=True, kw_only=True):
     again_days: Annotated[int, about("After how long the same person can be poked again.", "d")] = 90
     days_to_friends: Annotated[int, about("On how many days both must have written to be friends.", "d", least=1)] = 3
     question_hour: Annotated[
-        int, about("At which hour of the house's day the question is laid; 24: never.", "h", most=24)
+        int, about("At which hour of the community's day the question is laid; 24: never.", "h", most=24)
     ] = 9
     invitations: Annotated[int, about("Personal invitations of one person that may be open.", "invitations")] = 10
     icebreakers_file: Annotated[
@@ -166,9 +175,9 @@ class Friends(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """The house's own bot, which greets newcomers."""
+    """The community's own bot, which greets newcomers."""
 
-    enabled: Annotated[bool, about("Whether the house has a host.")] = True
+    enabled: Annotated[bool, about("Whether the community has a host.")] = True
     handle: Annotated[str, about("The host's handle.")] = "host"
     name: Annotated[dict[Language, str], about("The host's name in each language.")] = msgspec.field(
         default_factory=lambda: {"en": "Host", "zh-Hans": "掌柜", "zh-Hant": "掌櫃"}
@@ -176,7 +185,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rooms(msgspec.Struct, frozen=True, kw_only=True):
-    """The rooms that stand when the house opens."""
+    """The rooms that stand when the community opens."""
 
     file: Annotated[str, about("The file of the starter rooms; empty takes the one that comes with the program.")] = ""
 
@@ -184,7 +193,7 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings as they hold for this process, and where each came from."""
 
-    house: House = House()
+    community: Community = Community()
     server: Server = Server()
     store: Store = Store()
     accounts: Accounts = Accounts()

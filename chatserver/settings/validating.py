@@ -49,9 +49,9 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _time_zone(settings: Settings) -> Iterator[tuple[str, str]]:
     try:
-        ZoneInfo(settings.house.time_zone)
+        ZoneInfo(settings.community.time_zone)
     except (ValueError, OSError, LookupError):
-        yield "house.time_zone", f"is not a time zone this machine knows: {settings.house.time_zone!r}"
+        yield "community.time_zone", f"is not a time zone this machine knows: {settings.community.time_zone!r}"
 
 
 def _is_origin(text: str) -> bool:
@@ -74,8 +74,8 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _texts(settings: Settings) -> Iterator[tuple[str, str]]:
-    if not settings.house.name.strip():
-        yield "house.name", "must not be empty"
+    if not settings.community.name.strip():
+        yield "community.name", "must not be empty"
     if settings.host.enabled and not settings.host.handle.strip():
         yield "host.handle", "must not be empty while host.enabled is true"
     if settings.host.enabled and not any(name.strip() for name in settings.host.name.values()):

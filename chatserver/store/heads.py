@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from chatserver.store import keys
-from chatserver.store.store import Store
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
 
 AT_ONCE: Final = 256
 

@@ -1,5 +1,5 @@
-"""What must hold of a room whatever happens to the house: each reader's own copy, held strictly to the protocol, and a
-ledger of what was said, acknowledged and deleted, against which every answer is held.
+"""What must hold of a room whatever happens to the community: each reader's own copy, held strictly to the protocol,
+and a ledger of what was said, acknowledged and deleted, against which every answer is held.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def free_port() -> int:
         return port
 
 
-class Server:
+class ServerProcess:
     """One process; the same port each time it starts. ``errors`` is what it wrote to standard error so far."""
 
     def __init__(self, folder: Path, *words: str, **settings: str) -> None:
@@ -61,7 +61,7 @@ class Server:
     def errors(self) -> str:
         return self._errors.read_text()
 
-    async def start(self) -> Server:
+    async def start(self) -> ServerProcess:
         ours = {name: value for name, value in os.environ.items() if not name.startswith("CHATSERVER_")}
         with self._errors.open("a") as errors:
             self._process = await asyncio.create_subprocess_exec(
@@ -86,7 +86,7 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def fleet(*servers: Server) -> AsyncIterator[tuple[Server, ...]]:
+async def fleet(*servers: ServerProcess) -> AsyncIterator[tuple[ServerProcess, ...]]:
     """All of them up; none is left afterwards."""
     try:
         await asyncio.gather(*(server.start() for server in servers))

@@ -1,4 +1,4 @@
-"""A Unix socket between the house and its store that can lose live records, cut connections and hold them up.
+"""A Unix socket between the community and its store that can lose live records, cut connections and hold them up.
 
 It reads just enough RESP to know where one answer ends and the next begins.
 """

@@ -26,7 +26,7 @@ class Answered(Exception):
 
 
 class Reader:
-    """``anywhere()`` gives the URL of a server that is up. Faults of the house raise ``Broken`` in ``failed``."""
+    """``anywhere()`` gives the URL of a server that is up. Faults of the community raise ``Broken`` in ``failed``."""
 
     def __init__(self, handle: str, token: str, rooms: list[str], ledger: Ledger, anywhere: Callable[[], str]) -> None:
         self.handle = handle

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from chatserver.store.address import Address
+from chatserver.store.engine.address import Address
 from tests.chaos.checker import Ledger, Truth, check_all
-from tests.chaos.fleet import Server, fleet
+from tests.chaos.fleet import ServerProcess, fleet
 from tests.chaos.proxy import Proxy
 from tests.chaos.reader import Reader
 from tests.people import post, sign_up
@@ -47,7 +47,7 @@ WHOLE = Plan(readers=200, rooms=10, rooms_each=2, messages=100_000, fault_second
 class World:
     """Two servers, each behind a proxy of its own, and who is connected to them."""
 
-    servers: tuple[Server, ...]
+    servers: tuple[ServerProcess, ...]
     proxies: list[Proxy]
     store: redis.asyncio.Redis
     chance: random.Random
@@ -122,7 +122,7 @@ async def a_world(address: Address, folder: Path, chance: random.Random) -> Asyn
         # The second forgets soon, so that who comes back to it is served from the log.
         tails = ({}, {"CHATSERVER_LIMITS__TAIL_RECORDS": "8"})
         servers = tuple(
-            Server(folder, "--store", proxy.url, **tail) for proxy, tail in zip(proxies, tails, strict=True)
+            ServerProcess(folder, "--store", proxy.url, **tail) for proxy, tail in zip(proxies, tails, strict=True)
         )
         await stack.enter_async_context(fleet(*servers))
         yield World(servers, proxies, store, chance)

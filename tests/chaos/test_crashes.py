@@ -1,7 +1,7 @@
 """A process ends between any two parts of a join, an invitation, a sign-up …; another finishes what it had begun.
 
-The requests are real and so are both houses; only the doomed one's store ends before its n-th write. Whatever n is, in
-the end rooms and users say the same, and who was told nothing can ask again.
+The requests are real and so are both communities; only the doomed one's store ends before its n-th write. Whatever n
+is, in the end rooms and users say the same, and who was told nothing can ask again.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import pytest
 import redis
 
 import chatserver.app
-from chatserver.app import House
-from chatserver.store.address import Address
-from chatserver.store.store import Store
+from chatserver.app import Server
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.store import Store
 from tests.people import PASSWORD, Person, Refused, post, sign_up
 
 MOST_STEPS = 40
@@ -51,9 +51,9 @@ class DoomedStore(Store):
 
 
 class Scene:
-    """Both houses and the people that every step needs; ``number`` makes names new for each try."""
+    """Both communities and the people that every step needs; ``number`` makes names new for each try."""
 
-    def __init__(self, doomed: House, well: House, store: redis.Redis) -> None:
+    def __init__(self, doomed: Server, well: Server, store: redis.Redis) -> None:
         self.doomed = doomed
         self.well = well
         self.store = store
@@ -104,10 +104,10 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(open_house: Any, address: Address, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    well = await open_house()
+async def scene(open_server: Any, address: Address, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    well = await open_server()
     monkeypatch.setattr(chatserver.app, "Store", DoomedStore)
-    doomed = await open_house()
+    doomed = await open_server()
     with redis.Redis(unix_socket_path=address.path) as store:
         yield Scene(doomed, well, store)
         doomed.store.steps = 10_000
@@ -190,7 +190,7 @@ async def _finishes(step: Step, scene: Scene) -> bool:
     try:
         await step(scene, scene.doomed.url)
     except Refused as refused:
-        if refused.code != -32603:  # the fault that the end of its store is to the doomed house
+        if refused.code != -32603:  # the fault that the end of its store is to the doomed community
             raise
         return False
     return True

@@ -1,4 +1,4 @@
-"""A house whose store can be taken away."""
+"""A community whose store can be taken away."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from chatserver.app import House
-from chatserver.store.address import Address
+from chatserver.app import Server
+from chatserver.store.engine.address import Address
 from tests.chaos.proxy import Proxy
 from tests.conftest import settings_for_tests
 
 
 class Remote:
-    """A house that reaches its store by a way of its own."""
+    """A community that reaches its store by a way of its own."""
 
-    def __init__(self, house: House, proxy: Proxy, way: contextlib.AsyncExitStack) -> None:
-        self.house = house
-        self.url = house.url
+    def __init__(self, server: Server, proxy: Proxy, way: contextlib.AsyncExitStack) -> None:
+        self.server = server
+        self.url = server.url
         self._proxy = proxy
         self._way = way
 
@@ -37,5 +37,5 @@ async def remote(address: Address, tmp_path: Path) -> AsyncIterator[Remote]:
     settings = settings_for_tests(tmp_path, store__resend_seconds=0.3)
     async with contextlib.AsyncExitStack() as way:
         await way.enter_async_context(proxy.running())
-        async with House(settings, store_address=Address(path=str(proxy.path))) as house:
-            yield Remote(house, proxy, way)
+        async with Server(settings, store_address=Address(path=str(proxy.path))) as server:
+            yield Remote(server, proxy, way)

@@ -1,4 +1,4 @@
-"""The HTTP door: the same desks, the same refusals, fitting statuses, and the cookie."""
+"""The HTTP door: the same services, the same refusals, fitting statuses, and the cookie."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
 from tests.doors.conftest import Remote
 from tests.doors.visiting import Answer, ask, post
@@ -23,8 +23,8 @@ CONNECTIONS_ONLY = {
 }  # fmt: skip
 
 
-class Desk:
-    """Calls by HTTP as one person, each answer held against the house's own openapi.json."""
+class Handler:
+    """Calls by HTTP as one person, each answer held against the community's own openapi.json."""
 
     def __init__(self, url: str, document: dict[str, Any], token: str = "") -> None:
         self.url = url
@@ -47,10 +47,10 @@ class Desk:
         return answer.json()
 
 
-async def desk_of(url: str, token: str = "") -> Desk:
+async def desk_of(url: str, token: str = "") -> Handler:
     answer = await ask(url, "/api/openapi.json")
     assert answer.headers["Content-Type"].startswith("application/json")
-    return Desk(url, answer.json(), token)
+    return Handler(url, answer.json(), token)
 
 
 def refused(answer: Answer, status: int, code: int, reason: str = "") -> dict[str, Any]:
@@ -67,7 +67,7 @@ def refused(answer: Answer, status: int, code: int, reason: str = "") -> dict[st
 # --- every method ----------------------------------------------------------------------------------------------------
 
 
-async def _accounts(ann: Desk, nobody: Desk) -> None:
+async def _accounts(ann: Handler, nobody: Handler) -> None:
     made = await ann("token.create", label="a script")
     await ann("token.list")
     await ann("token.revoke", token=made["id"])
@@ -90,7 +90,7 @@ async def _accounts(ann: Desk, nobody: Desk) -> None:
     assert recovered["user"]["handle"] == "zoe"
 
 
-async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
+async def _rooms(ann: Handler, bob: Handler, bob_id: str) -> None:
     room = (await ann("room.create", title="Quiet corner", kind="closed", tags=["reading"]))["room"]
     link = (await ann("room.link", room=room))["link"]
     await bob("room.join", room=room, link=link)
@@ -116,10 +116,10 @@ async def _rooms(ann: Desk, bob: Desk, bob_id: str) -> None:
     await bob("room.discover", query="tea")
 
 
-async def _friends(ann: Desk, bob: Desk, ann_id: str, bob_id: str) -> Desk:
+async def _friends(ann: Handler, bob: Handler, ann_id: str, bob_id: str) -> Handler:
     await bob("room.join", room="hall")
-    for desk in (ann, bob):
-        await desk("message.send", room="hall", text="hello", client_id="hall")
+    for service in (ann, bob):
+        await service("message.send", room="hall", text="hello", client_id="hall")
     poke = {"room": "hall", "gesture": "tea"}
     sent = (await ann("poke.send", to=bob_id, **poke))["sent"]
     await ann("poke.withdraw", poke=sent["poke"])
@@ -132,15 +132,15 @@ async def _friends(ann: Desk, bob: Desk, ann_id: str, bob_id: str) -> Desk:
     await cats("poke.send", to=bob_id, **poke)
     tie = await bob("poke.return", poke=(await bob("poke.list"))["received"][0]["poke"])
     tie = await bob("curtain.draw", tie=tie["tie"])
-    for desk in (bob, cats):
-        await desk("curtain.answer", tie=tie["tie"], card=tie["curtain"]["card"], text="A window seat")
+    for service in (bob, cats):
+        await service("curtain.answer", tie=tie["tie"], card=tie["curtain"]["card"], text="A window seat")
     code = (await cats("met.show"))["code"]
     await bob("met.enter", code=code)
     await bob("met.confirm", user=cat.id)
     assert (await cats("met.confirm", user=bob_id))["rung"] == "friend"
     await bob("card.update", company="Riverside")
-    for desk, other in ((bob, cat.id), (cats, bob_id)):
-        await desk("card.offer", user=other)
+    for service, other in ((bob, cat.id), (cats, bob_id)):
+        await service("card.offer", user=other)
     assert (await cats("card.get", user=bob_id))["company"] == "Riverside"
     for method in ("card.take_back", "tie.get", "tie.step_back", "block.add", "block.remove"):
         await bob(method, user=cat.id)
@@ -160,33 +160,33 @@ async def _friends(ann: Desk, bob: Desk, ann_id: str, bob_id: str) -> Desk:
     return cats
 
 
-async def _house(ann: Desk, code: str) -> None:
-    await ann("house.claim", code=code)
-    await ann("house.update", name="Under the plane tree")
+async def _community(ann: Handler, code: str) -> None:
+    await ann("community.claim", code=code)
+    await ann("community.update", name="Under the plane tree")
     somebody = (await ann("user.list", query="zoe"))["users"][0]
     await ann("account.suspend", user=somebody["id"], suspended=True)
-    await ann("house.log")
+    await ann("community.log")
 
 
-async def test_every_answer_is_what_the_document_says(house: House) -> None:
-    ann, bob = await sign_up(house.url, "ann"), await sign_up(house.url, "bob")
-    desks = [await desk_of(house.url, token) for token in (ann.token, bob.token, "")]
-    await desks[2]("house.get")
-    await _accounts(desks[0], desks[2])
-    await _rooms(desks[0], desks[1], bob.id)
-    desks.append(await _friends(desks[0], desks[1], ann.id, bob.id))
-    await _house(desks[0], (await house.setup_link()).partition("#")[2])
-    await desks[0]("account.sign_out")
-    assert (await desks[0].ask("login.list")).status == 401
-    await desks[1]("account.close", password=PASSWORD)
-    called = set().union(*(desk.called for desk in desks))
+async def test_every_answer_is_what_the_document_says(server: Server) -> None:
+    ann, bob = await sign_up(server.url, "ann"), await sign_up(server.url, "bob")
+    services = [await desk_of(server.url, token) for token in (ann.token, bob.token, "")]
+    await services[2]("community.get")
+    await _accounts(services[0], services[2])
+    await _rooms(services[0], services[1], bob.id)
+    services.append(await _friends(services[0], services[1], ann.id, bob.id))
+    await _community(services[0], (await server.setup_link()).partition("#")[2])
+    await services[0]("account.sign_out")
+    assert (await services[0].ask("login.list")).status == 401
+    await services[1]("account.close", password=PASSWORD)
+    called = set().union(*(service.called for service in services))
     assert called == METHODS.keys() - CONNECTIONS_ONLY
 
 
-async def test_every_event_is_what_the_document_says(house: House) -> None:
-    document = (await ask(house.url, "/api/openrpc.json")).json()
+async def test_every_event_is_what_the_document_says(server: Server) -> None:
+    document = (await ask(server.url, "/api/openrpc.json")).json()
     described = {event["name"]: event["params"] for event in document["x-events"]}
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await bob.call("presence.watch", room="hall")
         sent = await ann.say("hall", "hello @bob")
         await ann.call("message.edit", room="hall", seq=sent["seq"], text="hello")
@@ -207,21 +207,23 @@ async def test_every_event_is_what_the_document_says(house: House) -> None:
 # --- statuses --------------------------------------------------------------------------------------------------------
 
 
-async def test_400_names_what_cannot_be_read_or_does_not_fit(house: House) -> None:
-    refused(await post(house.url, "account.sign_in", b"{"), 400, -32700, "parse")
-    refused(await post(house.url, "account.sign_in", b'{"handle": "\xff"}'), 400, -32700, "parse")
-    refused(await post(house.url, "account.sign_in", b"not gzip", Content_Encoding="gzip"), 400, -32700, "parse")
-    refused(await post(house.url, "account.sign_in", []), 400, -32602)
-    data = refused(await post(house.url, "account.sign_in", {"handle": "ann"}), 400, -32602, "params")
+async def test_400_names_what_cannot_be_read_or_does_not_fit(server: Server) -> None:
+    refused(await post(server.url, "account.sign_in", b"{"), 400, -32700, "parse")
+    refused(await post(server.url, "account.sign_in", b'{"handle": "\xff"}'), 400, -32700, "parse")
+    refused(await post(server.url, "account.sign_in", b"not gzip", Content_Encoding="gzip"), 400, -32700, "parse")
+    refused(await post(server.url, "account.sign_in", []), 400, -32602)
+    data = refused(await post(server.url, "account.sign_in", {"handle": "ann"}), 400, -32602, "params")
     assert data["path"] == "password"
-    refused(await post(house.url, "house.get", b"{}", Content_Type="text/plain"), 400, -32600, "request")
-    refused(await post(house.url, "house.get", b"a=1", Content_Type="application/x-www-form-urlencoded"), 400, -32600)
+    refused(await post(server.url, "community.get", b"{}", Content_Type="text/plain"), 400, -32600, "request")
+    refused(
+        await post(server.url, "community.get", b"a=1", Content_Type="application/x-www-form-urlencoded"), 400, -32600
+    )
     for method in ("GET", "PUT", "DELETE", "OPTIONS"):
-        refused(await ask(house.url, "/api/house.get", method), 400, -32600, "request")
+        refused(await ask(server.url, "/api/community.get", method), 400, -32600, "request")
 
 
-async def test_401_asks_for_a_login(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_401_asks_for_a_login(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
     for headers in (
         {},
         {"Authorization": "Bearer chat_nobody"},
@@ -230,18 +232,18 @@ async def test_401_asks_for_a_login(house: House) -> None:
         {"Authorization": f"Bearer {ann.token}x"},
         {"Authorization": "Bearer \xff\xfe"},
     ):
-        answer = await post(house.url, "login.list", **headers)
+        answer = await post(server.url, "login.list", **headers)
         refused(answer, 401, -32001, "bad_token" if headers.get("Authorization", "").startswith("Bearer ") else "")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    wrong = await post(house.url, "account.sign_in", {"handle": "ann", "password": "not this one"})
-    nobody = await post(house.url, "account.sign_in", {"handle": "nobody", "password": "not this one"})
+    wrong = await post(server.url, "account.sign_in", {"handle": "ann", "password": "not this one"})
+    nobody = await post(server.url, "account.sign_in", {"handle": "nobody", "password": "not this one"})
     assert (wrong.status, wrong.body) == (nobody.status, nobody.body)
     assert "Set-Cookie" not in wrong.headers
 
 
-async def test_403_and_404_tell_apart_only_what_may_be_known(house: House) -> None:
-    ann, bob = await desk_of(house.url, (await sign_up(house.url, "ann")).token), await sign_up(house.url, "bob")
-    other = await desk_of(house.url, bob.token)
+async def test_403_and_404_tell_apart_only_what_may_be_known(server: Server) -> None:
+    ann, bob = await desk_of(server.url, (await sign_up(server.url, "ann")).token), await sign_up(server.url, "bob")
+    other = await desk_of(server.url, bob.token)
     opened, closed = [(await ann("room.create", title=kind, kind=kind))["room"] for kind in ("open", "closed")]
     refused(await other.ask("room.update", room=opened, title="Mine"), 403, -32003, "not_a_member")
     refused(await other.ask("message.send", room=opened, text="hello", client_id="1"), 403, -32003, "not_a_member")
@@ -253,48 +255,53 @@ async def test_403_and_404_tell_apart_only_what_may_be_known(house: House) -> No
     assert (secret.status, secret.body) == (nothing.status, nothing.body)
 
 
-async def test_404_is_for_methods_that_are_not_here(house: House) -> None:
+async def test_404_is_for_methods_that_are_not_here(server: Server) -> None:
     for method in (*CONNECTIONS_ONLY, "room.burn", "session", "openapi.yaml", "%ff", "x" * 500):
-        refused(await post(house.url, method, {}), 404, -32601, "method")
-        refused(await ask(house.url, f"/api/{method}"), 404, -32601, "method")
+        refused(await post(server.url, method, {}), 404, -32601, "method")
+        refused(await ask(server.url, f"/api/{method}"), 404, -32601, "method")
 
 
 def test_the_methods_of_a_connection_are_those_of_the_contract() -> None:
     assert {row.name for row in METHODS.values() if row.connection} == CONNECTIONS_ONLY
 
 
-async def test_409_is_for_what_stands_there_already(house: House) -> None:
-    ann = await desk_of(house.url, (await sign_up(house.url, "ann")).token)
+async def test_409_is_for_what_stands_there_already(server: Server) -> None:
+    ann = await desk_of(server.url, (await sign_up(server.url, "ann")).token)
     refused(await ann.ask("account.create", handle="ann", name="Ann", password=PASSWORD), 409, -32005)
     await ann("message.send", room="hall", text="one", client_id="1")
     refused(await ann.ask("message.send", room="hall", text="two", client_id="1"), 409, -32005)
 
 
-async def test_413_is_for_what_is_too_large(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    desk = await desk_of(house.url, ann.token)
-    assert refused(await desk.ask("message.send", room="hall", text="x" * 4001, client_id="1"), 413, -32006)["limit"]
-    whole = await post(house.url, "house.get", b" " * 65_534 + b"{}")
+async def test_413_is_for_what_is_too_large(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    service = await desk_of(server.url, ann.token)
+    assert refused(await service.ask("message.send", room="hall", text="x" * 4001, client_id="1"), 413, -32006)["limit"]
+    whole = await post(server.url, "community.get", b" " * 65_534 + b"{}")
     assert whole.status == 200
     for body in (b" " * 65_535 + b"{}", b"x" * 200_000):
-        assert refused(await post(house.url, "house.get", body), 413, -32006, "too_large")["limit"] == 65_536
+        assert refused(await post(server.url, "community.get", body), 413, -32006, "too_large")["limit"] == 65_536
     chunked = b"10001\r\n" + b" " * 0x10001 + b"\r\n0\r\n\r\n"
     answer = await ask(
-        house.url, "/api/house.get", "POST", body=chunked, Content_Type="application/json", Transfer_Encoding="chunked"
+        server.url,
+        "/api/community.get",
+        "POST",
+        body=chunked,
+        Content_Type="application/json",
+        Transfer_Encoding="chunked",
     )
     refused(answer, 413, -32006, "too_large")
 
 
-async def test_413_is_for_a_small_body_that_unpacks_to_a_large_one(house: House) -> None:
+async def test_413_is_for_a_small_body_that_unpacks_to_a_large_one(server: Server) -> None:
     packed = gzip.compress(b" " * 20_000_000)
     assert len(packed) < 65_536
-    answer = await post(house.url, "house.get", packed, Content_Encoding="gzip")
+    answer = await post(server.url, "community.get", packed, Content_Encoding="gzip")
     refused(answer, 413, -32006, "too_large")
 
 
-async def test_429_says_when_to_come_back(open_house) -> None:
-    house = await open_house(limits__user_sends_burst=1, limits__user_sends_per_second=0.0137)
-    ann = await desk_of(house.url, (await sign_up(house.url, "ann")).token)
+async def test_429_says_when_to_come_back(open_server) -> None:
+    server = await open_server(limits__user_sends_burst=1, limits__user_sends_per_second=0.0137)
+    ann = await desk_of(server.url, (await sign_up(server.url, "ann")).token)
     await ann("message.send", room="hall", text="one", client_id="1")
     answer = await ann.ask("message.send", room="hall", text="two", client_id="2")
     data = refused(answer, 429, -32029, "rate_limited")
@@ -302,23 +309,23 @@ async def test_429_says_when_to_come_back(open_house) -> None:
     assert data["retry_after"] <= int(answer.headers["Retry-After"]) <= data["retry_after"] + 1
 
 
-async def test_429_is_for_one_address_that_asks_too_often(open_house) -> None:
-    house = await open_house(limits__requests_burst=3, limits__requests_per_second=0.01)
-    answers = [await post(house.url, "house.get") for _ in range(4)]
+async def test_429_is_for_one_address_that_asks_too_often(open_server) -> None:
+    server = await open_server(limits__requests_burst=3, limits__requests_per_second=0.01)
+    answers = [await post(server.url, "community.get") for _ in range(4)]
     assert [answer.status for answer in answers] == [200, 200, 200, 429]
     assert int(answers[3].headers["Retry-After"]) > 50
 
 
 async def test_503_is_for_a_store_that_is_away(remote: Remote) -> None:
     ann = await sign_up(remote.url, "ann")
-    desk = await desk_of(remote.url, ann.token)
+    service = await desk_of(remote.url, ann.token)
     await remote.take_store_away()
-    refused(await desk.ask("message.send", room="hall", text="hello", client_id="1"), 503, -32050, "unavailable")
-    refused(await desk.ask("login.list"), 503, -32050, "unavailable")
-    assert (await post(remote.url, "house.get")).status == 200
+    refused(await service.ask("message.send", room="hall", text="hello", client_id="1"), 503, -32050, "unavailable")
+    refused(await service.ask("login.list"), 503, -32050, "unavailable")
+    assert (await post(remote.url, "community.get")).status == 200
     await remote.give_store_back()
-    await remote.house.store.ready.wait()
-    assert (await desk("message.send", room="hall", text="hello", client_id="1"))["seq"] == 1
+    await remote.server.store.ready.wait()
+    assert (await service("message.send", room="hall", text="hello", client_id="1"))["seq"] == 1
 
 
 # --- the cookie ------------------------------------------------------------------------------------------------------
@@ -329,18 +336,18 @@ def cookie_in(answer: Answer) -> Any:
     return SimpleCookie(header)["chatserver"]
 
 
-async def _sign_up_here(house: House) -> dict[str, str]:
+async def _sign_up_here(server: Server) -> dict[str, str]:
     """Headers of a page of ours whose reader has signed up."""
-    answer = await post(house.url, "account.create", {"handle": "ann", "name": "Ann", "password": PASSWORD})
+    answer = await post(server.url, "account.create", {"handle": "ann", "name": "Ann", "password": PASSWORD})
     assert "token" not in answer.json()
-    return {"Cookie": f"chatserver={cookie_in(answer).value}", "Origin": house.url}
+    return {"Cookie": f"chatserver={cookie_in(answer).value}", "Origin": server.url}
 
 
 @pytest.mark.parametrize("method", ["account.create", "account.sign_in"])
-async def test_signing_in_sets_a_cookie_that_no_script_can_read(house: House, method: str) -> None:
+async def test_signing_in_sets_a_cookie_that_no_script_can_read(server: Server, method: str) -> None:
     if method == "account.sign_in":
-        await sign_up(house.url, "ann")
-    answer = await post(house.url, method, {"handle": "ann", "name": "Ann", "password": PASSWORD})
+        await sign_up(server.url, "ann")
+    answer = await post(server.url, method, {"handle": "ann", "name": "Ann", "password": PASSWORD})
     cookie = cookie_in(answer)
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Lax", "/", "")
     assert int(cookie["max-age"]) == 90 * 86_400
@@ -348,10 +355,10 @@ async def test_signing_in_sets_a_cookie_that_no_script_can_read(house: House, me
     assert cookie.value.encode() not in answer.body
 
 
-async def test_who_wants_a_token_gets_no_cookie(house: House) -> None:
+async def test_who_wants_a_token_gets_no_cookie(server: Server) -> None:
     params = {"handle": "ann", "name": "Ann", "password": PASSWORD, "want": "token"}
     for method in ("account.create", "account.sign_in"):
-        answer = await post(house.url, method, params)
+        answer = await post(server.url, method, params)
         assert "Set-Cookie" not in answer.headers
         assert answer.json()["token"].startswith("chat_")
 
@@ -359,19 +366,19 @@ async def test_who_wants_a_token_gets_no_cookie(house: House) -> None:
 @pytest.mark.parametrize(
     ("method", "params"), [("account.sign_out", {}), ("account.close", {"password": PASSWORD})], ids=["out", "close"]
 )
-async def test_signing_out_takes_the_cookie_away(house: House, method: str, params: dict[str, str]) -> None:
-    headers = await _sign_up_here(house)
-    assert (await post(house.url, "login.list", **headers)).status == 200
-    answer = await post(house.url, method, params, **headers)
+async def test_signing_out_takes_the_cookie_away(server: Server, method: str, params: dict[str, str]) -> None:
+    headers = await _sign_up_here(server)
+    assert (await post(server.url, "login.list", **headers)).status == 200
+    answer = await post(server.url, method, params, **headers)
     cookie = cookie_in(answer)
     assert (answer.status, cookie.value, cookie["max-age"], cookie["path"]) == (200, "", "0", "/")
-    after = await post(house.url, "login.list", **headers)
+    after = await post(server.url, "login.list", **headers)
     refused(after, 401, -32001, "not_signed_in")
 
 
-async def test_a_cookie_opens_a_socket_to_a_page_of_ours_and_to_no_other(house: House) -> None:
-    headers = await _sign_up_here(house)
-    url = house.url.replace("http", "ws", 1) + "/ws"
+async def test_a_cookie_opens_a_socket_to_a_page_of_ours_and_to_no_other(server: Server) -> None:
+    headers = await _sign_up_here(server)
+    url = server.url.replace("http", "ws", 1) + "/ws"
     async with connect(url, additional_headers=headers, proxy=None) as socket:
         await socket.send('{"id": 1, "method": "session.start"}')
         started = json.loads(await socket.recv())
@@ -382,18 +389,18 @@ async def test_a_cookie_opens_a_socket_to_a_page_of_ours_and_to_no_other(house: 
         assert caught.value.response.status_code == 403
 
 
-async def test_a_cookie_works_for_a_page_of_ours_and_for_no_other(house: House) -> None:
-    headers = await _sign_up_here(house)
-    assert (await post(house.url, "login.list", **headers)).status == 200
+async def test_a_cookie_works_for_a_page_of_ours_and_for_no_other(server: Server) -> None:
+    headers = await _sign_up_here(server)
+    assert (await post(server.url, "login.list", **headers)).status == 200
     for origin in ({"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {}):
-        answer = await post(house.url, "login.list", **{"Cookie": headers["Cookie"], **origin})
+        answer = await post(server.url, "login.list", **{"Cookie": headers["Cookie"], **origin})
         refused(answer, 403, -32002, "origin")
 
 
-async def test_a_program_that_names_itself_in_bytes_that_are_no_text_can_sign_in(house: House) -> None:
-    await sign_up(house.url, "ann")
+async def test_a_program_that_names_itself_in_bytes_that_are_no_text_can_sign_in(server: Server) -> None:
+    await sign_up(server.url, "ann")
     params = {"handle": "ann", "password": PASSWORD, "want": "token"}
-    answer = await post(house.url, "account.sign_in", params, User_Agent="caf\xe9 \xff\xfe")
-    desk = await desk_of(house.url, answer.json()["token"])
-    agents = {login.get("agent", "") for login in (await desk("login.list"))["logins"]}
+    answer = await post(server.url, "account.sign_in", params, User_Agent="caf\xe9 \xff\xfe")
+    service = await desk_of(server.url, answer.json()["token"])
+    agents = {login.get("agent", "") for login in (await service("login.list"))["logins"]}
     assert "caf? ??" in agents

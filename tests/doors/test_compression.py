@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.doors.visiting import knock
 from tests.people import PATIENCE, Person, gathering, sign_up
 
@@ -26,8 +26,8 @@ FRAME_BYTES = 65_536
 
 
 @pytest.fixture
-async def house(open_house) -> House:
-    return await open_house(server__compression=True)
+async def server(open_server) -> Server:
+    return await open_server(server__compression=True)
 
 
 class Deflating(Person):
@@ -47,7 +47,7 @@ class Deflating(Person):
 
 
 @pytest.fixture
-async def people(house: House) -> AsyncIterator[list[Person]]:
+async def people(server: Server) -> AsyncIterator[list[Person]]:
     """Ann plain and Bob compressing, both in JSON; Cat and Dan the same in MessagePack."""
     made: list[Person] = []
     for handle, kind, packed in (
@@ -56,8 +56,8 @@ async def people(house: House) -> AsyncIterator[list[Person]]:
         ("cat", Person, True),
         ("dan", Deflating, True),
     ):
-        person = await sign_up(house.url, handle)
-        made.append(await kind(house.url, person.token, person.user, packed=packed).start())
+        person = await sign_up(server.url, handle)
+        made.append(await kind(server.url, person.token, person.user, packed=packed).start())
     yield made
     for person in made:
         await person.leave()
@@ -83,9 +83,9 @@ async def test_history_and_refusals_are_readable_too(people: list[Person]) -> No
     assert pages[0] == pages[1] == pages[2] == pages[3]
 
 
-async def test_a_server_that_does_not_offer_it_agrees_to_nothing(open_house) -> None:
-    house = await open_house(server__compression=False)
-    answer = await knock(house.url, Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
+async def test_a_server_that_does_not_offer_it_agrees_to_nothing(open_server) -> None:
+    server = await open_server(server__compression=False)
+    answer = await knock(server.url, Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits")
     assert (answer.status, "Sec-WebSocket-Extensions" in answer.headers) == (101, False)
 
 
@@ -101,18 +101,18 @@ OFFERS = {
 }
 
 
-async def test_what_is_agreed_to_can_be_kept(house: House) -> None:
+async def test_what_is_agreed_to_can_be_kept(server: Server) -> None:
     for offer, agreed in OFFERS.items():
-        answer = await knock(house.url, Sec_WebSocket_Extensions=offer)
+        answer = await knock(server.url, Sec_WebSocket_Extensions=offer)
         said = answer.headers.get("Sec-WebSocket-Extensions", "").split("; ")
         assert answer.status == 101
         both_ways = {"permessage-deflate", "server_no_context_takeover", "client_no_context_takeover"}
         assert both_ways <= set(said) if agreed else said == [""], offer
 
 
-async def test_a_client_with_a_small_window_reads_everything(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    async with small_window(house, ann.token) as socket, asyncio.timeout(PATIENCE):
+async def test_a_client_with_a_small_window_reads_everything(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    async with small_window(server, ann.token) as socket, asyncio.timeout(PATIENCE):
         # What comes again after more than 512 bytes is a reference that a small window does not reach.
         text = "".join(chr(0x4E00 + number) for number in range(900)) * 2
         await socket.send(json.dumps({"id": 1, "method": "session.start"}))
@@ -125,9 +125,9 @@ async def test_a_client_with_a_small_window_reads_everything(house: House) -> No
                 return
 
 
-def small_window(house: House, token: str) -> connect:
+def small_window(server: Server, token: str) -> connect:
     return connect(
-        house.url.replace("http", "ws", 1) + "/ws",
+        server.url.replace("http", "ws", 1) + "/ws",
         additional_headers={"Authorization": f"Bearer {token}"},
         compression=None,
         extensions=[ClientPerMessageDeflateFactory(server_max_window_bits=9)],
@@ -166,11 +166,11 @@ def _in_pieces(packed: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("wrap", [_in_one, _in_pieces], ids=["in one frame", "in pieces"])
-async def test_a_small_frame_that_unpacks_to_a_large_one_is_refused_before_it_does(house: House, wrap: Any) -> None:
+async def test_a_small_frame_that_unpacks_to_a_large_one_is_refused_before_it_does(server: Server, wrap: Any) -> None:
     frames = wrap(bomb())
     assert len(frames) < UNPACKED / 100
-    ann = await sign_up(house.url, "ann")
-    person = await Deflating(house.url, ann.token, ann.user).start()
+    ann = await sign_up(server.url, "ann")
+    person = await Deflating(server.url, ann.token, ann.user).start()
     tracemalloc.start()
     try:
         person.socket.transport.write(frames)
@@ -180,29 +180,29 @@ async def test_a_small_frame_that_unpacks_to_a_large_one_is_refused_before_it_do
         tracemalloc.stop()
     assert code == 1009
     assert most < UNPACKED / 10
-    async with gathering(house.url, "bob") as (bob,):
+    async with gathering(server.url, "bob") as (bob,):
         await bob.say("hall", "still here")
 
 
-async def test_what_is_not_compressed_though_it_says_so_ends_the_connection(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_what_is_not_compressed_though_it_says_so_ends_the_connection(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
     for payload, code in ((b"\xff\xff\xff", 1002), (b"{}", 1007)):  # no deflate at all; deflate of what is no text
-        person = await Deflating(house.url, ann.token, ann.user).start()
+        person = await Deflating(server.url, ann.token, ann.user).start()
         person.socket.transport.write(_frame(PACKED_TEXT, payload))
         assert await person.closed() == code
 
 
-async def test_an_empty_compressed_message_is_refused_like_an_empty_one(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    person = await Deflating(house.url, ann.token, ann.user).start()
+async def test_an_empty_compressed_message_is_refused_like_an_empty_one(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    person = await Deflating(server.url, ann.token, ann.user).start()
     person.socket.transport.write(_frame(PACKED_TEXT, b"\x00"))
     assert (await person.call("session.ping"))["at"] > 0
     await person.leave()
 
 
-async def test_a_plain_frame_from_who_may_compress_is_read(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    person = await Deflating(house.url, ann.token, ann.user, packed=True).start()
+async def test_a_plain_frame_from_who_may_compress_is_read(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    person = await Deflating(server.url, ann.token, ann.user, packed=True).start()
     answer = await person.ask("session.ping")
     await answer
     sent = msgpack.packb(

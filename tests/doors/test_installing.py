@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer as Served
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.doors.pages import Pages
 from tests.doors.visiting import Answer, ask
 from tests.people import post, sign_up
-from tests.services.test_people import admin_of
+from tests.services.accounts.test_people import admin_of
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -22,10 +22,10 @@ WEB = Path(__file__).parents[2] / "web"
 # --- the manifest ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_manifest_has_the_house_s_name_and_language(house: House) -> None:
-    admin = await admin_of(house)
-    await post(house.url, "house.update", admin.token, name='Under "the" plane tree', language="zh-Hant")
-    answer = await ask(house.url, "/manifest.webmanifest", Accept_Encoding="gzip;q=0")
+async def test_the_manifest_has_the_server_s_name_and_language(server: Server) -> None:
+    admin = await admin_of(server)
+    await post(server.url, "community.update", admin.token, name='Under "the" plane tree', language="zh-Hant")
+    answer = await ask(server.url, "/manifest.webmanifest", Accept_Encoding="gzip;q=0")
     assert answer.headers["Content-Type"].startswith("application/manifest+json")
     assert answer.headers["Cache-Control"] == "no-cache"
     manifest: dict[str, Any] = answer.json()
@@ -42,12 +42,12 @@ async def test_the_manifest_has_the_house_s_name_and_language(house: House) -> N
 
 @pytest.mark.parametrize(
     ("name", "short"),
-    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A house of many words", "A house of")],
+    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A community of many words", "A community of")],
 )
-async def test_what_stands_below_an_icon_is_short(house: House, name: str, short: str) -> None:
-    admin = await admin_of(house)
-    await post(house.url, "house.update", admin.token, name=name)
-    assert (await ask(house.url, "/manifest.webmanifest")).json()["short_name"] == short
+async def test_what_stands_below_an_icon_is_short(server: Server, name: str, short: str) -> None:
+    admin = await admin_of(server)
+    await post(server.url, "community.update", admin.token, name=name)
+    assert (await ask(server.url, "/manifest.webmanifest")).json()["short_name"] == short
 
 
 # --- the service worker ----------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ async def test_what_stands_below_an_icon_is_short(house: House, name: str, short
 async def worker_of(folder: Path) -> Answer:
     """What a page of these files gives as its service worker."""
     application = web.Application()
-    Pages(folder, named=lambda: ("House", "en"), window=lambda room: None).add_routes(application.router)
+    Pages(folder, named=lambda: ("Community", "en"), window=lambda room: None).add_routes(application.router)
     async with Served(application) as server:
         return await ask(str(server.make_url("/")).rstrip("/"), "/sw.js")
 
@@ -94,7 +94,7 @@ async def test_the_service_worker_is_told_what_belongs_to_the_page_and_a_page_of
         (tmp_path / name).write_text("<html></html>")
     (tmp_path / "sw.js").write_text("__VERSION__ __FILES__")
     application = web.Application()
-    Pages(tmp_path, named=lambda: ("House", "en"), window=lambda room: None).add_routes(application.router)
+    Pages(tmp_path, named=lambda: ("Community", "en"), window=lambda room: None).add_routes(application.router)
     async with Served(application) as server:
         url = str(server.make_url("/")).rstrip("/")
         version, *files = (await ask(url, "/sw.js")).body.decode().split(" ")
@@ -127,60 +127,61 @@ class _Told(HTMLParser):
             self.said[given["property"] or ""] = given["content"] or ""
 
 
-async def shown(house: House, path: str, **headers: str) -> Answer:
+async def shown(server: Server, path: str, **headers: str) -> Answer:
     """The page, once this process has heard of the last change of a room."""
-    await house.catalogue.refresh()
-    return await ask(house.url, path, **headers)
+    await server.room_index.refresh()
+    return await ask(server.url, path, **headers)
 
 
-async def told(house: House, path: str) -> dict[str, str]:
-    answer = await shown(house, path, Accept_Encoding="identity")
+async def told(server: Server, path: str) -> dict[str, str]:
+    answer = await shown(server, path, Accept_Encoding="identity")
     assert answer.status == 200
     return _Told(answer.body.decode()).said
 
 
-async def test_a_link_to_a_window_says_what_it_leads_to_in_the_house_s_language(house: House) -> None:
-    assert (await told(house, "/room/hall"))["og:title"] == "The hall"
-    admin = await admin_of(house)
-    await post(house.url, "house.update", admin.token, language="zh-Hans")
-    said = await told(house, "/room/hall")
+async def test_a_link_to_a_window_says_what_it_leads_to_in_the_server_s_language(server: Server) -> None:
+    assert (await told(server, "/room/hall"))["og:title"] == "The hall"
+    admin = await admin_of(server)
+    await post(server.url, "community.update", admin.token, language="zh-Hans")
+    said = await told(server, "/room/hall")
     assert said["og:title"] == "前厅" and said["og:description"]
 
 
-async def test_what_a_room_says_of_itself_stands_there_as_text(house: House) -> None:
-    admin = await admin_of(house)
+async def test_what_a_room_says_of_itself_stands_there_as_text(server: Server) -> None:
+    admin = await admin_of(server)
     title, about = 'Tea" onload="x', "</head><script>alert(1)</script> & 'more'\nlines"
-    await post(house.url, "room.update", admin.token, room="hall", title=title, about=about)
-    page = (await shown(house, "/room/hall", Accept_Encoding="identity")).body.decode()
+    await post(server.url, "room.update", admin.token, room="hall", title=title, about=about)
+    page = (await shown(server, "/room/hall", Accept_Encoding="identity")).body.decode()
     found = _Told(page)
     assert found.said == {"og:title": title, "og:description": about}
     assert found.tags.count("script") == _Told((WEB / "index.html").read_text("utf-8")).tags.count("script")
-    await post(house.url, "room.update", admin.token, room="hall", about="")
-    assert "og:description" not in await told(house, "/room/hall")
+    await post(server.url, "room.update", admin.token, room="hall", about="")
+    assert "og:description" not in await told(server, "/room/hall")
 
 
-async def test_nothing_is_told_of_other_rooms(house: House) -> None:
-    admin, mei = await admin_of(house), await sign_up(house.url, "mei")
+async def test_nothing_is_told_of_other_rooms(server: Server) -> None:
+    admin, mei = await admin_of(server), await sign_up(server.url, "mei")
     made = [
-        (await post(house.url, "room.create", mei.token, title="Den", kind=kind))["room"] for kind in ("open", "closed")
+        (await post(server.url, "room.create", mei.token, title="Den", kind=kind))["room"]
+        for kind in ("open", "closed")
     ]
     page = (WEB / "index.html").read_bytes()
     for room in (*made, "tea", "nowhere", "%3Cscript%3E"):
-        answer = await shown(house, f"/room/{room}", Authorization=f"Bearer {mei.token}")
+        answer = await shown(server, f"/room/{room}", Authorization=f"Bearer {mei.token}")
         assert answer.body == page, room
-    await post(house.url, "room.update", admin.token, room="hall", window=False)
-    assert (await shown(house, "/room/hall")).body == page
-    await post(house.url, "room.update", admin.token, room=made[0], window=True)
-    assert (await told(house, f"/room/{made[0]}"))["og:title"] == "Den"
-    await post(house.url, "room.archive", admin.token, room=made[0], archived=True)
-    assert (await shown(house, f"/room/{made[0]}")).body == page
+    await post(server.url, "room.update", admin.token, room="hall", window=False)
+    assert (await shown(server, "/room/hall")).body == page
+    await post(server.url, "room.update", admin.token, room=made[0], window=True)
+    assert (await told(server, f"/room/{made[0]}"))["og:title"] == "Den"
+    await post(server.url, "room.archive", admin.token, room=made[0], archived=True)
+    assert (await shown(server, f"/room/{made[0]}")).body == page
 
 
-async def test_another_title_is_another_copy(house: House) -> None:
-    admin = await admin_of(house)
-    first = await shown(house, "/room/hall")
-    same = await shown(house, "/room/hall", If_None_Match=first.headers["ETag"])
+async def test_another_title_is_another_copy(server: Server) -> None:
+    admin = await admin_of(server)
+    first = await shown(server, "/room/hall")
+    same = await shown(server, "/room/hall", If_None_Match=first.headers["ETag"])
     assert same.status == 304
-    await post(house.url, "room.update", admin.token, room="hall", title="Another hall")
-    again = await shown(house, "/room/hall", If_None_Match=first.headers["ETag"])
+    await post(server.url, "room.update", admin.token, room="hall", title="Another hall")
+    again = await shown(server, "/room/hall", If_None_Match=first.headers["ETag"])
     assert again.status == 200 and b"Another hall" in again.body

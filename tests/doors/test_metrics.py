@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.errors import TABLE
 from chatserver.protocol import closing
 from chatserver.protocol.methods import METHODS
@@ -20,8 +20,8 @@ from tests.people import PATIENCE, Person, Refused, gathering
 FAR = {"X-Forwarded-For": "203.0.113.9"}
 
 
-async def families(house: House) -> dict[str, Metric]:
-    answer = await ask(house.url, "/metrics")
+async def families(server: Server) -> dict[str, Metric]:
+    answer = await ask(server.url, "/metrics")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     return {family.name: family for family in text_string_to_metric_families(answer.body.decode())}
@@ -36,22 +36,22 @@ def value(found: dict[str, Metric], name: str, **labels: str) -> float:
     return next((one.value for one in samples(found) if one.name == name and labels.items() <= one.labels.items()), 0.0)
 
 
-async def _busy(house: House, ann: Person, bob: Person) -> None:
+async def _busy(server: Server, ann: Person, bob: Person) -> None:
     await ann.say("hall", "hello")
     await bob.hears("message.posted", text="hello")
     with pytest.raises(Refused):
         await ann.call("room.join", room="nowhere")
     with pytest.raises(Refused):
         await bob.call("room.update", room="hall", title="Mine")
-    await post(house.url, "house.get")
-    await post(house.url, "room.burn")
+    await post(server.url, "community.get")
+    await post(server.url, "room.burn")
 
 
-async def test_counts_and_gauges_say_what_happened(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        before = await families(house)
-        await _busy(house, ann, bob)
-        found = await families(house)
+async def test_counts_and_gauges_say_what_happened(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        before = await families(server)
+        await _busy(server, ann, bob)
+        found = await families(server)
     assert value(found, "chat_connections") == 2
     assert value(found, "chat_users") == 2
     assert value(found, "chat_rooms_followed") >= 1
@@ -60,33 +60,33 @@ async def test_counts_and_gauges_say_what_happened(house: House) -> None:
     assert value(found, "chat_requests_total", method="message.send", outcome="ok") == 1
     assert value(found, "chat_requests_total", method="room.join", outcome="not_found") == 1
     assert value(found, "chat_requests_total", method="room.update", outcome="not_allowed") == 1
-    assert value(found, "chat_requests_total", method="house.get", outcome="ok") == 1
+    assert value(found, "chat_requests_total", method="community.get", outcome="ok") == 1
     assert value(found, "chat_requests_total", method="unknown", outcome="method") == 1
 
 
-async def test_closes_are_counted_by_code(house: House) -> None:
-    async with gathering(house.url, "ann", "bob", "cat", "dan") as (ann, bob, cat, dan):
-        await post(house.url, "account.sign_out", Authorization=f"Bearer {ann.token}")
+async def test_closes_are_counted_by_code(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat", "dan") as (ann, bob, cat, dan):
+        await post(server.url, "account.sign_out", Authorization=f"Bearer {ann.token}")
         assert await ann.closed() == 4500
         await bob.socket.send("x" * 70_000)
         assert await bob.closed() == 1009
         await cat.leave()
         dan.cut()
         async with asyncio.timeout(PATIENCE):
-            while house.hub.connections:
+            while server.hub.connections:
                 await asyncio.sleep(0.02)
-        found = await families(house)
+        found = await families(server)
     assert value(found, "chat_closes_total", code="4500") == 1
     assert value(found, "chat_closes_total", code="1009") == 1
     assert value(found, "chat_closes_total", code="1000") == 1
     assert value(found, "chat_closes_total", code="1006") == 1
 
 
-async def test_no_room_user_or_stranger_chooses_a_label(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        await _busy(house, ann, bob)
+async def test_no_room_user_or_stranger_chooses_a_label(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        await _busy(server, ann, bob)
         await ann.call("room.create", title="Secret plans")
-        found = await families(house)
+        found = await families(server)
     allowed = {
         "method": METHODS.keys() | {"unknown"},
         "outcome": {"ok"} | {kind.name for kind in TABLE},
@@ -97,8 +97,8 @@ async def test_no_room_user_or_stranger_chooses_a_label(house: House) -> None:
             assert name in {"le", "version"} or held in allowed[name], sample
 
 
-async def test_every_metric_has_words_and_a_name_of_ours(house: House) -> None:
-    found = await families(house)
+async def test_every_metric_has_words_and_a_name_of_ours(server: Server) -> None:
+    found = await families(server)
     assert found
     assert all(name.startswith("chat_") and family.documentation.endswith(".") for name, family in found.items())
     assert found["chat_loop_lag_seconds"].type == "histogram"
@@ -109,7 +109,7 @@ async def test_every_metric_has_words_and_a_name_of_ours(house: House) -> None:
     [("local", 200, 404), ("open", 200, 200), ("off", 404, 404)],
     ids=["local", "open", "off"],
 )
-async def test_who_may_read_them_is_a_setting(open_house, setting: str, near: int, far: int) -> None:
-    house = await open_house(server__metrics=setting)
-    assert (await ask(house.url, "/metrics")).status == near
-    assert (await ask(house.url, "/metrics", **FAR)).status == far
+async def test_who_may_read_them_is_a_setting(open_server, setting: str, near: int, far: int) -> None:
+    server = await open_server(server__metrics=setting)
+    assert (await ask(server.url, "/metrics")).status == near
+    assert (await ask(server.url, "/metrics", **FAR)).status == far

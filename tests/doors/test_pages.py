@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.doors.visiting import Answer, ask, knock, post
 
 WEB = Path(__file__).parents[2] / "web"
@@ -25,7 +25,7 @@ KINDS = {
 }
 PAGE_PATHS = [
     "/", "/rooms", "/room/tea", "/room/0123456789abcdef01234567", "/setup", "/people", "/user/mei.lin",
-    "/user/%E7%8E%8B%E5%B0%8F%E6%98%8E", "/house", "/join/tea/abcdef", "/sign-in", "/sign-up",
+    "/user/%E7%8E%8B%E5%B0%8F%E6%98%8E", "/community", "/join/tea/abcdef", "/sign-in", "/sign-up",
     "/recover", "/settings", "/settings/bots", "/room/tea?from=somewhere",
 ]  # fmt: skip
 OUTSIDE = [
@@ -41,79 +41,79 @@ OUTSIDE = [
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-async def test_every_path_of_the_page_is_the_page(house: House) -> None:
+async def test_every_path_of_the_page_is_the_page(server: Server) -> None:
     for path in PAGE_PATHS:
-        answer = await ask(house.url, path)
+        answer = await ask(server.url, path)
         assert (answer.status, answer.headers["Content-Type"]) == (200, KINDS[".html"]), path
         assert answer.body == (WEB / "index.html").read_bytes()
 
 
-async def test_what_is_in_web_is_what_the_browser_gets(house: House) -> None:
+async def test_what_is_in_web_is_what_the_browser_gets(server: Server) -> None:
     for name in FILES:
-        answer = await ask(house.url, f"/web/{name}")
+        answer = await ask(server.url, f"/web/{name}")
         assert (answer.status, answer.body) == (200, (WEB / name).read_bytes()), name
         assert answer.headers["Content-Type"] == KINDS[Path(name).suffix]
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-async def test_the_first_screen_weighs_at_most_60_kb(house: House) -> None:
+async def test_the_first_screen_weighs_at_most_60_kb(server: Server) -> None:
     """What stands in index.html is what the first paint waits for; that it is all of it is seen in test_words.py."""
     first = ["/", "/web/main.css", "/web/too-old.js", "/web/main.js"]
     first += re.findall(r'rel="modulepreload" href="([^"]+)"', (WEB / "index.html").read_text())
     first += re.findall(r'@import url\("([^"]+)"', (WEB / "main.css").read_text())
-    packed = [len((await ask(house.url, path, Accept_Encoding="gzip")).body) for path in first]
+    packed = [len((await ask(server.url, path, Accept_Encoding="gzip")).body) for path in first]
     assert len(first) > 35
     assert sum(packed) <= 60_000
 
 
-async def test_files_are_packed_for_who_takes_it(house: House) -> None:
+async def test_files_are_packed_for_who_takes_it(server: Server) -> None:
     for name in FILES:
         if name.endswith((".png", ".woff2")):
             continue  # packed by their own kind
-        answer = await ask(house.url, f"/web/{name}", Accept_Encoding="br;q=1.0, GZIP;q=0.8, *;q=0.1")
+        answer = await ask(server.url, f"/web/{name}", Accept_Encoding="br;q=1.0, GZIP;q=0.8, *;q=0.1")
         assert answer.headers["Content-Encoding"] == "gzip"
         assert answer.headers["Vary"] == "Accept-Encoding"
         assert gzip.decompress(answer.body) == (WEB / name).read_bytes()
 
 
-async def test_files_are_not_packed_for_who_does_not_take_it(house: House) -> None:
+async def test_files_are_not_packed_for_who_does_not_take_it(server: Server) -> None:
     for accepted in ("", "identity", "br", "gzip;q=0", "gzip; q=0.000", "not-gzip", "x-gzip"):
-        answer = await ask(house.url, "/web/main.js", Accept_Encoding=accepted)
+        answer = await ask(server.url, "/web/main.js", Accept_Encoding=accepted)
         assert "Content-Encoding" not in answer.headers, accepted
         assert answer.body == (WEB / "main.js").read_bytes()
 
 
 @pytest.mark.parametrize("accepted", ["identity", "gzip"])
-async def test_a_copy_that_still_holds_is_not_sent_again(house: House, accepted: str) -> None:
+async def test_a_copy_that_still_holds_is_not_sent_again(server: Server, accepted: str) -> None:
     for path in ("/", "/web/main.js"):
-        first = await ask(house.url, path, Accept_Encoding=accepted)
+        first = await ask(server.url, path, Accept_Encoding=accepted)
         etag = first.headers["ETag"]
         for known in (etag, f'"another", W/{etag}', "*"):
-            again = await ask(house.url, path, Accept_Encoding=accepted, If_None_Match=known)
+            again = await ask(server.url, path, Accept_Encoding=accepted, If_None_Match=known)
             assert (again.status, again.body, again.headers["ETag"]) == (304, b"", etag)
-        changed = await ask(house.url, path, Accept_Encoding=accepted, If_None_Match='"another"')
+        changed = await ask(server.url, path, Accept_Encoding=accepted, If_None_Match='"another"')
         assert (changed.status, changed.body) == (200, first.body)
 
 
-async def test_an_etag_names_bytes_not_words(house: House) -> None:
+async def test_an_etag_names_bytes_not_words(server: Server) -> None:
     """RFC 9110, section 8.8.3: a strong one is of one coding."""
-    plain = await ask(house.url, "/web/main.js")
-    packed = await ask(house.url, "/web/main.js", Accept_Encoding="gzip")
+    plain = await ask(server.url, "/web/main.js")
+    packed = await ask(server.url, "/web/main.js", Accept_Encoding="gzip")
     assert plain.headers["ETag"] != packed.headers["ETag"]
-    assert len({(await ask(house.url, f"/web/{name}")).headers["ETag"] for name in FILES}) == len(FILES)
+    assert len({(await ask(server.url, f"/web/{name}")).headers["ETag"] for name in FILES}) == len(FILES)
 
 
-async def test_the_head_of_a_file_is_its_answer_without_the_file(house: House) -> None:
-    whole, head = await ask(house.url, "/web/main.js"), await ask(house.url, "/web/main.js", "HEAD")
+async def test_the_head_of_a_file_is_its_answer_without_the_file(server: Server) -> None:
+    whole, head = await ask(server.url, "/web/main.js"), await ask(server.url, "/web/main.js", "HEAD")
     assert (head.status, head.body) == (200, b"")
     assert {name: value for name, value in head.headers.items() if name != "Date"} == {
         name: value for name, value in whole.headers.items() if name != "Date"
     }
 
 
-async def test_nothing_outside_of_web_can_be_reached(house: House) -> None:
+async def test_nothing_outside_of_web_can_be_reached(server: Server) -> None:
     for path in OUTSIDE:
-        answer = await ask(house.url, path)
+        answer = await ask(server.url, path)
         assert answer.status == 404, path
         assert len(answer.body) < 30
 
@@ -146,8 +146,8 @@ ANSWERS = [
     ("POST", "/manifest.webmanifest", 405),
     ("GET", "/api/openapi.json", 200),
     ("GET", "/api/openrpc.json", 200),
-    ("POST", "/api/house.get", 200),
-    ("GET", "/api/house.get", 400),
+    ("POST", "/api/community.get", 200),
+    ("GET", "/api/community.get", 400),
     ("POST", "/api/login.list", 401),
     ("POST", "/api/room.burn", 404),
     ("GET", "/healthz", 200),
@@ -163,16 +163,16 @@ ANSWERS = [
 ]
 
 
-async def test_every_answer_is_safe(house: House) -> None:
+async def test_every_answer_is_safe(server: Server) -> None:
     for method, path, status in ANSWERS:
-        answer = await ask(house.url, path, method)
+        answer = await ask(server.url, path, method)
         assert answer.status == status, (method, path)
         assert_safe(answer)
         assert "Strict-Transport-Security" not in answer.headers
 
 
-async def test_an_answer_that_a_copy_still_holds_is_safe(house: House) -> None:
-    assert_safe(await ask(house.url, "/", If_None_Match="*"))
+async def test_an_answer_that_a_copy_still_holds_is_safe(server: Server) -> None:
+    assert_safe(await ask(server.url, "/", If_None_Match="*"))
 
 
 HANDSHAKES = [
@@ -185,35 +185,35 @@ HANDSHAKES = [
 ]
 
 
-async def test_a_refused_handshake_is_safe(house: House) -> None:
+async def test_a_refused_handshake_is_safe(server: Server) -> None:
     for headers, status in HANDSHAKES:
-        answer = await knock(house.url, **headers)
+        answer = await knock(server.url, **headers)
         assert answer.status == status, headers
         assert_safe(answer)
-        assert not house.hub.connections
+        assert not server.hub.connections
 
 
-async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.hub.connections[object()] = None  # not a connection: whoever counts them stumbles
+async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.hub.connections[object()] = None  # not a connection: whoever counts them stumbles
     try:
-        answer = await ask(house.url, "/metrics")
+        answer = await ask(server.url, "/metrics")
     finally:
-        house.hub.connections.clear()
+        server.hub.connections.clear()
     assert (answer.status, answer.body) == (500, b"A fault of the server; it has been noted.\n")
     assert_safe(answer)
     assert "AttributeError" in caplog.text
 
 
-async def test_under_tls_the_browser_is_told_to_stay_there(open_house) -> None:
-    house = await open_house(server__trusted_proxies=["127.0.0.1"])
+async def test_under_tls_the_browser_is_told_to_stay_there(open_server) -> None:
+    server = await open_server(server__trusted_proxies=["127.0.0.1"])
     for path in ("/", "/nothing", "/api/openapi.json"):
-        answer = await ask(house.url, path, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
+        answer = await ask(server.url, path, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
-        assert "Strict-Transport-Security" not in (await ask(house.url, path)).headers
+        assert "Strict-Transport-Security" not in (await ask(server.url, path)).headers
 
 
-async def test_a_login_is_not_kept_by_anything_between(house: House) -> None:
-    for answer in (await post(house.url, "house.get"), await post(house.url, "login.list")):
+async def test_a_login_is_not_kept_by_anything_between(server: Server) -> None:
+    for answer in (await post(server.url, "community.get"), await post(server.url, "login.list")):
         assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -245,14 +245,14 @@ class _Reader(HTMLParser):
         self._within = ""
 
 
-async def test_the_page_holds_nothing_that_its_policy_forbids_and_links_only_to_what_is_there(house: House) -> None:
+async def test_the_page_holds_nothing_that_its_policy_forbids_and_links_only_to_what_is_there(server: Server) -> None:
     reader = _Reader()
     reader.feed((WEB / "index.html").read_text(encoding="utf-8"))
     assert reader.inline == []
     assert reader.links
     for link in reader.links:
         assert link.startswith("/web/") or link == "/manifest.webmanifest"
-        assert (await ask(house.url, link)).status == 200
+        assert (await ask(server.url, link)).status == 200
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every example, run against a real house, and short enough to be read at once."""
+"""Every example, run against a real community, and short enough to be read at once."""
 
 import asyncio
 import contextlib

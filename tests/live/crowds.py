@@ -11,7 +11,7 @@ from typing import Any
 
 from websockets.server import ServerProtocol
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.user import LiveUser, Pointer
@@ -50,24 +50,24 @@ def user_id(number: int) -> str:
     return f"{number:024x}"
 
 
-def follower(house: House, feed: Feed, user: str, *, wire: str = "chat.v1.json") -> Follower:
+def follower(server: Server, feed: Feed, user: str, *, wire: str = "chat.v1.json") -> Follower:
     """One more who follows the room, live and up to date; a visitor with ``user`` ""."""
-    made = Follower(house.hub, ServerProtocol(), WIRES[wire, False], 0.0)
+    made = Follower(server.hub, ServerProtocol(), WIRES[wire, False], 0.0)
     made.take_over(Transport())
     made.user_id, made.started = user, True
-    house.hub.opened(made)
+    server.hub.opened(made)
     if user:
-        live = house.hub.users.setdefault(user, LiveUser(user))
+        live = server.hub.users.setdefault(user, LiveUser(user))
         live.connections[made] = None
         live.pointers[feed.room] = Pointer(1, 1, feed.place.seq, feed.epoch)
-    house.hub.follow(feed, made, feed.delivered)
+    server.hub.follow(feed, made, feed.delivered)
     return made
 
 
-def crowd(house: House, feed: Feed, number: int) -> list[Follower]:
+def crowd(server: Server, feed: Feed, number: int) -> list[Follower]:
     """So many followers, every other one packed."""
     wires = ("chat.v1.json", "chat.v1.msgpack")
-    return [follower(house, feed, user_id(one), wire=wires[one % 2]) for one in range(number)]
+    return [follower(server, feed, user_id(one), wire=wires[one % 2]) for one in range(number)]
 
 
 class Counts:
@@ -79,8 +79,8 @@ class Counts:
 
 
 @contextlib.contextmanager
-def counted(house: House, followers: list[Follower]) -> Iterator[Counts]:
-    counts, loop, store, tasks = Counts(), asyncio.get_running_loop(), house.store, house.tasks
+def counted(server: Server, followers: list[Follower]) -> Iterator[Counts]:
+    counts, loop, store, tasks = Counts(), asyncio.get_running_loop(), server.store, server.tasks
     call, command, start, going = store.call, store.command, tasks.start, True
     before = sum(len(one.written) for one in followers)
 

@@ -7,21 +7,21 @@ import json
 import msgspec
 import pytest
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.live.feed import Feed
 from chatserver.live.room import MemberRecord, Opened
 from tests.live.crowds import Counts, Follower, counted, crowd, follower, user_id
 from tests.live.test_hub import until
 from tests.people import Person, post, sign_up
-from tests.services.test_people import admin_of
+from tests.services.accounts.test_people import admin_of
 
 MANY = 2_000
 FEW_TURNS = MANY // 500 + 2
 
 
-async def hall_of(house: House) -> Feed:
+async def hall_of(server: Server) -> Feed:
     """The hall's feed; the test lets it go."""
-    return await house.hub.feeds.hold("hall")
+    return await server.hub.feeds.hold("hall")
 
 
 def settled(followers: list[Follower], number: int) -> bool:
@@ -39,40 +39,40 @@ def assert_cheap(counts: Counts) -> None:
 
 
 @pytest.mark.parametrize("unread", [False, True])
-async def test_a_changed_room_is_told_to_thousands_in_one_frame_for_each_wire(house: House, unread: bool) -> None:
-    admin = await admin_of(house)
+async def test_a_changed_room_is_told_to_thousands_in_one_frame_for_each_wire(server: Server, unread: bool) -> None:
+    admin = await admin_of(server)
     if unread:
-        await post(house.url, "message.send", admin.token, room="hall", text="unread", client_id="1")
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, MANY)
+        await post(server.url, "message.send", admin.token, room="hall", text="unread", client_id="1")
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, MANY)
     if unread:
-        for user in house.hub.users.values():
+        for user in server.hub.users.values():
             user.pointers["hall"] = msgspec.structs.replace(user.pointers["hall"], read_seq=0)
-    with counted(house, everyone) as counts:
-        await post(house.url, "room.update", admin.token, room="hall", about="Sit down")
+    with counted(server, everyone) as counts:
+        await post(server.url, "room.update", admin.token, room="hall", about="Sit down")
         await until(lambda: settled(everyone, 1) and not feed.writing)
     assert_cheap(counts)
     assert len({frame for one in everyone for frame in one.written}) == 2
     assert methods(everyone[0]) == ["room.changed"]
 
 
-async def test_a_room_that_is_read_anew_and_is_as_it_was_tells_nothing(house: House) -> None:
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, 50)
-    feed.reload(await house.hub.feeds.read("hall"))
+async def test_a_room_that_is_read_anew_and_is_as_it_was_tells_nothing(server: Server) -> None:
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, 50)
+    feed.reload(await server.hub.feeds.read("hall"))
     feed.repairs.repair()
     await feed.repairs.settled()
-    ann = await (await sign_up(house.url, "ann")).start()
+    ann = await (await sign_up(server.url, "ann")).start()
     await ann.say("hall", "the next thing they hear")
     await until(lambda: settled(everyone, 2))
     assert methods(everyone[0]) == ["member.joined", "message.posted"]
     await ann.leave()
 
 
-async def test_after_a_gap_those_whose_own_role_differs_hear_the_room_as_they_have_it(house: House) -> None:
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, 50)
-    read = await house.hub.feeds.read("hall")
+async def test_after_a_gap_those_whose_own_role_differs_hear_the_room_as_they_have_it(server: Server) -> None:
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, 50)
+    read = await server.hub.feeds.read("hall")
 
     def as_role(role: str) -> Opened:
         members = {user_id(0): MemberRecord(role), user_id(2): MemberRecord("member")}  # type: ignore[arg-type]
@@ -86,16 +86,16 @@ async def test_after_a_gap_those_whose_own_role_differs_hear_the_room_as_they_ha
     assert methods(everyone[2]) == ["room.changed"]
 
 
-async def test_who_could_not_take_what_a_room_says_of_itself_hears_it_once_they_can(house: House) -> None:
-    admin = await admin_of(house)
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, 50)
+async def test_who_could_not_take_what_a_room_says_of_itself_hears_it_once_they_can(server: Server) -> None:
+    admin = await admin_of(server)
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, 50)
     for one in everyone:
         one.pause_writing()
     for about in ("Sit down", "Stand up"):
-        await post(house.url, "room.update", admin.token, room="hall", about=about)
+        await post(server.url, "room.update", admin.token, room="hall", about=about)
     await until(lambda: feed.meta.about == "Stand up" and len(everyone[0].behind) == 1)
-    with counted(house, everyone) as counts:
+    with counted(server, everyone) as counts:
         for one in everyone:
             one.resume_writing()
         assert settled(everyone, 1)
@@ -105,15 +105,15 @@ async def test_who_could_not_take_what_a_room_says_of_itself_hears_it_once_they_
 
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_typing_in_a_room_of_thousands_takes_as_many_turns_with_a_block_as_without(
-    house: House, blocked: bool
+    server: Server, blocked: bool
 ) -> None:
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, MANY)
-    tom = await (await sign_up(house.url, "tom")).start()
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, MANY)
+    tom = await (await sign_up(server.url, "tom")).start()
     if blocked:
-        house.hub.apart.put(user_id(7), frozenset([tom.id]))
+        server.hub.apart.put(user_id(7), frozenset([tom.id]))
     await until(lambda: settled(everyone, 1))
-    with counted(house, everyone) as counts:
+    with counted(server, everyone) as counts:
         await tom.call("typing.start", room="hall")
         hearing = [one for one in everyone if not (blocked and one.user_id == user_id(7))]
         await until(lambda: settled(hearing, 2) and not feed.writing)
@@ -122,11 +122,11 @@ async def test_typing_in_a_room_of_thousands_takes_as_many_turns_with_a_block_as
     await tom.leave()
 
 
-async def test_a_window_that_is_shut_tells_thousands_of_visitors_and_nothing_after_it(house: House) -> None:
-    admin = await (await admin_of(house)).start()
-    feed = await hall_of(house)
-    visitors = [follower(house, feed, "") for _ in range(MANY)]
-    with counted(house, visitors) as counts:
+async def test_a_window_that_is_shut_tells_thousands_of_visitors_and_nothing_after_it(server: Server) -> None:
+    admin = await (await admin_of(server)).start()
+    feed = await hall_of(server)
+    visitors = [follower(server, feed, "") for _ in range(MANY)]
+    with counted(server, visitors) as counts:
         await admin.call("room.update", room="hall", window=False)
         await admin.say("hall", "among ourselves")
         await until(lambda: settled(visitors, 2))
@@ -136,20 +136,20 @@ async def test_a_window_that_is_shut_tells_thousands_of_visitors_and_nothing_aft
     await admin.leave()
 
 
-async def test_a_numbering_that_begins_anew_costs_those_who_have_read_all_one_frame(house: House) -> None:
-    feed = await hall_of(house)
-    everyone = crowd(house, feed, MANY)
-    read = await house.hub.feeds.read("hall")
-    with counted(house, everyone) as counts:
+async def test_a_numbering_that_begins_anew_costs_those_who_have_read_all_one_frame(server: Server) -> None:
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, MANY)
+    read = await server.hub.feeds.read("hall")
+    with counted(server, everyone) as counts:
         await feed.reset(read)
         await until(lambda: settled(everyone, 1) and not feed.writing)
     assert_cheap(counts)
     assert methods(everyone[0]) == ["room.reset"]
 
 
-async def test_a_new_role_is_told_to_everybody_and_its_bearer_has_the_room_anew(house: House) -> None:
-    mei = await (await sign_up(house.url, "mei")).start()
-    tom = await (await sign_up(house.url, "tom")).start()
+async def test_a_new_role_is_told_to_everybody_and_its_bearer_has_the_room_anew(server: Server) -> None:
+    mei = await (await sign_up(server.url, "mei")).start()
+    tom = await (await sign_up(server.url, "tom")).start()
     room = (await mei.call("room.create", title="Tea"))["room"]
     await tom.call("room.join", room=room)
     await mei.call("room.set_role", room=room, user=tom.id, role="moderator")

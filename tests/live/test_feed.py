@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import redis
 
-from chatserver.app import House
-from chatserver.store.address import Address
+from chatserver.app import Server
+from chatserver.store.engine.address import Address
 from tests.chaos.proxy import Proxy
 from tests.conftest import settings_for_tests
 from tests.people import Person, gathering, post, sign_up
 from tests.walks.test_sessions import cursor_of
 
-OpenLossy = Callable[..., Awaitable[House]]
+OpenLossy = Callable[..., Awaitable[Server]]
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ async def proxy(address: Address, tmp_path: Path) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def open_lossy(proxy: Proxy, tmp_path: Path) -> AsyncIterator[OpenLossy]:
-    """Houses whose store is behind the proxy."""
+    """Communities whose store is behind the proxy."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def open_one(**changes: Any) -> House:
+        async def open_one(**changes: Any) -> Server:
             settings = settings_for_tests(tmp_path, **changes)
-            return await stack.enter_async_context(House(settings, store_address=Address(path=str(proxy.path))))
+            return await stack.enter_async_context(Server(settings, store_address=Address(path=str(proxy.path))))
 
         yield open_one
 
@@ -56,8 +56,8 @@ def numbers(person: Person, room: str = "hall") -> list[tuple[int, int]]:
 
 
 async def test_the_next_record_brings_what_was_lost_before_it(open_lossy: OpenLossy, proxy: Proxy) -> None:
-    house = await open_lossy()
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         first = await ann.say("hall", "heard")
         await bob.hears("message.posted", text="heard")
         proxy.lose(3)
@@ -72,21 +72,21 @@ async def test_the_next_record_brings_what_was_lost_before_it(open_lossy: OpenLo
 
 
 async def test_a_record_lost_in_silence_is_found_by_comparing_heads(open_lossy: OpenLossy, proxy: Proxy) -> None:
-    house = await open_lossy()
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         proxy.lose(2)
         said = await ann.say("hall", "into the void")
         await ann.call("message.delete", room="hall", seq=said["seq"])
         await told(proxy, 2)
-        await house.hub.feeds.compare_heads()
+        await server.hub.feeds.compare_heads()
         await bob.hears("message.changed", seq=said["seq"])
         assert numbers(bob) == [(said["seq"], 0), (said["seq"], 1)]
         assert "void" not in str(bob.events)
 
 
 async def test_a_lost_departure_still_cuts_off_who_was_removed(open_lossy: OpenLossy, proxy: Proxy) -> None:
-    house = await open_lossy()
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         room = (await ann.call("room.create", title="Tea"))["room"]
         for person in (bob, cat):
             await person.call("room.join", room=room)
@@ -95,7 +95,7 @@ async def test_a_lost_departure_still_cuts_off_who_was_removed(open_lossy: OpenL
         proxy.lose(1)
         await ann.call("room.ban", room=room, user=bob.id)
         await told(proxy, 1)
-        await house.hub.feeds.compare_heads()
+        await server.hub.feeds.compare_heads()
         await bob.hears("member.left", room=room)
         await ann.say(room, "not for bob")
         await cat.hears("message.posted", room=room, text="not for bob")
@@ -103,8 +103,8 @@ async def test_a_lost_departure_still_cuts_off_who_was_removed(open_lossy: OpenL
         await cat.hears("room.changed", room=room, members=2)
 
 
-async def test_a_new_link_brings_what_the_old_one_missed(open_lossy: OpenLossy, proxy: Proxy, open_house: Any) -> None:
-    deaf, other = await open_lossy(), await open_house()
+async def test_a_new_link_brings_what_the_old_one_missed(open_lossy: OpenLossy, proxy: Proxy, open_server: Any) -> None:
+    deaf, other = await open_lossy(), await open_server()
     ann = await (await sign_up(other.url, "ann")).start()
     bob = await (await sign_up(deaf.url, "bob")).start()
     async with proxy.held():
@@ -119,15 +119,15 @@ async def test_a_new_link_brings_what_the_old_one_missed(open_lossy: OpenLossy, 
 
 
 async def test_a_reader_whose_log_cannot_be_read_is_brought_up_when_it_can(open_lossy: OpenLossy, proxy: Proxy) -> None:
-    house = await open_lossy(limits__tail_records=2, store__resend_seconds=0.2)
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    server = await open_lossy(limits__tail_records=2, store__resend_seconds=0.2)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         cursor = cursor_of(bob, "hall")
         await bob.leave()
         for number in range(20):
             await ann.say("hall", f"{number}")
         # The page is asked for and never comes: the answer to session.start is the last that gets through.
-        back = await Person(house.url, bob.token, bob.user).connect()
-        asked, read = asyncio.Event(), house.log.read
+        back = await Person(server.url, bob.token, bob.user).connect()
+        asked, read = asyncio.Event(), server.log.read
 
         async def fails_once(*args: Any, **more: Any) -> Any:
             if asked.is_set():
@@ -137,7 +137,7 @@ async def test_a_reader_whose_log_cannot_be_read_is_brought_up_when_it_can(open_
                 proxy.cut()
                 return await read(*args, **more)
 
-        house.log.read = fails_once  # type: ignore[method-assign]
+        server.log.read = fails_once  # type: ignore[method-assign]
         await back.start({"hall": cursor})
         await back.hears("message.posted", text="19")
         assert asked.is_set()
@@ -161,14 +161,14 @@ class Yesterday:
             step.execute()
 
 
-async def test_a_log_that_was_rolled_back_is_a_reset(house: House, address: Address) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_log_that_was_rolled_back_is_a_reset(server: Server, address: Address) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         kept = await ann.say("hall", "kept")
         yesterday = Yesterday(address, "hall")
         await ann.say("hall", "gone")
         await bob.hears("message.posted", text="gone")
         yesterday.comes_back()
-        await house.hub.feeds.compare_heads()
+        await server.hub.feeds.compare_heads()
         reset = await bob.hears("room.reset", room="hall")
         assert (reset["last_seq"], reset["last_id"]) == (kept["seq"], kept["id"])
         again = await ann.say("hall", "again")
@@ -177,10 +177,10 @@ async def test_a_log_that_was_rolled_back_is_a_reset(house: House, address: Addr
 
 
 async def test_numbers_given_out_twice_are_a_reset_even_where_the_log_is_longer_than_before(
-    open_lossy: OpenLossy, open_house: Any, proxy: Proxy, address: Address
+    open_lossy: OpenLossy, open_server: Any, proxy: Proxy, address: Address
 ) -> None:
-    house, other = await open_lossy(), await open_house()
-    bob = await (await sign_up(house.url, "bob")).start()
+    server, other = await open_lossy(), await open_server()
+    bob = await (await sign_up(server.url, "bob")).start()
     ann = await sign_up(other.url, "ann")
     await post(other.url, "message.send", ann.token, room="hall", text="kept", client_id="1")
     yesterday = Yesterday(address, "hall")
@@ -201,14 +201,14 @@ async def test_numbers_given_out_twice_are_a_reset_even_where_the_log_is_longer_
     await bob.leave()
 
 
-async def test_a_cursor_that_no_one_could_have_harms_only_its_own_reader(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_cursor_that_no_one_could_have_harms_only_its_own_reader(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         first = await ann.say("hall", "one")
         await ann.call("message.edit", room="hall", seq=first["seq"], text="one!")
         last = await ann.say("hall", "two")
         await bob.hears("message.posted", text="two")
         cursor = {**cursor_of(bob, "hall"), "rev": 0}
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         await ann.say("hall", "three")
         await back.hears("message.posted", text="three")
         assert numbers(back) == [(first["seq"], 1), (last["seq"] + 1, 0)]

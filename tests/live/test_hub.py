@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.services.caller import Caller
@@ -24,44 +24,44 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-def connection_of(house: House, person: Person) -> Connection:
-    (found,) = (connection for connection in house.hub.connections if connection.user_id == person.id)
+def connection_of(server: Server, person: Person) -> Connection:
+    (found,) = (connection for connection in server.hub.connections if connection.user_id == person.id)
     return found
 
 
-def feed_of(house: House, room: str = "hall") -> Feed:
-    feed = house.hub.feeds.get(room)
+def feed_of(server: Server, room: str = "hall") -> Feed:
+    feed = server.hub.feeds.get(room)
     assert feed is not None
     return feed
 
 
-async def test_nobody_is_left_of_a_socket_that_went_while_its_token_was_proven(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    proving, going, prove = asyncio.Event(), asyncio.Event(), house.desks.sync._sign_in
+async def test_nobody_is_left_of_a_socket_that_went_while_its_token_was_proven(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    proving, going, prove = asyncio.Event(), asyncio.Event(), server.services.sync._sign_in
 
     async def slowly(caller: Caller, token: str) -> None:
         proving.set()
         await going.wait()
         await prove(caller, token)
 
-    house.desks.sync._sign_in = slowly
-    idle = len(house.tasks)
+    server.services.sync._sign_in = slowly
+    idle = len(server.tasks)
     token, ann.token = ann.token, ""
     await ann.connect()
     await ann.ask("session.start", token=token)
     await proving.wait()
     ann.cut()
-    await until(lambda: not house.hub.connections)
+    await until(lambda: not server.hub.connections)
     going.set()
-    await until(lambda: len(house.tasks) <= idle)
-    assert not house.hub.users
+    await until(lambda: len(server.tasks) <= idle)
+    assert not server.hub.users
     await ann.closed()
 
 
 async def test_a_cursor_from_another_process_that_is_ahead_of_this_one_is_kept(
-    open_lossy: OpenLossy, open_house: Any, proxy: Proxy
+    open_lossy: OpenLossy, open_server: Any, proxy: Proxy
 ) -> None:
-    lagging, other = await open_lossy(), await open_house()
+    lagging, other = await open_lossy(), await open_server()
     ann = await (await sign_up(lagging.url, "ann")).start()
     bob = await (await sign_up(other.url, "bob")).start()
     proxy.lose(3)
@@ -80,21 +80,21 @@ async def test_a_cursor_from_another_process_that_is_ahead_of_this_one_is_kept(
         await person.leave()
 
 
-async def test_a_state_never_overtakes_messages_that_a_full_socket_waits_for(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_state_never_overtakes_messages_that_a_full_socket_waits_for(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         first = await ann.say(room, "0")
         await bob.hears("message.posted", text="0")
-        full = connection_of(house, bob)
+        full = connection_of(server, bob)
         full.pause_writing()
         for number in range(1, 6):
             await ann.say(room, f"{number}")
             await ann.call("room.update", room=room, title=f"Tea {number}")
             await ann.hears("room.changed", room=room, title=f"Tea {number}")
         assert full.transport.get_write_buffer_size() == 0
-        await post(house.url, "room.notify", bob.token, room=room, level="none")
-        await until(lambda: house.hub.users[bob.id].pointers[room].notify == "none")
+        await post(server.url, "room.notify", bob.token, room=room, level="none")
+        await until(lambda: server.hub.users[bob.id].pointers[room].notify == "none")
         full.resume_writing()
         await bob.hears("room.updated", room=room, notify="none")
         last = first["seq"]
@@ -106,32 +106,32 @@ async def test_a_state_never_overtakes_messages_that_a_full_socket_waits_for(hou
         assert [text["text"] for text in bob.heard("message.posted", room=room)] == [str(n) for n in range(6)]
 
 
-async def test_a_full_socket_holds_nothing_of_a_room_whose_settings_change_all_the_time(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_full_socket_holds_nothing_of_a_room_whose_settings_change_all_the_time(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         await bob.hears("room.updated", room=room)
-        full = connection_of(house, bob)
-        await until(lambda: feed_of(house, room) not in full.behind)
+        full = connection_of(server, bob)
+        await until(lambda: feed_of(server, room) not in full.behind)
         full.pause_writing()
         heard = len(bob.events)
         for number in range(20):
             await ann.call("room.update", room=room, title=f"Tea {number}")
         await ann.hears("room.changed", room=room, title="Tea 19")
-        await until(lambda: feed_of(house, room) in full.behind)
+        await until(lambda: feed_of(server, room) in full.behind)
         full.resume_writing()
         await bob.hears("room.changed", room=room, title="Tea 19")
         titles = [event["params"]["title"] for event in bob.events[heard:] if event["method"] == "room.changed"]
         assert titles == ["Tea 19"]
 
 
-async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         await bob.hears("room.updated", room=room)
-        await until(lambda: feed_of(house, room) not in connection_of(house, bob).behind)
-        feed = feed_of(house, room)
+        await until(lambda: feed_of(server, room) not in connection_of(server, bob).behind)
+        feed = feed_of(server, room)
         feed.repairs.holds_back = True  # both steps are heard in one go
         start = len(bob.events)
         await bob.call("room.leave", room=room)
@@ -154,9 +154,9 @@ async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(house: House)
         assert after[-1] == "message.posted"
 
 
-async def test_a_socket_that_said_good_bye_is_written_nothing_more(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        going = connection_of(house, bob)
+async def test_a_socket_that_said_good_bye_is_written_nothing_more(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        going = connection_of(server, bob)
         going.transport.pause_reading()
         before = going.transport.get_write_buffer_size()
         going.data_received(b"\x88\x82\0\0\0\0\x03\xe8")

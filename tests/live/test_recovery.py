@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from chatserver.app import House
-from chatserver.store.address import Address
-from chatserver.store.store import Store
+from chatserver.app import Server
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.store import Store
 from tests.chaos.proxy import Proxy
 from tests.live.test_feed import OpenLossy, open_lossy, proxy
 from tests.live.test_hub import connection_of, feed_of, until
@@ -36,14 +36,14 @@ def counted(store: Store) -> collections.Counter[str]:
     return calls
 
 
-async def relinked(house: House, proxy: Proxy) -> None:
+async def relinked(server: Server, proxy: Proxy) -> None:
     """Cut the link and wait until every room was compared."""
     lost = asyncio.Event()
-    house.store.on_cut(lost.set)
+    server.store.on_cut(lost.set)
     proxy.cut()
     async with asyncio.timeout(10):
         await lost.wait()
-        for feed in house.hub.feeds.all():
+        for feed in server.hub.feeds.all():
             await feed.repairs.certain()
             await feed.repairs.settled()
 
@@ -51,48 +51,48 @@ async def relinked(house: House, proxy: Proxy) -> None:
 async def test_a_cut_in_which_nothing_happened_reads_nothing_and_tells_nobody(
     open_lossy: OpenLossy, proxy: Proxy
 ) -> None:
-    house = await open_lossy()
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         await ann.hears("member.joined", room=room)
         await bob.hears("room.updated", room=room)
-        await house.recovery.check_users()
-        calls = counted(house.store)
+        await server.recovery.check_users()
+        calls = counted(server.store)
         heard = len(ann.events), len(bob.events)
-        await relinked(house, proxy)
+        await relinked(server, proxy)
         await ann.say(room, "still here")
         await bob.hears("message.posted", text="still here")
         assert [event["method"] for event in bob.events[heard[1] :]] == ["message.posted"]
-        assert not {"read", "room_open", "user_open", "login_standing"} & calls.keys()
-        assert calls["compared"] == len(house.hub.feeds) + 2
+        assert not {"read", "room_open", "user_open", "login_status"} & calls.keys()
+        assert calls["compared"] == len(server.hub.feeds) + 2
 
 
 async def test_a_cut_reads_only_the_room_and_the_user_that_changed(
-    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
 ) -> None:
-    house, other = await open_lossy(), await open_house()
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         rooms = [(await ann.call("room.create", title=f"Tea {number}"))["room"] for number in range(5)]
         for room in rooms:
             await ann.hears("room.updated", room=room)
-        await house.recovery.check_users()
-        calls = counted(house.store)
+        await server.recovery.check_users()
+        calls = counted(server.store)
         async with proxy.held():
             await post(other.url, "message.send", ann.token, room=rooms[3], text="meanwhile", client_id="1")
             proxy.cut()
         await ann.hears("message.posted", text="meanwhile")
-        await relinked(house, proxy)
+        await relinked(server, proxy)
         assert calls["read"] <= 2
         assert calls["room_open"] == 0
-        assert bob.id in house.hub.users
+        assert bob.id in server.hub.users
 
 
 async def test_somebody_removed_during_a_cut_hears_nothing_of_what_is_said_afterwards(
-    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
 ) -> None:
-    house, other = await open_lossy(), await open_house()
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         room = (await ann.call("room.create", title="Tea"))["room"]
         for person in (bob, cat):
             await person.call("room.join", room=room)
@@ -111,11 +111,11 @@ async def test_somebody_removed_during_a_cut_hears_nothing_of_what_is_said_after
 
 
 async def test_whoever_lost_their_login_during_a_cut_hears_nothing_more(
-    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
 ) -> None:
-    house, other = await open_lossy(), await open_house()
-    async with gathering(house.url, "ann", "cat") as (ann, cat):
-        bob = await (await sign_up(house.url, "bob")).start()
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "cat") as (ann, cat):
+        bob = await (await sign_up(server.url, "bob")).start()
         async with proxy.held():
             await post(other.url, "account.sign_out", bob.token)
             await post(other.url, "message.send", ann.token, room="hall", text="after bob", client_id="1")
@@ -125,43 +125,43 @@ async def test_whoever_lost_their_login_during_a_cut_hears_nothing_more(
         assert not bob.heard("message.posted")
 
 
-async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        await until(lambda: feed_of(house, "hall") not in connection_of(house, bob).behind)
-        feed = feed_of(house, "hall")
+async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        await until(lambda: feed_of(server, "hall") not in connection_of(server, bob).behind)
+        feed = feed_of(server, "hall")
         feed.repairs.doubt()
         await ann.say("hall", "parked")
         await until(lambda: feed.repairs.waiting)
         assert not bob.heard("message.posted")
-        await house.hub.feeds.compare_heads()
+        await server.hub.feeds.compare_heads()
         await bob.hears("message.posted", text="parked")
 
 
-async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        feed, reads, read = feed_of(house, "hall"), 0, house.log.read
+async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        feed, reads, read = feed_of(server, "hall"), 0, server.log.read
 
         async def fails(*args: Any, **more: Any) -> Any:
             nonlocal reads
             reads += 1
             raise ValueError("a record of a later release")
 
-        house.log.read = fails  # type: ignore[method-assign]
+        server.log.read = fails  # type: ignore[method-assign]
         hole = msgspec.msgpack.encode(
             ["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]]
         )
         feed.hear(hole)
         await bob.hears("room.reset", room="hall")
         assert reads == 5
-        assert house.hub.feeds.pool.resets == 1
-        house.log.read = read  # type: ignore[method-assign]
+        assert server.hub.feeds.pool.resets == 1
+        server.log.read = read  # type: ignore[method-assign]
         await ann.say("hall", "on it goes")
         await bob.hears("message.posted", text="on it goes")
 
 
-async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_reading(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        feed, calls = feed_of(house, "hall"), counted(house.store)
+async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_reading(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        feed, calls = feed_of(server, "hall"), counted(server.store)
         feed.hear(
             msgspec.msgpack.encode(["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]])
         )
@@ -172,20 +172,20 @@ async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_readin
         assert not bob.heard("message.posted", text="far")
 
 
-async def test_a_record_that_cannot_be_decoded_repairs_only_its_room(house: House, address: Address) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        calls = counted(house.store)
-        feed_of(house, "hall").hear(msgspec.msgpack.encode(["m", "what", "is", "this"]))
+async def test_a_record_that_cannot_be_decoded_repairs_only_its_room(server: Server, address: Address) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        calls = counted(server.store)
+        feed_of(server, "hall").hear(msgspec.msgpack.encode(["m", "what", "is", "this"]))
         await ann.say("hall", "well")
         await bob.hears("message.posted", text="well")
         assert calls["read"] == 1
         assert not bob.heard("room.reset")
-        assert house.store.up
+        assert server.store.up
 
 
-async def test_a_reader_whose_page_cannot_be_decoded_starts_over(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        full, feed = connection_of(house, bob), feed_of(house, "hall")
+async def test_a_reader_whose_page_cannot_be_decoded_starts_over(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        full, feed = connection_of(server, bob), feed_of(server, "hall")
         await until(lambda: feed not in full.behind)
         full.pause_writing()
         await ann.say("hall", "unread")
@@ -194,7 +194,7 @@ async def test_a_reader_whose_page_cannot_be_decoded_starts_over(house: House) -
         async def fails(*args: Any, **more: Any) -> Any:
             raise ValueError("a record of a later release")
 
-        house.log.read = fails  # type: ignore[method-assign]
+        server.log.read = fails  # type: ignore[method-assign]
         feed.tail.after = lambda *_: None  # type: ignore[method-assign]
         full.resume_writing()
         await bob.hears("room.reset", room="hall")
@@ -202,28 +202,28 @@ async def test_a_reader_whose_page_cannot_be_decoded_starts_over(house: House) -
         await bob.hears("message.posted", text="live again")
 
 
-async def test_the_socket_follows_before_a_join_is_answered(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        enter, follows = house.hub.enter_now, []
+async def test_the_socket_follows_before_a_join_is_answered(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        enter, follows = server.hub.enter_now, []
 
         async def watched(user: str) -> None:
             await enter(user)
-            follows.append(house.hub.feeds.get(room) in connection_of(house, bob).follows)
+            follows.append(server.hub.feeds.get(room) in connection_of(server, bob).follows)
 
         for number in range(10):
-            room = (await post(house.url, "room.create", ann.token, title=f"Room {number}"))["room"]
-            house.hub.enter_now = watched  # type: ignore[method-assign]
+            room = (await post(server.url, "room.create", ann.token, title=f"Room {number}"))["room"]
+            server.hub.enter_now = watched  # type: ignore[method-assign]
             await bob.call("room.join", room=room)
-            house.hub.enter_now = enter  # type: ignore[method-assign]
+            server.hub.enter_now = enter  # type: ignore[method-assign]
         assert follows == [True] * 10
 
 
-async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_again(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
-        bob = await sign_up(house.url, "bob")
+async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_again(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        bob = await sign_up(server.url, "bob")
         await ann.call("block.add", user=bob.id)
-        user, call, go = house.hub.users[ann.id], house.store.call, asyncio.Event()
-        await until(lambda: house.hub.apart.of(bob.id))
+        user, call, go = server.hub.users[ann.id], server.store.call, asyncio.Event()
+        await until(lambda: server.hub.apart.of(bob.id))
 
         async def slow(name: str, *args: Any) -> Any:
             answer = await call(name, *args)
@@ -231,11 +231,11 @@ async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_ag
                 await go.wait()
             return answer
 
-        house.store.call = slow  # type: ignore[method-assign]
-        reading = asyncio.create_task(house.hub.refresh(user))
+        server.store.call = slow  # type: ignore[method-assign]
+        reading = asyncio.create_task(server.hub.refresh(user))
         await asyncio.sleep(0)
         await ann.leave()
-        await until(lambda: ann.id not in house.hub.users)
+        await until(lambda: ann.id not in server.hub.users)
         go.set()
         await reading
-        assert not house.hub.apart.of(bob.id)
+        assert not server.hub.apart.of(bob.id)

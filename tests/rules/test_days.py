@@ -1,4 +1,4 @@
-"""A day begins at midnight where the house is, not where its clock is."""
+"""A day begins at midnight where the community is, not where its clock is."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

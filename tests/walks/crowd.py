@@ -15,9 +15,9 @@ from typing import Any
 from aiohttp import ClientSession
 
 from chatserver import ids
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
-from chatserver.rules.ladder import DAY_MS
+from chatserver.rules.friends.ladder import DAY_MS
 from tests.people import PASSWORD, Person, Refused
 from tests.walks.consent import Law
 
@@ -46,8 +46,8 @@ class Ear(Person):
 class Crowd:
     """``people`` have a socket each, the last of them being a visitor; ``bots`` answer nobody by themselves."""
 
-    def __init__(self, house: House, session: ClientSession) -> None:
-        self.house = house
+    def __init__(self, server: Server, session: ClientSession) -> None:
+        self.server = server
         self.session = session
         self.law = Law()
         self.people: list[Ear] = []
@@ -77,25 +77,25 @@ class Crowd:
         """Five people who have spoken in the hall, the first of them an admin; a bot of hers, the host, a visitor."""
         for handle in HANDLES:
             await self.sign_up(handle=handle, name=handle.title(), password=PASSWORD, want="token")
-        link = await self.house.setup_link()
+        link = await self.server.setup_link()
         ann = self.people[0]
-        await self.ask(ann, "house.claim", code=link.rpartition("#")[2])
+        await self.ask(ann, "community.claim", code=link.rpartition("#")[2])
         await ann.closed()
         await self.come(ann)
         made = await self.ask(ann, "bot.create", handle="dice", name="Dice")
         await self.add_bot(made["user"], made["token"])
-        token = await self.house.desks.accounts.house_bot("host", "Host")
+        token = await self.server.services.accounts.community_bot("host", "Host")
         self.host = str((await self.post("session_user", token))["id"])
         self.law.bots.add(self.host)
         await self.ask(None, "room.join", token=token, room="hall")
-        self.people.append(await self.come(Ear(self.house.url)))
+        self.people.append(await self.come(Ear(self.server.url)))
         for person in self.people[:-1]:
             await self.ask(person, "room.join", room="hall")
             await person.say("hall", "Hello")
 
     async def sign_up(self, **params: Any) -> Ear:
         body = await self.ask(None, "account.create", **params)
-        person = await self.come(Ear(self.house.url, body["token"], body["user"]))
+        person = await self.come(Ear(self.server.url, body["token"], body["user"]))
         self.people.insert(len(self.users), person)
         for room in person.session["rooms"]:
             if room["kind"] == "open":
@@ -105,7 +105,7 @@ class Crowd:
 
     async def add_bot(self, user: Params, token: str) -> None:
         self.law.bots.add(user["id"])
-        self.people.append(await self.come(Ear(self.house.url, token, user)))
+        self.people.append(await self.come(Ear(self.server.url, token, user)))
 
     async def come(self, person: Ear) -> Ear:
         await person.leave()
@@ -125,7 +125,7 @@ class Crowd:
             method, params = "user.get", {"handle": "host"}
             return (await self.post(method, token, **params))["users"][0]
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self.session.post(f"{self.house.url}/api/{method}", json=params, headers=headers) as answer:
+        async with self.session.post(f"{self.server.url}/api/{method}", json=params, headers=headers) as answer:
             text = await answer.text()
         asker = next((person for person in self.people if person.token == token), None)
         if asker is not None:
@@ -170,8 +170,8 @@ class Crowd:
 
     def _somebody(self, method: str, who: int) -> Ear:
         present = [person for person in self.people if not person.gone]
-        asking = present if METHODS[method].who == "anyone" else [person for person in present if person.id]
-        return asking[who % len(asking)]
+        authentication = present if METHODS[method].who == "anyone" else [person for person in present if person.id]
+        return authentication[who % len(authentication)]
 
     async def _climb(self, who: int) -> tuple[str, Ear]:
         """What leads on between two people: without it a walk by chance seldom comes to where things can go wrong."""
@@ -219,7 +219,7 @@ class Crowd:
         return self.chance.choice([*self.rooms, "hall", self.between(two[0].id, two[1].id)])
 
     def between(self, one: str, other: str) -> str:
-        return self.house.desks.friends.shelf.room_of(one, other)
+        return self.server.services.friends.store.room_of(one, other)
 
     def words(self, who: Ear, room: str) -> str:
         """A text for a room, whichever kind it is of."""
@@ -318,7 +318,7 @@ class Moves:
     poke_dismiss = _a_poke
     account_close = account_renew_recovery = _a_wrong_password
 
-    # --- the house and accounts --------------------------------------------------------------------------------------
+    # --- the community and accounts ----------------------------------------------------------------------------------
 
     async def house_update(self: Crowd, who: Ear) -> Params:
         return {"name": self.mark(who, "public"), "language": "en", "time_zone": "Asia/Taipei", "sign_up": "open"}
@@ -337,7 +337,7 @@ class Moves:
         if by:
             self.law.agree(user, by)
             self.law.enter(room, user)
-        person = await self.come(Ear(self.house.url, result["token"], result["user"]))
+        person = await self.come(Ear(self.server.url, result["token"], result["user"]))
         self.people.insert(0, person)
         for joined in person.session["rooms"]:
             if joined["kind"] == "open":

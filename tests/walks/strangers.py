@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.people import PATIENCE, Person, gathering
 
 HANDSHAKE = (
@@ -68,8 +68,8 @@ class Bare:
 
 
 @contextlib.asynccontextmanager
-async def bare(house: House) -> AsyncIterator[Bare]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+async def bare(server: Server) -> AsyncIterator[Bare]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     try:
         yield Bare(reader, writer)
     finally:
@@ -79,12 +79,12 @@ async def bare(house: House) -> AsyncIterator[Bare]:
 class Calm:
     """What must be the same after the storm as before it."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, server: Server) -> None:
+        self.server = server
 
     def now(self) -> tuple[int, ...]:
-        hub = self.house.hub
-        return len(hub.connections), len(hub.users), len(self.house.tasks)
+        hub = self.server.hub
+        return len(hub.connections), len(hub.users), len(self.server.tasks)
 
     async def again(self, before: tuple[int, ...]) -> None:
         try:
@@ -96,12 +96,12 @@ class Calm:
 
 
 @contextlib.asynccontextmanager
-async def undisturbed(house: House, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Person]:
+async def undisturbed(server: Server, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Person]:
     """Two people talk while others do their worst; gives one of them. Afterwards all is as it was."""
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        calm, said = Calm(house), 0
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        calm, said = Calm(server), 0
         async with asyncio.timeout(PATIENCE):
-            while house.hub.feeds.get("hall") is None:
+            while server.hub.feeds.get("hall") is None:
                 await asyncio.sleep(0.01)
         before, quiet = calm.now(), asyncio.Event()
 

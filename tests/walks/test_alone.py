@@ -1,4 +1,5 @@
-"""One person alone in a new house, with its own host: something to answer, somebody to try a poke with, no dead end."""
+"""One person alone in a new community, with its own host: something to answer, somebody to try a poke with, no dead
+end."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 
 from chatserver import ids
-from chatserver.app import House
-from chatserver.rules.ladder import DAY_MS
-from tests.conftest import OpenHouse
+from chatserver.app import Server
+from chatserver.rules.friends.ladder import DAY_MS
+from tests.conftest import OpenServer
 from tests.people import Person, gathering, sign_up
 from tests.walks.test_friends import refused
 
@@ -25,15 +26,15 @@ def clock() -> Iterator[None]:
 
 
 @pytest.fixture
-async def hosted(open_house: OpenHouse) -> House:
-    """A house as ``chatserver serve`` opens it: its host comes in by the front door."""
-    return await open_house(host__enabled=True)
+async def hosted(open_server: OpenServer) -> Server:
+    """A community as ``chatserver serve`` opens it: its host comes in by the front door."""
+    return await open_server(host__enabled=True)
 
 
 @contextlib.asynccontextmanager
-async def alone(house: House) -> AsyncIterator[tuple[Person, str]]:
+async def alone(server: Server) -> AsyncIterator[tuple[Person, str]]:
     """Nora, who has just signed up, and the host's id."""
-    async with gathering(house.url, "nora") as (nora,):
+    async with gathering(server.url, "nora") as (nora,):
         welcome = await nora.until(
             lambda: [said for said in nora.heard("message.posted", room="hall") if "Nora" in said["text"]], "a welcome"
         )
@@ -57,7 +58,7 @@ async def follow(nora: Person, host: str) -> State:
     raise AssertionError(state)
 
 
-async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: House) -> None:
+async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         question = await nora.call("question.get")
         asked = await nora.until(
@@ -73,7 +74,7 @@ async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: Hou
         await nora.until(lambda: len(nora.heard("message.posted", room="hall")) == heard + 2, "an answer")
 
 
-async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(hosted: House) -> None:
+async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         state = await nora.call("poke.send", to=host, room="hall", gesture="tea")
         card = state["curtain"]
@@ -91,7 +92,7 @@ async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(ho
         assert [tie["user"]["id"] for tie in (await nora.call("tie.list"))["ties"]] == [host]
 
 
-async def test_a_card_drawn_anew_is_answered_by_the_host_too(hosted: House) -> None:
+async def test_a_card_drawn_anew_is_answered_by_the_host_too(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         first = (await nora.call("poke.send", to=host, room="hall", gesture="liked"))["curtain"]
         drawn = (await nora.call("curtain.draw", tie=first["tie"]))["curtain"]
@@ -100,16 +101,16 @@ async def test_a_card_drawn_anew_is_answered_by_the_host_too(hosted: House) -> N
         assert (await follow(nora, host))["rung"] == "acquainted"
 
 
-async def test_a_card_that_the_host_had_no_time_to_answer_opens_with_ones_own_answer(hosted: House) -> None:
+async def test_a_card_that_the_host_had_no_time_to_answer_opens_with_ones_own_answer(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
-        now, ties = ids.now_ms(), hosted.desks.friends.shelf
+        now, ties = ids.now_ms(), hosted.services.friends.store
         poke = {"id": "p1", "by": nora.id, "room": "hall", "gesture": "tea", "at": now, "card": "table-1"}
         await ties.step("poke", nora.id, host, now=now, poke=poke, card="table-1", rehearsal=True, bots=[host])
         assert not (await nora.call("tie.get", user=host))["curtain"].get("other_answered")
         assert (await follow(nora, host))["rung"] == "acquainted"
 
 
-async def test_after_an_end_and_after_a_card_that_faded_there_is_a_way_on(hosted: House) -> None:
+async def test_after_an_end_and_after_a_card_that_faded_there_is_a_way_on(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         await nora.call("poke.send", to=host, room="hall", gesture="tea")
         ids.move_clock(8 * DAY_MS)
@@ -125,7 +126,7 @@ async def test_after_an_end_and_after_a_card_that_faded_there_is_a_way_on(hosted
         await nora.say(room, "And again")
 
 
-async def test_two_who_rehearse_at_the_same_time_do_not_disturb_each_other(hosted: House) -> None:
+async def test_two_who_rehearse_at_the_same_time_do_not_disturb_each_other(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         theo = await (await sign_up(hosted.url, "theo")).start()
         rooms = [(await follow(person, host))["room"] for person in (nora, theo)]

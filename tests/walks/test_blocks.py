@@ -15,9 +15,9 @@ import pytest
 import redis
 
 from chatserver import ids
-from chatserver.app import House
-from chatserver.rules.ladder import DAY_MS
-from chatserver.store.address import Address
+from chatserver.app import Server
+from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.store.engine.address import Address
 from tests.conftest import settings_for_tests
 from tests.people import Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, speak
@@ -36,8 +36,8 @@ def clock() -> Iterator[None]:
 class Blocked:
     """Bob, who asks whatever can be asked, by both doors, and keeps what he is answered."""
 
-    def __init__(self, house: House, bob: Person) -> None:
-        self.house = house
+    def __init__(self, server: Server, bob: Person) -> None:
+        self.server = server
         self.bob = bob
         self.answers: list[Any] = []
 
@@ -45,7 +45,7 @@ class Blocked:
         return await self._keep(method, self.bob.call(method, **params))
 
     async def post(self, method: str, **params: Any) -> Any:
-        return await self._keep(method, post(self.house.url, method, self.bob.token, **params))
+        return await self._keep(method, post(self.server.url, method, self.bob.token, **params))
 
     async def _keep(self, method: str, asked: Any) -> Any:
         try:
@@ -144,9 +144,9 @@ async def days_go_by(blocked: Blocked, ann: Person, room: str) -> None:
         await blocked.ask("poke.list")
 
 
-async def transcript(house: House, name: str, *, blocks: bool) -> Heard:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        blocked = Blocked(house, bob)
+async def transcript(server: Server, name: str, *, blocks: bool) -> Heard:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        blocked = Blocked(server, bob)
         room = await rung(name, ann, bob)
         for watched in {room, "hall"}:
             await bob.call("presence.watch", room=watched)
@@ -159,7 +159,7 @@ async def transcript(house: House, name: str, *, blocks: bool) -> Heard:
         await look_everywhere(blocked, ann, room)
         await days_go_by(blocked, ann, room)
         await asyncio.sleep(1.1)
-        again = await Person(house.url, bob.token, bob.user, packed=True).start()
+        again = await Person(server.url, bob.token, bob.user, packed=True).start()
         heard = {"answers": blocked.answers, "events": by_kind(bob.events), "session": again.session}
         await again.leave()
         return told_alike(heard, ann, bob)
@@ -215,15 +215,15 @@ async def test_to_the_blocked_a_block_is_like_being_ignored_by_one_who_hides(
         ids.move_clock(0)
         with redis.Redis(unix_socket_path=address.path) as link:
             link.flushall()
-        async with House(settings_for_tests(tmp_path), store_address=address) as house:
-            seen.append(await transcript(house, name, blocks=blocks))
+        async with Server(settings_for_tests(tmp_path), store_address=address) as server:
+            seen.append(await transcript(server, name, blocks=blocks))
     assert differences(*seen) == []
     answered = {method for method, _ in seen[0]["answers"]}
     assert {"tie.get", "met.enter", "room.invite", "poke.send"} <= answered
 
 
-async def test_who_is_blocked_neither_calls_nor_types_for_who_has_blocked_them(house: House) -> None:
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+async def test_who_is_blocked_neither_calls_nor_types_for_who_has_blocked_them(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         await ann.call("block.add", user=bob.id)
         for person in (ann, bob):
             await person.call("typing.start", room="hall")
@@ -235,8 +235,8 @@ async def test_who_is_blocked_neither_calls_nor_types_for_who_has_blocked_them(h
             await person.hears("message.posted", text="@ann hello")
             typing = {event["user"]["id"] for event in person.heard("typing.started")}
             assert typing <= {person.id}
-        again = await Person(house.url, ann.token, ann.user).start()
-        over_http = await post(house.url, "room.join", ann.token, room="hall")
+        again = await Person(server.url, ann.token, ann.user).start()
+        over_http = await post(server.url, "room.join", ann.token, room="hall")
         for state in (again.session["rooms"][0], over_http):
             assert state["mentions"] == 1
         await again.leave()

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatserver import ids
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
-from chatserver.store.address import Address
+from chatserver.store.engine.address import Address
 from tests.conftest import settings_for_tests
 from tests.walks.consent import Law
 from tests.walks.crowd import Crowd, Moves
@@ -65,8 +65,8 @@ async def walk(address: Address, folder: Path, steps: list[Move]) -> None:
     with redis.Redis(unix_socket_path=address.path) as link:
         link.flushall()
     ids.move_clock(0)
-    async with House(settings_for_tests(folder), store_address=address) as house, ClientSession() as session:
-        crowd = Crowd(house, session)
+    async with Server(settings_for_tests(folder), store_address=address) as server, ClientSession() as session:
+        crowd = Crowd(server, session)
         try:
             await crowd.gather()
             for step in steps:

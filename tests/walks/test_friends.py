@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from chatserver import ids
-from chatserver.app import House
-from chatserver.rules.ladder import DAY_MS
-from tests.conftest import OpenHouse
+from chatserver.app import Server
+from chatserver.rules.friends.ladder import DAY_MS
+from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
 
@@ -57,8 +57,8 @@ async def friends(one: Person, other: Person) -> str:
     return room
 
 
-async def test_two_meet_in_a_room_poke_answer_and_talk(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_two_meet_in_a_room_poke_answer_and_talk(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await refused("say_something_first", ann, "poke.send", to=bob.id, room="hall", gesture="tea")
         await speak(ann)
         await refused("they_were_quiet", ann, "poke.send", to=bob.id, room="hall", gesture="tea")
@@ -85,13 +85,13 @@ async def test_two_meet_in_a_room_poke_answer_and_talk(house: House) -> None:
         assert [message["text"] for message in page["messages"]] == ["Soup with ginger", "Bread"]
         await ann.say(opened["room"], "Hi!")
         await bob.hears("message.posted", room=opened["room"], text="Hi!")
-        cat = await (await sign_up(house.url, "cat")).start()
+        cat = await (await sign_up(server.url, "cat")).start()
         await refused("not_found", cat, "message.history", room=opened["room"])
         await cat.leave()
 
 
-async def test_friends_come_by_three_days_of_both(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_friends_come_by_three_days_of_both(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await friends(ann, bob)
         await bob.hears("inbox.added", kind="friend")
         state = await ann.call("tie.get", user=bob.id)
@@ -109,8 +109,8 @@ async def test_friends_come_by_three_days_of_both(house: House) -> None:
         await refused("not_friends", ann, "card.offer", user=bob.id)
 
 
-async def test_five_pokes_are_open_at_once_even_when_a_hundred_are_asked_for(house: House) -> None:
-    async with gathering(house.url, "ann", *(f"bob{n}" for n in range(12))) as (ann, *others):
+async def test_five_pokes_are_open_at_once_even_when_a_hundred_are_asked_for(server: Server) -> None:
+    async with gathering(server.url, "ann", *(f"bob{n}" for n in range(12))) as (ann, *others):
         await speak(ann, *others)
         asked = [await ann.ask("poke.send", to=other.id, room="hall", gesture="tea") for other in others]
         answers = [await answer for answer in asked]
@@ -127,8 +127,8 @@ async def test_five_pokes_are_open_at_once_even_when_a_hundred_are_asked_for(hou
         assert (await ann.call("poke.list"))["places"] == 5
 
 
-async def test_pokes_that_cross_are_a_return(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_pokes_that_cross_are_a_return(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await speak(ann, bob)
         await poke(ann, bob)
         assert (await bob.call("poke.send", to=ann.id, room="hall", gesture="tea"))["rung"] == "curtain"
@@ -136,8 +136,8 @@ async def test_pokes_that_cross_are_a_return(house: House) -> None:
             assert (await person.call("poke.list"))["places"] == 5
 
 
-async def test_a_block_is_one_thing_everywhere(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_block_is_one_thing_everywhere(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await acquainted(ann, bob)
         await ann.call("block.add", user=bob.id)
         await ann.hears("member.left", room=room)
@@ -165,8 +165,8 @@ async def test_a_block_is_one_thing_everywhere(house: House) -> None:
         assert not [item for item in (await ann.call("inbox.list"))["items"] if item["kind"] == "mention"]
 
 
-async def test_a_mention_comes_into_the_inbox_without_a_space_after_it(house: House) -> None:
-    async with gathering(house.url, "张三", "bob") as (zhang, bob):
+async def test_a_mention_comes_into_the_inbox_without_a_space_after_it(server: Server) -> None:
+    async with gathering(server.url, "张三", "bob") as (zhang, bob):
         await bob.say("hall", "@张三你好")
         item = await zhang.hears("inbox.added", kind="mention")
         assert item["room"] == "hall" and item["user"] == bob.id
@@ -179,8 +179,8 @@ async def test_a_mention_comes_into_the_inbox_without_a_space_after_it(house: Ho
         assert not (await zhang.call("user.search", query="architect"))["users"]
 
 
-async def test_a_search_in_another_process_knows_who_came_was_renamed_or_left(open_house: OpenHouse) -> None:
-    one, two = await open_house(), await open_house()
+async def test_a_search_in_another_process_knows_who_came_was_renamed_or_left(open_server: OpenServer) -> None:
+    one, two = await open_server(), await open_server()
     async with gathering(one.url, "ann", "bob") as (ann, bob), gathering(two.url, "cleo") as (cleo,):
 
         async def found(query: str, *people: Person) -> None:
@@ -209,8 +209,8 @@ async def test_a_search_in_another_process_knows_who_came_was_renamed_or_left(op
         await found("bicycles", bob)
 
 
-async def test_two_side_by_side_are_friends_at_once(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_two_side_by_side_are_friends_at_once(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         shown = await ann.call("met.show")
         assert shown["qr"].startswith("<svg")
         await refused("not_found", bob, "met.enter", code="00000000x")
@@ -223,8 +223,8 @@ async def test_two_side_by_side_are_friends_at_once(house: House) -> None:
         await refused("not_found", bob, "met.enter", code=shown["code"])
 
 
-async def test_a_code_is_good_for_a_minute_for_one_other_however_it_is_typed(house: House) -> None:
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+async def test_a_code_is_good_for_a_minute_for_one_other_however_it_is_typed(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         late = (await ann.call("met.show"))["code"]
         ids.move_clock(60_001)
         await refused("not_found", bob, "met.enter", code=late)
@@ -241,20 +241,20 @@ async def test_a_code_is_good_for_a_minute_for_one_other_however_it_is_typed(hou
         assert (await ann.call("tie.get", user=bob.id))["rung"] == "stranger"
 
 
-async def test_guessing_at_codes_is_limited(open_house: OpenHouse) -> None:
-    house = await open_house(limits__searches_burst=3, limits__searches_per_minute=0.01)
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_guessing_at_codes_is_limited(open_server: OpenServer) -> None:
+    server = await open_server(limits__searches_burst=3, limits__searches_per_minute=0.01)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         shown = await ann.call("met.show")
         for number in range(3):
             await refused("not_found", bob, "met.enter", code=f"{number:08}")
         await refused("rate_limited", bob, "met.enter", code=shown["code"])
 
 
-async def test_who_comes_by_an_invitation_begins_acquainted(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_who_comes_by_an_invitation_begins_acquainted(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         made = await ann.call("invitation.create", room="hall")
         body = await post(
-            house.url, "account.create", handle="guest", name="Guest", password="warm tea at dusk",
+            server.url, "account.create", handle="guest", name="Guest", password="warm tea at dusk",
             invite=made["code"], want="token",
         )  # fmt: skip
         state = await ann.call("tie.get", user=body["user"]["id"])
@@ -264,10 +264,10 @@ async def test_who_comes_by_an_invitation_begins_acquainted(house: House) -> Non
         assert listed["user"] == body["user"]["id"]
 
 
-async def test_a_person_begins_with_a_bot_and_ends_it(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_a_person_begins_with_a_bot_and_ends_it(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         made = await ann.call("bot.create", handle="dice", name="Dice")
-        bot = await Person(house.url, made["token"], made["user"]).start()
+        bot = await Person(server.url, made["token"], made["user"]).start()
         room = (await ann.call("direct.open", bot=bot.id))["room"]
         await bot.hears("room.updated", room=room)
         await ann.say(room, "roll")
@@ -279,8 +279,8 @@ async def test_a_person_begins_with_a_bot_and_ends_it(house: House) -> None:
         await bot.leave()
 
 
-async def test_the_question_of_the_day_opens_to_who_has_answered(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_the_question_of_the_day_opens_to_who_has_answered(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         question = await ann.call("question.get")
         assert not question.get("answered") and question["answers"] == 0
         await refused("not_found", ann, "message.history", room=question["id"])
@@ -292,8 +292,8 @@ async def test_the_question_of_the_day_opens_to_who_has_answered(house: House) -
         assert [message["text"] for message in page["messages"]] == ["Noodles", "Rice"]
 
 
-async def test_a_conversation_rests_and_says_so(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_conversation_rests_and_says_so(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await acquainted(ann, bob)
         await bob.call("tie.rest", user=ann.id, on=True)
         await refused("resting", ann, "message.send", room=room, text="Hm", client_id="h")
@@ -302,8 +302,8 @@ async def test_a_conversation_rests_and_says_so(house: House) -> None:
         await ann.say(room, "Good")
 
 
-async def test_what_rests_cannot_be_written_into_by_an_edit(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_what_rests_cannot_be_written_into_by_an_edit(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await acquainted(ann, bob)
         said = await ann.say(room, "Hm")
         await bob.call("tie.rest", user=ann.id, on=True)
@@ -311,8 +311,8 @@ async def test_what_rests_cannot_be_written_into_by_an_edit(house: House) -> Non
         await ann.call("message.delete", room=room, seq=said["seq"])
 
 
-async def test_an_answer_given_to_who_has_blocked_one_meanwhile_stays_ones_own(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_an_answer_given_to_who_has_blocked_one_meanwhile_stays_ones_own(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await speak(ann, bob)
         state = await bob.call("poke.return", poke=await poke(ann, bob), answer="Soup")
         await bob.call("block.add", user=ann.id)
@@ -325,8 +325,8 @@ async def test_an_answer_given_to_who_has_blocked_one_meanwhile_stays_ones_own(h
         assert [message["text"] for message in theirs["messages"]] == ["Soup", ""]
 
 
-async def test_a_friend_is_asked_into_a_closed_room_by_name(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_friend_is_asked_into_a_closed_room_by_name(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         made = await ann.call("room.create", title="Attic", kind="closed")
         await refused("not_friends", ann, "room.invite", room=made["room"], user=bob.id)
         await friends(ann, bob)

@@ -16,7 +16,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.chaos.socket import masked
 from tests.people import sign_up
 from tests.walks.strangers import HANDSHAKE, Bare, bare, undisturbed
@@ -54,16 +54,16 @@ FRAMES: dict[str, tuple[bytes, int]] = {
 }
 
 
-async def test_frames_that_are_none_end_only_their_own_connection(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog):
+async def test_frames_that_are_none_end_only_their_own_connection(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog):
         for what, (data, code) in FRAMES.items():
-            async with bare(house) as client:
+            async with bare(server) as client:
                 (await client.handshake()).writer.write(data)
                 assert await client.code() == code, what
 
 
-async def test_frames_byte_by_byte_are_the_same_frames(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog), bare(house) as client:
+async def test_frames_byte_by_byte_are_the_same_frames(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog), bare(server) as client:
         await client.handshake()
         for byte in masked(b'{"id": 1, "method": "session.ping"}', 0x01) + masked(b"", 0x00) + masked(b" ", 0x80):
             client.writer.write(bytes((byte,)))
@@ -73,17 +73,17 @@ async def test_frames_byte_by_byte_are_the_same_frames(house: House, caplog: Any
         assert (first, json.loads(payload)["id"]) == (0x81, 1)
 
 
-async def test_frames_that_come_with_the_handshake_are_heard_too(house: House, caplog: Any) -> None:
+async def test_frames_that_come_with_the_handshake_are_heard_too(server: Server, caplog: Any) -> None:
     pings = b"".join(masked(json.dumps({"id": n, "method": "session.ping"}).encode()) for n in range(3))
-    async with undisturbed(house, caplog) as ann, bare(house) as client:
+    async with undisturbed(server, caplog) as ann, bare(server) as client:
         client.writer.write(HANDSHAKE + f"Authorization: Bearer {ann.token}\r\n\r\n".encode() + pings[:-5])
         client.writer.write(pings[-5:])
         await client._reader.readuntil(b"\r\n\r\n")
         assert [json.loads((await client.frame())[1])["id"] for _ in range(3)] == [0, 1, 2]
 
 
-async def test_a_message_in_many_pieces_is_one_message(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog), bare(house) as client:
+async def test_a_message_in_many_pieces_is_one_message(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog), bare(server) as client:
         await client.handshake()
         client.writer.write(masked(b"[", 0x01) + masked(b" ", 0x00) * 900 + masked(b"", 0x00) * 90 + masked(b"]", 0x80))
         first, payload = await client.frame()
@@ -91,8 +91,8 @@ async def test_a_message_in_many_pieces_is_one_message(house: House, caplog: Any
 
 
 @pytest.mark.parametrize("frame", [masked(b"", 0x00), masked(b"", 0x89), masked(b"", 0x8A), masked(b"?")])
-async def test_a_flood_of_frames_that_ask_nothing_is_cut_short(house: House, caplog: Any, frame: bytes) -> None:
-    async with undisturbed(house, caplog), bare(house) as client:
+async def test_a_flood_of_frames_that_ask_nothing_is_cut_short(server: Server, caplog: Any, frame: bytes) -> None:
+    async with undisturbed(server, caplog), bare(server) as client:
         await client.handshake()
         client.writer.write(masked(b"[", 0x01) if frame == masked(b"", 0x00) else b"")
         flood = asyncio.create_task(_flood(client, frame * 10_000))
@@ -107,11 +107,11 @@ async def _flood(client: Bare, data: bytes) -> None:
             await client.writer.drain()
 
 
-async def test_random_bytes_after_the_handshake(house: House, caplog: Any) -> None:
+async def test_random_bytes_after_the_handshake(server: Server, caplog: Any) -> None:
     chance = random.Random(7)
-    async with undisturbed(house, caplog):
+    async with undisturbed(server, caplog):
         for _ in range(100):
-            async with bare(house) as client:
+            async with bare(server) as client:
                 await client.handshake()
                 client.writer.write(chance.randbytes(chance.randint(1, 4000)))
                 if chance.random() < 0.5:
@@ -119,11 +119,11 @@ async def test_random_bytes_after_the_handshake(house: House, caplog: Any) -> No
                     await client.all_of_it()
 
 
-async def test_random_bytes_in_place_of_a_request(house: House, caplog: Any) -> None:
+async def test_random_bytes_in_place_of_a_request(server: Server, caplog: Any) -> None:
     chance = random.Random(8)
-    async with undisturbed(house, caplog):
+    async with undisturbed(server, caplog):
         for number in range(100):
-            async with bare(house) as client:
+            async with bare(server) as client:
                 data = bytearray(HANDSHAKE + b"\r\n" if number % 2 else chance.randbytes(500))
                 for _ in range(chance.randint(0, 5)):
                     data[chance.randrange(len(data))] = chance.randrange(256)
@@ -151,10 +151,10 @@ HEADERS: dict[str, bytes] = {
 }
 
 
-async def test_handshakes_that_are_none_are_refused_in_words(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog):
+async def test_handshakes_that_are_none_are_refused_in_words(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog):
         for what, header in HEADERS.items():
-            async with bare(house) as client:
+            async with bare(server) as client:
                 head = HANDSHAKE if what != "no key" else HANDSHAKE.replace(b"Sec-WebSocket-Key", b"X-Key")
                 client.writer.write(head + header + b"\r\n")
                 client.writer.write(masked(struct.pack("!H", 1000), 0x88))
@@ -171,7 +171,7 @@ JSON_TEXTS: tuple[str, ...] = (
     '{"method": "session.ping", "params": null}', '{"method": "session.ping", "params": 7}',
     '{"method": "message.send", "params": {"room": null}}', '{"method": "no.such"}', '{"method": ""}',
     '{"method": "__class__"}', '{"method": "session.ping", "params": {}', '{"method": "session.ping"}}',
-    '{"method": "session.ping", "method": "house.get", "id": 3}',
+    '{"method": "session.ping", "method": "community.get", "id": 3}',
     '{"id": 1, "id": 2, "method": "session.ping"}', '{"method": "session.ping", "id": NaN}',
     '{"method": "session.ping", "id": Infinity}', '{"method": "session.ping", "id": 1e999}',
     '{"method": "session.ping", "id": 1e308}', '{"method": "session.ping", "id": -0.0}',
@@ -202,8 +202,8 @@ async def _answered(client: Bare, message: bytes, *, text: bool) -> None:
     assert len(answers) <= 1, message[:200]
 
 
-async def test_json_that_is_no_request_is_answered_by_an_error_at_most(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog) as ann, bare(house) as client:
+async def test_json_that_is_no_request_is_answered_by_an_error_at_most(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog) as ann, bare(server) as client:
         await client.handshake(ann.token)
         for text in JSON_TEXTS:
             await _answered(client, text.encode(errors="surrogatepass"), text=True)
@@ -222,26 +222,26 @@ def _packed_garbage() -> Iterator[bytes]:
     yield msgpack.packb({**envelope, "params": {"a": msgpack.Timestamp(1, 1)}}) + b"\0" * 10
 
 
-async def test_messagepack_that_is_no_request_is_answered_by_an_error_at_most(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog) as ann, bare(house) as client:
+async def test_messagepack_that_is_no_request_is_answered_by_an_error_at_most(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog) as ann, bare(server) as client:
         await client.handshake(ann.token, "chat.v1.msgpack")
         for data in _packed_garbage():
             await _answered(client, data, text=False)
 
 
-async def test_text_on_messagepack_is_the_wrong_kind(house: House) -> None:
-    async with bare(house) as client:
+async def test_text_on_messagepack_is_the_wrong_kind(server: Server) -> None:
+    async with bare(server) as client:
         (await client.handshake(subprotocol="chat.v1.msgpack")).writer.write(masked(b"{}"))
         assert await client.code() == 1003
 
 
-async def test_a_bomb_in_a_compressed_message_is_too_big(open_house: Any, caplog: Any) -> None:
-    house = await open_house(server__compression=True)
+async def test_a_bomb_in_a_compressed_message_is_too_big(open_server: Any, caplog: Any) -> None:
+    server = await open_server(server__compression=True)
     packer = zlib.compressobj(9, wbits=-15)
     bomb = packer.compress(b"x" * 20_000_000) + packer.flush(zlib.Z_SYNC_FLUSH)
-    async with undisturbed(house, caplog):
+    async with undisturbed(server, caplog):
         for data, code in ((bomb[:-4], 1009), (b"\xff\xff\xff\xff", 1002)):
-            async with bare(house) as client:
+            async with bare(server) as client:
                 client.writer.write(HANDSHAKE + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
                 await client._reader.readuntil(b"\r\n\r\n")
                 client.writer.write(masked(data, 0xC1))
@@ -251,10 +251,10 @@ async def test_a_bomb_in_a_compressed_message_is_too_big(open_house: Any, caplog
 # --- too many --------------------------------------------------------------------------------------------------------
 
 
-async def test_who_goes_on_asking_too_much_is_sent_away(open_house: Any, caplog: Any) -> None:
-    house = await open_house(limits__requests_burst=5, limits__requests_per_second=0.01)
+async def test_who_goes_on_asking_too_much_is_sent_away(open_server: Any, caplog: Any) -> None:
+    server = await open_server(limits__requests_burst=5, limits__requests_per_second=0.01)
     ping = masked(b'{"id": 1, "method": "session.ping"}')
-    async with bare(house) as client:
+    async with bare(server) as client:
         (await client.handshake()).writer.write(ping * 5)
         assert all(["result" in json.loads((await client.frame())[1]) for _ in range(5)])
         client.writer.write(ping * 500)
@@ -265,9 +265,9 @@ async def test_who_goes_on_asking_too_much_is_sent_away(open_house: Any, caplog:
         assert int.from_bytes(frame[1][:2], "big") == 4503
 
 
-async def test_requests_in_heaps_are_all_answered_in_order(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog), bare(house) as client:
-        token = (await sign_up(house.url, "heap")).token
+async def test_requests_in_heaps_are_all_answered_in_order(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog), bare(server) as client:
+        token = (await sign_up(server.url, "heap")).token
         await client.handshake(token)
         lines = [{"id": 0, "method": "session.start"}]
         lines += [
@@ -284,11 +284,11 @@ async def test_requests_in_heaps_are_all_answered_in_order(house: House, caplog:
         assert seqs == sorted(seqs)
 
 
-async def test_who_hangs_up_in_the_middle_of_everything_leaves_nothing_behind(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog):
-        token = (await sign_up(house.url, "gone")).token
+async def test_who_hangs_up_in_the_middle_of_everything_leaves_nothing_behind(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog):
+        token = (await sign_up(server.url, "gone")).token
         for number in range(40):
-            async with bare(house) as client:
+            async with bare(server) as client:
                 await client.handshake(token if number % 2 else "")
                 start = {"id": 0, "method": "session.start", "params": {} if number % 2 else {"token": token}}
                 client.writer.write(masked(json.dumps(start).encode()))

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import ClientSession, TCPConnector
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.walks.strangers import bare, undisturbed
 
 BODIES: dict[str, tuple[dict[str, str], bytes, int]] = {
@@ -29,33 +29,33 @@ BODIES: dict[str, tuple[dict[str, str], bytes, int]] = {
 }
 
 
-async def test_bodies_that_are_none_are_refused_in_our_own_words(house: House, caplog: Any) -> None:
+async def test_bodies_that_are_none_are_refused_in_our_own_words(server: Server, caplog: Any) -> None:
     async with (
-        undisturbed(house, caplog) as ann,
+        undisturbed(server, caplog) as ann,
         ClientSession(connector=TCPConnector(force_close=True)) as session,
     ):
         login = {"Authorization": f"Bearer {ann.token}"}
         for what, (headers, body, status) in BODIES.items():
             all_headers = {"Content-Type": "application/json", **login, **headers}
-            async with session.post(f"{house.url}/api/room.members", data=body, headers=all_headers) as answer:
+            async with session.post(f"{server.url}/api/room.members", data=body, headers=all_headers) as answer:
                 assert answer.status == status, what
                 assert (await answer.json())["error"]["code"] < 0, what
                 assert answer.headers["X-Content-Type-Options"] == "nosniff", what
 
 
-async def test_methods_that_are_none_over_http(house: House, caplog: Any) -> None:
-    async with undisturbed(house, caplog), ClientSession() as session:
+async def test_methods_that_are_none_over_http(server: Server, caplog: Any) -> None:
+    async with undisturbed(server, caplog), ClientSession() as session:
         for verb, name, status in (
             ("POST", "no.such", 404), ("POST", "session.start", 404), ("POST", "typing.start", 404),
-            ("GET", "house.get", 400), ("PUT", "house.get", 400), ("DELETE", "account.close", 400),
+            ("GET", "community.get", 400), ("PUT", "community.get", 400), ("DELETE", "account.close", 400),
             ("POST", "x" * 3000, 404), ("POST", "%00", 404), ("POST", "%2e%2e%2fetc", 404),
         ):  # fmt: skip
-            async with session.request(verb, f"{house.url}/api/{name}") as answer:
+            async with session.request(verb, f"{server.url}/api/{name}") as answer:
                 assert answer.status == status, (verb, name)
                 assert (await answer.json())["error"]["code"] < 0
 
 
-async def test_bodies_that_never_come_or_stop_halfway(house: House, caplog: Any) -> None:
+async def test_bodies_that_never_come_or_stop_halfway(server: Server, caplog: Any) -> None:
     heads = (
         b"Content-Length: 500\r\n\r\n{",
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -64,17 +64,19 @@ async def test_bodies_that_never_come_or_stop_halfway(house: House, caplog: Any)
         b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
         b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n",
     )
-    async with undisturbed(house, caplog):
+    async with undisturbed(server, caplog):
         for head in heads:
-            async with bare(house) as client:
-                client.writer.write(b"POST /api/house.get HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            async with bare(server) as client:
+                client.writer.write(
+                    b"POST /api/community.get HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                )
                 client.writer.write(head)
                 client.writer.write_eof()
                 answer = await client.all_of_it()
                 assert b" 500 " not in answer.partition(b"\r\n")[0], head
 
 
-async def test_the_page_s_paths_hold_nothing_but_the_page(house: House) -> None:
+async def test_the_page_s_paths_hold_nothing_but_the_page(server: Server) -> None:
     for path in (
         "/web/../chatserver/app.py",
         "/web/%2e%2e/pyproject.toml",
@@ -82,6 +84,6 @@ async def test_the_page_s_paths_hold_nothing_but_the_page(house: House) -> None:
         "/web/\\..\\x",
         "/.git",
     ):
-        async with bare(house) as client:
+        async with bare(server) as client:
             client.writer.write(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode())
             assert (await client.all_of_it()).startswith(b"HTTP/1.1 404"), path

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.protocol.codecs import JSON, MSGPACK, Codec, Unreadable
 from chatserver.protocol.methods import METHODS
 from tests.people import sign_up
@@ -43,8 +43,8 @@ def _requests(name: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-async def test_no_parameter_breaks_its_method(house: House, name: str, caplog: Any) -> None:
-    ann = await (await sign_up(house.url, "ann")).start()
+async def test_no_parameter_breaks_its_method(server: Server, name: str, caplog: Any) -> None:
+    ann = await (await sign_up(server.url, "ann")).start()
     for params in _requests(name):
         answer = await (await ann.ask(name, **params))
         error = answer.get("error", {"code": 0})

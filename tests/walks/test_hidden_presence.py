@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatserver.app import House
-from tests.conftest import OpenHouse
+from chatserver.app import Server
+from tests.conftest import OpenServer
 from tests.people import PATIENCE, Person, gathering, post, sign_up
 
 
@@ -55,9 +55,9 @@ async def here(*people: Person) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("packed", [False, True])
 async def test_who_hides_disappears_at_once_on_all_processes_and_comes_back(
-    open_house: OpenHouse, packed: bool
+    open_server: OpenServer, packed: bool
 ) -> None:
-    one, two = await open_house(), await open_house()
+    one, two = await open_server(), await open_server()
     mei = await (await sign_up(one.url, "mei", packed=packed)).start()
     phone = await Person(two.url, mei.token, mei.user).start()
     tom = await watching(await (await sign_up(one.url, "tom")).start())
@@ -76,8 +76,8 @@ async def test_who_hides_disappears_at_once_on_all_processes_and_comes_back(
         await counted(two.url, 3)
 
 
-async def test_who_comes_hidden_was_never_here(open_house: OpenHouse) -> None:
-    one, two = await open_house(), await open_house()
+async def test_who_comes_hidden_was_never_here(open_server: OpenServer) -> None:
+    one, two = await open_server(), await open_server()
     mei = await sign_up(one.url, "mei")
     await post(one.url, "profile.update", mei.token, presence="hidden")
     tom = await watching(await (await sign_up(one.url, "tom")).start())
@@ -96,8 +96,8 @@ async def test_who_comes_hidden_was_never_here(open_house: OpenHouse) -> None:
         assert not any(mei.id in users for users in told)
 
 
-async def test_the_typing_of_who_hides_is_not_told(house: House) -> None:
-    async with gathering(house.url, "mei", "tom") as (mei, tom):
+async def test_the_typing_of_who_hides_is_not_told(server: Server) -> None:
+    async with gathering(server.url, "mei", "tom") as (mei, tom):
         await mei.call("typing.start", room="hall")
         await tom.hears("typing.started", room="hall")
         await mei.call("profile.update", presence="hidden")
@@ -109,10 +109,10 @@ async def test_the_typing_of_who_hides_is_not_told(house: House) -> None:
         assert not tom.heard("typing.started")
 
 
-async def test_a_hidden_one_of_two_sockets_leaves_and_nobody_is_told(house: House) -> None:
-    async with gathering(house.url, "mei", "tom") as (mei, tom):
+async def test_a_hidden_one_of_two_sockets_leaves_and_nobody_is_told(server: Server) -> None:
+    async with gathering(server.url, "mei", "tom") as (mei, tom):
         await mei.call("profile.update", presence="hidden")
-        phone = await Person(house.url, mei.token, mei.user).start()
+        phone = await Person(server.url, mei.token, mei.user).start()
         await sees(await watching(tom), tom)
         await mei.leave()
         await phone.call("profile.update", presence="shown")

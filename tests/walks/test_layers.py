@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from websockets.exceptions import InvalidHandshake
 
 from chatserver import ids
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.bot import Bot
 from tests.people import PASSWORD, Person, gathering, post, sign_up
 from tests.walks.test_friends import acquainted, friends, poke, speak
@@ -94,7 +94,7 @@ async def suspended(ann: Person, viewer: Person) -> None:
 
 
 async def admin(ann: Person, viewer: Person) -> None:
-    """Who runs the house is a stranger like any other."""
+    """Who runs the community is a stranger like any other."""
     await speak(ann, viewer)
 
 
@@ -120,8 +120,8 @@ VIEWERS: dict[str, tuple[Callable[[Person, Person], Awaitable[object]], set[str]
 
 
 @asynccontextmanager
-async def by_socket(house: House, token: str, *, packed: bool) -> AsyncIterator[Ask]:
-    person = Person(house.url, token, packed=packed)
+async def by_socket(server: Server, token: str, *, packed: bool) -> AsyncIterator[Ask]:
+    person = Person(server.url, token, packed=packed)
     try:
         await person.start()
     except InvalidHandshake:
@@ -140,17 +140,17 @@ async def _shut(method: str, **params: Any) -> Any:
 
 
 @asynccontextmanager
-async def by_http(house: House, token: str) -> AsyncIterator[Ask]:
+async def by_http(server: Server, token: str) -> AsyncIterator[Ask]:
     async def ask(method: str, **params: Any) -> Any:
-        return await post(house.url, method, token, **params)
+        return await post(server.url, method, token, **params)
 
     yield ask
 
 
 @asynccontextmanager
-async def by_bot(house: House, token: str, folder: Path) -> AsyncIterator[Ask]:
+async def by_bot(server: Server, token: str, folder: Path) -> AsyncIterator[Ask]:
     """The SDK, by whoever's token."""
-    bot = Bot(house.url, token, state=folder / f"{ids.new_id()}.state")
+    bot = Bot(server.url, token, state=folder / f"{ids.new_id()}.state")
     async with bot.running():
 
         async def ask(method: str, **params: Any) -> Any:
@@ -160,15 +160,15 @@ async def by_bot(house: House, token: str, folder: Path) -> AsyncIterator[Ask]:
 
 
 @asynccontextmanager
-async def doors(house: House, token: str, folder: Path, *, sdk: bool) -> AsyncIterator[dict[str, Ask]]:
+async def doors(server: Server, token: str, folder: Path, *, sdk: bool) -> AsyncIterator[dict[str, Ask]]:
     async with AsyncExitStack() as stack:
         opened = {
-            "socket": await stack.enter_async_context(by_socket(house, token, packed=False)),
-            "packed": await stack.enter_async_context(by_socket(house, token, packed=True)),
-            "http": await stack.enter_async_context(by_http(house, token)),
+            "socket": await stack.enter_async_context(by_socket(server, token, packed=False)),
+            "packed": await stack.enter_async_context(by_socket(server, token, packed=True)),
+            "http": await stack.enter_async_context(by_http(server, token)),
         }
         if sdk:
-            opened["sdk"] = await stack.enter_async_context(by_bot(house, token, folder))
+            opened["sdk"] = await stack.enter_async_context(by_bot(server, token, folder))
         yield opened
 
 
@@ -178,7 +178,7 @@ async def seen(ask: Ask, ann: Person) -> set[str]:
     for method, params in (
         ("user.get", {"users": [ann.id]}), ("user.get", {"handle": "ann"}), ("card.get", {"user": ann.id}),
         ("tie.get", {"user": ann.id}), ("tie.list", {}), ("poke.list", {}), ("inbox.list", {}), ("user.list", {}),
-        ("user.search", {"query": "ann"}), ("room.members", {"room": "hall"}), ("room.discover", {}), ("house.log", {}),
+        ("user.search", {"query": "ann"}), ("room.members", {"room": "hall"}), ("room.discover", {}), ("community.log", {}),
         ("message.history", {"room": "hall"}), ("session.ping", {}),
     ):  # fmt: skip
         try:
@@ -190,10 +190,10 @@ async def seen(ask: Ask, ann: Person) -> set[str]:
     return {layer for layer, word in LAYERS.items() if word in told}
 
 
-async def ann_with_a_profile(house: House) -> Person:
-    """She runs the house, and says something on each layer."""
-    ann = await (await sign_up(house.url, "ann")).start()
-    await ann.call("house.claim", code=(await house.setup_link()).rpartition("#")[2])
+async def ann_with_a_profile(server: Server) -> Person:
+    """She runs the community, and says something on each layer."""
+    ann = await (await sign_up(server.url, "ann")).start()
+    await ann.call("community.claim", code=(await server.setup_link()).rpartition("#")[2])
     await ann.closed()
     await ann.start()
     await ann.call("profile.update", about=LAYERS["public"], for_friends=LAYERS["friends"])
@@ -202,15 +202,15 @@ async def ann_with_a_profile(house: House) -> Person:
 
 
 @pytest.mark.parametrize("name", VIEWERS)
-async def test_each_layer_is_seen_by_whom_it_is_for_by_every_door(house: House, tmp_path: Path, name: str) -> None:
+async def test_each_layer_is_seen_by_whom_it_is_for_by_every_door(server: Server, tmp_path: Path, name: str) -> None:
     prepare, expected = VIEWERS[name]
-    ann = await ann_with_a_profile(house)
-    async with gathering(house.url, "bob") as (bob,):
+    ann = await ann_with_a_profile(server)
+    async with gathering(server.url, "bob") as (bob,):
         if name == "admin":
-            await house.desks.accounts.shelf.set_standing(bob.id, "admin", on=True, by="", now=ids.now_ms())
-            bob = await Person(house.url, bob.token, bob.user).start()
+            await server.services.accounts.store.set_status(bob.id, "admin", on=True, by="", now=ids.now_ms())
+            bob = await Person(server.url, bob.token, bob.user).start()
         await prepare(ann, bob)
-        async with doors(house, bob.token, tmp_path, sdk=name != "suspended") as opened:
+        async with doors(server, bob.token, tmp_path, sdk=name != "suspended") as opened:
             for door, ask in opened.items():
                 assert await seen(ask, ann) == expected, door
         if name == "admin":
@@ -218,48 +218,48 @@ async def test_each_layer_is_seen_by_whom_it_is_for_by_every_door(house: House, 
     await ann.leave()
 
 
-async def test_a_visitor_sees_no_layer_and_a_bot_only_what_everyone_sees(house: House, tmp_path: Path) -> None:
-    ann = await ann_with_a_profile(house)
+async def test_a_visitor_sees_no_layer_and_a_bot_only_what_everyone_sees(server: Server, tmp_path: Path) -> None:
+    ann = await ann_with_a_profile(server)
     dice = await ann.call("bot.create", handle="dice", name="Dice")
     await ann.call("direct.open", bot=dice["user"]["id"])
     for token, expected in (("", set()), (dice["token"], EVERYONE)):
-        async with doors(house, token, tmp_path, sdk=bool(token)) as opened:
+        async with doors(server, token, tmp_path, sdk=bool(token)) as opened:
             for door, ask in opened.items():
                 assert await seen(ask, ann) == expected, (door, expected)
     await ann.leave()
 
 
-async def test_ann_herself_sees_all_and_nobody_anything_once_she_has_left(house: House, tmp_path: Path) -> None:
-    ann = await ann_with_a_profile(house)
-    async with gathering(house.url, "bob") as (bob,):
+async def test_ann_herself_sees_all_and_nobody_anything_once_she_has_left(server: Server, tmp_path: Path) -> None:
+    ann = await ann_with_a_profile(server)
+    async with gathering(server.url, "bob") as (bob,):
         await with_cards(ann, bob)
-        async with doors(house, ann.token, tmp_path, sdk=True) as opened:
+        async with doors(server, ann.token, tmp_path, sdk=True) as opened:
             for ask in opened.values():
                 assert "ring-twice" in str(await ask("user.get", users=[ann.id]))
                 assert "ann-tea" in str(await ask("card.get"))
         await ann.call("account.close", password=PASSWORD)
-        async with doors(house, bob.token, tmp_path, sdk=True) as opened:
+        async with doors(server, bob.token, tmp_path, sdk=True) as opened:
             for door, ask in opened.items():
                 assert await seen(ask, ann) == set(), door
 
 
-async def test_a_card_taken_back_is_nowhere_a_second_later(house: House, tmp_path: Path) -> None:
+async def test_a_card_taken_back_is_nowhere_a_second_later(server: Server, tmp_path: Path) -> None:
     """Every door is asked again and again, through other connections than the one by which it is taken back."""
-    ann = await ann_with_a_profile(house)
-    async with gathering(house.url, "bob") as (bob,):
+    ann = await ann_with_a_profile(server)
+    async with gathering(server.url, "bob") as (bob,):
         await with_cards(ann, bob)
-        async with doors(house, bob.token, tmp_path, sdk=True) as opened:
+        async with doors(server, bob.token, tmp_path, sdk=True) as opened:
             for ask in opened.values():
                 assert await seen(ask, ann) == WITH_CARD
             loop = asyncio.get_running_loop()
             taken = loop.time()
-            await post(house.url, "card.take_back", ann.token, user=bob.id)
+            await post(server.url, "card.take_back", ann.token, user=bob.id)
             async with asyncio.TaskGroup() as polling:
                 lasts = [polling.create_task(_seen_until_gone(ask, ann)) for ask in opened.values()]
             assert all(last.result() - taken < 1 for last in lasts)
             for ask in opened.values():
                 assert await seen(ask, ann) == EVERYONE
-        async with ClientSession() as session, session.get(f"{house.url}/metrics") as answer:
+        async with ClientSession() as session, session.get(f"{server.url}/metrics") as answer:
             assert LAYERS["card"] not in await answer.text()
     await ann.leave()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chatserver.app import House
-from chatserver.store import keys
-from chatserver.store.address import Address
-from tests.conftest import OpenHouse, settings_for_tests
+from chatserver.app import Server
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from tests.conftest import OpenServer, settings_for_tests
 from tests.people import PASSWORD, Person, Refused, post, sign_up
 
 
@@ -20,13 +20,15 @@ async def ann_and_bob(
     request: pytest.FixtureRequest, address: Address, tmp_path: Path
 ) -> AsyncIterator[tuple[Person, Person]]:
     """Two members of the hall, and a process that has seen neither."""
-    async with contextlib.AsyncExitStack() as houses:
-        first = House(settings_for_tests(tmp_path / "first"), store_address=address)
+    async with contextlib.AsyncExitStack() as servers:
+        first = Server(settings_for_tests(tmp_path / "first"), store_address=address)
         async with first if request.param == "restarted" else contextlib.nullcontext():
             if request.param != "restarted":
-                await houses.enter_async_context(first)
+                await servers.enter_async_context(first)
             people = [await sign_up(first.url, handle) for handle in ("ann", "bob")]
-        second = await houses.enter_async_context(House(settings_for_tests(tmp_path / "second"), store_address=address))
+        second = await servers.enter_async_context(
+            Server(settings_for_tests(tmp_path / "second"), store_address=address)
+        )
         for person in people:
             person.url = second.url
         yield people[0], people[1]
@@ -71,61 +73,61 @@ async def test_a_member_is_called_over_http_where_nobody_is_connected(ann_and_bo
     assert await items(bob) == [("mention", seq)]
 
 
-async def test_who_left_or_closed_their_account_is_called_no_more_and_who_comes_is(house: House) -> None:
-    ann, bob, cat = [await sign_up(house.url, handle) for handle in ("ann", "bob", "cat")]
-    room = (await post(house.url, "room.create", ann.token, title="Tea"))["room"]
+async def test_who_left_or_closed_their_account_is_called_no_more_and_who_comes_is(server: Server) -> None:
+    ann, bob, cat = [await sign_up(server.url, handle) for handle in ("ann", "bob", "cat")]
+    room = (await post(server.url, "room.create", ann.token, title="Tea"))["room"]
     assert await called(ann, room, await send(ann, "@bob 1", room=room)) == []
     for person in (bob, cat):
-        await post(house.url, "room.join", person.token, room=room)
+        await post(server.url, "room.join", person.token, room=room)
     assert len(await called(ann, room, await send(ann, "@bob @cat 2", room=room))) == 2
-    await post(house.url, "room.leave", bob.token, room=room)
+    await post(server.url, "room.leave", bob.token, room=room)
     assert len(await called(ann, room, await send(ann, "@bob @cat 3", room=room))) == 1
-    await post(house.url, "account.close", cat.token, password=PASSWORD)
+    await post(server.url, "account.close", cat.token, password=PASSWORD)
     assert await called(ann, room, await send(ann, "@bob @cat 4", room=room)) == []
 
 
-async def test_a_message_calls_at_most_ten_others(house: House) -> None:
-    people = [await sign_up(house.url, f"friend{chr(97 + number)}") for number in range(12)]
+async def test_a_message_calls_at_most_ten_others(server: Server) -> None:
+    people = [await sign_up(server.url, f"friend{chr(97 + number)}") for number in range(12)]
     words = " ".join(f"@friend{chr(97 + number)}" for number in range(12))
     assert len(await called(people[0], "hall", await send(people[0], words))) == 10
 
 
-async def test_members_of_a_store_from_before_handles_lay_with_the_room_are_called(open_house: OpenHouse) -> None:
-    first = await open_house()
+async def test_members_of_a_store_from_before_handles_lay_with_the_room_are_called(open_server: OpenServer) -> None:
+    first = await open_server()
     ann, _ = await sign_up(first.url, "ann"), await sign_up(first.url, "bob")
     await first.store.command("DEL", keys.room("hall") + ":handles")
-    await first.store.command("HDEL", keys.HOUSE, "members_named")
-    second = await open_house()
+    await first.store.command("HDEL", keys.COMMUNITY, "members_named")
+    second = await open_server()
     ann.url = second.url
     assert len(await called(ann, "hall", await send(ann, "@bob hello"))) == 1
 
 
 @pytest.mark.parametrize("target", [2, 99])
-async def test_a_reply_to_what_was_never_said_is_refused(house: House, target: int) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_a_reply_to_what_was_never_said_is_refused(server: Server, target: int) -> None:
+    ann = await sign_up(server.url, "ann")
     assert await send(ann, "first") == 1
     with pytest.raises(Refused) as caught:
         await send(ann, "reply", reply_to=target)
     assert caught.value.data["path"] == "reply_to"
 
 
-async def test_a_deleted_message_can_be_replied_to_and_a_repeat_is_answered_first(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_a_deleted_message_can_be_replied_to_and_a_repeat_is_answered_first(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
     await send(ann, "first")
-    await post(house.url, "message.delete", ann.token, room="hall", seq=1)
+    await post(server.url, "message.delete", ann.token, room="hall", seq=1)
     assert await send(ann, "reply", reply_to=1) == 2
     assert await send(ann, "reply", reply_to=1) == 2
 
 
-async def test_an_edit_calls_and_uncalls_and_a_deletion_uncalls(house: House) -> None:
-    ann, bob = await sign_up(house.url, "ann"), await sign_up(house.url, "bob")
+async def test_an_edit_calls_and_uncalls_and_a_deletion_uncalls(server: Server) -> None:
+    ann, bob = await sign_up(server.url, "ann"), await sign_up(server.url, "bob")
     seq = await send(ann, "hello")
     for text, calls in (("@bob hello", True), ("hello", False), ("@bob again", True)):
-        await post(house.url, "message.edit", ann.token, room="hall", seq=seq, text=text)
+        await post(server.url, "message.edit", ann.token, room="hall", seq=seq, text=text)
         assert await called(ann, "hall", seq) == ([bob.id] if calls else [])
         assert await items(bob) == ([("mention", seq)] if calls else [])
         assert await mentions_of(bob) == int(calls)
-    await post(house.url, "message.delete", ann.token, room="hall", seq=seq)
+    await post(server.url, "message.delete", ann.token, room="hall", seq=seq)
     assert await items(bob) == [] and await mentions_of(bob) == 0
 
 
@@ -135,8 +137,8 @@ async def mentions_of(person: Person) -> int:
     return int(next(state["mentions"] for state in session["rooms"] if state["room"] == "hall"))
 
 
-async def test_a_client_id_holds_no_control_characters(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_a_client_id_holds_no_control_characters(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
     for bad in ("a\0", "a\n", "\x85"):
         with pytest.raises(Refused) as caught:
             await send(ann, "hello", client_id=bad)

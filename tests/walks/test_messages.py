@@ -8,12 +8,12 @@ import json
 import pytest
 from websockets.asyncio.client import connect
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.people import Person, Refused, gathering, post, sign_up
 
 
-async def test_a_message_reaches_everyone_in_the_room_once_and_its_sender_too(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_message_reaches_everyone_in_the_room_once_and_its_sender_too(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         answer = await ann.say("hall", "good evening", client_id="c-1")
         assert answer["durability"] == "primary"
         for person in (ann, bob):
@@ -25,13 +25,13 @@ async def test_a_message_reaches_everyone_in_the_room_once_and_its_sender_too(ho
             assert message["author"] == {"id": ann.id, "handle": "ann", "name": "Ann", "bot": False}
 
 
-async def test_the_response_of_session_start_comes_before_any_event(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_the_response_of_session_start_comes_before_any_event(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         for number in range(20):
             await ann.say("hall", f"line {number}")
         hall = next(room for room in ann.session["rooms"] if room["room"] == "hall")
     cursor = {"epoch": hall["epoch"], "seq": hall["last_seq"], "id": hall["last_id"], "rev": hall["rev"]}
-    socket = await connect(house.url.replace("http", "ws") + "/ws", proxy=None)
+    socket = await connect(server.url.replace("http", "ws") + "/ws", proxy=None)
     request = {"id": 1, "method": "session.start", "params": {"token": ann.token, "cursors": {"hall": cursor}}}
     await socket.send(json.dumps(request))
     assert json.loads(await socket.recv())["id"] == 1
@@ -40,9 +40,9 @@ async def test_the_response_of_session_start_comes_before_any_event(house: House
     await socket.close()
 
 
-async def test_messagepack_and_json_readers_hear_the_same(house: House) -> None:
-    ann = await (await sign_up(house.url, "ann")).start()
-    bob = await (await sign_up(house.url, "bob", packed=True)).start()
+async def test_messagepack_and_json_readers_hear_the_same(server: Server) -> None:
+    ann = await (await sign_up(server.url, "ann")).start()
+    bob = await (await sign_up(server.url, "bob", packed=True)).start()
     await ann.say("hall", "你好 🫖")
     await bob.say("hall", "warm")
     for text in ("你好 🫖", "warm"):
@@ -51,8 +51,8 @@ async def test_messagepack_and_json_readers_hear_the_same(house: House) -> None:
     await bob.leave()
 
 
-async def test_a_repeated_send_is_answered_as_the_first_and_posts_nothing(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_repeated_send_is_answered_as_the_first_and_posts_nothing(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         first = await ann.say("hall", "once", client_id="same")
         again = await ann.say("hall", "once", client_id="same")
         assert again == {**first, "duplicate": True}
@@ -67,8 +67,8 @@ async def test_a_repeated_send_is_answered_as_the_first_and_posts_nothing(house:
         assert last["seq"] == first["seq"] + 1
 
 
-async def test_edits_and_deletions_are_one_order_with_the_messages(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_edits_and_deletions_are_one_order_with_the_messages(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         first = await ann.say("hall", "tpyo")
         second = await ann.say("hall", "secret plan")
         edited = await ann.call("message.edit", room="hall", seq=first["seq"], text="typo")
@@ -86,8 +86,8 @@ async def test_edits_and_deletions_are_one_order_with_the_messages(house: House)
         assert page["rev"] == deleted["rev"]
 
 
-async def test_only_the_author_edits_and_only_author_or_moderator_deletes(house: House) -> None:
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+async def test_only_the_author_edits_and_only_author_or_moderator_deletes(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         hers = await bob.say(room, "mine")
@@ -103,8 +103,8 @@ async def test_only_the_author_edits_and_only_author_or_moderator_deletes(house:
         assert refused.value.code == -32004
 
 
-async def test_history_pages_both_ways_and_around(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_history_pages_both_ways_and_around(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         room = (await ann.call("room.create", title="Long"))["room"]
         for number in range(1, 31):
             await ann.say(room, f"m{number}")
@@ -125,13 +125,13 @@ async def test_history_pages_both_ways_and_around(house: House) -> None:
         assert refused.value.code == -32602
 
 
-async def test_unread_is_last_minus_read_and_markers_never_move_back(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_unread_is_last_minus_read_and_markers_never_move_back(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         for number in range(5):
             await ann.say("hall", f"m{number}")
         await bob.hears("message.posted", text="m4")
         last = bob.heard("message.posted", text="m4")[0]["seq"]
-        other = await Person(house.url, bob.token, bob.user).start()
+        other = await Person(server.url, bob.token, bob.user).start()
         hall = next(room for room in other.session["rooms"] if room["room"] == "hall")
         assert (hall["last_seq"], hall["unread"]) == (last, 5)
         assert (await bob.call("read.mark", room="hall", seq=last - 1))["read_seq"] == last - 1
@@ -143,24 +143,24 @@ async def test_unread_is_last_minus_read_and_markers_never_move_back(house: Hous
         await other.leave()
 
 
-async def test_mentions_are_counted_until_read(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_mentions_are_counted_until_read(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         message = await ann.say("hall", "@bob 你好, and hello@bob.example is a mail")
         posted = await bob.hears("message.posted", seq=message["seq"])
         assert posted["mentions"] == [bob.id]
-        other = await Person(house.url, bob.token, bob.user).start()
+        other = await Person(server.url, bob.token, bob.user).start()
         hall = next(room for room in other.session["rooms"] if room["room"] == "hall")
         assert hall["mentions"] == 1
         await ann.call("message.delete", room="hall", seq=message["seq"])
         await other.leave()
-        other = await Person(house.url, bob.token, bob.user).start()
+        other = await Person(server.url, bob.token, bob.user).start()
         hall = next(room for room in other.session["rooms"] if room["room"] == "hall")
         assert hall["mentions"] == 0
         await other.leave()
 
 
-async def test_sends_piped_in_without_waiting_keep_their_order(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_sends_piped_in_without_waiting_keep_their_order(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         answers = [await ann.ask("message.send", room="hall", text=f"{n}", client_id=f"c{n}") for n in range(100)]
         seqs = [(await answer)["result"]["seq"] for answer in answers]
         assert seqs == list(range(seqs[0], seqs[0] + 100))
@@ -168,11 +168,11 @@ async def test_sends_piped_in_without_waiting_keep_their_order(house: House) -> 
         assert [event["text"] for event in bob.heard("message.posted")] == [str(n) for n in range(100)]
 
 
-async def test_three_lines_piped_in_at_once_do_what_they_say(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_three_lines_piped_in_at_once_do_what_they_say(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         room = (await ann.call("room.create", title="Pipes"))["room"]
-        bob = await sign_up(house.url, "bob")
-        socket = await connect(house.url.replace("http", "ws") + "/ws", proxy=None)
+        bob = await sign_up(server.url, "bob")
+        socket = await connect(server.url.replace("http", "ws") + "/ws", proxy=None)
         for line in (
             {"id": 1, "method": "session.start", "params": {"token": bob.token}},
             {"id": 2, "method": "room.join", "params": {"room": room}},
@@ -187,8 +187,8 @@ async def test_three_lines_piped_in_at_once_do_what_they_say(house: House) -> No
         await socket.close()
 
 
-async def test_what_a_room_refuses(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_what_a_room_refuses(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         closed = (await ann.call("room.create", title="Closed", kind="closed"))["room"]
         opened = (await ann.call("room.create", title="Open"))["room"]
         for room, code in ((closed, -32004), ("no-such-room", -32004), (opened, -32003)):
@@ -211,11 +211,11 @@ async def test_what_a_room_refuses(house: House) -> None:
         assert (refused.value.code, refused.value.data["path"]) == (-32602, "client_id")
 
 
-async def test_a_visitor_reads_the_window_and_cannot_write(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_a_visitor_reads_the_window_and_cannot_write(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         room = (await ann.call("room.create", title="Members read first"))["room"]
         await ann.say("hall", "before")
-        visitor = await Person(house.url).start()
+        visitor = await Person(server.url).start()
         assert [state["room"] for state in visitor.session["rooms"]] == ["hall"]
         assert "user" not in visitor.session
         assert visitor.session["rooms"][0]["role"] == "visitor"
@@ -232,25 +232,25 @@ async def test_a_visitor_reads_the_window_and_cannot_write(house: House) -> None
         await visitor.leave()
 
 
-async def test_http_and_websocket_give_the_same_answers(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        answer = await post(house.url, "message.send", ann.token, room="hall", text="by post", client_id="p1")
+async def test_http_and_websocket_give_the_same_answers(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        answer = await post(server.url, "message.send", ann.token, room="hall", text="by post", client_id="p1")
         assert (await bob.hears("message.posted", text="by post"))["id"] == answer["id"]
-        page = await post(house.url, "message.history", ann.token, room="hall")
+        page = await post(server.url, "message.history", ann.token, room="hall")
         assert page == await ann.call("message.history", room="hall")
         for method in ("session.start", "typing.start", "presence.watch"):
             with pytest.raises(Refused) as refused:
-                await post(house.url, method, ann.token, room="hall")
+                await post(server.url, method, ann.token, room="hall")
             assert refused.value.code == -32601
 
 
-async def test_typing_and_presence_are_told_to_those_who_look(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_typing_and_presence_are_told_to_those_who_look(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await ann.call("typing.start", room="hall")
         assert (await bob.hears("typing.started", room="hall"))["user"]["id"] == ann.id
         here = await bob.call("presence.watch", room="hall")
         assert set(here["users"]) == {ann.id, bob.id}
-        cat = await (await sign_up(house.url, "cat")).start()
+        cat = await (await sign_up(server.url, "cat")).start()
         await bob.until(lambda: any(cat.id in event["users"] for event in bob.heard("presence.changed")), "cat")
         await cat.leave()
         await bob.until(lambda: cat.id not in bob.heard("presence.changed")[-1]["users"], "cat gone")
@@ -258,9 +258,9 @@ async def test_typing_and_presence_are_told_to_those_who_look(house: House) -> N
         assert not ann.heard("presence.changed")
 
 
-async def test_too_many_sends_are_refused_with_a_time_to_come_back(open_house) -> None:
-    house = await open_house(limits__user_sends_burst=3, limits__user_sends_per_second=0.5)
-    async with gathering(house.url, "ann") as (ann,):
+async def test_too_many_sends_are_refused_with_a_time_to_come_back(open_server) -> None:
+    server = await open_server(limits__user_sends_burst=3, limits__user_sends_per_second=0.5)
+    async with gathering(server.url, "ann") as (ann,):
         answers = [await ann.ask("message.send", room="hall", text="x", client_id=f"c{n}") for n in range(5)]
         results = [await answer for answer in answers]
         assert ["error" in result for result in results] == [False, False, False, True, True]
@@ -269,8 +269,8 @@ async def test_too_many_sends_are_refused_with_a_time_to_come_back(open_house) -
         assert 0 < error["data"]["retry_after"] <= 2
 
 
-async def test_slow_mode_makes_members_wait_but_not_moderators(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_slow_mode_makes_members_wait_but_not_moderators(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = (await ann.call("room.create", title="Slow"))["room"]
         await bob.call("room.join", room=room)
         await ann.call("room.update", room=room, slow_mode=60)
@@ -283,8 +283,8 @@ async def test_slow_mode_makes_members_wait_but_not_moderators(house: House) -> 
         await ann.say(room, "b")
 
 
-async def test_a_request_without_an_id_is_carried_out_and_not_answered(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_a_request_without_an_id_is_carried_out_and_not_answered(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         params = {"room": "hall", "text": "silent", "client_id": "s"}
         await ann.send_raw({"method": "message.send", "params": params})
         await ann.hears("message.posted", text="silent")

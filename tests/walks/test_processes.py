@@ -12,9 +12,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from chatserver.store.address import Address
+from chatserver.store.engine.address import Address
 from tests.chaos.checker import Ledger, Truth, check_all
-from tests.chaos.fleet import PATIENCE, Server, fleet, is_running
+from tests.chaos.fleet import PATIENCE, ServerProcess, fleet, is_running
 from tests.chaos.reader import Reader
 from tests.people import post, sign_up
 
@@ -30,7 +30,7 @@ async def until(condition: Callable[[], object], what: str, seconds: float = PAT
 
 
 @contextlib.asynccontextmanager
-async def connected(servers: tuple[Server, ...], *handles: str) -> AsyncIterator[tuple[list[Reader], Ledger]]:
+async def connected(servers: tuple[ServerProcess, ...], *handles: str) -> AsyncIterator[tuple[list[Reader], Ledger]]:
     """Readers in the hall, spread over the servers that are up, each with a whole copy."""
     ledger, turns = Ledger(), itertools.count()
 
@@ -91,7 +91,7 @@ async def more_said(ledger: Ledger, number: int) -> None:
 async def test_either_of_two_servers_may_be_killed_and_its_clients_go_on_at_the_other(
     address: Address, tmp_path: Path
 ) -> None:
-    servers = tuple(Server(tmp_path, "--store", f"unix://{address.path}") for _ in range(2))
+    servers = tuple(ServerProcess(tmp_path, "--store", f"unix://{address.path}") for _ in range(2))
     async with fleet(*servers), connected(servers, "ann", "bob", "cat", "dan") as (readers, ledger):
         talk = Talk(readers)
         await more_said(ledger, 50)
@@ -119,7 +119,7 @@ def store_pid(data: Path) -> int:
 
 async def test_a_killed_server_leaves_no_store_behind_and_loses_no_acknowledged_message(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    server = Server(tmp_path, "--data", str(data))
+    server = ServerProcess(tmp_path, "--data", str(data))
     async with fleet(server), connected((server,), "ann", "bob") as (readers, ledger):
         talk = Talk(readers)
         for _ in range(2):
@@ -136,7 +136,7 @@ async def test_a_killed_server_leaves_no_store_behind_and_loses_no_acknowledged_
 async def test_a_killed_store_is_started_again_and_what_was_acknowledged_is_there(tmp_path: Path) -> None:
     data = tmp_path / "data"
     # Under everysec Valkey answers before it writes whenever its last fsync is still under way.
-    server = Server(tmp_path, "--data", str(data), CHATSERVER_STORE__DURABILITY="strict")
+    server = ServerProcess(tmp_path, "--data", str(data), CHATSERVER_STORE__DURABILITY="strict")
     async with fleet(server), connected((server,), "ann", "bob") as (readers, ledger):
         talk = Talk(readers)
         for _ in range(2):

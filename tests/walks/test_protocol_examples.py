@@ -1,4 +1,4 @@
-"""Every example of docs/protocol.md, played against a house: what the page shows is what the server says."""
+"""Every example of docs/protocol.md, played against a community: what the page shows is what the server says."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import redis
 from aiohttp import ClientSession
 from websockets.asyncio.client import ClientConnection, connect
 
-from chatserver.app import House
-from chatserver.protocol import examples
-from chatserver.protocol.examples import PLACEHOLDER, Scene, Step
-from chatserver.store.address import Address
+from chatserver.app import Server
+from chatserver.protocol.documents import examples
+from chatserver.protocol.documents.examples import PLACEHOLDER, Scene, Step
+from chatserver.store.engine.address import Address
 from tests.people import PATIENCE, Person, sign_up
 
 SCENES = examples.read(Path(__file__).parents[2] / "docs" / "examples.json")
@@ -177,11 +177,11 @@ async def socket_of(url: str, **options: Any) -> AsyncIterator[ClientConnection]
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=[scene.name for scene in SCENES])
-async def test_the_server_says_what_the_page_shows(scene: Scene, open_house, address: Address) -> None:
+async def test_the_server_says_what_the_page_shows(scene: Scene, open_server, address: Address) -> None:
     settings = {name.replace(".", "__"): value for name, value in scene.settings.items()}
-    house = await open_house(**settings)
+    server = await open_server(**settings)
     with redis.Redis(unix_socket_path=address.path) as store:
-        stage = Stage(house.url, store)
+        stage = Stage(server.url, store)
         try:
             for handle in scene.people:
                 await stage.enter(handle)
@@ -217,12 +217,12 @@ def test_an_example_that_is_not_what_the_server_says_is_noticed(shown: Any, said
     assert not known.values
 
 
-async def test_the_three_lines_can_be_piped_in_without_waiting(house: House) -> None:
+async def test_the_three_lines_can_be_piped_in_without_waiting(server: Server) -> None:
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
     lines = page.partition("```text\n")[2].partition("```")[0].splitlines()
     assert len(lines) == 3
-    ann = await sign_up(house.url, "ann")
-    async with socket_of(house.url) as socket, asyncio.timeout(PATIENCE):
+    ann = await sign_up(server.url, "ann")
+    async with socket_of(server.url) as socket, asyncio.timeout(PATIENCE):
         for line in lines:
             await socket.send(line.replace("chat_...", ann.token))
         answers: dict[int, Any] = {}

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession
 
 from chatserver import ids
-from chatserver.app import House
-from chatserver.rules.ladder import DAY_MS
+from chatserver.app import Server
+from chatserver.rules.friends.ladder import DAY_MS
 from tests.people import PASSWORD, Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, poke, speak
 
@@ -71,8 +71,8 @@ async def eight_days(ann: Person, bob: Person, behaviour: Behaviour, *, before: 
     return re.sub(r'"user": \{[^}]*\}', '"user": ""', without_chance(told))
 
 
-async def transcript(house: House, number: int, behaviour: Behaviour, *, before: bool = False) -> str:
-    async with gathering(house.url, f"ann{number}", f"bob{number}") as (ann, bob):
+async def transcript(server: Server, number: int, behaviour: Behaviour, *, before: bool = False) -> str:
+    async with gathering(server.url, f"ann{number}", f"bob{number}") as (ann, bob):
         return await eight_days(ann, bob, behaviour, before=before)
 
 
@@ -81,29 +81,29 @@ def without_sends(text: str) -> str:
     return re.sub(r"\[-32\d+, \"\w+\"\]", "REFUSED", text)
 
 
-async def test_over_eight_days_every_quiet_no_is_the_same_to_the_sender(house: House) -> None:
-    ignored = await transcript(house, 0, nothing)
+async def test_over_eight_days_every_quiet_no_is_the_same_to_the_sender(server: Server) -> None:
+    ignored = await transcript(server, 0, nothing)
     assert '"faded"' in ignored and '"sent"' in ignored
     for number, (name, behaviour) in enumerate(BEHAVIOURS.items(), 1):
-        other = await transcript(house, number, behaviour)
+        other = await transcript(server, number, behaviour)
         if name == "closed":
             assert without_sends(other) == without_sends(ignored)
         else:
             assert other == ignored, name
 
 
-async def test_a_poke_to_who_has_blocked_or_rests_is_sent_like_any_other(house: House) -> None:
-    ignored = await transcript(house, 0, nothing)
+async def test_a_poke_to_who_has_blocked_or_rests_is_sent_like_any_other(server: Server) -> None:
+    ignored = await transcript(server, 0, nothing)
     for number, name in enumerate(["rest", "block"], 1):
-        assert await transcript(house, number, BEHAVIOURS[name], before=True) == ignored, name
+        assert await transcript(server, number, BEHAVIOURS[name], before=True) == ignored, name
 
 
 SECRET = "a very particular soup of chestnuts"
 
 
-async def test_no_door_tells_an_answer_before_both_are_in(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_door_tells_an_answer_before_both_are_in(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, cat):
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         await speak(ann, bob, cat)
         state = await bob.call("poke.return", poke=await poke(ann, bob), answer=SECRET)
         await ann.hears("inbox.added", kind="answered")
@@ -123,17 +123,17 @@ async def test_no_door_tells_an_answer_before_both_are_in(house: House, caplog: 
             }.items():
                 for ask in (
                     person.call,
-                    lambda method, person=person, **given: post(house.url, method, person.token, **given),
+                    lambda method, person=person, **given: post(server.url, method, person.token, **given),
                 ):
                     try:
                         said.append(await ask(method, **params))
                     except Refused as refusal:
                         said.append(str(refusal))
-            again = await Person(house.url, person.token, person.user, packed=True).start()
+            again = await Person(server.url, person.token, person.user, packed=True).start()
             said += [again.session, again.events]
             await again.leave()
             assert "chestnuts" not in json.dumps(said)
-        async with ClientSession() as session, session.get(f"{house.url}/metrics") as answer:
+        async with ClientSession() as session, session.get(f"{server.url}/metrics") as answer:
             assert "chestnuts" not in await answer.text()
         logged = [record.getMessage() for record in caplog.records if record.name.startswith("chatserver")]
         assert "chestnuts" not in "".join(logged)
@@ -142,12 +142,12 @@ async def test_no_door_tells_an_answer_before_both_are_in(house: House, caplog: 
         assert (await bob.call("tie.get", user=ann.id))["curtain"]["draft"] == SECRET
 
 
-async def sees_card(house: House, viewer: Person | None, owner: Person) -> list[bool]:
+async def sees_card(server: Server, viewer: Person | None, owner: Person) -> list[bool]:
     """By each door."""
     token = viewer.token if viewer is not None else ""
     doors: list[bool] = []
     for ask in ([viewer.call] if viewer is not None else []) + [
-        lambda method, **given: post(house.url, method, token, **given)
+        lambda method, **given: post(server.url, method, token, **given)
     ]:
         try:
             doors.append((await ask("card.get", user=owner.id)).get("wechat") == "ann-tea")
@@ -156,28 +156,28 @@ async def sees_card(house: House, viewer: Person | None, owner: Person) -> list[
     return doors
 
 
-async def test_a_card_is_seen_by_friends_who_gave_theirs_and_by_nobody_else(house: House) -> None:
-    async with gathering(house.url, "ann", "friend", "known", "stranger") as (ann, friend, known, stranger):
+async def test_a_card_is_seen_by_friends_who_gave_theirs_and_by_nobody_else(server: Server) -> None:
+    async with gathering(server.url, "ann", "friend", "known", "stranger") as (ann, friend, known, stranger):
         await ann.call("card.update", wechat="ann-tea")
         await acquainted(ann, known)
         await friends(ann, friend)
         for viewer in (None, stranger, known, friend):
-            assert not any(await sees_card(house, viewer, ann))
+            assert not any(await sees_card(server, viewer, ann))
         await ann.call("card.offer", user=friend.id)
-        assert not any(await sees_card(house, friend, ann))
+        assert not any(await sees_card(server, friend, ann))
         await friend.call("card.offer", user=ann.id)
-        assert all(await sees_card(house, friend, ann))
+        assert all(await sees_card(server, friend, ann))
         for viewer in (None, stranger, known):
-            assert not any(await sees_card(house, viewer, ann))
+            assert not any(await sees_card(server, viewer, ann))
         await ann.call("block.add", user=friend.id)
-        assert not any(await sees_card(house, friend, ann))
+        assert not any(await sees_card(server, friend, ann))
 
 
-async def test_a_newcomer_alone_rehearses_with_the_host(house: House) -> None:
-    token = await house.desks.accounts.house_bot("host", "Host")
-    host = await Person(house.url, token).start()
+async def test_a_newcomer_alone_rehearses_with_the_host(server: Server) -> None:
+    token = await server.services.accounts.community_bot("host", "Host")
+    host = await Person(server.url, token).start()
     await host.call("room.join", room="hall")
-    async with gathering(house.url, "ann") as (ann,):
+    async with gathering(server.url, "ann") as (ann,):
         user = host.session["user"]["id"]
         state = await ann.call("poke.send", to=user, room="hall", gesture="tea")
         card = state["curtain"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.people import Person, gathering, sign_up
 
 
@@ -28,8 +28,8 @@ def cursor_of(person: Person, room: str) -> dict[str, Any]:
     return {"epoch": epoch, "seq": seq, "id": id_, "rev": rev}
 
 
-async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         first = await ann.say("hall", "first")
         await bob.hears("message.posted", text="first")
         cursor = cursor_of(bob, "hall")
@@ -39,7 +39,7 @@ async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(house: 
         await ann.call("message.edit", room="hall", seq=first["seq"], text="first, edited")
         await ann.say("hall", "third")
         await ann.call("message.delete", room="hall", seq=second["seq"])
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         await ann.say("hall", "live")
         await back.hears("message.posted", text="live")
         heard = [(event["method"], event["params"]) for event in back.events if event["method"].startswith("message.")]
@@ -55,25 +55,25 @@ async def test_who_comes_back_hears_what_was_missed_and_then_what_is_new(house: 
         await back.leave()
 
 
-async def test_who_comes_back_at_once_finds_ones_own_words_read(house: House) -> None:
-    async with gathering(house.url, "ann") as (ann,):
+async def test_who_comes_back_at_once_finds_ones_own_words_read(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
         for text in ("one", "two", "three"):
             last = await ann.say("hall", text)
         ann.cut()
         await ann.closed()
-        back = await Person(house.url, ann.token, ann.user).start()
+        back = await Person(server.url, ann.token, ann.user).start()
         hall = next(state for state in back.session["rooms"] if state["room"] == "hall")
         assert (hall["read_seq"], hall["unread"]) == (last["seq"], 0)
         await back.leave()
 
 
-async def test_state_counts_what_the_replay_brings(house: House) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_state_counts_what_the_replay_brings(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         cursor = cursor_of(bob, "hall")
         await bob.leave()
         for number in range(7):
             await ann.say("hall", f"@bob {number}")
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         hall = next(room for room in back.session["rooms"] if room["room"] == "hall")
         assert (hall["unread"], hall["mentions"]) == (7, 7)
         await back.hears("message.posted", text="@bob 6")
@@ -82,14 +82,14 @@ async def test_state_counts_what_the_replay_brings(house: House) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "id", "seq", "rev"])
-async def test_a_cursor_that_cannot_be_kept_is_answered_by_one_reset(house: House, wrong: str) -> None:
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_cursor_that_cannot_be_kept_is_answered_by_one_reset(server: Server, wrong: str) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         await ann.say("hall", "one")
         await ann.say("hall", "two")
         await bob.hears("message.posted", text="two")
         cursor = cursor_of(bob, "hall")
         cursor[wrong] = {"epoch": "other", "id": "0" * 24, "seq": cursor["seq"] + 5, "rev": cursor["rev"] + 5}[wrong]
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         reset = await back.hears("room.reset", room="hall")
         hall = next(room for room in back.session["rooms"] if room["room"] == "hall")
         assert {name: reset[name] for name in ("epoch", "last_seq", "last_id", "rev")} == {
@@ -101,13 +101,13 @@ async def test_a_cursor_that_cannot_be_kept_is_answered_by_one_reset(house: Hous
         await back.leave()
 
 
-async def test_too_much_missed_is_a_reset_and_never_a_part(open_house) -> None:
-    house = await open_house(limits__replay_messages=20)
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_too_much_missed_is_a_reset_and_never_a_part(open_server) -> None:
+    server = await open_server(limits__replay_messages=20)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         cursor = cursor_of(bob, "hall")
         for number in range(21):
             await ann.say("hall", f"{number}")
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         await back.hears("room.reset", room="hall")
         await ann.say("hall", "after")
         await back.hears("message.posted", text="after")
@@ -115,15 +115,15 @@ async def test_too_much_missed_is_a_reset_and_never_a_part(open_house) -> None:
         await back.leave()
 
 
-async def test_a_replay_from_the_log_when_no_tail_is_left(open_house) -> None:
-    house = await open_house(limits__tail_records=4)
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
+async def test_a_replay_from_the_log_when_no_tail_is_left(open_server) -> None:
+    server = await open_server(limits__tail_records=4)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
         cursor = cursor_of(bob, "hall")
         for number in range(100):
             answer = await ann.say("hall", f"{number}")
             if number % 10 == 0:
                 await ann.call("message.edit", room="hall", seq=answer["seq"], text=f"{number}!")
-        back = await Person(house.url, bob.token, bob.user).start({"hall": cursor})
+        back = await Person(server.url, bob.token, bob.user).start({"hall": cursor})
         await back.hears("message.posted", text="99")
         texts = [params["text"] for params in back.heard("message.posted")]
         assert texts == [f"{n}!" if n % 10 == 0 else f"{n}" for n in range(100)]
@@ -131,8 +131,8 @@ async def test_a_replay_from_the_log_when_no_tail_is_left(open_house) -> None:
         await back.leave()
 
 
-async def test_a_room_spans_two_processes_and_one_order_holds(open_house) -> None:
-    first, second = await open_house(), await open_house()
+async def test_a_room_spans_two_processes_and_one_order_holds(open_server) -> None:
+    first, second = await open_server(), await open_server()
     ann = await (await sign_up(first.url, "ann")).start()
     bob = await (await sign_up(second.url, "bob")).start()
     for number in range(30):
@@ -154,15 +154,15 @@ async def test_a_room_spans_two_processes_and_one_order_holds(open_house) -> Non
     await ann.leave()
 
 
-async def test_sockets_without_a_session_are_closed_in_time(open_house) -> None:
-    house = await open_house(server__session_seconds=0.5)
-    person = await Person(house.url).connect()
+async def test_sockets_without_a_session_are_closed_in_time(open_server) -> None:
+    server = await open_server(server__session_seconds=0.5)
+    person = await Person(server.url).connect()
     assert await person.closed() == 4505
 
 
-async def test_who_answers_no_ping_is_closed_as_silent(open_house) -> None:
-    house = await open_house(server__ping_seconds=0.5, server__silence_seconds=0.5)
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+async def test_who_answers_no_ping_is_closed_as_silent(open_server) -> None:
+    server = await open_server(server__ping_seconds=0.5, server__silence_seconds=0.5)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     writer.write(
         b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from chatserver.app import House
+from chatserver.app import Server
 from chatserver.live.connection import Connection
-from chatserver.store.address import Address
-from tests.chaos.fleet import Server, fleet
+from chatserver.store.engine.address import Address
+from tests.chaos.fleet import ServerProcess, fleet
 from tests.chaos.socket import Socket
 from tests.people import Person, gathering, sign_up
 
@@ -129,21 +129,21 @@ async def fill(speaker: Person, connection: Connection) -> int:
     raise AssertionError("10,000 messages fit into a socket that nobody reads")
 
 
-def connection_of(house: House, person: Person) -> Connection:
-    (found,) = (connection for connection in house.hub.connections if connection.user_id == person.id)
+def connection_of(server: Server, person: Person) -> Connection:
+    (found,) = (connection for connection in server.hub.connections if connection.user_id == person.id)
     return found
 
 
-async def test_a_reader_that_stops_costs_the_others_nothing_and_catches_up_when_it_reads(open_house: Any) -> None:
-    house = await open_house(server__slow_seconds=60)
-    async with gathering(house.url, "ann") as (ann,):
-        crowd, slow_one = await sign_up(house.url, "crowd"), await sign_up(house.url, "slow")
+async def test_a_reader_that_stops_costs_the_others_nothing_and_catches_up_when_it_reads(open_server: Any) -> None:
+    server = await open_server(server__slow_seconds=60)
+    async with gathering(server.url, "ann") as (ann,):
+        crowd, slow_one = await sign_up(server.url, "crowd"), await sign_up(server.url, "slow")
         async with (
-            ears(house.url, slow_one.token, 1) as (slow,),
-            ears(house.url, crowd.token, 10) as others,
-            counting(house.url, crowd.token, 90) as counts,
+            ears(server.url, slow_one.token, 1) as (slow,),
+            ears(server.url, crowd.token, 10) as others,
+            counting(server.url, crowd.token, 90) as counts,
         ):
-            connection = connection_of(house, slow_one)
+            connection = connection_of(server, slow_one)
             slow.stop_reading()
             await fill(ann, connection)
             waiting = connection.transport.get_write_buffer_size()
@@ -162,13 +162,13 @@ async def test_a_reader_that_stops_costs_the_others_nothing_and_catches_up_when_
             await until(lambda: not connection.behind, "the slow one is live again")
 
 
-async def test_a_reader_that_reads_a_little_now_and_then_gets_everything_in_order(open_house: Any) -> None:
-    house = await open_house(server__slow_seconds=60, limits__tail_records=16)
-    async with gathering(house.url, "ann") as (ann,):
-        slow_one = await sign_up(house.url, "slow")
-        async with ears(house.url, slow_one.token, 1) as (slow,):
+async def test_a_reader_that_reads_a_little_now_and_then_gets_everything_in_order(open_server: Any) -> None:
+    server = await open_server(server__slow_seconds=60, limits__tail_records=16)
+    async with gathering(server.url, "ann") as (ann,):
+        slow_one = await sign_up(server.url, "slow")
+        async with ears(server.url, slow_one.token, 1) as (slow,):
             slow.stop_reading()
-            last = await fill(ann, connection_of(house, slow_one))
+            last = await fill(ann, connection_of(server, slow_one))
             for step in range(20):
                 slow.socket.transport.resume_reading()
                 heard = len(slow.seqs)
@@ -181,32 +181,32 @@ async def test_a_reader_that_reads_a_little_now_and_then_gets_everything_in_orde
             assert "room.reset" not in slow.other
 
 
-async def test_a_reader_that_never_reads_again_is_cut_off(open_house: Any) -> None:
-    house = await open_house(server__slow_seconds=0.5)
-    async with gathering(house.url, "ann", "bob") as (ann, bob):
-        slow_one = await sign_up(house.url, "slow")
-        async with ears(house.url, slow_one.token, 1) as (slow,):
-            connection = connection_of(house, slow_one)
+async def test_a_reader_that_never_reads_again_is_cut_off(open_server: Any) -> None:
+    server = await open_server(server__slow_seconds=0.5)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        slow_one = await sign_up(server.url, "slow")
+        async with ears(server.url, slow_one.token, 1) as (slow,):
+            connection = connection_of(server, slow_one)
             slow.stop_reading()
             last = await fill(ann, connection)
-            await until(lambda: connection not in house.hub.connections, "the slow one is cut off")
+            await until(lambda: connection not in server.hub.connections, "the slow one is cut off")
             slow.socket.transport.resume_reading()
             await until(lambda: slow.code is not None, "it hears of its end")
             assert slow.code == 1006
-            assert slow_one.id not in house.hub.users
+            assert slow_one.id not in server.hub.users
             await bob.hears("message.posted", seq=last)
-            back = await Ear().open(house.url, slow_one.token)
+            back = await Ear().open(server.url, slow_one.token)
             assert back.started.is_set()
             back.socket.cut()
 
 
-async def test_who_asks_and_never_reads_the_answers_is_no_longer_read(open_house: Any) -> None:
-    house = await open_house(server__slow_seconds=60)
-    async with gathering(house.url, "ann") as (ann,):
+async def test_who_asks_and_never_reads_the_answers_is_no_longer_read(open_server: Any) -> None:
+    server = await open_server(server__slow_seconds=60)
+    async with gathering(server.url, "ann") as (ann,):
         await flood(ann, 100)
-        greedy = await sign_up(house.url, "greedy")
-        async with ears(house.url, greedy.token, 1) as (ear,):
-            connection = connection_of(house, greedy)
+        greedy = await sign_up(server.url, "greedy")
+        async with ears(server.url, greedy.token, 1) as (ear,):
+            connection = connection_of(server, greedy)
             ear.stop_reading()
             asked = 0
             while not connection.paused:
@@ -237,7 +237,7 @@ def resident(pid: int) -> int:
 @pytest.mark.soak
 async def test_one_slow_reader_among_a_thousand(address: Address, tmp_path: Path) -> None:
     settings = {"CHATSERVER_SERVER__SLOW_SECONDS": "600", "CHATSERVER_SERVER__PING_SECONDS": "0"}
-    async with fleet(Server(tmp_path, "--store", f"unix://{address.path}", **settings)) as (server,):
+    async with fleet(ServerProcess(tmp_path, "--store", f"unix://{address.path}", **settings)) as (server,):
         ann = await (await sign_up(server.url, "ann")).start()
         crowd, slow_one = await sign_up(server.url, "crowd"), await sign_up(server.url, "slow")
         async with (

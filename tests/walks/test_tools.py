@@ -16,7 +16,7 @@ import msgpack
 import pytest
 from websockets.asyncio.client import connect
 
-from chatserver.app import House
+from chatserver.app import Server
 from tests.people import PATIENCE, gathering, sign_up
 
 WSCAT = Path(__file__).parents[2] / "node_modules" / ".bin" / "wscat"
@@ -34,8 +34,8 @@ def three_lines(token: str, text: str = "hello") -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def wscat(house: House, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    url = house.url.replace("http", "ws", 1) + "/ws"
+async def wscat(server: Server, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    url = server.url.replace("http", "ws", 1) + "/ws"
     program = await asyncio.create_subprocess_exec(
         WSCAT, "--connect", url, *options, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -72,13 +72,13 @@ def hold(answers: dict[int, Any], posted: dict[str, Any], text: str = "hello") -
 
 @needs_wscat
 @pytest.mark.parametrize("compression", [False, True], ids=["plain", "compressed"])
-async def test_wscat_says_three_lines_at_once_and_others_hear_it(open_house, *, compression: bool) -> None:
-    house = await open_house(server__compression=compression)
-    ann = await sign_up(house.url, "ann")
-    async with gathering(house.url, "bob") as (bob,):
+async def test_wscat_says_three_lines_at_once_and_others_hear_it(open_server, *, compression: bool) -> None:
+    server = await open_server(server__compression=compression)
+    ann = await sign_up(server.url, "ann")
+    async with gathering(server.url, "bob") as (bob,):
         await bob.call("room.join", room="tea")
         executed = [part for line in three_lines(ann.token, "茶 🍵") for part in ("--execute", json.dumps(line))]
-        async with wscat(house, *executed, "--wait", "-1") as program:
+        async with wscat(server, *executed, "--wait", "-1") as program:
             hold(*await heard_by(program), "茶 🍵")
         assert (await bob.hears("message.posted", room="tea"))["author"]["handle"] == "ann"
 
@@ -96,9 +96,9 @@ async def _connected(program: asyncio.subprocess.Process) -> None:
 
 
 @needs_wscat
-async def test_wscat_takes_the_three_lines_from_a_pipe(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
-    async with wscat(house) as program:
+async def test_wscat_takes_the_three_lines_from_a_pipe(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    async with wscat(server) as program:
         await _connected(program)
         assert program.stdin is not None
         program.stdin.write("".join(json.dumps(line) + "\n" for line in three_lines(ann.token)).encode())
@@ -106,23 +106,25 @@ async def test_wscat_takes_the_three_lines_from_a_pipe(house: House) -> None:
 
 
 @needs_wscat
-async def test_wscat_may_carry_the_token_in_a_header(house: House) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_wscat_may_carry_the_token_in_a_header(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
     lines = three_lines("")
     lines[0]["params"] = {}
     executed = [part for line in lines for part in ("--execute", json.dumps(line))]
-    async with wscat(house, "--header", f"Authorization: Bearer {ann.token}", *executed, "--wait", "-1") as program:
+    async with wscat(server, "--header", f"Authorization: Bearer {ann.token}", *executed, "--wait", "-1") as program:
         hold(*await heard_by(program))
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
-async def test_a_bare_websocket_says_three_lines_at_once(house: House, *, packed: bool) -> None:
-    ann = await sign_up(house.url, "ann")
+async def test_a_bare_websocket_says_three_lines_at_once(server: Server, *, packed: bool) -> None:
+    ann = await sign_up(server.url, "ann")
     answers: dict[int, Any] = {}
     posted = None
     async with (
         connect(
-            house.url.replace("http", "ws", 1) + "/ws", subprotocols=["chat.v1.msgpack"] if packed else None, proxy=None
+            server.url.replace("http", "ws", 1) + "/ws",
+            subprotocols=["chat.v1.msgpack"] if packed else None,
+            proxy=None,
         ) as socket,
         asyncio.timeout(PATIENCE),
     ):

@@ -1,4 +1,4 @@
-"""One house and one Chromium for all stories of the page; each story has people and rooms of its own."""
+"""One community and one Chromium for all stories of the page; each story has people and rooms of its own."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
-    house = Served(tmp_path_factory.mktemp("page") / "data", HOST__ENABLED="false")
-    await house.start()
-    yield house
-    await house.stop()
+    server = Served(tmp_path_factory.mktemp("page") / "data", HOST__ENABLED="false")
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

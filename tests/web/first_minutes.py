@@ -58,15 +58,15 @@ async def no_look(step: str, reader: Reader) -> None:
 
 
 async def tell(
-    house: Served, browser: Browser, telling: Telling, trouble: Trouble = nothing, look: Look = no_look,
+    server: Served, browser: Browser, telling: Telling, trouble: Trouble = nothing, look: Look = no_look,
     *, phone: bool = False,
 ) -> list[Reader]:  # fmt: skip
     """Tell the story; gives its readers, one for each device. Asserts all that a person would notice."""
     size = PHONE if phone else {}
-    host = await (await people.sign_up(house, "teller", "Old Zhou")).start()
+    host = await (await people.sign_up(server, "teller", "Old Zhou")).start()
     await host.say("hall", "The water is hot. 水开了。")
 
-    guest = await people.reader(house, browser, locale=telling.locale, **size)
+    guest = await people.reader(server, browser, locale=telling.locale, **size)
     guest.forgive(LINE_DOWN)
     await guest.open("/room/hall")
     await guest.hears("The water is hot")
@@ -99,7 +99,7 @@ async def tell(
     await said(guest, telling.second)
     await look("6-sits-in-it", guest)
 
-    other = await people.reader(house, browser, locale=telling.locale, **({} if phone else PHONE))
+    other = await people.reader(server, browser, locale=telling.locale, **({} if phone else PHONE))
     other.forgive(LINE_DOWN)
     await other.open("/sign-in")
     await other.page.get_by_label(telling.handle, exact=True).fill(called)

@@ -1,8 +1,8 @@
 """How two become friends, as one story told in any language of the page and on any size of it.
 
-room → poke → card → curtain → three days → friends → cards; two others at a table, a code; then one blocks. The house
-runs in this process, so that its clock can be moved: the story begins four days ago and ends today. ``look`` is called
-at each step with its name.
+room → poke → card → curtain → three days → friends → cards; two others at a table, a code; then one blocks. The
+community runs in this process, so that its clock can be moved: the story begins four days ago and ends today. ``look``
+is called at each step with its name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from chatserver import ids
-from chatserver.rules.ladder import DAY_MS
+from chatserver.rules.friends.ladder import DAY_MS
 from chatserver.testkit import TestServer
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served
@@ -92,10 +92,10 @@ class Friendship:
 
     async def _arrives(self, server: TestServer, name: str) -> Reader:
         size = PHONE if self.phone else {}
-        house = Served(server.folder)
-        house.url = server.url
+        server = Served(server.folder)
+        server.url = server.url
         options = {"reduced_motion": "reduce", "color_scheme": self.theme, **size}
-        reader = await people.reader(house, self.browser, locale=self.telling.locale, **options)
+        reader = await people.reader(server, self.browser, locale=self.telling.locale, **options)
         self.readers.append(reader)
         return await reader.sign_up(f"{self.tag}{len(self.readers)}", name)
 
@@ -155,7 +155,7 @@ class Friendship:
         await self.look("06-the-curtain-is-open", ann)
 
     async def _become_friends(self, ann: Reader, tom: Reader) -> None:
-        """Both write on three days of the house."""
+        """Both write on three days of the community."""
         await tom.page.get_by_role("link", name=self.words("tie.talk")).click()
         for before_today, (one, other) in zip((2, 1, 0), SAID[self.telling.language][4:], strict=True):
             ids.move_clock(-before_today * DAY_MS)
@@ -175,13 +175,13 @@ class Friendship:
 
     async def _swap_cards(self, ann: Reader, tom: Reader) -> None:
         await tom.call("card.update", company="Tea Works", title="Taster", wechat="tom-tea", can_offer="老茶")
-        await ann.call("card.update", company="Yuanzi", looking_for="a shelf maker")
+        await ann.call("card.update", company="Yuanzi", looking_for="a store maker")
         await ann.call("card.offer", user=tom.user["id"])
         await tom.open(f"/user/{ann.user['handle']}")
         swap = tom.page.locator("card-swap")
         await expect(swap).to_contain_text(self.words("card.asked", name=ann.user["name"]))
         await self.button(swap, "card.offer").click()
-        await expect(swap.locator("name-card")).to_contain_text("a shelf maker")
+        await expect(swap.locator("name-card")).to_contain_text("a store maker")
         await swap.scroll_into_view_if_needed()
         await self.look("09-cards", tom)
         await ann.open(f"/user/{tom.user['handle']}")

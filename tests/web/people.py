@@ -1,4 +1,4 @@
-"""People who use the page, as the browser tests see them: a house that can be killed, and readers in Chromium.
+"""People who use the page, as the browser tests see them: a community that can be killed, and readers in Chromium.
 
 Everything that a browser complains of (console errors, uncaught errors, refused content, dialogs nobody asked for) is
 kept in ``Reader.faults`` and fails the story when its reader leaves. Nothing here waits for a duration.
@@ -65,7 +65,7 @@ class Served:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Open the house; it is ready when this returns."""
+        """Open the community; it is ready when this returns."""
         log = (self.data.parent / f"{self.data.name}.log").open("ab")
         with log:
             self._process = await asyncio.create_subprocess_exec(
@@ -75,7 +75,7 @@ class Served:
         async with asyncio.timeout(START_S):
             while not await self._is_ready():
                 if self._process.returncode is not None:
-                    raise AssertionError(f"the house did not open; it says why in {log.name}")
+                    raise AssertionError(f"the community did not open; it says why in {log.name}")
                 await asyncio.sleep(0.05)
 
     async def _is_ready(self) -> bool:
@@ -86,10 +86,13 @@ class Served:
             return False
 
     async def setup_code(self) -> str:
-        """What the link carries that makes somebody the first to run the house; printed once the house is open."""
+        """What the link carries that makes somebody the first to run the community; printed once the community is
+        open."""
         log = self.data.parent / f"{self.data.name}.log"
         found: list[str] = []
-        await until(lambda: found.extend(SETUP.findall(log.read_text("utf-8"))) or found, "a link to set the house up")
+        await until(
+            lambda: found.extend(SETUP.findall(log.read_text("utf-8"))) or found, "a link to set the community up"
+        )
         return found[-1]
 
     async def kill(self) -> None:
@@ -117,8 +120,8 @@ def _free_port() -> int:
 class Reader:
     """One person at one browser (a context of its own, so cookies and storage are theirs)."""
 
-    def __init__(self, house: Served, context: BrowserContext, page: Page) -> None:
-        self.house = house
+    def __init__(self, server: Served, context: BrowserContext, page: Page) -> None:
+        self.server = server
         self.context = context
         self.user: dict[str, Any] = {}
         self.faults: list[str] = []
@@ -156,7 +159,7 @@ class Reader:
         assert not left, left
         assert not self._answers, "a question of the page was expected and not asked"
 
-    # --- coming in --------------------------------------------------------------------------------------------------
+    # --- coming in ---------------------------------------------------------------------------------------------------
 
     async def sign_up(self, handle: str, name: str = "") -> Reader:
         """A new account by the HTTP door; its cookie is this browser's."""
@@ -166,14 +169,14 @@ class Reader:
 
     async def call(self, method: str, **params: Any) -> Any:
         """A call over HTTP as this person."""
-        address, headers = f"{self.house.url}/api/{method}", {"Origin": self.house.url}
+        address, headers = f"{self.server.url}/api/{method}", {"Origin": self.server.url}
         answer = await self.context.request.post(address, data=params, headers=headers)
         body = await answer.json()
         assert answer.ok, body
         return body
 
     async def open(self, path: str = "/room/hall") -> Reader:
-        await self.page.goto(f"{self.house.url}{path}")
+        await self.page.goto(f"{self.server.url}{path}")
         return self
 
     async def wakes(self) -> None:
@@ -184,10 +187,10 @@ class Reader:
         """A second tab of the same browser."""
         page = await self.context.new_page()
         self._listen(page)
-        await page.goto(f"{self.house.url}{path}")
+        await page.goto(f"{self.server.url}{path}")
         return page
 
-    # --- talking and looking ----------------------------------------------------------------------------------------
+    # --- talking and looking -----------------------------------------------------------------------------------------
 
     @property
     def box(self) -> Locator:
@@ -228,10 +231,10 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def reader(house: Served, browser: Browser, *, locale: str = "en-US", **options: Any) -> Reader:
+async def reader(server: Served, browser: Browser, *, locale: str = "en-US", **options: Any) -> Reader:
     options.setdefault("viewport", {"width": 1280, "height": 800})
     context = await browser.new_context(locale=locale, timezone_id="Europe/Zurich", **options)
-    return Reader(house, context, await context.new_page())
+    return Reader(server, context, await context.new_page())
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
@@ -243,8 +246,8 @@ async def until(condition: Callable[[], object], what: str) -> None:
         raise AssertionError(f"did not come about: {what}") from None
 
 
-async def sign_up(house: Served, handle: str, name: str = "") -> Person:
+async def sign_up(server: Served, handle: str, name: str = "") -> Person:
     """Somebody who comes by a plain WebSocket and not by the page."""
     given = {"handle": handle, "name": name or handle.title(), "password": PASSWORD, "want": "token"}
-    body = await post(house.url, "account.create", **given)
-    return Person(house.url, body["token"], body["user"])
+    body = await post(server.url, "account.create", **given)
+    return Person(server.url, body["token"], body["user"])

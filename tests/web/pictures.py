@@ -1,6 +1,6 @@
-"""``make pictures``: docs/pictures/, the page as people see it, made anew from a house that is opened for it.
+"""``make pictures``: docs/pictures/, the page as people see it, made anew from a community that is opened for it.
 
-The conversation below is said through the house by its people. Only the times are set here (the pictures would else
+The conversation below is said through the community by its people. Only the times are set here (the pictures would else
 show one minute, and another one with each run): the clock of the browser stands still, and each message says the time
 that stands beside it.
 """
@@ -84,21 +84,21 @@ MEI = {
 
 
 class Evening:
-    """A house with people who have talked."""
+    """A community with people who have talked."""
 
-    def __init__(self, house: Served) -> None:
-        self.house = house
+    def __init__(self, server: Served) -> None:
+        self.server = server
         self.people: dict[str, Person] = {}
         self.times: dict[int, int] = {}
 
     async def begin(self) -> None:
         for handle, name in NAMES.items():
-            person = await people.sign_up(self.house, handle, name)
+            person = await people.sign_up(self.server, handle, name)
             if handle == "ann":
-                await post(self.house.url, "house.claim", person.token, code=await self.house.setup_code())
+                await post(self.server.url, "community.claim", person.token, code=await self.server.setup_code())
             self.people[handle] = await person.start()
         made = await self.people["ann"].call("bot.create", handle="kettle", name="Kettle")
-        kettle = await Person(self.house.url, made["token"], made["user"]).start()
+        kettle = await Person(self.server.url, made["token"], made["user"]).start()
         await kettle.call("room.join", room="hall")
         self.people["kettle"] = kettle
         for room, handles in {"books": ["mei", "tom"], "green-living": ["ann", "lea"], "psychology": ["zhou"]}.items():
@@ -118,7 +118,7 @@ class Evening:
             await person.leave()
 
     def retimed(self, frame: str | bytes) -> str | bytes:
-        """A frame of the house with the times of this evening."""
+        """A frame of the community with the times of this evening."""
         said = json.loads(frame)
         self._retime(said.get("result") or said.get("params") or {})
         return json.dumps(said, ensure_ascii=False)
@@ -133,10 +133,10 @@ class Evening:
 class Album:
     """Takes the pictures, each from a browser context of its own."""
 
-    def __init__(self, evening: Evening, browser: Browser, desk: Page) -> None:
+    def __init__(self, evening: Evening, browser: Browser, service: Page) -> None:
         self.evening = evening
         self.browser = browser
-        self.desk = desk
+        self.service = service
 
     @contextlib.asynccontextmanager
     async def sitting(self, size: dict[str, int], theme: str, language: str, handle: str = "") -> AsyncIterator[Reader]:
@@ -146,7 +146,7 @@ class Album:
             viewport=size, color_scheme=theme, locale=LANGUAGES[language], timezone_id=ZONE,
             reduced_motion="reduce", device_scale_factor=1, **phone,
         )  # fmt: skip
-        reader = Reader(self.evening.house, context, await context.new_page())
+        reader = Reader(self.evening.server, context, await context.new_page())
         await reader.page.clock.set_fixed_time(NOW)
         await reader.page.route_web_socket("**/ws", self._retimed)
         if handle:
@@ -161,7 +161,7 @@ class Album:
 
     async def take(self, page: Page, name: str) -> None:
         await page.evaluate("document.fonts.ready")
-        keep(name, await palette.packed(self.desk, await page.screenshot(animations="disabled", caret="hide")))
+        keep(name, await palette.packed(self.service, await page.screenshot(animations="disabled", caret="hide")))
 
     async def room(self, size: dict[str, int], theme: str, language: str) -> None:
         handle = "xiaoming" if language != "en" else "ann"
@@ -203,30 +203,30 @@ class Album:
                 await expect(ann.page.locator("user-profile dl")).to_be_visible()
                 await expect(ann.page.locator("tie-steps .button").first).to_be_visible()
                 await self.take(ann.page, f"profile-{kind}-{theme}-{language}")
-                await ann.open("/house")
-                await expect(ann.page.locator("house-page .acts li").first).to_be_attached()
+                await ann.open("/community")
+                await expect(ann.page.locator("community-page .acts li").first).to_be_attached()
                 await self.take(ann.page, f"house-{kind}-{theme}-{language}")
         await self._on_the_phone()
 
     async def first_minutes(self, folder: Path) -> None:
-        """The story of somebody new, a picture for each step; in a house of its own."""
-        for kind, telling in (("desk", first_minutes.ENGLISH), ("phone", first_minutes.CHINESE)):
-            house = Served(folder / kind, HOST__ENABLED="false")
-            await house.start()
+        """The story of somebody new, a picture for each step; in a community of its own."""
+        for kind, telling in (("service", first_minutes.ENGLISH), ("phone", first_minutes.CHINESE)):
+            server = Served(folder / kind, HOST__ENABLED="false")
+            await server.start()
 
             async def look(step: str, reader: Reader, kind: str = kind) -> None:
                 await self.take(reader.page, f"first-minutes-{kind}-{step}")
 
             try:
-                readers = await first_minutes.tell(house, self.browser, telling, look=look, phone=kind == "phone")
+                readers = await first_minutes.tell(server, self.browser, telling, look=look, phone=kind == "phone")
                 for reader in readers:
                     await reader.context.close()
             finally:
-                await house.stop()
+                await server.stop()
 
     async def friendship(self) -> None:
-        """Two become friends and two others meet, a picture for each step; in houses of their own."""
-        for kind, language, theme in (("desk", "en", "light"), ("phone", "zh-Hans", "dark")):
+        """Two become friends and two others meet, a picture for each step; in communities of their own."""
+        for kind, language, theme in (("service", "en", "light"), ("phone", "zh-Hans", "dark")):
 
             async def look(step: str, reader: Reader, kind: str = kind) -> None:
                 await self.take(reader.page, f"friendship-{kind}-{step}")
@@ -261,10 +261,10 @@ async def launch(playwright: Playwright, folder: Path) -> Browser:
 async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        house = Served(Path(name) / "data", HOST__ENABLED="false")
-        await house.start()
+        server = Served(Path(name) / "data", HOST__ENABLED="false")
+        await server.start()
         try:
-            evening = Evening(house)
+            evening = Evening(server)
             await evening.begin()
             async with async_playwright() as playwright:
                 browser = await launch(playwright, Path(name))
@@ -278,7 +278,7 @@ async def main() -> None:
                 await album.others()
             await evening.end()
         finally:
-            await house.stop()
+            await server.stop()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ KEEPER = {
     "/rooms": "room-finder .results li",
     "/settings": "settings-page section form",
     "/people": "people-page .empty",
-    "/house": "house-page form",
+    "/community": "community-page form",
     "/room/{room}": "message-item",
     "/room/{empty}": "message-list .empty",
     "/user/{other}": "tie-steps .ways > *",
@@ -44,7 +44,7 @@ KEEPER = {
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(tmp_path) -> AsyncIterator[Served]:
+async def server(tmp_path) -> AsyncIterator[Served]:
     opened = Served(tmp_path / "data", HOST__ENABLED="false")
     await opened.start()
     yield opened
@@ -54,12 +54,12 @@ async def house(tmp_path) -> AsyncIterator[Served]:
 @pytest.mark.parametrize(
     "locale", ["en-GB", *(pytest.param(locale, marks=pytest.mark.soak) for locale in ("zh-CN", "zh-TW"))]
 )
-async def test_axe_finds_nothing(house: Served, browser: Browser, locale: str) -> None:
+async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) -> None:
     # What is injected here is not the page's, so the page's own policy is set aside; tests/doors holds it.
-    guest, ann, bob = [await people.reader(house, browser, locale=locale, bypass_csp=True) for _ in range(3)]
+    guest, ann, bob = [await people.reader(server, browser, locale=locale, bypass_csp=True) for _ in range(3)]
     await ann.sign_up("ann", "Ann Lin")
     await bob.sign_up("bob", "王小明")
-    await ann.call("house.claim", code=await house.setup_code())
+    await ann.call("community.claim", code=await server.setup_code())
     made = {"other": "bob"}
     made["room"] = (await ann.call("room.create", title="Lamplight"))["room"]
     made["empty"] = (await ann.call("room.create", title="Nobody spoke", access="closed"))["room"]

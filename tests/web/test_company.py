@@ -1,4 +1,4 @@
-"""Who is alone in a house, with everyone's question, with a friend who reads, or with a program."""
+"""Who is alone in a community, with everyone's question, with a friend who reads, or with a program."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ async def test_one_writes_to_a_bot_first_and_closing_ends_it(new_reader) -> None
     await expect(ann.message("still there?")).to_contain_text("This conversation rests.")
 
 
-async def test_who_is_alone_in_a_new_house_has_a_question_and_a_rehearsal(tmp_path, browser) -> None:
-    house = Served(tmp_path / "data", ROOMS__FILE="")
-    await house.start()
+async def test_who_is_alone_in_a_new_server_has_a_question_and_a_rehearsal(tmp_path, browser) -> None:
+    server = Served(tmp_path / "data", ROOMS__FILE="")
+    await server.start()
     try:
-        await alone(await people.reader(house, browser))
+        await alone(await people.reader(server, browser))
     finally:
-        await house.stop()
+        await server.stop()
 
 
 async def alone(nora: Reader) -> None:
@@ -132,7 +132,7 @@ async def alone(nora: Reader) -> None:
     await steps.get_by_role("button", name="Answer", exact=True).click()
     await expect(nora.texts()).to_have_count(2)
     await nora.hears("Bread, still warm")
-    await expect(nora.page.locator("pair-line")).to_contain_text("The house's own host")
+    await expect(nora.page.locator("pair-line")).to_contain_text("The community's own host")
     await nora.page.get_by_role("button", name="End the conversation").click()
     await expect(nora.page.get_by_role("button", name="Go on with it")).to_be_visible()
     await nora.page.get_by_role("link", name="Find a room").click()

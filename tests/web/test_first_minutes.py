@@ -1,4 +1,4 @@
-"""The first five minutes, on a desk in English and on a phone in Chinese; and with trouble in the middle of them."""
+"""The first five minutes, on a service in English and on a phone in Chinese; and with trouble in the middle of them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ async def offline(reader: Reader) -> None:
     """The line is away; what is written meanwhile is sent once it is back, and once."""
     reader.forgive(r"ERR_INTERNET_DISCONNECTED")
     await reader.context.set_offline(True)
-    await reader.house.kill()
+    await reader.server.kill()
     await expect(reader.page.locator(".banner")).to_be_visible()
-    await reader.house.start()
+    await reader.server.start()
     await reader.context.set_offline(False)
     await reader.wakes()
     await expect(reader.page.locator(".banner")).to_be_hidden()
@@ -32,8 +32,8 @@ async def reload(reader: Reader) -> None:
 
 async def restart(reader: Reader) -> None:
     reader.forgive(LINE_DOWN)
-    await reader.house.kill()
-    await reader.house.start()
+    await reader.server.kill()
+    await reader.server.start()
     await reader.wakes()
 
 
@@ -45,7 +45,7 @@ async def clock(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("telling", "phone"),
     [pytest.param(ENGLISH, False, marks=pytest.mark.soak), (CHINESE, True)],
-    ids=["desk", "phone-zh"],
+    ids=["service", "phone-zh"],
 )
 async def test_from_a_link_to_another_device(tmp_path, browser: Browser, telling: Telling, phone: bool) -> None:
     await _tell(tmp_path, browser, telling, nothing, phone=phone)
@@ -59,12 +59,12 @@ async def test_the_end_is_the_same_with_trouble_in_the_middle(tmp_path, browser:
 
 
 async def _tell(tmp_path, browser: Browser, telling: Telling, trouble: Trouble, *, phone: bool) -> None:
-    house = Served(tmp_path / "data", HOST__ENABLED="false")
-    await house.start()
+    server = Served(tmp_path / "data", HOST__ENABLED="false")
+    await server.start()
     try:
-        readers = await first_minutes.tell(house, browser, telling, trouble, phone=phone)
+        readers = await first_minutes.tell(server, browser, telling, trouble, phone=phone)
         for reader in readers:
             await reader.context.close()
             reader.check()
     finally:
-        await house.stop()
+        await server.stop()

@@ -368,7 +368,7 @@ async def test_friends_swap_cards_and_one_takes_theirs_back(new_reader) -> None:
         ("Company", "Tea Works"),
         ("Title", "Taster"),
         ("WeChat ID", "ann-tea"),
-        ("Looking for", "a shelf maker"),
+        ("Looking for", "a store maker"),
     ):
         await form.get_by_label(label).fill(text)
     await expect(form.locator("name-card")).to_contain_text("Taster · Tea Works")
@@ -383,7 +383,7 @@ async def test_friends_swap_cards_and_one_takes_theirs_back(new_reader) -> None:
     await expect(theirs).to_contain_text("Ann Lin递来名片")
     await expect(ming.page.locator("body")).not_to_contain_text("Tea Works")
     await theirs.get_by_role("button", name="递出我的名片").click()
-    await expect(theirs.locator("name-card")).to_contain_text("a shelf maker")
+    await expect(theirs.locator("name-card")).to_contain_text("a store maker")
     await expect(swap.locator("name-card")).to_contain_text("修老院子")
     await expect(swap.locator("name-card").get_by_role("link")).to_have_attribute("href", "tel:+8613800000000")
 

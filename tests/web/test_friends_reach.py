@@ -7,13 +7,13 @@ from playwright.async_api import Browser, expect
 from tests.web import people
 from tests.web.people import Reader, Served
 from tests.web.test_axe import AXE, RUN, pytestmark  # noqa: F401 (the marks hold here, too)
-from tests.web.test_axe import house as house  # noqa: PLC0414 (a fixture)
+from tests.web.test_axe import server as server  # noqa: PLC0414 (a fixture)
 from tests.web.test_friends import acquaint, befriend
 from tests.web.test_reach import CUT, ENLARGED
 
 
-async def test_axe_finds_nothing_between_people(house: Served, browser: Browser) -> None:
-    screens, ann = await _company(house, browser, "zh-CN", bypass_csp=True)
+async def test_axe_finds_nothing_between_people(server: Served, browser: Browser) -> None:
+    screens, ann = await _company(server, browser, "zh-CN", bypass_csp=True)
     found: list[str] = []
     for path, there in screens.items():
         await _open(ann, path, there)
@@ -24,8 +24,8 @@ async def test_axe_finds_nothing_between_people(house: Served, browser: Browser)
     assert not found, "\n".join(found)
 
 
-async def test_enlarged_to_400_percent_nothing_between_people_is_cut_off(house: Served, browser: Browser) -> None:
-    screens, ann = await _company(house, browser, "en-GB", **ENLARGED)
+async def test_enlarged_to_400_percent_nothing_between_people_is_cut_off(server: Served, browser: Browser) -> None:
+    screens, ann = await _company(server, browser, "en-GB", **ENLARGED)
     found: list[str] = []
     for path, there in screens.items():
         await _open(ann, path, there)
@@ -34,11 +34,11 @@ async def test_enlarged_to_400_percent_nothing_between_people_is_cut_off(house: 
     ann.check()
 
 
-async def _company(house: Served, browser: Browser, locale: str, **options: object) -> tuple[dict[str, str], Reader]:
+async def _company(server: Served, browser: Browser, locale: str, **options: object) -> tuple[dict[str, str], Reader]:
     """Ann, with one of each: a friend, an acquaintance, somebody poked and somebody who pokes, somebody blocked; and
     where she sees them."""
-    ann = await people.reader(house, browser, locale=locale, **options)
-    others = [await people.reader(house, browser) for _ in range(5)]
+    ann = await people.reader(server, browser, locale=locale, **options)
+    others = [await people.reader(server, browser) for _ in range(5)]
     await ann.sign_up("ann", "Ann Lin")
     for reader, name in zip(others, ("王小明", "Tom Okafor", "Léa Moreau", "老周", "Eve"), strict=True):
         await reader.sign_up(f"u{others.index(reader)}", name)
@@ -54,7 +54,7 @@ async def _company(house: Served, browser: Browser, locale: str, **options: obje
     await ann.call("block.add", user=eve.user["id"])
     await ann.call("invitation.create", room="hall")
     for one, other in ((ann, lea), (lea, ann)):
-        await one.call("card.update", company="Tea Works", phone="+41 44 000 00 00", looking_for="a shelf maker")
+        await one.call("card.update", company="Tea Works", phone="+41 44 000 00 00", looking_for="a store maker")
         await one.call("card.offer", user=other.user["id"])
     question = await ann.call("question.get")
     await ann.call("question.answer", question=question["id"], text="Rain on a tin roof", client_id="2")

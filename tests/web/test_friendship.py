@@ -1,4 +1,4 @@
-"""From a room to a friendship, at a desk in English and on a phone in Chinese; ``make pictures`` keeps each step."""
+"""From a room to a friendship, at a service in English and on a phone in Chinese; ``make pictures`` keeps each step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def no_look(step: str, reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("language", "phone"),
     [pytest.param("en", False, marks=pytest.mark.soak), ("zh-Hans", True)],
-    ids=["desk", "phone-zh"],
+    ids=["service", "phone-zh"],
 )
 async def test_two_become_friends_and_two_others_meet_until_one_blocks(
     browser: Browser, language: str, phone: bool

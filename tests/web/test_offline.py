@@ -32,20 +32,20 @@ FORGOT = f"async () => (await ({KEPT})()) === '[]'"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(tmp_path: Path) -> AsyncIterator[Served]:
-    """A house of this story's own, from a copy of the program, so that the page can become another one."""
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    """A community of this story's own, from a copy of the program, so that the page can become another one."""
     for folder in ("chatserver", "web", "config"):
-        shutil.copytree(ROOT / folder, tmp_path / "house" / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    opened = Served(tmp_path / "data", root=tmp_path / "house", HOST__ENABLED="false")
+        shutil.copytree(ROOT / folder, tmp_path / "community" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    opened = Served(tmp_path / "data", root=tmp_path / "community", HOST__ENABLED="false")
     await opened.start()
     yield opened
     await opened.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ann(house: Served, browser: Browser) -> AsyncIterator[Reader]:
+async def ann(server: Served, browser: Browser) -> AsyncIterator[Reader]:
     """Somebody in the hall whose browser has the page installed."""
-    made = await (await people.reader(house, browser)).sign_up("ann", "Ann Lin")
+    made = await (await people.reader(server, browser)).sign_up("ann", "Ann Lin")
     made.forgive(LINE_DOWN)
     await made.open("/room/hall")
     await comes_about(made, IS_INSTALLED)
@@ -65,11 +65,11 @@ async def keeps(reader: Reader, words: str) -> None:
     await comes_about(reader, KEEPS, words)
 
 
-async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wait(house: Served, ann: Reader) -> None:
+async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wait(server: Served, ann: Reader) -> None:
     await ann.say("The kettle is on")
     await ann.sees("The kettle is on")
     await keeps(ann, "The kettle is on")
-    await house.stop()
+    await server.stop()
     await ann.open("/room/hall")
     await ann.hears("The kettle is on")
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("The hall")
@@ -81,13 +81,13 @@ async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wa
     await expect(ann.message("and I am still here")).to_contain_text("waiting")
     await ann.page.reload()
     await expect(ann.message("and I am still here")).to_contain_text("waiting")
-    await house.start()
+    await server.start()
     await ann.wakes()
     await ann.sees("The kettle is on", "and I am still here")
     await expect(ann.page.locator(".banner")).to_be_hidden()
 
 
-async def test_what_was_deleted_while_one_was_away_goes_and_does_not_come_back(house: Served, ann: Reader) -> None:
+async def test_what_was_deleted_while_one_was_away_goes_and_does_not_come_back(server: Served, ann: Reader) -> None:
     sent = await ann.call("message.send", room="hall", text="said in haste", client_id="1")
     await ann.call("message.send", room="hall", text="said at leisure", client_id="2")
     await ann.hears("said in haste")
@@ -104,13 +104,13 @@ async def test_what_was_deleted_while_one_was_away_goes_and_does_not_come_back(h
       return kept.includes("said at leisure") && !kept.includes("said in haste");
     }}""",
     )
-    await house.stop()
+    await server.stop()
     await ann.open("/room/hall")
     await ann.hears("said at leisure")
     await expect(ann.message("said in haste")).to_have_count(0)
 
 
-async def test_nothing_stays_of_who_signs_out(house: Served, ann: Reader) -> None:
+async def test_nothing_stays_of_who_signs_out(server: Served, ann: Reader) -> None:
     await ann.say("for those at the table")
     await keeps(ann, "for those at the table")
     await ann.open("/settings")
@@ -129,7 +129,7 @@ async def test_nothing_stays_of_who_signs_out(house: Served, ann: Reader) -> Non
     assert not [path for path in cached[1] if path != "/" and not path.startswith("/web/")]
 
 
-async def test_a_login_that_was_ended_elsewhere_leaves_nothing_either(house: Served, ann: Reader) -> None:
+async def test_a_login_that_was_ended_elsewhere_leaves_nothing_either(server: Served, ann: Reader) -> None:
     await ann.say("a quiet corner")
     await keeps(ann, "a quiet corner")
     await ann.page.goto("about:blank")
@@ -139,32 +139,32 @@ async def test_a_login_that_was_ended_elsewhere_leaves_nothing_either(house: Ser
 
 
 async def test_after_an_update_the_page_is_the_new_one_at_once_and_the_cache_with_it(
-    house: Served, ann: Reader
+    server: Served, ann: Reader
 ) -> None:
     [before] = await ann.page.evaluate("caches.keys()")
-    renew(house)
-    await house.stop()
-    await house.start()
+    renew(server)
+    await server.stop()
+    await server.start()
     await ann.open("/room/hall")
     await expect(ann.box).to_have_attribute("data-made", "anew")
     await comes_about(ann, "async (before) => !(await caches.keys()).includes(before)", before)
     await comes_about(ann, IS_INSTALLED)
-    await house.stop()
+    await server.stop()
     await ann.open("/room/hall")
     await expect(ann.box).to_have_attribute("data-made", "anew")
 
 
 async def test_a_page_that_stays_open_through_an_update_loads_itself_anew_when_nobody_is_writing(
-    house: Served, ann: Reader
+    server: Served, ann: Reader
 ) -> None:
     await ann.page.clock.install()
     await ann.open("/room/hall")
     await ann.say("before the update")
     await ann.sees("before the update")
     await ann.page.evaluate("window.isTheSame = true")
-    renew(house)
-    await house.stop()
-    await house.start()
+    renew(server)
+    await server.stop()
+    await server.start()
     await ann.page.clock.run_for(31_000)
     await ann.wakes()
     await expect(ann.page.locator(".banner")).to_be_hidden()
@@ -172,9 +172,9 @@ async def test_a_page_that_stays_open_through_an_update_loads_itself_anew_when_n
     await ann.sees("before the update")
 
 
-def renew(house: Served) -> None:
+def renew(server: Served) -> None:
     """The page becomes another one: its composer says so."""
-    composer = house.root / "web" / "elements" / "message-composer" / "message-composer.js"
+    composer = server.root / "web" / "elements" / "message-composer" / "message-composer.js"
     text = composer.read_text(encoding="utf-8")
     made = text.replace('attributes: { rows: "1",', 'attributes: { "data-made": "anew", rows: "1",')
     composer.write_text(made, encoding="utf-8")

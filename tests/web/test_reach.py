@@ -41,7 +41,7 @@ SCREENS = {
     "/rooms": "room-finder .results li",
     "/settings": "settings-page section form",
     "/people": "people-page .empty",
-    "/house": "house-page .empty",
+    "/community": "community-page .empty",
     "/user/{handle}": "user-profile h1",
 }
 
@@ -111,7 +111,7 @@ async def test_by_keyboard_alone_from_signing_up_to_signing_out(new_reader, new_
     await keys.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     await tab_to(page, page.locator("settings-page input[name=headline]"))
-    await keys.type("no mouse in the house")
+    await keys.type("no mouse in the community")
     await keys.press("Enter")
     await expect(page.locator("settings-page form .done", has_text="Saved.")).to_be_visible()
     await tab_to(page, page.get_by_role("button", name="Sign out"))

@@ -28,9 +28,9 @@ OFFSET_OF = """(text) => {
 SCROLLED_TO = "(y) => (document.querySelector('message-list > .scroller').scrollTop = y)"
 
 
-async def fill(house: Served, room: str, handle: str, count: int) -> None:
+async def fill(server: Served, room: str, handle: str, count: int) -> None:
     """Somebody says ``count`` things in a room, each with its number and of many lengths."""
-    person = await (await people.sign_up(house, handle)).start()
+    person = await (await people.sign_up(server, handle)).start()
     await person.call("room.join", room=room)
     sent = [
         await person.ask(
@@ -275,7 +275,7 @@ async def test_the_newest_stays_in_sight_when_it_comes_before_the_scrolling_is_t
     await ann.page.evaluate(
         """() => {
           const list = document.querySelector("message-list");
-          list.house.addEventListener("posted", () => list.scroller.dispatchEvent(new Event("scroll")));
+          list.community.addEventListener("posted", () => list.scroller.dispatchEvent(new Event("scroll")));
         }"""
     )
     for number in range(5):

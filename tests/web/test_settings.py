@@ -131,12 +131,12 @@ async def test_a_token_is_its_maker_until_it_is_ended(new_reader) -> None:
     secret = tokens.locator(".recovery")
     await expect(secret).to_contain_text("chat_")
     token = await secret.text_content() or ""
-    assert (await post(ann.house.url, "login.list", token))["logins"]
+    assert (await post(ann.server.url, "login.list", token))["logins"]
     row = tokens.locator("li", has_text="cron at home")
     await row.get_by_role("button").click()
     await expect(row).to_have_count(0)
     with pytest.raises(Refused, match="bad_token"):
-        await post(ann.house.url, "login.list", token)
+        await post(ann.server.url, "login.list", token)
 
 
 async def test_who_closes_the_account_is_gone_at_once_and_what_they_said_stays(new_reader, new_room) -> None:

@@ -1,4 +1,4 @@
-"""The page, used: what one types, others see, whatever happens to the house in between."""
+"""The page, used: what one types, others see, whatever happens to the community in between."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def a_bot_that_notes(url: str, token: str) -> tuple[Bot, list[str]]:
     return bot, heard
 
 
-async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though_the_house_is_killed_in_between(
+async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though_the_server_is_killed_in_between(
     served: Served, new_reader, new_room
 ) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("王小明", locale="zh-CN")
@@ -88,10 +88,10 @@ async def test_words_that_wait_when_the_page_is_loaded_anew_are_sent_once(served
 
 
 async def test_the_host_greets_who_comes_in_by_the_page(tmp_path, browser: Browser) -> None:
-    house = Served(tmp_path / "data")
-    await house.start()
+    server = Served(tmp_path / "data")
+    await server.start()
     try:
-        ann = await people.reader(house, browser)
+        ann = await people.reader(server, browser)
         await ann.open("/sign-up")
         await ann.page.get_by_label("Your name", exact=True).fill("Ann Lin")
         await ann.page.get_by_label("Handle", exact=True).fill("ann")
@@ -102,4 +102,4 @@ async def test_the_host_greets_who_comes_in_by_the_page(tmp_path, browser: Brows
         await ann.context.close()
         ann.check()
     finally:
-        await house.stop()
+        await server.stop()

@@ -1,7 +1,7 @@
 /**
- * What all elements of the page share: the house, the words, and an abort signal that ends their listeners with them.
+ * What all elements of the page share: the community, the words, and an abort signal that ends their listeners with them.
  *
- * @typedef {{house: import("../state/house.js").House, words: import("../state/words.js").Words,
+ * @typedef {{client: import("../state/client.js").Client, words: import("../state/words.js").Words,
  *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string) => void,
  *   languageOf: (text: string, chinese: string) => string}} Context `languageOf` says nothing before aside.js has come
  */
@@ -14,8 +14,8 @@ export class PageElement extends HTMLElement {
   #built = false;
   #due = false;
 
-  get house() {
-    return context.house;
+  get client() {
+    return context.client;
   }
 
   get language() {

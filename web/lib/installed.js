@@ -1,5 +1,5 @@
 /**
- * The service worker's other half: it is registered, asked for news whenever a session begins (the house may be a newer
+ * The service worker's other half: it is registered, asked for news whenever a session begins (the community may be a newer
  * one), and when another worker has taken over the page is loaded anew, once nobody is in the middle of anything.
  */
 
@@ -7,13 +7,13 @@ const WORKER = "/sw.js";
 /** Nobody touched the page for so long. */
 const IDLE = 30_000;
 
-/** @typedef {Pick<import("../elements/element.js").Context, "house" | "preferences" | "go">} Parts */
+/** @typedef {Pick<import("../elements/element.js").Context, "client" | "preferences" | "go">} Parts */
 
 /** @param {Parts} parts */
-export async function keepInstalled({ house, preferences, go }) {
+export async function keepInstalled({ client, preferences, go }) {
   const workers = navigator.serviceWorker;
   if (!workers) return;
-  const renewal = new Renewal(preferences, house);
+  const renewal = new Renewal(preferences, client);
   let controlled = Boolean(workers.controller);
   workers.addEventListener("controllerchange", () => {
     if (controlled) renewal.due();
@@ -21,7 +21,7 @@ export async function keepInstalled({ house, preferences, go }) {
   });
   workers.addEventListener("message", (event) => event.data?.go && go(event.data.go));
   const registration = await workers.register(trusted(WORKER), { scope: "/", updateViaCache: "none" }).catch(() => undefined);
-  house.addEventListener("session", () => registration?.update().catch(() => undefined));
+  client.addEventListener("session", () => registration?.update().catch(() => undefined));
 }
 
 /** Waits for a moment in which loading the page anew takes nothing from anybody. */
@@ -29,10 +29,10 @@ class Renewal {
   #touched = Date.now();
   /** @type {any} */ #timer = undefined;
 
-  /** @param {Parts["preferences"]} preferences @param {Parts["house"]} house */
-  constructor(preferences, house) {
+  /** @param {Parts["preferences"]} preferences @param {Parts["client"]} client */
+  constructor(preferences, client) {
     this.preferences = preferences;
-    this.house = house;
+    this.client = client;
     for (const name of ["keydown", "pointerdown", "input"]) addEventListener(name, () => (this.#touched = Date.now()), { passive: true, capture: true });
   }
 
@@ -46,7 +46,7 @@ class Renewal {
 
   get isIdle() {
     const away = document.hidden || Date.now() - this.#touched > IDLE;
-    const sending = this.house.outbox.of().some(({ status }) => status === "sending");
+    const sending = this.client.outbox.of().some(({ status }) => status === "sending");
     return away && !sending && !document.querySelector("dialog[open]") && !this.#holdsWords;
   }
 

@@ -3,10 +3,10 @@
 /**
  * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
  *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings"}
- *   | {page: "user", handle: string} | {page: "house"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
+ *   | {page: "user", handle: string} | {page: "community"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
 
-const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "house", "people"]);
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people"]);
 
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {

@@ -1,6 +1,6 @@
 /**
  * The WebSocket: requests matched with their responses by id, session.start first on every connection, events handed
- * on in the order they came, and the way back after a loss. Made once by the House; `connect` opens it, `wake` is
+ * on in the order they came, and the way back after a loss. Made once by the Community; `connect` opens it, `wake` is
  * called whenever the page may have slept. A connection that does not answer a ping is dropped, because after sleep a
  * browser may call a dead socket open for minutes.
  */

@@ -13,14 +13,14 @@ export class Calls {
 
   /**
    * @param {object} parts
-   * @param {import("./house.js").House} parts.house
+   * @param {import("./client.js").Client} parts.client
    * @param {import("./words.js").Words} parts.words
    * @param {import("./preferences.js").Preferences} parts.preferences
    * @param {(path: string) => void} parts.go
    * @param {typeof Notification | undefined} [parts.Notification]
    */
-  constructor({ house, words, preferences, go, Notification = globalThis.Notification }) {
-    this.house = house;
+  constructor({ client, words, preferences, go, Notification = globalThis.Notification }) {
+    this.client = client;
     this.words = words;
     this.preferences = preferences;
     this.go = go;
@@ -28,8 +28,8 @@ export class Calls {
   }
 
   begin() {
-    this.house.addEventListener("posted", (event) => this.posted(/** @type {CustomEvent} */ (event).detail));
-    for (const name of ["room", "rooms", "session"]) this.house.addEventListener(name, () => this.mark());
+    this.client.addEventListener("posted", (event) => this.posted(/** @type {CustomEvent} */ (event).detail));
+    for (const name of ["room", "rooms", "session"]) this.client.addEventListener(name, () => this.mark());
     document.addEventListener("visibilitychange", () => document.hidden || this.#quieten());
     this.mark();
   }
@@ -41,10 +41,10 @@ export class Calls {
 
   /** @param {{room: string, message: import("../lib/shapes.js").Message}} posted */
   posted({ room: id, message }) {
-    const room = this.house.rooms.get(id);
-    if (!room || !document.hidden || message.author.id === this.house.me || !this.#mayCall()) return;
+    const room = this.client.rooms.get(id);
+    if (!room || !document.hidden || message.author.id === this.client.me || !this.#mayCall()) return;
     const level = room.state.notify;
-    if (level === "none" || (level === "mentions" && !message.mentions?.includes(this.house.me))) return;
+    if (level === "none" || (level === "mentions" && !message.mentions?.includes(this.client.me))) return;
     const title = `${message.author.name} · ${room.title(this.words.language)}`;
     const options = {
       body: message.text.slice(0, 140), tag: `room ${id}`, lang: this.words.language, icon: "/web/favicon.svg",
@@ -70,12 +70,12 @@ export class Calls {
 
   #mayCall() {
     const { on, night } = this.preferences.notify;
-    return on && this.Notification?.permission === "granted" && !isNight(new Date(this.house.now()), night);
+    return on && this.Notification?.permission === "granted" && !isNight(new Date(this.client.now()), night);
   }
 
   /** The tab's picture has a dot as long as something calls. */
   mark() {
-    const calls = this.house.calls;
+    const calls = this.client.calls;
     const icon = document.querySelector("link[rel=icon]");
     const href = calls ? "/web/favicon-calls.svg" : "/web/favicon.svg";
     if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);

@@ -1,6 +1,6 @@
 /**
  * The rooms last read, kept in this browser so that they can be read without a line: the last page of each with the
- * place it is of, and who we are. Given to the House before its wire is live; a session then goes on from there, so
+ * place it is of, and who we are. Given to the Client before its wire is live; a session then goes on from there, so
  * whatever was deleted meanwhile goes first. A page that cannot be vouched for is let go of, and so is everything when
  * its reader signs out.
  *
@@ -26,26 +26,26 @@ export class Keeper {
   /** @type {any} */ #timer = undefined;
   /** Whose rooms these are. */ #owner = "";
 
-  /** @param {import("./house.js").House} house @param {IDBFactory} factory @param {(kept: boolean) => void} noteKept */
-  constructor(house, factory, noteKept) {
-    this.house = house;
+  /** @param {import("./client.js").Client} client @param {IDBFactory} factory @param {(kept: boolean) => void} noteKept */
+  constructor(client, factory, noteKept) {
+    this.client = client;
     this.factory = factory;
     this.noteKept = noteKept;
   }
 
-  /** Give the House what was kept, and keep on. Never rejects: a browser may keep nothing. */
+  /** Give the Community what was kept, and keep on. Never rejects: a browser may keep nothing. */
   async begin() {
-    const late = this.house.began;
+    const late = this.client.began;
     try {
       const kept = await this.#all();
       // The session began without what is kept here, so nobody knows what was deleted of it since.
-      if (late || this.house.began) await this.#forget();
+      if (late || this.client.began) await this.#forget();
       else this.#give(kept);
     } catch {
       return;
     }
     this.#listen();
-    if (this.house.began) this.#session();
+    if (this.client.began) this.#session();
   }
 
   /** @param {Map<string, any>} kept */
@@ -55,17 +55,17 @@ export class Keeper {
     this.#owner = self.user.id;
     /** @type {KeptRoom[]} */ const rooms = [...kept].filter(([key]) => key.startsWith(ROOM)).map(([, room]) => room);
     for (const { state, at } of rooms) this.#read.set(state.room, at);
-    this.house.recall(self, rooms.sort((one, other) => other.at - one.at));
+    this.client.recall(self, rooms.sort((one, other) => other.at - one.at));
     const authors = new Set(rooms.flatMap(({ messages }) => messages.map(({ author }) => author.id)));
-    this.house.addEventListener("session", () => this.#learnNames([...authors]).catch(() => undefined), { once: true });
+    this.client.addEventListener("session", () => this.#learnNames([...authors]).catch(() => undefined), { once: true });
   }
 
   #listen() {
-    const { house } = this;
-    house.addEventListener("restart", () => this.#forget().catch(() => undefined));
-    house.addEventListener("session", () => this.#session());
-    house.addEventListener("room", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail));
-    house.addEventListener("erased", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail, true));
+    const { client } = this;
+    client.addEventListener("restart", () => this.#forget().catch(() => undefined));
+    client.addEventListener("session", () => this.#session());
+    client.addEventListener("room", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail));
+    client.addEventListener("erased", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail, true));
     addEventListener("pagehide", () => this.#keep());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
   }
@@ -73,13 +73,13 @@ export class Keeper {
   /** What was kept says what people were called then; who has left meanwhile is called nothing. @param {string[]} authors */
   async #learnNames(authors) {
     for (let at = 0; at < authors.length; at += PEOPLE_AT_ONCE) {
-      const { users } = await this.house.ask("user.get", { users: authors.slice(at, at + PEOPLE_AT_ONCE) });
-      for (const user of users) this.house.renamed(user);
+      const { users } = await this.client.ask("user.get", { users: authors.slice(at, at + PEOPLE_AT_ONCE) });
+      for (const user of users) this.client.renamed(user);
     }
   }
 
   async #session() {
-    const { me, rooms } = this.house;
+    const { me, rooms } = this.client;
     if (this.#owner && this.#owner !== me) await this.#forget().catch(() => undefined);
     this.#owner = me;
     if (!me) return;
@@ -90,9 +90,9 @@ export class Keeper {
 
   /** @param {string} id @param {boolean} [atOnce] */
   #changed(id, atOnce = false) {
-    const open = id === this.house.openRoom;
+    const open = id === this.client.openRoom;
     if (!this.#read.has(id) && !open) return;
-    if (open) this.#read.set(id, this.house.now());
+    if (open) this.#read.set(id, this.client.now());
     this.#due.add(id);
     if (atOnce) this.#keep();
     else this.#soon();
@@ -105,8 +105,8 @@ export class Keeper {
   #keep() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (!this.#owner || this.house.me !== this.#owner || !this.house.began) return;
-    const { user, card } = this.house;
+    if (!this.#owner || this.client.me !== this.#owner || !this.client.began) return;
+    const { user, card } = this.client;
     this.noteKept(true);
     this.#write((store) => store.put({ user, card }, SELF));
     for (const id of this.#due) this.#keepRoom(id);
@@ -117,7 +117,7 @@ export class Keeper {
 
   /** @param {string} id */
   #keepRoom(id) {
-    const room = this.house.rooms.get(id);
+    const room = this.client.rooms.get(id);
     if (!room?.isMember || room.timeline.isEmpty || !room.timeline.reachesEnd) return this.#drop(id);
     const { epoch, seq, id: last, rev } = room.timeline.cursor;
     const state = { ...room.state, epoch, last_seq: seq, last_id: last, rev, read_seq: room.readSeq, mentions: room.mentions };

@@ -1,6 +1,6 @@
 /**
  * Words on their way: shown at once, kept in the browser's storage until the server has them, sent again with the same
- * client_id after every loss, one after another in each room. The House calls `flush` whenever a session begins.
+ * client_id after every loss, one after another in each room. The Client calls `flush` whenever a session begins.
  *
  * Words belong to who wrote them (`by`): nobody else who signs in at this browser sends them. A visitor's (`by` "") are
  * taken over by the account made next. Tabs share the storage; each writes only what it knows of, and a message sent by

@@ -23,7 +23,7 @@ test("what stands behind the # is read from there alone", () => {
 });
 
 test("plain pages are read, and what is none is said to be lost, broken letters and all", () => {
-  for (const page of ["rooms", "sign-in", "sign-up", "settings", "house", "people"]) assert.deepEqual(readPath(`/${page}`), { page });
+  for (const page of ["rooms", "sign-in", "sign-up", "settings", "community", "people"]) assert.deepEqual(readPath(`/${page}`), { page });
   assert.deepEqual(readPath("/"), { page: "home" });
   for (const path of ["/nowhere", "/room", "/room/", "/join/tea", "/user/", "/%E0%A4%A", "/__proto__", "/constructor"]) {
     assert.deepEqual(readPath(path), { page: "lost" }, path);

@@ -16,7 +16,7 @@ test("where both write the same, it is taken for the reader's own", () => {
 });
 
 test("a text is in the language that most of it is in", () => {
-  assert.equal(scriptLanguage("Welcome to the house, 王小明!"), "en");
+  assert.equal(scriptLanguage("Welcome to the community, 王小明!"), "en");
   assert.equal(scriptLanguage("这个 API 很好用"), "zh-Hans");
   assert.equal(scriptLanguage("お茶を飲みましょう"), "ja");
   assert.equal(scriptLanguage("차 한 잔 할까요"), "ko");

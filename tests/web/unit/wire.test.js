@@ -107,7 +107,7 @@ test("a lost line leaves requests unanswered, and the way back goes on from the 
   assert.equal(heard.length, 2);
 });
 
-test("a house that ends every connection at once is asked ever more rarely, until one has lasted", async (t) => {
+test("a community that ends every connection at once is asked ever more rarely, until one has lasted", async (t) => {
   const { line, wire, live, pass } = await meet(t);
   const waits = [];
   const shut = async () => {
@@ -124,7 +124,7 @@ test("a house that ends every connection at once is asked ever more rarely, unti
   assert.deepEqual(waits.filter((wait, at) => waits[at + 1] !== wait + 500), [1_000, 2_000, 4_000, 8_000, 1_000]);
 });
 
-test("a house that is shut is asked again, and found when it opens", async (t) => {
+test("a community that is shut is asked again, and found when it opens", async (t) => {
   const { line, wire, live, pass } = await meet(t);
   await line.close();
   wire.connect();

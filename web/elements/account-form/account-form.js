@@ -36,7 +36,7 @@ export class AccountForm extends PageElement {
   /** @param {string} words */
   #lead(words) {
     if (this.invite) return this.say("invite.for_you");
-    const waiting = this.kind === "sign-up" && this.house.outbox.of().length > 0;
+    const waiting = this.kind === "sign-up" && this.client.outbox.of().length > 0;
     return this.say(waiting ? "account.words_wait" : `account.${words}_lead`);
   }
 
@@ -55,7 +55,7 @@ export class AccountForm extends PageElement {
     if (this.kind === "sign-in") return [fields.handle, fields.password];
     if (this.kind === "recover") return [fields.handle, fields.code, fields.password];
     const hidden = make("input", { attributes: { type: "hidden", name: "invite", value: this.invite } });
-    const invite = this.invite ? [hidden] : this.house.card?.sign_up === "invite" ? [fields.invite] : [];
+    const invite = this.invite ? [hidden] : this.client.card?.sign_up === "invite" ? [fields.invite] : [];
     return [fields.name, fields.handle, fields.password, ...invite];
   }
 
@@ -82,7 +82,7 @@ export class AccountForm extends PageElement {
       });
     }
     if (this.invite) {
-      this.listen(this.house, "session", () => this.#turnBack());
+      this.listen(this.client, "session", () => this.#turnBack());
       this.#turnBack();
     }
     this.form.querySelector("input")?.focus();
@@ -92,15 +92,15 @@ export class AccountForm extends PageElement {
   async suggest(name) {
     const handle = this.form.elements.namedItem("handle");
     if (!name.trim() || handle.value !== this.#suggested) return;
-    const answer = await this.house.api("handle.suggest", { name }).catch(() => ({ handle: "" }));
+    const answer = await this.client.api("handle.suggest", { name }).catch(() => ({ handle: "" }));
     if (handle.value !== this.#suggested || !answer.handle) return;
     this.#suggested = handle.value = answer.handle;
   }
 
   /** A personal link is for somebody new. */
   #turnBack() {
-    if (!this.house.signedIn || !this.form.isConnected) return;
-    this.form.replaceWith(make("a", { class: "button", text: this.say("house.to_hall"), attributes: { href: roomPath("hall") } }));
+    if (!this.client.signedIn || !this.form.isConnected) return;
+    this.form.replaceWith(make("a", { class: "button", text: this.say("community.to_hall"), attributes: { href: roomPath("hall") } }));
     this.lead.textContent = this.say("invite.signed_in");
     this.lastElementChild?.remove();
   }
@@ -110,7 +110,7 @@ export class AccountForm extends PageElement {
     this.error.textContent = "";
     const params = Object.fromEntries(new FormData(this.form));
     try {
-      this.done(await this.house.api(METHODS[this.kind], params));
+      this.done(await this.client.api(METHODS[this.kind], params));
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
       this.#goWithout(refusal);
@@ -120,9 +120,9 @@ export class AccountForm extends PageElement {
     }
   }
 
-  /** A link that is no good any more keeps nobody out of a house that is open. @param {any} refusal */
+  /** A link that is no good any more keeps nobody out of a community that is open. @param {any} refusal */
   #goWithout({ reason }) {
-    if (reason !== "no_invite" || !this.invite || this.house.card?.sign_up === "invite") return;
+    if (reason !== "no_invite" || !this.invite || this.client.card?.sign_up === "invite") return;
     this.invite = "";
     this.form.elements.namedItem("invite").remove();
     this.error.textContent += ` ${this.say("invite.without")}`;
@@ -130,7 +130,7 @@ export class AccountForm extends PageElement {
 
   /** @param {{recovery?: string}} result */
   done(result) {
-    if (this.kind !== "recover") this.house.restart();
+    if (this.kind !== "recover") this.client.restart();
     if (result.recovery) this.#showRecovery(result.recovery);
     else this.#leave();
   }
@@ -155,14 +155,14 @@ export class AccountForm extends PageElement {
     if (this.invite) return this.#toInviter();
     const { after, room } = context.preferences.chosen;
     context.preferences.set({ after: undefined });
-    const waiting = this.house.outbox.items[0]?.room;
+    const waiting = this.client.outbox.items[0]?.room;
     return context.go(waiting ? roomPath(waiting) : after ?? roomPath(room ?? "hall"));
   }
 
   /** Who came by somebody's link begins in the conversation with them. */
   async #toInviter() {
-    await this.house.settled();
-    const conversation = [...this.house.rooms.values()].find(({ state }) => state.kind === "direct");
+    await this.client.settled();
+    const conversation = [...this.client.rooms.values()].find(({ state }) => state.kind === "direct");
     context.go(roomPath(conversation?.id ?? "hall"));
   }
 }

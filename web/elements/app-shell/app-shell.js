@@ -10,7 +10,7 @@ const NOT_LOADED_SHOWN = 6_000;
 const OFFLINE_PATIENCE = 2_000;
 const LOADING_PATIENCE = 300;
 /** Pages that are read from top to bottom. */
-const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "house-page", "people-page"]);
+const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "community-page", "people-page"]);
 
 export class AppShell extends PageElement {
   #shown = "";
@@ -30,11 +30,11 @@ export class AppShell extends PageElement {
   attach() {
     this.listen(window, "popstate", () => this.show());
     this.listen(context.words, "change", () => this.relabel());
-    for (const name of ["session", "rooms"]) this.listen(this.house, name, () => this.show());
-    this.listen(this.house, "room", () => this.retitle());
-    this.listen(this.house, "rooms", () => this.retitle());
-    this.listen(this.house, "house", () => this.retitle());
-    this.listen(this.house, "status", () => this.showStatus());
+    for (const name of ["session", "rooms"]) this.listen(this.client, name, () => this.show());
+    this.listen(this.client, "room", () => this.retitle());
+    this.listen(this.client, "rooms", () => this.retitle());
+    this.listen(this.client, "community", () => this.retitle());
+    this.listen(this.client, "status", () => this.showStatus());
     this.listen(window, "notloaded", () => this.#sayNotLoaded());
     this.listen(document, "keydown", (event) => this.shortcut(event), { capture: true });
     this.listen(this, "click", (event) => this.follow(event));
@@ -60,7 +60,7 @@ export class AppShell extends PageElement {
     const place = this.#placed(readPath(location.pathname, location.hash));
     this.dataset.page = place.page;
     // The account form outlives the sign-up itself: it still has the recovery code to show.
-    const signedIn = ["settings", "house", "setup", "user"].includes(place.page) && this.house.signedIn;
+    const signedIn = ["settings", "community", "setup", "user"].includes(place.page) && this.client.signedIn;
     const key = JSON.stringify([place, signedIn, this.language]);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -88,7 +88,7 @@ export class AppShell extends PageElement {
   /** A wrong turn is no dead end. */
   #sayLost() {
     this.main.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("h1", { text: this.say("shell.lost"), attributes: { tabindex: "-1" } }),
-      make("p", { text: this.say("shell.lost_words") }), make("a", { class: "button", text: this.say("house.to_hall"), attributes: { href: "/room/hall" } })));
+      make("p", { text: this.say("shell.lost_words") }), make("a", { class: "button", text: this.say("community.to_hall"), attributes: { href: "/room/hall" } })));
   }
 
   #offerAgain() {
@@ -104,9 +104,9 @@ export class AppShell extends PageElement {
     if (place.page === "join") this.#join(place.room, place.link);
     if (place.page !== "home" || matchMedia("(max-width: 720px)").matches) return place;
     const last = context.preferences.chosen.room ?? "";
-    const room = this.house.rooms.has(last) ? last : [...this.house.rooms.keys()][0];
+    const room = this.client.rooms.has(last) ? last : [...this.client.rooms.keys()][0];
     if (room) return { page: "room", room };
-    return this.house.began ? { page: "rooms" } : place;
+    return this.client.began ? { page: "rooms" } : place;
   }
 
   /** Which element shows a place, and with what. @param {any} place @returns {[string, object]} */
@@ -116,31 +116,31 @@ export class AppShell extends PageElement {
     if (place.page === "settings") return ["settings-page", {}];
     if (place.page === "people") return ["people-page", { code: place.code ?? "" }];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
-    if (place.page === "house" || place.page === "setup") return ["house-page", { code: place.code ?? "" }];
+    if (place.page === "community" || place.page === "setup") return ["community-page", { code: place.code ?? "" }];
     if (["sign-in", "sign-up", "recover"].includes(place.page)) return ["account-form", { kind: place.page, invite: place.invite ?? "" }];
     return ["", {}];
   }
 
   /** @param {string} room @param {string} link */
   async #join(room, link) {
-    if (!this.house.began) return;
-    if (!this.house.signedIn) {
+    if (!this.client.began) return;
+    if (!this.client.signedIn) {
       context.preferences.set({ after: location.pathname });
       return context.go("/sign-up");
     }
     if (this.#joining) return undefined;
     this.#joining = true;
     // A link that is no longer good leads to the room's door, which says so.
-    await this.house.ask("room.join", { room, link }).catch(() => undefined);
+    await this.client.ask("room.join", { room, link }).catch(() => undefined);
     this.#joining = false;
     return context.go(roomPath(room));
   }
 
   retitle() {
-    const calls = this.house.calls;
-    const name = this.house.card?.name ?? "";
+    const calls = this.client.calls;
+    const name = this.client.card?.name ?? "";
     const place = readPath(location.pathname, location.hash);
-    const room = place.page === "room" ? this.house.find(place.room)?.title(this.language) : undefined;
+    const room = place.page === "room" ? this.client.find(place.room)?.title(this.language) : undefined;
     const words = [room, name].filter(Boolean).join(" · ");
     change(document, { title: calls ? `(${calls}) ${words}` : words });
   }
@@ -148,7 +148,7 @@ export class AppShell extends PageElement {
   /** Say so when the connection has been away for two seconds. */
   showStatus() {
     clearTimeout(this.#offline);
-    const { status, closeCode } = this.house.wire;
+    const { status, closeCode } = this.client.wire;
     if (status === "live") {
       this.banner.hidden = true;
     } else if (status === "away") {
@@ -169,7 +169,7 @@ export class AppShell extends PageElement {
   #say(key) {
     this.banner.textContent = this.say(key);
     this.banner.hidden = false;
-    if (key === "banner.signed_out") this.house.restart();
+    if (key === "banner.signed_out") this.client.restart();
   }
 
   /** @param {KeyboardEvent} event */

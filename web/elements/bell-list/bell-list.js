@@ -30,33 +30,33 @@ export class BellList extends PageElement {
   }
 
   attach() {
-    for (const name of ["inbox", "session"]) this.listen(this.house, name, () => this.load());
-    this.listen(this.house, "people", () => this.load());
+    for (const name of ["inbox", "session"]) this.listen(this.client, name, () => this.load());
+    this.listen(this.client, "people", () => this.load());
     this.load();
   }
 
   async load() {
-    if (!this.house.signedIn) return;
-    if (this.#readTo < 0) this.#readTo = this.house.inbox.seq - this.house.inbox.unread;
-    const { items, next } = await this.house.ask("inbox.list", { limit: Math.min(100, this.#wanted) }).catch(() => ({ items: [], next: 0 }));
+    if (!this.client.signedIn) return;
+    if (this.#readTo < 0) this.#readTo = this.client.inbox.seq - this.client.inbox.unread;
+    const { items, next } = await this.client.ask("inbox.list", { limit: Math.min(100, this.#wanted) }).catch(() => ({ items: [], next: 0 }));
     const known = items.filter((/** @type {any} */ { kind }) => this.say(`bell.${kind}`) !== `bell.${kind}`);
-    this.house.learn(items.map((/** @type {any} */ item) => item.user));
+    this.client.learn(items.map((/** @type {any} */ item) => item.user));
     this.hidden = !known.length;
     this.more.hidden = !next || this.#wanted >= 100;
     this.list.replaceChildren(...known.map((/** @type {any} */ item) => this.#row(item)));
-    if (!document.hidden) this.house.readInbox();
+    if (!document.hidden) this.client.readInbox();
   }
 
   /** @param {any} item */
   #row(item) {
-    const user = this.house.people.get(item.user);
+    const user = this.client.people.get(item.user);
     const name = user?.name ?? this.say("people.left");
-    const room = this.house.find(item.room)?.title(this.language) ?? this.say("tie.some_room");
+    const room = this.client.find(item.room)?.title(this.language) ?? this.say("tie.some_room");
     const isNew = item.number > this.#readTo;
     const href = TO_ROOM.has(item.kind) ? roomPath(item.room) : userPath(user?.handle ?? "");
     const words = this.say(`bell.${item.kind}`, { name: "\u0000", room }).split("\u0000");
     const said = make("span", { class: "said" }, words[0] ?? "", words.length > 1 ? nameOf(name) : null, words[1] ?? "");
-    const time = make("time", { text: ago(this.language, item.at, this.house.now()), attributes: { datetime: new Date(item.at).toISOString(), title: fullTime(this.language, item.at) } });
+    const time = make("time", { text: ago(this.language, item.at, this.client.now()), attributes: { datetime: new Date(item.at).toISOString(), title: fullTime(this.language, item.at) } });
     return make("li", { class: isNew ? "is-new" : "" }, make("a", { attributes: { href } }, makeSeal(user ?? { id: item.user, name }), said,
       isNew ? make("span", { class: "unseen", text: this.say("room.new_below") }) : null, time));
   }

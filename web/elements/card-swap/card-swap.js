@@ -25,21 +25,21 @@ export class CardSwap extends PageElement {
     if (this.state === "open") await this.#doing(() => this.#showTheirs());
     if (this.state === "open" || this.state === "offered") return this.ways.append(this.#act("card.take_back"), make("small", { text: this.say("card.take_back_words") }));
     return this.#doing(async () => {
-      const mine = await this.house.ask("card.get");
+      const mine = await this.client.ask("card.get");
       const edit = make("a", { class: Object.keys(mine).length ? "action" : "button", text: this.say("card.fill"), attributes: { href: "/settings" } });
       this.ways.append(...(Object.keys(mine).length ? [this.#act("card.offer", "button")] : []), edit);
     });
   }
 
   async #showTheirs() {
-    const [card] = await Promise.all([this.house.ask("card.get", { user: this.user.id }), want("name-card")]);
+    const [card] = await Promise.all([this.client.ask("card.get", { user: this.user.id }), want("name-card")]);
     this.card.replaceChildren(make("name-card", { set: { user: this.user, card } }));
   }
 
   /** @param {string} method @param {string} [kind] */
   #act(method, kind) {
     return button(this.say(method), () => this.#doing(async () => {
-      await this.house.ask(method, { user: this.user.id });
+      await this.client.ask(method, { user: this.user.id });
       this.dispatchEvent(new Event("changed"));
     }), kind);
   }

@@ -26,7 +26,7 @@ export class CurtainCard extends PageElement {
         rehearsal ? make("p", { class: "role", text: this.say("curtain.rehearsal") }) : null,
         make("blockquote", {}, drawing("lantern"), make("p", { text, attributes: { lang: this.language } })),
         make("ul", { class: "seats", attributes: { role: "list" } },
-          this.#seat(this.house.user, answered, answered ? "curtain.you_answered" : "curtain.you_think"),
+          this.#seat(this.client.user, answered, answered ? "curtain.you_answered" : "curtain.you_think"),
           this.#seat(this.user, otherAnswered, otherAnswered ? "curtain.answered" : "curtain.thinks")),
         ...(answered ? [] : [this.#form(), this.#draw()]),
         make("p", { class: "lead", text: this.#promise() })),

@@ -18,13 +18,13 @@ export class CurtainOpening extends PageElement {
 
   attach() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.remove();
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.#look());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.#look());
     this.listen(this, "animationend", (event) => event.target.className === "cloth" && this.remove());
     return this.#look();
   }
 
   #look() {
-    const [one, other] = this.house.find(this.room)?.timeline.messages ?? [];
+    const [one, other] = this.client.find(this.room)?.timeline.messages ?? [];
     if (!other) return;
     // Both answers were put there in one step; words that somebody wrote were not.
     if (one.at === other.at && one.author.id !== other.author.id) this.classList.add("open");

@@ -28,12 +28,12 @@ export class DayQuestion extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "session", () => this.load());
-    this.listen(this.house, "room", (event) => event.detail === this.#question?.id && this.#showAnswers());
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.#isLaid !== Boolean(this.#question) && this.load());
+    this.listen(this.client, "session", () => this.load());
+    this.listen(this.client, "room", (event) => event.detail === this.#question?.id && this.#showAnswers());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.#isLaid !== Boolean(this.#question) && this.load());
     // The host says a new one in the room.
-    this.listen(this.house, "posted", ({ detail }) => detail.room === this.room && detail.message.author.bot && this.load());
-    this.listen(document, "visibilitychange", () => !document.hidden && this.house.now() - this.#askedAt > LOOK_AGAIN && this.load());
+    this.listen(this.client, "posted", ({ detail }) => detail.room === this.room && detail.message.author.bot && this.load());
+    this.listen(document, "visibilitychange", () => !document.hidden && this.client.now() - this.#askedAt > LOOK_AGAIN && this.load());
     // Words are changed where all answers stand.
     for (const name of ["message-edit", "message-delete"]) this.listen(this, name, (event) => {
       event.stopPropagation();
@@ -44,20 +44,20 @@ export class DayQuestion extends PageElement {
 
   /** Whether the room has one. */
   get #isLaid() {
-    const room = this.house.rooms.get(this.room);
+    const room = this.client.rooms.get(this.room);
     return Boolean(room?.isMember && room.state.question && !room.state.archived);
   }
 
   async load() {
-    if (!this.house.began) return;
+    if (!this.client.began) return;
     if (!this.#isLaid) {
       this.#question = null;
       this.hidden = true;
       return;
     }
-    this.#askedAt = this.house.now();
+    this.#askedAt = this.client.now();
     try {
-      const question = await this.house.ask("question.get", { room: this.room });
+      const question = await this.client.ask("question.get", { room: this.room });
       const isNew = question.id !== this.#question?.id;
       this.#question = question;
       this.present(isNew);
@@ -90,7 +90,7 @@ export class DayQuestion extends PageElement {
       event.preventDefault();
       error.textContent = "";
       try {
-        await this.house.ask("question.answer", { question: this.#question.id, text: answer.value.trim(), client_id: id });
+        await this.client.ask("question.answer", { question: this.#question.id, text: answer.value.trim(), client_id: id });
         await this.load();
         this.body.querySelector("a")?.focus();
       } catch (refusal) {
@@ -104,9 +104,9 @@ export class DayQuestion extends PageElement {
   async #showAnswers() {
     const { id } = this.#question;
     if (!this.#question.answered) return;
-    await this.house.loadFirst(id);
-    if ((this.house.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.house.loadOlder(id);
-    const { timeline, state } = this.house.rooms.get(id) ?? {};
+    await this.client.loadFirst(id);
+    if ((this.client.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.client.loadOlder(id);
+    const { timeline, state } = this.client.rooms.get(id) ?? {};
     if (!timeline || this.#question.id !== id) return;
     this.#question.answers = Math.max(this.#question.answers, state?.members ?? 0);
     this.#count();
@@ -117,7 +117,7 @@ export class DayQuestion extends PageElement {
     if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) list.replaceChildren(...rows);
     const all = this.body.querySelector("a.all") ?? make("a", { class: "action all", text: this.say("question.all"), attributes: { href: roomPath(id) } });
     if (list.parentElement !== this.body) this.body.replaceChildren(list, all);
-    this.house.markRead(id);
+    this.client.markRead(id);
   }
 
   /** @param {any} message @param {any} [row] */

@@ -18,37 +18,37 @@ export class InviteLinks extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "people", () => this.load());
-    this.listen(this.house, "inbox", () => this.load());
+    this.listen(this.client, "people", () => this.load());
+    this.listen(this.client, "inbox", () => this.load());
     this.#showRooms();
     this.load();
   }
 
   /** Open rooms, and closed ones that one looks after. */
   #showRooms() {
-    const rooms = [...this.house.rooms.values()].filter(({ state, moderates }) => !state.archived && (state.kind === "open" || (state.kind === "closed" && moderates)));
+    const rooms = [...this.client.rooms.values()].filter(({ state, moderates }) => !state.archived && (state.kind === "open" || (state.kind === "closed" && moderates)));
     this.room.replaceChildren(make("option", { text: this.say("invite.no_room"), attributes: { value: "" } }),
       ...rooms.map((room) => make("option", { text: room.title(this.language), attributes: { value: room.id } })));
   }
 
   async load() {
     await this.#doing(async () => {
-      const { invitations } = await this.house.ask("invitation.list");
-      this.house.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
+      const { invitations } = await this.client.ask("invitation.list");
+      this.client.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
       this.list.replaceChildren(...invitations.filter((/** @type {any} */ one) => one.user || this.#isOpen(one)).map((/** @type {any} */ one) => this.#row(one)));
     });
   }
 
   /** @param {any} one */
   #isOpen(one) {
-    return !one.withdrawn && one.ends_at > this.house.now();
+    return !one.withdrawn && one.ends_at > this.client.now();
   }
 
   /** @param {any} one */
   #row(one) {
-    const guest = this.house.people.get(one.user);
+    const guest = this.client.people.get(one.user);
     const made = shortDate(this.language, one.at);
-    const room = this.house.find(one.room)?.title(this.language);
+    const room = this.client.find(one.room)?.title(this.language);
     const waits = this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) });
     if (!one.user) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
     return make("li", {}, make("span", {}, guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest.name)) : this.say("people.left"), " ", this.say("invite.came", { made })));
@@ -56,7 +56,7 @@ export class InviteLinks extends PageElement {
 
   async create() {
     await this.#doing(async () => {
-      const { code } = await this.house.ask("invitation.create", { room: this.room.value });
+      const { code } = await this.client.ask("invitation.create", { room: this.room.value });
       const link = make("input", { attributes: { readonly: true, "aria-label": this.say("invite.link"), value: location.origin + invitePath(code) } });
       const copy = button(this.say("account.copy"), () => navigator.clipboard?.writeText(link.value).then(() => (copy.textContent = this.say("account.copied"))));
       this.shown.replaceChildren(link, copy, make("small", { text: this.say("invite.once") }));
@@ -68,7 +68,7 @@ export class InviteLinks extends PageElement {
   /** @param {string} id */
   async #withdraw(id) {
     await this.#doing(async () => {
-      await this.house.ask("invitation.withdraw", { id });
+      await this.client.ask("invitation.withdraw", { id });
       this.shown.replaceChildren();
       await this.load();
     });

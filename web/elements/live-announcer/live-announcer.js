@@ -20,14 +20,14 @@ export class LiveAnnouncer extends PageElement {
   }
 
   attach() {
-    if (this.house.began) this.#unread = this.house.inbox.unread;
-    this.listen(this.house, "posted", (event) => this.hear(event.detail));
-    this.listen(this.house, "inbox", () => this.#ring());
+    if (this.client.began) this.#unread = this.client.inbox.unread;
+    this.listen(this.client, "posted", (event) => this.hear(event.detail));
+    this.listen(this.client, "inbox", () => this.#ring());
   }
 
   /** A poke, a card: that something came, not what. */
   #ring() {
-    const { unread } = this.house.inbox;
+    const { unread } = this.client.inbox;
     if (this.#unread >= 0 && unread > this.#unread) this.region.textContent = this.say("ties.waiting", { count: unread });
     this.#unread = unread;
   }
@@ -35,8 +35,8 @@ export class LiveAnnouncer extends PageElement {
   /** @param {{room: string, message: import("../../lib/shapes.js").Message}} detail */
   hear({ room, message }) {
     const list = /** @type {any} */ (document.querySelector("message-list"));
-    const fresh = message.seq > (this.house.find(room)?.state.last_seq ?? 0);
-    if (room !== this.house.openRoom || message.author.id === this.house.me || !list?.atBottom || !fresh) return;
+    const fresh = message.seq > (this.client.find(room)?.state.last_seq ?? 0);
+    if (room !== this.client.openRoom || message.author.id === this.client.me || !list?.atBottom || !fresh) return;
     this.#waiting.push({ name: message.author.name, text: message.text.slice(0, LONGEST) });
     this.#timer ??= setTimeout(() => this.announce(), PAUSE);
   }

@@ -46,8 +46,8 @@ export class MessageComposer extends PageElement {
   }
 
   show() {
-    const title = this.house.find(this.room)?.title(this.language) ?? "";
-    const guest = this.house.began && !this.house.signedIn;
+    const title = this.client.find(this.room)?.title(this.language) ?? "";
+    const guest = this.client.began && !this.client.signedIn;
     this.input.placeholder = this.say(guest ? "composer.guest" : "composer.placeholder", { room: title });
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.button.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
@@ -79,13 +79,13 @@ export class MessageComposer extends PageElement {
     context.preferences.keepDraft(this.room, this.input.value);
     if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = Date.now();
-      this.house.typing(this.room);
+      this.client.typing(this.room);
     }
   }
 
   /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */
   #count() {
-    const over = [...this.input.value].length - (this.house.card?.limits.text_characters ?? Infinity);
+    const over = [...this.input.value].length - (this.client.card?.limits.text_characters ?? Infinity);
     this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : "";
     this.button.disabled = over > 0;
     return over > 0;
@@ -95,7 +95,7 @@ export class MessageComposer extends PageElement {
   #takeNoFiles(event, brought) {
     if (!brought?.types.includes("Files") || brought.types.includes("text/plain")) return;
     event.preventDefault();
-    const opens = this.house.find(this.room)?.opensLinks ?? true;
+    const opens = this.client.find(this.room)?.opensLinks ?? true;
     this.hint.textContent = this.say(opens ? "composer.no_files" : "composer.no_files_yet");
   }
 
@@ -111,7 +111,7 @@ export class MessageComposer extends PageElement {
       this.#save(text);
       return;
     }
-    this.house.say(this.room, text);
+    this.client.say(this.room, text);
     this.#clear();
     this.#typedAt = 0;
     this.dispatchEvent(new Event("said"));
@@ -149,7 +149,7 @@ export class MessageComposer extends PageElement {
     const { seq, text: before } = this.#editing;
     if (text === before) return this.stopEditing();
     try {
-      await this.house.ask("message.edit", { room: this.room, seq, text });
+      await this.client.ask("message.edit", { room: this.room, seq, text });
       this.stopEditing();
     } catch (refusal) {
       this.refuse(refusal);

@@ -46,7 +46,7 @@ export class MessageItem extends PageElement {
     if (key === this.#shown) return;
     this.#shown = key;
     this.classList.toggle("grouped", this.grouped);
-    this.classList.toggle("calls-me", Boolean(this.message?.mentions?.includes(this.house.me)));
+    this.classList.toggle("calls-me", Boolean(this.message?.mentions?.includes(this.client.me)));
     this.#showHead();
     this.#showText();
     this.#showState();
@@ -54,24 +54,24 @@ export class MessageItem extends PageElement {
   }
 
   get #author() {
-    return this.message ? this.message.author : this.house.user;
+    return this.message ? this.message.author : this.client.user;
   }
 
   /** What the reader may do with the message. */
   #rights() {
     if (!this.message || this.message.deleted) return "";
-    if (this.message.author.id === this.house.me) return "edit delete";
-    const room = this.house.rooms.get(this.message.room);
+    if (this.message.author.id === this.client.me) return "edit delete";
+    const room = this.client.rooms.get(this.message.room);
     const towards = room?.isMember && room.state.kind !== "direct" ? this.#towards() : "";
-    return room?.moderates || this.house.user?.admin ? `${towards} delete` : towards;
+    return room?.moderates || this.client.user?.admin ? `${towards} delete` : towards;
   }
 
   /** What can be done towards its author: talk, or poke, unless that is done. */
   #towards() {
     const { id, handle, bot } = this.#author;
-    const direct = this.house.directWith(id);
+    const direct = this.client.directWith(id);
     if (direct) return `talk:${direct.id}`;
-    const sent = this.house.sent.get(id);
+    const sent = this.client.sent.get(id);
     return sent ? `sent:${sent.at}` : handle && !bot ? "poke" : "";
   }
 
@@ -94,7 +94,7 @@ export class MessageItem extends PageElement {
   }
 
   get #opensLinks() {
-    return this.house.find(this.message?.room ?? this.item?.room)?.opensLinks ?? true;
+    return this.client.find(this.message?.room ?? this.item?.room)?.opensLinks ?? true;
   }
 
   get #text() {
@@ -136,7 +136,7 @@ export class MessageItem extends PageElement {
   #action(right) {
     const [name, of = ""] = right.split(":");
     if (name === "talk") return make("a", { text: this.say("tie.talk"), attributes: { href: roomPath(of) } });
-    if (name === "sent") return make("span", { text: this.say("poke.sent", { day: dayName(this.language, Number(of), this.house.now()) }) });
+    if (name === "sent") return make("span", { text: this.say("poke.sent", { day: dayName(this.language, Number(of), this.client.now()) }) });
     if (name === "poke") return make("span", { attributes: { role: "group", "aria-label": this.say("poke.label") } }, this.say("poke.label"),
       ...GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () => this.#poke(gesture))));
     return button(this.say(`message.${name}`), () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })));

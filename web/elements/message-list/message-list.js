@@ -44,8 +44,8 @@ export class MessageList extends PageElement {
   attach() {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
-    for (const name of ["session", "outbox", "rooms"]) this.listen(this.house, name, () => this.later());
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.later());
+    for (const name of ["session", "outbox", "rooms"]) this.listen(this.client, name, () => this.later());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
     this.listen(this.jump, "click", () => this.toLatest());
     this.listen(document, "visibilitychange", () => this.mark());
@@ -63,13 +63,13 @@ export class MessageList extends PageElement {
   }
 
   get #state() {
-    return this.house.find(this.room);
+    return this.client.find(this.room);
   }
 
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
-    if (room.timeline.isEmpty) this.house.loadFirst(this.room);
+    if (room.timeline.isEmpty) this.client.loadFirst(this.room);
     if (this.atBottom) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
     this.#placeWindow(room.timeline);
@@ -131,15 +131,15 @@ export class MessageList extends PageElement {
     for (const message of room.timeline.between(from, to)) {
       const day = dayKey(message.at);
       if (!last || last.day !== day) this.#dayRow(before, day, message.at);
-      const isNew = message.seq === this.#divider + 1 && message.author.id !== this.house.me;
+      const isNew = message.seq === this.#divider + 1 && message.author.id !== this.client.me;
       if (isNew && last) this.#newRow(before);
       this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights });
       last = { at: message.at, author: message.author, day };
     }
-    for (const item of to === room.timeline.last ? this.house.outbox.of(this.room) : []) {
+    for (const item of to === room.timeline.last ? this.client.outbox.of(this.room) : []) {
       if (item.id && this.#rows.has(item.id)) continue;
       const at = Math.max(item.at, last?.at ?? 0);
-      const mine = { at, author: this.house.user, day: dayKey(at) };
+      const mine = { at, author: this.client.user, day: dayKey(at) };
       this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine, mine.day), rights });
       last = mine;
     }
@@ -159,7 +159,7 @@ export class MessageList extends PageElement {
 
   /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
   #rights(room) {
-    return JSON.stringify([this.house.me, room.state.role, this.house.user?.admin, this.house.rooms.size, [...this.house.sent.keys()], room.opensLinks]);
+    return JSON.stringify([this.client.me, room.state.role, this.client.user?.admin, this.client.rooms.size, [...this.client.sent.keys()], room.opensLinks]);
   }
 
   /** @param {Map<string, any>} before @param {string} key @param {any} properties */
@@ -255,9 +255,9 @@ export class MessageList extends PageElement {
   /** What comes next in either direction is asked for before one is there. */
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.house.loadOlder(this.room);
+    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.loadOlder(this.room);
     if (this.atBottom) this.mark();
-    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.house.loadNewer(this.room);
+    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.loadNewer(this.room);
   }
 
   /** What is new begins in sight, with a little of what was before. */
@@ -279,7 +279,7 @@ export class MessageList extends PageElement {
 
   /** To the newest message, which may have to be loaded first. */
   async toLatest() {
-    await this.house.loadLatest(this.room);
+    await this.client.loadLatest(this.room);
     this.#atBottom = true;
     this.show();
   }
@@ -292,7 +292,7 @@ export class MessageList extends PageElement {
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
     const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.atBottom && this.isConnected;
-    if (shown && !document.hidden && document.hasFocus()) this.house.markRead(this.room);
+    if (shown && !document.hidden && document.hasFocus()) this.client.markRead(this.room);
   }
 
   // --- keys --------------------------------------------------------------------------------------------------------

@@ -26,10 +26,10 @@ export class MetCode extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "met", (event) => this.#isBeside(event.detail));
+    this.listen(this.client, "met", (event) => this.#isBeside(event.detail));
     this.listen(this.form, "submit", (event) => {
       event.preventDefault();
-      this.#doing(() => this.house.ask("met.enter", { code: new FormData(this.form).get("code") }));
+      this.#doing(() => this.client.ask("met.enter", { code: new FormData(this.form).get("code") }));
     });
     if (this.code) this.form.scrollIntoView();
   }
@@ -43,7 +43,7 @@ export class MetCode extends PageElement {
 
   async show() {
     await this.#doing(async () => {
-      const { code, until, qr } = await this.house.ask("met.show");
+      const { code, until, qr } = await this.client.ask("met.show");
       const digits = `${code.slice(0, 4)} ${code.slice(4)}`;
       this.#open("met.heading", drawn(qr, this.say("met.qr")), make("output", { text: digits }),
         make("p", { class: "lead", text: this.say("met.until", { time: clockTime(this.language, until) }) }),
@@ -68,10 +68,10 @@ export class MetCode extends PageElement {
   /** The code was entered, here or there. @param {string} id */
   async #isBeside(id) {
     await this.#doing(async () => {
-      const [user] = (await this.house.ask("user.get", { users: [id] })).users;
+      const [user] = (await this.client.ask("user.get", { users: [id] })).users;
       const words = make("p", { class: "who", attributes: { role: "status" } }, nameOf(user.name), " ", this.say("met.is_it"));
       const confirm = button(this.say("met.confirm"), () => this.#doing(async () => {
-        const tie = await this.house.ask("met.confirm", { user: id });
+        const tie = await this.client.ask("met.confirm", { user: id });
         words.textContent = this.say(tie.rung === "friend" ? "met.friends" : "met.confirmed", { name: user.name });
         confirm.replaceWith(make("a", { class: "button", text: this.say("met.to_profile", { name: user.name }), attributes: { href: userPath(user.handle) } }));
       }), "button");

@@ -23,9 +23,9 @@ export class OwnCard extends PageElement {
 
   async #fill() {
     try {
-      const [card] = await Promise.all([this.house.ask("card.get"), want("name-card")]);
+      const [card] = await Promise.all([this.client.ask("card.get"), want("name-card")]);
       this.form = this.#form(card);
-      this.section.append(make("name-card", { set: { user: this.house.user, card: this.#card } }), this.form);
+      this.section.append(make("name-card", { set: { user: this.client.user, card: this.#card } }), this.form);
     } catch (refusal) {
       this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
     }
@@ -37,7 +37,7 @@ export class OwnCard extends PageElement {
       make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", maxlength: "280" } })));
     const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, maxlength: "120" }));
     const form = actingForm(this, [...lines, ...wishes], this.say("composer.save"), async () => {
-      await this.house.ask("card.update", this.#card);
+      await this.client.ask("card.update", this.#card);
     });
     form.noValidate = true;
     form.addEventListener("input", () => this.#preview());

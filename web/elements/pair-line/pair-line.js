@@ -25,9 +25,9 @@ export class PairLine extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "session", () => this.load());
-    this.listen(this.house, "inbox", (event) => event.detail === this.#other?.id && this.load());
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.#follow());
+    this.listen(this.client, "session", () => this.load());
+    this.listen(this.client, "inbox", (event) => event.detail === this.#other?.id && this.load());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.#follow());
     this.listen(document, "visibilitychange", () => !document.hidden && this.load());
     this.load();
   }
@@ -38,16 +38,16 @@ export class PairLine extends PageElement {
   }
 
   get #other() {
-    return this.house.rooms.get(this.room)?.state.other;
+    return this.client.rooms.get(this.room)?.state.other;
   }
 
   async load() {
     const other = this.#other;
-    if (!other || !this.house.began) return;
-    const tie = await this.house.ask("tie.get", { user: other.id }).catch(() => undefined);
+    if (!other || !this.client.began) return;
+    const tie = await this.client.ask("tie.get", { user: other.id }).catch(() => undefined);
     if (!tie || !this.isConnected) return;
     this.#tie = tie;
-    this.house.keepFriends(this.room, tie.rung === "friend");
+    this.client.keepFriends(this.room, tie.rung === "friend");
     const key = JSON.stringify([tie.rung, tie.rests, tie.origin, tie.next, this.language]);
     if (key !== this.#shown) await this.#show(other);
     this.#shown = key;
@@ -66,7 +66,7 @@ export class PairLine extends PageElement {
   #person(other) {
     const tie = this.#tie;
     const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
-      room: this.house.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
+      room: this.client.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
     }) : "";
     const words = tie.rests ? this.say("pair.rests") : [this.say(`tie.rung.${tie.rung}`), origin].filter(Boolean).join(" · ");
     const card = tie.origin?.texts?.[this.language];
@@ -75,8 +75,8 @@ export class PairLine extends PageElement {
 
   /** @param {any} other @returns {Promise<Node[]>} */
   async #bot(other) {
-    const [bot] = (await this.house.ask("user.get", { users: [other.id] })).users;
-    const [owner] = bot?.owner ? (await this.house.ask("user.get", { users: [bot.owner] })).users : [];
+    const [bot] = (await this.client.ask("user.get", { users: [other.id] })).users;
+    const [owner] = bot?.owner ? (await this.client.ask("user.get", { users: [bot.owner] })).users : [];
     const words = owner ? make("p", {}, this.say("pair.bot"), " ", make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner.name)))
       : make("p", { text: this.say("pair.host") });
     const error = make("p", { class: "error", attributes: { role: "alert" } });
@@ -89,7 +89,7 @@ export class PairLine extends PageElement {
   async #doing(error, method, bot) {
     error.textContent = "";
     try {
-      await this.house.ask(method, { bot });
+      await this.client.ask(method, { bot });
       await this.load();
     } catch (refusal) {
       error.textContent = refusalWords(this, /** @type {any} */ (refusal));
@@ -100,8 +100,8 @@ export class PairLine extends PageElement {
 
   /** Between friends who both leave it on: below the last message, where it is one's own. */
   #follow() {
-    const last = this.house.rooms.get(this.room)?.timeline.messages.at(-1);
-    const mine = last?.author.id === this.house.me;
+    const last = this.client.rooms.get(this.room)?.timeline.messages.at(-1);
+    const mine = last?.author.id === this.client.me;
     const told = this.#tie?.rung === "friend" && !this.#tie.hides_seen;
     const seen = told && mine && this.#tie.seen_seq >= last.seq;
     change(this.seen, { textContent: seen ? this.say("pair.seen") : "" });

@@ -41,19 +41,19 @@ export class PeoplePage extends PageElement {
   }
 
   attach() {
-    for (const name of ["inbox", "session"]) this.listen(this.house, name, () => this.load());
+    for (const name of ["inbox", "session"]) this.listen(this.client, name, () => this.load());
     this.listen(this.search, "input", () => {
       clearTimeout(this.#searching);
       this.#searching = setTimeout(() => this.find(), SEARCH_PAUSE);
     });
-    if (this.house.began) this.load();
+    if (this.client.began) this.load();
   }
 
   async load() {
-    if (!this.house.signedIn) return this.#askIn();
+    if (!this.client.signedIn) return this.#askIn();
     await this.#doing(async () => {
       const [{ ties }, { users }, { rests, places }] = await Promise.all([
-        this.house.ask("tie.list"), this.house.ask("block.list"), this.house.ask("poke.list"), this.#furnish(),
+        this.client.ask("tie.list"), this.client.ask("block.list"), this.client.ask("poke.list"), this.#furnish(),
       ]);
       this.#ties = new Map(ties.map((/** @type {any} */ tie) => [tie.user.id, tie]));
       this.#showGroups(ties.filter((/** @type {any} */ tie) => !tie.blocked));
@@ -93,7 +93,7 @@ export class PeoplePage extends PageElement {
     this.groups.replaceChildren(...parts.filter((part) => part !== null));
     if (held) this.groups.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus();
     this.none.hidden = ties.length > 0;
-    const host = this.house.card?.host;
+    const host = this.client.card?.host;
     if (host && !this.none.querySelector(".rehearse")) this.none.append(make("a", { class: "action rehearse", text: this.say("ties.rehearse"), attributes: { href: userPath(host) } }));
   }
 
@@ -108,9 +108,9 @@ export class PeoplePage extends PageElement {
 
   /** What stands between the two, and where they met. @param {any} tie */
   #words(tie) {
-    if (tie.next === "sent") return this.say("poke.sent", { day: dayName(this.language, tie.sent.at, this.house.now()) });
+    if (tie.next === "sent") return this.say("poke.sent", { day: dayName(this.language, tie.sent.at, this.client.now()) });
     const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
-      room: this.house.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
+      room: this.client.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
     }) : "";
     const stands = tie.next === "talk" ? "" : this.say(`tie.short.${tie.next}`);
     return [stands, tie.met_at && tie.origin?.how !== "met" ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ");
@@ -128,7 +128,7 @@ export class PeoplePage extends PageElement {
       return;
     }
     await this.#doing(async () => {
-      const { users } = await this.house.ask("user.search", { query });
+      const { users } = await this.client.ask("user.search", { query });
       if (query !== this.search.value.trim()) return;
       this.results.replaceChildren(...users.map((/** @type {any} */ user) => this.#row(user, this.#ties.get(user.id))),
         ...(users.length ? [] : [make("li", { class: "lead", text: this.say("ties.not_found") })]));
@@ -140,7 +140,7 @@ export class PeoplePage extends PageElement {
 
   /** Nobody learns that one lets pokes rest. */
   #resting() {
-    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.house.ask("poke.rest", { on: this.rest.checked })) } });
+    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.client.ask("poke.rest", { on: this.rest.checked })) } });
     this.places = make("small");
     return make("div", { class: "resting" }, make("label", { class: "check" }, this.rest, make("span", { text: this.say("ties.rest_pokes") })), this.places);
   }
@@ -151,7 +151,7 @@ export class PeoplePage extends PageElement {
     this.blocked.hidden = !users.length;
     summary.textContent = this.say("ties.blocked", { count: users.length });
     list.replaceChildren(...users.map((user) => this.#row(user, undefined, button(this.say("tie.unblock"), () => this.#doing(async () => {
-      await this.house.ask("block.remove", { user: user.id });
+      await this.client.ask("block.remove", { user: user.id });
       await this.load();
     })))));
   }

@@ -23,14 +23,14 @@ export class PokeNote extends PageElement {
   async #poke() {
     const { room, seq, author } = this.message;
     try {
-      const { sent, room: conversation } = await this.house.ask("poke.send", { room, to: author.id, gesture: this.gesture, seq });
+      const { sent, room: conversation } = await this.client.ask("poke.send", { room, to: author.id, gesture: this.gesture, seq });
       if (sent) this.#say(this.say("poke.done", { name: author.name, gesture: this.say(`gesture.${this.gesture}`) }), this.#takeBack(sent.poke));
       // Pokes that cross are a return: a card lies between the two now.
       else this.#say(this.say("poke.crossed", { name: author.name }), this.#link(conversation ? roomPath(conversation) : userPath(author.handle), conversation ? "tie.talk" : "tie.to_card"));
     } catch (refusal) {
       this.#say(refusalWords(this, /** @type {any} */ (refusal)), this.#link(userPath(author.handle), "tie.to_profile"));
     }
-    learnSent(this.house);
+    learnSent(this.client);
   }
 
   /** @param {string} words @param {Node} way */
@@ -45,8 +45,8 @@ export class PokeNote extends PageElement {
   #takeBack(poke) {
     return button(this.say("tie.withdraw"), async () => {
       try {
-        await this.house.ask("poke.withdraw", { poke });
-        learnSent(this.house);
+        await this.client.ask("poke.withdraw", { poke });
+        learnSent(this.client);
         this.#leave();
       } catch (refusal) {
         this.words.textContent = refusalWords(this, /** @type {any} */ (refusal));

@@ -57,7 +57,7 @@ export class RoomFinder extends PageElement {
       this.open();
     });
     this.listen(this.more, "click", () => this.find(this.#next));
-    this.listen(this.house, "session", () => this.find());
+    this.listen(this.client, "session", () => this.find());
     this.find();
   }
 
@@ -67,7 +67,7 @@ export class RoomFinder extends PageElement {
     const words = this.search.value.trim();
     const params = { after, ...(words.startsWith("#") ? { tag: words.slice(1) } : { query: words }) };
     try {
-      const { rooms, next } = await this.house.api("room.discover", params);
+      const { rooms, next } = await this.client.api("room.discover", params);
       if (asked === this.#asked) this.#show(rooms, after, next);
     } catch (refusal) {
       this.#say(refusalWords(this, refusal));
@@ -98,7 +98,7 @@ export class RoomFinder extends PageElement {
       room.online ? this.say("finder.online", { count: room.online }) : "",
       room.today ? this.say("finder.today", { count: room.today }) : "",
     ].filter(Boolean).join(" · ");
-    const joined = this.house.rooms.has(room.room);
+    const joined = this.client.rooms.has(room.room);
     const way = this.say(joined || room.window ? "finder.enter" : "room.join");
     const act = make("a", {
       class: joined ? "action" : "button", text: way, attributes: { href: roomPath(room.room), "aria-label": `${way}: ${title}` },
@@ -115,8 +115,8 @@ export class RoomFinder extends PageElement {
     event.preventDefault();
     event.stopPropagation();
     try {
-      await this.house.settled();
-      if (this.house.signedIn) await this.house.ask("room.join", { room });
+      await this.client.settled();
+      if (this.client.signedIn) await this.client.ask("room.join", { room });
       context.go(roomPath(room));
     } catch (refusal) {
       this.#say(refusalWords(this, refusal));
@@ -125,11 +125,11 @@ export class RoomFinder extends PageElement {
 
   async open() {
     const data = new FormData(this.form);
-    if (!this.house.signedIn) return context.go("/sign-up");
+    if (!this.client.signedIn) return context.go("/sign-up");
     const tags = String(data.get("tags")).split(/[\s,，、]+/).filter(Boolean);
     const params = { title: data.get("title"), about: data.get("about"), tags, kind: data.get("closed") ? "closed" : "open" };
     try {
-      const state = await this.house.ask("room.create", params);
+      const state = await this.client.ask("room.create", params);
       context.go(roomPath(state.room));
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);

@@ -36,24 +36,24 @@ export class RoomList extends PageElement {
       ...counted("badge mention"));
     this.foot = make("footer", { class: "foot" });
     this.nav = make("nav", {}, this.bell, this.rooms, this.two, this.talks, this.away, this.near, this.find);
-    const home = make("a", { class: "house-name", attributes: { href: "/" } }, drawing("cup"), this.name);
+    const home = make("a", { class: "community-name", attributes: { href: "/" } }, drawing("cup"), this.name);
     this.append(make("header", {}, home, this.lead), this.nav, this.foot);
   }
 
   attach() {
-    for (const name of ["house", "session", "rooms"]) this.listen(this.house, name, () => this.show());
-    for (const name of ["room", "inbox"]) this.listen(this.house, name, () => this.later());
-    this.listen(this.house, "session", () => this.#lookAround());
+    for (const name of ["community", "session", "rooms"]) this.listen(this.client, name, () => this.show());
+    for (const name of ["room", "inbox"]) this.listen(this.client, name, () => this.later());
+    this.listen(this.client, "session", () => this.#lookAround());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
     this.show();
   }
 
   show() {
-    change(this.name, { textContent: this.house.card?.name ?? "" });
+    change(this.name, { textContent: this.client.card?.name ?? "" });
     this.nav.setAttribute("aria-label", this.say("rooms.mine"));
     change(this.find, { textContent: this.say("rooms.find") });
-    change(this.lead, { textContent: this.house.began && !this.house.signedIn ? this.say("house.lead") : "" });
+    change(this.lead, { textContent: this.client.began && !this.client.signedIn ? this.say("community.lead") : "" });
     this.#showRooms();
     this.#showNearby();
     this.#showFoot();
@@ -61,8 +61,8 @@ export class RoomList extends PageElement {
 
   /** Who poked, and cards that wait. */
   #showBell() {
-    const { unread } = this.house.inbox;
-    change(this.bell, { hidden: !this.house.signedIn });
+    const { unread } = this.client.inbox;
+    change(this.bell, { hidden: !this.client.signedIn });
     change(this.bell.firstChild, { textContent: this.say("ties.heading") });
     count(this.bell, unread, this.say("ties.waiting", { count: unread }));
   }
@@ -77,7 +77,7 @@ export class RoomList extends PageElement {
 
   /** Rooms of many, and conversations of two. */
   get #sorted() {
-    const all = [...this.house.rooms.values()];
+    const all = [...this.client.rooms.values()];
     return [all.filter(({ state }) => state.kind !== "direct"), all.filter(({ state }) => state.kind === "direct")];
   }
 
@@ -111,20 +111,20 @@ export class RoomList extends PageElement {
   /** @param {string} id */
   #isOpen(id) {
     const place = readPath(location.pathname);
-    return place.page === "room" ? place.room === id : this.house.openRoom === id && place.page === "home";
+    return place.page === "room" ? place.room === id : this.client.openRoom === id && place.page === "home";
   }
 
   /** The liveliest rooms one is not in; asked for now and then, for every session of a restart asks at once. */
   async #lookAround() {
     if (Date.now() - this.#askedAt < NEARBY_EVERY) return;
     this.#askedAt = Date.now();
-    const answer = await this.house.api("room.discover").catch(() => ({ rooms: this.#nearby }));
+    const answer = await this.client.api("room.discover").catch(() => ({ rooms: this.#nearby }));
     this.#nearby = answer.rooms;
     this.#showNearby();
   }
 
   #showNearby() {
-    const rooms = this.#nearby.filter((room) => !this.house.rooms.has(room.room)).slice(0, MOST_NEARBY);
+    const rooms = this.#nearby.filter((room) => !this.client.rooms.has(room.room)).slice(0, MOST_NEARBY);
     change(this.near, { hidden: !rooms.length });
     change(this.away, { hidden: !rooms.length, textContent: this.say("rooms.nearby") });
     const key = JSON.stringify([this.language, rooms]);
@@ -145,17 +145,17 @@ export class RoomList extends PageElement {
   }
 
   #showFoot() {
-    const { user } = this.house;
-    const key = JSON.stringify([user?.name, user?.handle, user?.admin, this.house.began, this.language]);
+    const { user } = this.client;
+    const key = JSON.stringify([user?.name, user?.handle, user?.admin, this.client.began, this.language]);
     if (this.foot.dataset.key === key) return;
     this.foot.dataset.key = key;
     if (user) {
       this.foot.replaceChildren(make("a", { class: "me", attributes: { href: "/settings" } }, makeSeal(user),
         make("bdi", { class: "name", text: user.name }), make("span", { class: "handle", text: `@${user.handle}` }),
         make("span", { class: "to-settings", text: this.say("settings.heading") })),
-        ...(user.admin ? [make("a", { class: "action", text: this.say("house.heading"), attributes: { href: "/house" } })] : []));
+        ...(user.admin ? [make("a", { class: "action", text: this.say("community.heading"), attributes: { href: "/community" } })] : []));
     } else {
-      this.foot.replaceChildren(...(this.house.began ? this.#guestWays() : []));
+      this.foot.replaceChildren(...(this.client.began ? this.#guestWays() : []));
     }
   }
 
@@ -171,7 +171,7 @@ export class RoomList extends PageElement {
   step(direction) {
     const ids = this.#sorted.flat().map(({ id }) => id);
     if (!ids.length) return;
-    const at = ids.indexOf(this.house.openRoom);
+    const at = ids.indexOf(this.client.openRoom);
     context.go(roomPath(/** @type {string} */ (ids[(at + direction + ids.length) % ids.length])));
   }
 }

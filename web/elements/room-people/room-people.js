@@ -33,14 +33,14 @@ export class RoomPeople extends PageElement {
       context.preferences.set({ people: false });
       this.dispatchEvent(new Event("close"));
     });
-    this.listen(this.house, "rooms", () => !this.hidden && this.#showTools());
+    this.listen(this.client, "rooms", () => !this.hidden && this.#showTools());
     this.listen(this.ban, "toggle", () => this.ban.open && this.#doing(() => this.#loadKeptOut()));
     this.listen(this, "focusout", (event) => this.#closeMenu(event));
-    this.listen(this.house, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
+    this.listen(this.client, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
   }
 
   get #state() {
-    return this.house.rooms.get(this.room);
+    return this.client.rooms.get(this.room);
   }
 
   async open() {
@@ -54,7 +54,7 @@ export class RoomPeople extends PageElement {
   }
 
   get #acting() {
-    return Boolean(this.#state?.moderates || this.house.user?.admin);
+    return Boolean(this.#state?.moderates || this.client.user?.admin);
   }
 
   /** People come and go while one looks. */
@@ -73,7 +73,7 @@ export class RoomPeople extends PageElement {
       const rows = [];
       let after = "";
       do {
-        const page = await this.house.ask("room.members", { room: this.room, ...(after ? { after } : {}) });
+        const page = await this.client.ask("room.members", { room: this.room, ...(after ? { after } : {}) });
         rows.push(...page.members.map((/** @type {any} */ member) => this.#row(member)));
         after = page.next ?? "";
       } while (after && rows.length < 500);
@@ -103,7 +103,7 @@ export class RoomPeople extends PageElement {
     const rows = [];
     let after = "";
     do {
-      const page = await this.house.ask("room.bans", { room: this.room, ...(after ? { after } : {}) });
+      const page = await this.client.ask("room.bans", { room: this.room, ...(after ? { after } : {}) });
       rows.push(...page.bans.map((/** @type {any} */ ban) => this.#keptOutRow(ban)));
       after = page.next ?? "";
     } while (after && rows.length < 500);
@@ -114,7 +114,7 @@ export class RoomPeople extends PageElement {
   #keptOutRow({ user, until }) {
     const below = until ? this.say("people.until", { time: fullTime(this.language, until) }) : undefined;
     const letIn = button(this.say("people.let_in"), () => this.#doing(async () => {
-      await this.house.ask("room.unban", { room: this.room, user: user.id });
+      await this.client.ask("room.unban", { room: this.room, user: user.id });
       await this.#loadKeptOut();
       this.keptOutHeading.focus();
     }));
@@ -125,11 +125,11 @@ export class RoomPeople extends PageElement {
   /** @param {import("../../lib/shapes.js").Member} member */
   #acts(member) {
     const mine = this.#state?.state.role;
-    const admin = this.house.user?.admin;
-    if (member.user.id === this.house.me || !this.#acting) return null;
+    const admin = this.client.user?.admin;
+    if (member.user.id === this.client.me || !this.#acting) return null;
     const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
       button(this.say(key), () => this.#doing(async () => {
-        await this.house.ask(method, { room: this.room, user: member.user.id, ...more });
+        await this.client.ask(method, { room: this.room, user: member.user.id, ...more });
         await this.load();
         if (this.ban.open) await this.#loadKeptOut();
       }));
@@ -169,11 +169,11 @@ export class RoomPeople extends PageElement {
       this.tools.replaceChildren();
       return;
     }
-    const select = make("select", { on: { change: () => this.#doing(() => this.house.ask("room.notify", { room: this.room, level: select.value })) } },
+    const select = make("select", { on: { change: () => this.#doing(() => this.client.ask("room.notify", { room: this.room, level: select.value })) } },
       ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
     if (this.#acting) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
-    if (room.state.role === "owner" || this.house.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
+    if (room.state.role === "owner" || this.client.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
     if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave()));
     this.tools.replaceChildren(...parts);
   }
@@ -186,7 +186,7 @@ export class RoomPeople extends PageElement {
       field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
       make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "question", checked: room.state.question } }), make("span", { text: this.say("people.question") })),
     ], this.say("composer.save"), async (data) => {
-      await this.house.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0, question: Boolean(data.get("question")) });
+      await this.client.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0, question: Boolean(data.get("question")) });
     });
     return make("details", {}, make("summary", { text: this.say("people.change_room") }), form);
   }
@@ -194,13 +194,13 @@ export class RoomPeople extends PageElement {
   #link() {
     const shown = make("input", { attributes: { readonly: true, "aria-label": this.say("people.link") }, set: { hidden: true } });
     const get = button(this.say("people.link"), () => this.#doing(async () => {
-      const { link } = await this.house.ask("room.link", { room: this.room });
+      const { link } = await this.client.ask("room.link", { room: this.room });
       shown.value = location.origin + joinPath(this.room, link);
       shown.hidden = false;
       shown.select();
     }));
     const withdraw = button(this.say("people.withdraw_link"), () => this.#doing(async () => {
-      await this.house.ask("room.link", { room: this.room, withdraw: true });
+      await this.client.ask("room.link", { room: this.room, withdraw: true });
       shown.hidden = true;
     }));
     return make("div", { class: "link" }, get, withdraw, shown);
@@ -209,7 +209,7 @@ export class RoomPeople extends PageElement {
   async leave() {
     if (!(await askFirst(this, "room.confirm_leave", "room.leave"))) return;
     await this.#doing(async () => {
-      await this.house.ask("room.leave", { room: this.room });
+      await this.client.ask("room.leave", { room: this.room });
       context.go("/");
     });
   }
@@ -217,7 +217,7 @@ export class RoomPeople extends PageElement {
   async archive() {
     const archived = !this.#state?.state.archived;
     if (archived && !(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
-    await this.#doing(() => this.house.ask("room.archive", { room: this.room, archived }));
+    await this.#doing(() => this.client.ask("room.archive", { room: this.room, archived }));
   }
 
   /** @param {() => Promise<any>} work */

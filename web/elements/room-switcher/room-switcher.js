@@ -37,7 +37,7 @@ export class RoomSwitcher extends PageElement {
   /** @param {number} chosen */
   present(chosen) {
     const words = this.input.value.trim().toLocaleLowerCase();
-    const rooms = [...this.house.rooms.values()].filter((room) =>
+    const rooms = [...this.client.rooms.values()].filter((room) =>
       [room.title(this.language), ...Object.values(room.state.titles ?? {})].some((title) => title.toLocaleLowerCase().includes(words)));
     this.#chosen = Math.max(0, Math.min(chosen, rooms.length - 1));
     this.list.replaceChildren(...rooms.map((room, index) => {

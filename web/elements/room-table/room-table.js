@@ -29,8 +29,8 @@ export class RoomTable extends PageElement {
 
   attach() {
     this.cups.setAttribute("aria-label", this.say("table.label"));
-    this.listen(this.house, "room", (event) => event.detail === this.room && this.later());
-    for (const name of ["session", "people"]) this.listen(this.house, name, () => this.later());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
+    for (const name of ["session", "people"]) this.listen(this.client, name, () => this.later());
     this.listen(window, "resize", () => this.later(), { passive: true });
     this.#clock = setInterval(() => this.show(), 1000);
     this.show();
@@ -42,13 +42,13 @@ export class RoomTable extends PageElement {
   }
 
   show() {
-    const room = this.house.find(this.room);
+    const room = this.client.find(this.room);
     if (!room) return;
-    const typing = room.typing(Date.now(), this.house.me);
+    const typing = room.typing(Date.now(), this.client.me);
     const cups = this.#seated(room, typing);
     const most = Math.max(3, Math.floor((this.clientWidth * SHARE) / CUP_WIDTH));
     const shown = cups.slice(0, most);
-    const key = JSON.stringify([this.language, this.house.me, shown.map(({ user, state }) => [user.id, user.name, state]), cups.length]);
+    const key = JSON.stringify([this.language, this.client.me, shown.map(({ user, state }) => [user.id, user.name, state]), cups.length]);
     if (key !== this.#shown) {
       this.#shown = key;
       this.cups.replaceChildren(...shown.map((cup) => this.#cup(cup)), ...this.#more(cups.length - shown.length));
@@ -65,10 +65,10 @@ export class RoomTable extends PageElement {
     const ids = [...new Set([...spoke.keys(), ...here])].filter((id) => here.has(id) || (room.here && spoke.get(id)?.handle));
     /** @type {Cup[]} */ const cups = [];
     for (const id of ids) {
-      const user = this.house.people.get(id);
+      const user = this.client.people.get(id);
       if (user) cups.push({ user, state: types.has(id) ? "typing" : here.has(id) ? "here" : "away" });
     }
-    this.house.learn([...here]);
+    this.client.learn([...here]);
     const rank = { typing: 0, here: 0, away: 1 };
     return cups.sort((one, other) => rank[one.state] - rank[other.state]);
   }

@@ -33,18 +33,18 @@ export class RoomView extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "session", () => (this.#door = ""));
-    for (const name of ["room", "rooms", "session"]) this.listen(this.house, name, () => this.show());
+    this.listen(this.client, "session", () => (this.#door = ""));
+    for (const name of ["room", "rooms", "session"]) this.listen(this.client, name, () => this.show());
     this.listen(this.here, "click", () => this.togglePeople());
     this.listen(this, "message-edit", (event) => this.composer.edit(event.target.message));
     this.listen(this, "message-delete", (event) => this.erase(event.target.message));
     this.listen(this, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
-    this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.house.outbox.drop(item)));
+    this.listen(this, "message-drop", (event) => this.#item(event, (item) => this.client.outbox.drop(item)));
     this.listen(this.composer, "edit-last", () => this.editLast());
     this.listen(this.composer, "said", () => this.#said());
     this.listen(this, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     context.preferences.set({ room: this.room });
-    this.house.watch(this.room);
+    this.client.watch(this.room);
     this.show();
     this.listen(document, "keydown", (event) => this.#typeOn(event));
     painted(() => this.#layTable());
@@ -59,7 +59,7 @@ export class RoomView extends PageElement {
   /** What stands above the messages: the question of the day, or what the two of a conversation are to each other. */
   async #furnish() {
     const room = this.#state;
-    if (!room?.isMember || !this.house.began || this.#furnished) return;
+    if (!room?.isMember || !this.client.began || this.#furnished) return;
     this.#furnished = true;
     const tag = room.state.kind === "direct" ? "pair-line" : "day-question";
     if (await arrived(tag)) this.append(make(tag, { set: { room: this.room } }));
@@ -74,12 +74,12 @@ export class RoomView extends PageElement {
   }
 
   get #state() {
-    return this.house.find(this.room);
+    return this.client.find(this.room);
   }
 
   show() {
     const room = this.#state;
-    const inside = Boolean(room && (room.isMember || !this.house.signedIn));
+    const inside = Boolean(room && (room.isMember || !this.client.signedIn));
     const archived = Boolean(room?.state.archived);
     this.back.textContent = this.say("rooms.all");
     this.messages.hidden = !room;
@@ -110,17 +110,17 @@ export class RoomView extends PageElement {
   /** @param {import("../../state/room.js").Room | undefined} room @param {boolean} inside @param {boolean} archived */
   #showDoor(room, inside, archived) {
     if (inside && archived) this.#stand("archived", "refused.archived");
-    else if (inside || !this.house.began) this.#stand("");
+    else if (inside || !this.client.began) this.#stand("");
     else if (room) this.#stand("glimpse", "room.glimpse", button(this.say("room.join"), () => this.join(), "button"));
     else if (!this.#door) this.#look();
   }
 
-  /** Through an open room's door a member of the house may look; a visitor hears what is behind it. */
+  /** Through an open room's door a member of the community may look; a visitor hears what is behind it. */
   async #look() {
     this.#door = "looking";
     try {
-      if (this.house.signedIn) await this.house.glimpse(this.room);
-      else this.#describe(await this.house.listing(this.room));
+      if (this.client.signedIn) await this.client.glimpse(this.room);
+      else this.#describe(await this.client.listing(this.room));
     } catch (error) {
       const refusal = /** @type {import("../../lib/refusal.js").Refusal} */ (error);
       if (refusal.kind !== "unanswered") this.#refuse(refusal);
@@ -159,7 +159,7 @@ export class RoomView extends PageElement {
 
   async join() {
     try {
-      await this.house.ask("room.join", { room: this.room });
+      await this.client.ask("room.join", { room: this.room });
     } catch (refusal) {
       this.notice.firstChild.textContent = refusalWords(this, /** @type {any} */ (refusal));
     }
@@ -221,7 +221,7 @@ export class RoomView extends PageElement {
   /** A visitor's words wait while their writer is asked for a name, here and now. */
   async #said() {
     this.messages.toLatest();
-    if (this.house.signedIn) return;
+    if (this.client.signedIn) return;
     if (!(await arrived("account-form"))) return;
     const form = make("account-form", { set: { kind: "sign-up", inRoom: true } });
     const dialog = make("dialog", { class: "come-in", on: { close: () => dialog.remove() } }, form,
@@ -237,7 +237,7 @@ export class RoomView extends PageElement {
   // --- one's own words ------------------------------------------------------------------------------------------------
 
   editLast() {
-    const mine = this.#state?.timeline.messages.filter((message) => message.author.id === this.house.me && !message.deleted);
+    const mine = this.#state?.timeline.messages.filter((message) => message.author.id === this.client.me && !message.deleted);
     const last = mine?.[mine.length - 1];
     if (last) this.composer.edit(last);
   }
@@ -246,18 +246,18 @@ export class RoomView extends PageElement {
   async erase(message) {
     const { askFirst } = await import("../ask-first.js");
     if (!(await askFirst(this, "message.confirm_delete", "message.delete"))) return;
-    await this.house.ask("message.delete", { room: this.room, seq: message.seq }).catch((refusal) => this.composer.refuse(refusal));
+    await this.client.ask("message.delete", { room: this.room, seq: message.seq }).catch((refusal) => this.composer.refuse(refusal));
   }
 
   /** @param {any} event @param {(item: any) => void} act */
   #item(event, act) {
-    const item = this.house.outbox.items.find((one) => one.clientId === event.target.item.clientId);
+    const item = this.client.outbox.items.find((one) => one.clientId === event.target.item.clientId);
     if (item) act(item);
   }
 
   /** @param {any} item */
   #retry(item) {
-    this.house.outbox.retry(item);
-    this.house.outbox.flush(this.house.wire.live && this.house.signedIn);
+    this.client.outbox.retry(item);
+    this.client.outbox.flush(this.client.wire.live && this.client.signedIn);
   }
 }

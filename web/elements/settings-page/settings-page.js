@@ -21,7 +21,7 @@ export class SettingsPage extends PageElement {
     this.done = make("p", { class: "done", attributes: { role: "status" } });
     this.profile = make("div");
     this.card = make("div");
-    const parts = this.house.signedIn ? [this.profile, this.card, this.#calls(), this.#password(), this.#recovery(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
+    const parts = this.client.signedIn ? [this.profile, this.card, this.#calls(), this.#password(), this.#recovery(), this.#logins(), this.#tokens(), this.#bots(), this.#leaving()] : [];
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }),
         make("h1", { text: this.say("settings.heading"), attributes: { tabindex: "-1" } })),
@@ -30,8 +30,8 @@ export class SettingsPage extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "session", () => this.load());
-    if (this.house.began) this.load();
+    this.listen(this.client, "session", () => this.load());
+    if (this.client.began) this.load();
   }
 
   /** @param {string} key @param {...(Node | null)} children */
@@ -75,15 +75,15 @@ export class SettingsPage extends PageElement {
       shown,
       make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
     ], "composer.save", async (data) => {
-      const answer = await this.house.ask("profile.update", profileFrom(data, user));
-      this.house.rename({ ...this.house.user, ...answer.user });
+      const answer = await this.client.ask("profile.update", profileFrom(data, user));
+      this.client.rename({ ...this.client.user, ...answer.user });
     });
     return this.#section("settings.profile", form);
   }
 
   /** Everyone may see which open rooms one shows; others are nobody's business. @param {string} id */
   #mayBeShown(id) {
-    const state = this.house.rooms.get(id)?.state;
+    const state = this.client.rooms.get(id)?.state;
     return state?.kind === "open" && !state.archived;
   }
 
@@ -111,18 +111,18 @@ export class SettingsPage extends PageElement {
   #recovery() {
     return this.#section("settings.recovery", make("p", { text: this.say("settings.recovery_words") }),
       this.#form([field(this.say("account.password"), "password", { type: "password", autocomplete: "current-password" })], "settings.new_recovery",
-        async (data) => (await this.house.ask("account.renew_recovery", { password: data.get("password") })).recovery));
+        async (data) => (await this.client.ask("account.renew_recovery", { password: data.get("password") })).recovery));
   }
 
   #password() {
     // Without a name in the form, password managers keep the new password for nobody.
-    const name = make("input", { attributes: { name: "username", autocomplete: "username", value: this.house.user?.handle }, set: { hidden: true } });
+    const name = make("input", { attributes: { name: "username", autocomplete: "username", value: this.client.user?.handle }, set: { hidden: true } });
     return this.#section("settings.password", this.#form([
       name,
       field(this.say("settings.old_password"), "old", { type: "password", autocomplete: "current-password" }),
       field(this.say("account.new_password"), "new", { type: "password", autocomplete: "new-password", minlength: "8" }, this.say("account.password_hint")),
     ], "settings.change_password", async (data) => {
-      await this.house.api("account.set_password", { old: data.get("old"), new: data.get("new") });
+      await this.client.api("account.set_password", { old: data.get("old"), new: data.get("new") });
     }));
   }
 
@@ -135,7 +135,7 @@ export class SettingsPage extends PageElement {
     this.tokenList = make("ul", { attributes: { role: "list" } });
     return this.#section("settings.tokens", make("p", { text: this.say("settings.tokens_words") }), this.tokenList,
       this.#form([field(this.say("settings.label"), "label", { optional: true, maxlength: "60" })], "settings.make_token", async (data) => {
-        const { token } = await this.house.ask("token.create", { label: data.get("label") });
+        const { token } = await this.client.ask("token.create", { label: data.get("label") });
         await this.load();
         return token;
       }));
@@ -149,7 +149,7 @@ export class SettingsPage extends PageElement {
         field(this.say("account.handle"), "handle", { maxlength: "30", autocomplete: "off" }),
         field(this.say("settings.bot_name"), "name", { maxlength: "40", autocomplete: "off" }),
       ], "settings.make_bot", async (data) => {
-        const { token } = await this.house.ask("bot.create", Object.fromEntries(data));
+        const { token } = await this.client.ask("bot.create", Object.fromEntries(data));
         await this.load();
         return token;
       }));
@@ -159,13 +159,13 @@ export class SettingsPage extends PageElement {
   #bot({ user }) {
     const renew = button(this.say("settings.renew_token"), () => this.#doing(async () => {
       if (!(await askFirst(this, "settings.confirm_renew", "settings.renew_token"))) return;
-      this.botSecret.textContent = (await this.house.ask("bot.renew_token", { bot: user.id })).token;
+      this.botSecret.textContent = (await this.client.ask("bot.renew_token", { bot: user.id })).token;
       this.botSecret.hidden = false;
       this.done.textContent = this.say("settings.shown_once");
     }));
     const close = button(this.say("settings.close_bot"), () => this.#doing(async () => {
       if (!(await askFirst(this, "settings.confirm_close_bot", "settings.close_bot"))) return;
-      await this.house.ask("bot.close", { bot: user.id });
+      await this.client.ask("bot.close", { bot: user.id });
       await this.load();
     }));
     return make("li", {}, make("div", {}, nameOf(user.name), make("small", { text: `@${user.handle}` })), renew, close);
@@ -174,12 +174,12 @@ export class SettingsPage extends PageElement {
   #leaving() {
     return this.#section("settings.leaving",
       button(this.say("account.sign_out"), () => this.#doing(async () => {
-        await this.house.depart("account.sign_out");
+        await this.client.depart("account.sign_out");
         context.go("/");
       })),
       make("details", {}, make("summary", { text: this.say("settings.close_account") }), make("p", { text: this.say("settings.close_words") }),
         this.#form([field(this.say("account.password"), "password", { type: "password", autocomplete: "current-password" })], "settings.close_account", async (data) => {
-          await this.house.depart("account.close", { password: data.get("password") });
+          await this.client.depart("account.close", { password: data.get("password") });
           context.go("/");
         })));
   }
@@ -199,11 +199,11 @@ export class SettingsPage extends PageElement {
   }
 
   async load() {
-    if (!this.house.signedIn) return;
+    if (!this.client.signedIn) return;
     await this.#doing(async () => {
       const [{ logins }, { tokens }, { bots }, { users }] = await Promise.all([
-        this.house.ask("login.list"), this.house.ask("token.list"), this.house.ask("bot.list"),
-        this.house.ask("user.get", { users: [this.house.me] }),
+        this.client.ask("login.list"), this.client.ask("token.list"), this.client.ask("bot.list"),
+        this.client.ask("user.get", { users: [this.client.me] }),
       ]);
       if (!this.profile.childElementCount) this.profile.append(this.#profile(users[0]));
       await want("own-card");
@@ -221,7 +221,7 @@ export class SettingsPage extends PageElement {
     const when = this.say("settings.used", { when: ago(this.language, login.used_at, Date.now()) });
     const end = login.current ? make("span", { class: "role", text: this.say("settings.this_one") })
       : button(this.say("settings.end"), () => this.#doing(async () => {
-        await this.house.ask(method, { [name]: login.id });
+        await this.client.ask(method, { [name]: login.id });
         await this.load();
       }));
     return make("li", {}, make("div", {}, make("span", { text: what }), make("small", { text: [when, login.address].filter(Boolean).join(" · ") })), end);

@@ -26,12 +26,12 @@ export class TieSteps extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "inbox", (event) => event.detail === this.user.id && this.load());
+    this.listen(this.client, "inbox", (event) => event.detail === this.user.id && this.load());
     this.load();
   }
 
   async load() {
-    await this.#doing(() => this.house.ask("tie.get", { user: this.user.id }));
+    await this.#doing(() => this.client.ask("tie.get", { user: this.user.id }));
   }
 
   /** Ask, and show what one is to them now. @param {() => Promise<any>} work */
@@ -41,8 +41,8 @@ export class TieSteps extends PageElement {
       await Promise.all([want("curtain-card"), want("card-swap")]);
       const answer = await work();
       const before = this.#tie;
-      this.#tie = answer?.next ? answer : await this.house.ask("tie.get", { user: this.user.id });
-      if (before?.next !== this.#tie.next) learnSent(this.house);
+      this.#tie = answer?.next ? answer : await this.client.ask("tie.get", { user: this.user.id });
+      if (before?.next !== this.#tie.next) learnSent(this.client);
       this.show();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
@@ -57,7 +57,7 @@ export class TieSteps extends PageElement {
 
   /** @param {string} method @param {object} [params] */
   #do(method, params = {}) {
-    return this.#doing(() => this.house.ask(method, params));
+    return this.#doing(() => this.client.ask(method, params));
   }
 
   show() {
@@ -93,7 +93,7 @@ export class TieSteps extends PageElement {
     if (this.#isNewBot(tie)) return this.say(this.user.owner ? "tie.next.bot" : "tie.next.host", { name: this.user.name });
     const values = { name: this.user.name, room: this.#title(room), date: "" };
     if (tie.next === "sent") {
-      const now = this.house.now();
+      const now = this.client.now();
       if (tie.sent.state === "faded") return this.say("tie.next.faded", { date: shortDate(this.language, tie.sent.at) });
       if (dayKey(tie.sent.at) === dayKey(now)) return this.say("tie.next.sent_today");
       values.date = dayWithin(this.language, tie.sent.at, now);
@@ -104,7 +104,7 @@ export class TieSteps extends PageElement {
 
   /** @param {string} room */
   #title(room) {
-    return this.house.find(room)?.title(this.language) ?? this.say("tie.some_room");
+    return this.client.find(room)?.title(this.language) ?? this.say("tie.some_room");
   }
 
   /** @param {any} tie @param {string} room @returns {Node[]} */
@@ -129,7 +129,7 @@ export class TieSteps extends PageElement {
     return this.user.bot && ["poke", "say_something", "rests"].includes(tie.next);
   }
 
-  /** One writes to a bot first; with the house's host one can rehearse a poke. @param {any} tie @returns {Node[]} */
+  /** One writes to a bot first; with the community's host one can rehearse a poke. @param {any} tie @returns {Node[]} */
   #bot(tie) {
     if (tie.curtain) return [this.#curtain(tie.curtain)];
     const { id, owner, rooms } = this.user;
@@ -137,7 +137,7 @@ export class TieSteps extends PageElement {
       return [this.#link(roomPath(tie.room || tie.next_room), "tie.talk"), button(this.say("pair.end"), () => this.#do("direct.close", { bot: id }))];
     }
     const shared = rooms.find((/** @type {any} */ room) => room.shared)?.room ?? "hall";
-    const write = button(this.say("tie.write"), () => this.#doing(async () => context.go(roomPath((await this.house.ask("direct.open", { bot: id })).room))), owner ? "button" : "action");
+    const write = button(this.say("tie.write"), () => this.#doing(async () => context.go(roomPath((await this.client.ask("direct.open", { bot: id })).room))), owner ? "button" : "action");
     return [...(owner || tie.next === "rests" ? [] : this.#gestures(shared)), write];
   }
 
@@ -196,7 +196,7 @@ export class TieSteps extends PageElement {
   /** What the other does not learn of. @param {any} tie */
   #switches(tie) {
     const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method) => {
-      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.house.ask(method, { user: this.user.id, on: box.checked }).catch((refusal) => {
+      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, on: box.checked }).catch((refusal) => {
         box.checked = !box.checked;
         this.error.textContent = refusalWords(this, refusal);
       }) } });

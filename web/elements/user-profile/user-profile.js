@@ -20,14 +20,14 @@ export class UserProfile extends PageElement {
   }
 
   attach() {
-    this.listen(this.house, "session", () => this.load());
-    if (this.house.began) this.load();
+    this.listen(this.client, "session", () => this.load());
+    if (this.client.began) this.load();
   }
 
   async load() {
-    if (!this.house.signedIn) return this.#say(this.say("profile.guest"), "/sign-in", "account.sign_in");
+    if (!this.client.signedIn) return this.#say(this.say("profile.guest"), "/sign-in", "account.sign_in");
     try {
-      const [{ users }] = await Promise.all([this.house.ask("user.get", { handle: this.handle }), want("tie-steps")]);
+      const [{ users }] = await Promise.all([this.client.ask("user.get", { handle: this.handle }), want("tie-steps")]);
       this.#show(users[0]);
     } catch (refusal) {
       this.#say(refusalWords(this, /** @type {any} */ (refusal)), "/rooms", "rooms.find");
@@ -50,12 +50,12 @@ export class UserProfile extends PageElement {
     this.body.replaceChildren(
       make("div", { class: "face" }, makeSeal(user), make("div", {}, make("p", { class: "handle", text: `@${user.handle}` }),
         ...marks, user.headline ? this.#words(user.headline, "headline") : null)),
-      ...(user.id === this.house.me ? [] : [make("tie-steps", { set: { user } })]),
+      ...(user.id === this.client.me ? [] : [make("tie-steps", { set: { user } })]),
       user.about ? this.#words(user.about, "about") : "",
       user.for_friends ? make("section", { class: "for-friends" }, make("h2", { text: this.say("profile.for_friends") }), this.#words(user.for_friends, "about")) : "",
       this.#facts(user),
       this.#rooms(user),
-      ...(user.id === this.house.me ? [make("a", { class: "button", text: this.say("profile.edit"), attributes: { href: "/settings" } })] : []),
+      ...(user.id === this.client.me ? [make("a", { class: "button", text: this.say("profile.edit"), attributes: { href: "/settings" } })] : []),
     );
     if (user.owner) await this.#showOwner(user.owner);
   }
@@ -68,7 +68,7 @@ export class UserProfile extends PageElement {
   /** @param {any} user */
   #facts(user) {
     const names = new Intl.DisplayNames([this.language], { type: "language" });
-    const time = user.time_zone ? new Intl.DateTimeFormat(this.language, { timeZone: user.time_zone, timeStyle: "short" }).format(this.house.now()) : "";
+    const time = user.time_zone ? new Intl.DateTimeFormat(this.language, { timeZone: user.time_zone, timeStyle: "short" }).format(this.client.now()) : "";
     const facts = [
       ["profile.interests", (user.interests ?? []).map((/** @type {string} */ tag) => `#${tag}`).join(" ")],
       ["settings.languages", (user.languages ?? []).map((/** @type {string} */ tag) => names.of(tag) ?? tag).join(", ")],
@@ -82,7 +82,7 @@ export class UserProfile extends PageElement {
 
   /** @param {any} user */
   #rooms(user) {
-    const rooms = user.rooms.filter((/** @type {any} */ { room }) => this.house.find(room)?.state.kind !== "direct");
+    const rooms = user.rooms.filter((/** @type {any} */ { room }) => this.client.find(room)?.state.kind !== "direct");
     if (!rooms.length) return make("p", { class: "lead", text: this.say("profile.no_rooms") });
     return make("section", {}, make("h2", { text: this.say("profile.rooms") }), make("ul", { attributes: { role: "list" } },
       ...rooms.map((/** @type {any} */ room) => make("li", {}, make("a", {
@@ -92,7 +92,7 @@ export class UserProfile extends PageElement {
 
   /** A bot says who runs it and can read what it reads. @param {string} id */
   async #showOwner(id) {
-    const { users } = await this.house.ask("user.get", { users: [id] }).catch(() => ({ users: [] }));
+    const { users } = await this.client.ask("user.get", { users: [id] }).catch(() => ({ users: [] }));
     const [owner] = users;
     if (!owner) return;
     this.body.append(make("p", { class: "lead" }, this.say("profile.run_by"), " ",

@@ -1,0 +1,154 @@
+"""Who stands at the door: the address behind trusted proxies, the origin of a page, the login in a cookie or header."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from chatserver import errors
+from chatserver.services.caller import Caller
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Prove = Callable[[Caller, str], Awaitable[None]]
+_SAFE_SITES: Final = {"same-origin", "none"}
+
+
+class Authentication:
+    """``prove(caller, token)`` fills in the user of a token, or raises ``Refusal`` not_signed_in."""
+
+    def __init__(self, prove: Prove, *, origins: list[str], public_url: str, trusted_proxies: list[str]) -> None:
+        self._prove = prove
+        self._origins = {origin.rstrip("/").lower() for origin in origins}
+        if public_url:
+            parts = urlsplit(public_url)
+            self._origins.add(f"{parts.scheme}://{parts.netloc}".lower())
+        self._secure_url = public_url.startswith("https://")
+        self._proxies: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
+
+    async def who(self, request: web.Request, *, writes: bool) -> Caller:
+        """The caller. A cookie counts only where the page's origin may use it: else ``Refusal`` not_allowed.
+
+        A cookie that no longer proves anything is a visitor; a header token that does not is refused.
+        """
+        caller = Caller(address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]))
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        # Any other scheme is meant for a proxy, which passes its own password on: no claim to a login here.
+        if scheme.lower() == "bearer":
+            await self._prove(caller, token.strip())
+            return caller
+        self._check_origin(request, writes=writes)
+        cookie = request.cookies.get(self.cookie_name(request), "")
+        if cookie:
+            try:
+                await self._prove(caller, cookie)
+            except errors.Refusal as refusal:
+                if refusal.kind is not errors.NOT_SIGNED_IN:
+                    raise
+        return caller
+
+    def _check_origin(self, request: web.Request, *, writes: bool) -> None:
+        """Browsers name the page that asks. Whoever sends neither header and no cookie is no browser with a login."""
+        origin = request.headers.get("Origin")
+        if origin is not None:
+            if not self._may_ask(request, origin.lower()):
+                raise errors.not_allowed("This page may not ask here", "origin")
+            return
+        site = request.headers.get("Sec-Fetch-Site")
+        has_cookie = self.cookie_name(request) in request.cookies
+        if site is not None and site not in _SAFE_SITES and writes:
+            raise errors.not_allowed("This page may not ask here", "origin")
+        if site is None and has_cookie and writes:
+            raise errors.not_allowed("A cookie needs an Origin", "origin")
+
+    def _may_ask(self, request: web.Request, origin: str) -> bool:
+        return origin in self._origins or origin == f"{self.scheme(request)}://{request.host.lower()}"
+
+    # --- what proxies say --------------------------------------------------------------------------------------------
+
+    def scheme(self, request: web.Request) -> str:
+        if self._trusted(request.remote):
+            said = _hops(request, "X-Forwarded-Proto")[-1].lower()
+            if said in {"http", "https"}:
+                return said
+        return "https" if self._secure_url and self._trusted(request.remote) else request.scheme
+
+    def address(self, request: web.Request) -> str:
+        """The last address in the chain that is not a trusted proxy of ours; an IPv6 one stands for its /64."""
+        address = request.remote or ""
+        if self._trusted(address):
+            for hop in map(_bare, reversed(_hops(request, "X-Forwarded-For"))):
+                if not _is_address(hop):
+                    break
+                address = hop
+                if not self._trusted(hop):
+                    break
+        return _grouped(address)
+
+    def _trusted(self, address: str | None) -> bool:
+        if not address or not _is_address(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._proxies)
+
+    def near(self, request: web.Request) -> bool:
+        """Whether the request comes from this machine or a trusted network itself, not through a proxy."""
+        remote = request.remote or ""
+        if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+            return False
+        return self._trusted(remote) or (_is_address(remote) and ipaddress.ip_address(remote).is_loopback)
+
+    # --- the cookie --------------------------------------------------------------------------------------------------
+
+    def cookie_name(self, request: web.Request) -> str:
+        return "__Host-chatserver" if self.scheme(request) == "https" else "chatserver"
+
+    def set_cookie(self, request: web.Request, response: web.StreamResponse, token: str, days: int) -> None:
+        response.set_cookie(
+            self.cookie_name(request), token, path="/", httponly=True, samesite="Lax",
+            secure=self.scheme(request) == "https", max_age=days * 86_400 if days else 10 * 365 * 86_400,
+        )  # fmt: skip
+
+    def clear_cookie(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.del_cookie(
+            self.cookie_name(request), path="/", httponly=True, samesite="Lax", secure=self.scheme(request) == "https"
+        )
+
+
+def _readable(text: str) -> str:
+    """A header's bytes that are no UTF-8 arrive as lone surrogates, which nothing can store."""
+    return text.encode(errors="replace").decode()
+
+
+def _hops(request: web.Request, name: str) -> list[str]:
+    """What each proxy said. One may lengthen the header that came, or add a line of its own below the client's."""
+    return [hop.strip() for hop in ",".join(request.headers.getall(name, [""])).split(",")]
+
+
+def _bare(hop: str) -> str:
+    """An address without the brackets and port that some proxies write: ``[2001:db8::1]:51234``, ``203.0.113.9:1``."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _grouped(address: str) -> str:
+    if not _is_address(address):
+        return address
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

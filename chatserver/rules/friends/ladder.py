@@ -1,0 +1,489 @@
+"""The ladder between two people: ``stranger → poked → curtain → acquainted → friend``, and *met* beside it.
+
+A step is a function of the tie, who takes it and the time; it gives the tie afterwards and who is to be told what, or
+raises the ``Refusal``. Nothing here ends by itself: pokes and curtains carry a time and are looked at through ``now``.
+
+Ignoring, dismissing, resting and blocking change nothing that the other could see. A block is therefore no state of the
+ladder: the blocked person climbs on as ever, alone, and ``Told`` leaves out whoever has blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chatserver import errors
+from chatserver.errors import PARAMS, Refusal
+from chatserver.rules.accounts.names import has_link
+from chatserver.rules.messages import text as text_rules
+
+DAY_MS: Final = 86_400_000
+Rung = Literal["stranger", "poked", "curtain", "acquainted", "friend"]
+Relation = Literal["stranger", "acquainted", "friend"]
+Gesture = Literal["liked", "same_here", "tea"]
+News = Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "gone"]
+
+
+class Numbers(Struct, frozen=True):
+    """The rule book's numbers, all of them settings."""
+
+    places: int = 5
+    fade_ms: int = 7 * DAY_MS
+    spoken_ms: int = 30 * DAY_MS
+    again_ms: int = 90 * DAY_MS
+    friend_days: int = 3
+    answer_characters: int = 280
+    code_ms: int = 60_000
+
+
+class Poke(Struct, frozen=True, omit_defaults=True):
+    """``hidden`` from the receiver: they let pokes rest, or have blocked. ``seq`` is a message of theirs, or 0;
+    ``card`` is what will lie before both."""
+
+    id: str
+    by: str
+    room: str
+    gesture: Gesture
+    at: int
+    seq: int = 0
+    card: str = ""
+    hidden: bool = False
+    dismissed: bool = False
+
+
+class Curtain(Struct, frozen=True, omit_defaults=True):
+    """``poker`` is who began; ``card`` what both have before them. A ``rehearsal`` is with the community's host."""
+
+    id: str
+    at: int
+    room: str
+    card: str
+    poker: str
+    seq: int = 0
+    rehearsal: bool = False
+
+
+class Origin(Struct, frozen=True, omit_defaults=True):
+    """Where a tie came from. ``room`` and ``seq`` name the message, ``card`` what both answered, if any."""
+
+    how: Literal["poke", "invitation", "met", "bot"]
+    at: int
+    room: str = ""
+    seq: int = 0
+    card: str = ""
+
+
+class Side(Struct, frozen=True, omit_defaults=True):
+    """What is one person's own in a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that came back
+    when another card was drawn; ``confirms`` until when they say that the two stand side by side,
+    ``blocked_at`` since when they block; ``closed`` that what is for friends is not for this one."""
+
+    poked_at: int = 0
+    answer: str = ""
+    answered_at: int = 0
+    draft: str = ""
+    drew: bool = False
+    rests: bool = False
+    keeps: bool = False
+    blocks: bool = False
+    offers_card: bool = False
+    shows_seen: bool = True
+    note: str = ""
+    confirms: int = 0
+    blocked_at: int = 0
+    closed: bool = False
+
+
+NO_SIDE: Final = Side()
+
+
+class Tie(Struct, frozen=True, omit_defaults=True):
+    """What two users are to each other; ``a`` is the smaller id. ``meeting`` is until when a code may be confirmed."""
+
+    a: str
+    b: str
+    relation: Relation = "stranger"
+    side_a: Side = NO_SIDE
+    side_b: Side = NO_SIDE
+    poke: Poke | None = None
+    curtain: Curtain | None = None
+    origin: Origin | None = None
+    met_at: int = 0
+    meeting: int = 0
+    opened_at: int = 0
+    friends_at: int = 0
+    days_after: int = 0
+
+    def other(self, user: str) -> str:
+        return self.b if user == self.a else self.a
+
+    def side(self, user: str) -> Side:
+        return self.side_a if user == self.a else self.side_b
+
+    def changed(self, user: str, **changes: object) -> Tie:
+        """The tie with something of this user's own changed."""
+        side = replace(self.side(user), **changes)
+        return replace(self, side_a=side) if user == self.a else replace(self, side_b=side)
+
+    @property
+    def rests(self) -> bool:
+        return self.side_a.rests or self.side_b.rests
+
+
+class Told(Struct, frozen=True):
+    """Somebody is told something about the tie; ``id`` is the poke's or curtain's, the same for the same thing."""
+
+    user: str
+    news: News
+    id: str = ""
+
+
+class Line(Struct, frozen=True):
+    """A first line of a conversation. ``alone``: whoever reads it with them had blocked them when it was written."""
+
+    user: str
+    text: str
+    alone: bool = False
+
+
+class Step(Struct, frozen=True):
+    """What a step comes to. ``opens``: the conversation opens now, with these first lines. ``frees``: whose place for
+    a poke is free again, at once."""
+
+    tie: Tie
+    told: tuple[Told, ...] = ()
+    opens: bool = False
+    lines: tuple[Line, ...] = ()
+    frees: str = ""
+
+
+def between(one: str, other: str) -> Tie:
+    """Two strangers."""
+    return Tie(min(one, other), max(one, other))
+
+
+def rung(tie: Tie, now: int, numbers: Numbers) -> Rung:
+    """Where the two stand at this moment."""
+    if tie.relation != "stranger":
+        return tie.relation
+    if open_curtain(tie, now, numbers) is not None:
+        return "curtain"
+    return "poked" if open_poke(tie, now, numbers) is not None else "stranger"
+
+
+def open_poke(tie: Tie, now: int, numbers: Numbers) -> Poke | None:
+    """The poke that waits to be returned; None once it has faded."""
+    poke = tie.poke
+    return poke if poke is not None and now < poke.at + numbers.fade_ms else None
+
+
+def open_curtain(tie: Tie, now: int, numbers: Numbers) -> Curtain | None:
+    curtain = tie.curtain
+    return curtain if curtain is not None and now < curtain.at + numbers.fade_ms else None
+
+
+def seen_poke(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Poke | None:
+    """The poke as the viewer may see it: a receiver's is gone once hidden, dismissed or faded; a sender's stays."""
+    poke = tie.poke
+    if poke is None or tie.side(viewer).blocks:
+        return None
+    if poke.by == viewer:
+        return poke if now < poke.at + numbers.again_ms else None
+    gone = poke.hidden or poke.dismissed
+    return None if gone else open_poke(tie, now, numbers)
+
+
+def seen_curtain(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Curtain | None:
+    return None if tie.side(viewer).blocks else open_curtain(tie, now, numbers)
+
+
+def seen_rung(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Rung:
+    """The rung as one of the two sees it: whoever blocked stands where strangers do, and a poke that somebody ignores
+    for good is not there for them."""
+    if tie.side(viewer).blocks:
+        return "stranger"
+    stands = rung(tie, now, numbers)
+    if stands == "poked" and seen_poke(tie, viewer, now, numbers) is None:
+        return "stranger"
+    return stands
+
+
+# --- pokes -----------------------------------------------------------------------------------------------------------
+
+
+def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsal: bool = False) -> Step:
+    """Poke, wordless. One that crosses another's open poke is its return; ``card`` is drawn then, or at a rehearsal."""
+    by = new.by
+    _not_blocking(tie, by)
+    theirs = open_poke(tie, now, numbers)
+    if theirs is not None and theirs.by != by:
+        return _returned(tie, theirs, now, card=card)
+    if open_curtain(tie, now, numbers) is not None:
+        raise errors.conflict("A card already lies between you: answer it", "curtain_open")
+    if tie.relation != "stranger" and not tie.rests:
+        raise errors.conflict("You two are talking already", "acquainted_already")
+    if theirs is not None:
+        raise errors.conflict("Your poke is on its way already", "poked_already")
+    wait = tie.side(by).poked_at + numbers.again_ms - now
+    if tie.side(by).poked_at and wait > 0 and not rehearsal:
+        raise errors.not_allowed("You poked them lately", "poked_lately", retry_after=-(-wait // 1000))
+    other = tie.other(by)
+    poked = replace(tie, poke=new, curtain=None).changed(by, poked_at=now)
+    if rehearsal:
+        return _returned(poked, new, now, card=card, rehearsal=True)
+    if tie.side(by).rests and not tie.side(other).rests:
+        return _awake(poked, new)
+    if new.hidden or tie.side(other).blocks:
+        return Step(poked)
+    return Step(poked, (Told(other, "poke", new.id),))
+
+
+def return_poke(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers, *, card: str) -> Step:
+    """Return a poke: a card lies before both, or a conversation that rested goes on."""
+    found = seen_poke(tie, by, now, numbers)
+    if found is None or found.by == by or found.id != poke_id:
+        raise errors.not_found("poke")
+    return _returned(tie, found, now, card=card)
+
+
+def _returned(tie: Tie, found: Poke, now: int, *, card: str, rehearsal: bool = False) -> Step:
+    if tie.relation != "stranger":
+        return _awake(tie, found)
+    curtain = Curtain(found.id, now, found.room, found.card or card, found.by, found.seq, rehearsal)
+    drawn = replace(tie, poke=None, curtain=curtain)
+    for user in (tie.a, tie.b):
+        drawn = drawn.changed(user, answer="", answered_at=0, draft="", drew=False)
+    told = () if drawn.side(found.by).blocks else (Told(found.by, "curtain", curtain.id),)
+    return Step(drawn, told, frees=found.by)
+
+
+def _awake(tie: Tie, found: Poke) -> Step:
+    awake = replace(tie, poke=None).changed(tie.a, rests=False).changed(tie.b, rests=False)
+    return Step(awake, _both(awake, "opened", found.id), frees=found.by)
+
+
+def withdraw(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
+    """Take one's poke back. It still counts as a poke: the same person can be poked again after 90 days."""
+    found = open_poke(tie, now, numbers)
+    if found is None or found.by != by or found.id != poke_id:
+        raise errors.not_found("poke")
+    other = tie.other(by)
+    seen = seen_poke(tie, other, now, numbers) is not None
+    return Step(replace(tie, poke=None), (Told(other, "gone", poke_id),) if seen else ())
+
+
+def dismiss(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
+    """A quiet no: gone for the receiver; to the sender it is sent, and one day has faded."""
+    found = seen_poke(tie, by, now, numbers)
+    if found is None or found.by == by or found.id != poke_id:
+        raise errors.not_found("poke")
+    return Step(replace(tie, poke=replace(found, dismissed=True)))
+
+
+# --- the curtain -----------------------------------------------------------------------------------------------------
+
+
+def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) -> Step:
+    """Answer the card. The second answer opens the conversation; until then the other learns only that one is in."""
+    curtain = _curtain_of(tie, by, now, numbers)
+    if curtain.card != card:
+        raise errors.conflict("Another card was drawn meanwhile", "card_redrawn", card=curtain.card)
+    if tie.side(by).answer:
+        raise errors.conflict("You have answered this card", "answered_already")
+    other = tie.other(by)
+    answered = tie.changed(by, answer=text, answered_at=now, draft="")
+    if not answered.side(other).answer:
+        return Step(answered, () if tie.side(other).blocks else (Told(other, "answered", curtain.id),))
+    lines = (Line(other, answered.side(other).answer), Line(by, text, alone=tie.side(other).blocks))
+    origin = Origin("poke", curtain.at, curtain.room, curtain.seq, curtain.card)
+    opened = replace(answered, relation="acquainted", curtain=None, origin=origin, opened_at=now)
+    for user in (tie.a, tie.b):
+        opened = opened.changed(user, answer="", answered_at=0, draft="", drew=False)
+    return Step(opened, _both(opened, "opened", curtain.id), opens=True, lines=lines)
+
+
+def draw(tie: Tie, by: str, card: str, now: int, numbers: Numbers) -> Step:
+    """Draw another card for both, once each. An answer already given goes back to its author, unseen."""
+    curtain = _curtain_of(tie, by, now, numbers)
+    side, other = tie.side(by), tie.other(by)
+    if side.answer:
+        raise errors.conflict("You have answered this card", "answered_already")
+    if side.drew:
+        raise errors.not_allowed("Another card can be drawn once", "drawn_already")
+    drawn = replace(tie, curtain=replace(curtain, card=card)).changed(by, drew=True)
+    if drawn.side(other).answer:
+        drawn = drawn.changed(other, answer="", answered_at=0, draft=drawn.side(other).answer)
+    return Step(drawn, () if tie.side(other).blocks else (Told(other, "redrawn", curtain.id),))
+
+
+def checked_answer(text: str, numbers: Numbers) -> str:
+    """An answer as it is kept: some words, not many, and no link."""
+    text = text_rules.message(text.strip(), characters=numbers.answer_characters)
+    if has_link(text):
+        raise Refusal(PARAMS, "No links in an answer", "answer_link", path="text")
+    return text
+
+
+def _curtain_of(tie: Tie, by: str, now: int, numbers: Numbers) -> Curtain:
+    curtain = seen_curtain(tie, by, now, numbers)
+    if curtain is None:
+        raise errors.not_found("card")
+    return curtain
+
+
+# --- acquainted and friends ------------------------------------------------------------------------------------------
+
+
+def begin(tie: Tie, origin: Origin, now: int) -> Step:
+    """Acquainted from the start: by a personal invitation, or with a bot. Who is further stays where they are."""
+    awake = tie.changed(tie.a, rests=False).changed(tie.b, rests=False)
+    if tie.relation != "stranger":
+        return Step(awake)
+    begun = replace(awake, relation="acquainted", poke=None, curtain=None, origin=origin, opened_at=now)
+    return Step(begun, opens=True)
+
+
+def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int, numbers: Numbers) -> Step | None:
+    """Friends, once both wrote on three different days and neither keeps the tie where it is; else None. Under a block
+    too, or it could be told by this not happening; who has blocked finds them acquainted afterwards."""
+    if tie.relation != "acquainted" or tie.side_a.keeps or tie.side_b.keeps:
+        return None
+    written = [len({day for day in days.get(user, ()) if day > tie.days_after}) for user in (tie.a, tie.b)]
+    if min(written) < numbers.friend_days:
+        return None
+    friends = replace(tie, relation="friend", friends_at=now)
+    return Step(friends, _both(friends, "friend"))
+
+
+def keep(tie: Tie, by: str, *, on: bool) -> Step:
+    """Keep the tie where it is, unseen: it does not become a friendship by itself."""
+    _talking(tie, by)
+    return Step(tie.changed(by, keeps=on))
+
+
+def step_back(tie: Tie, by: str, today: int) -> Step:
+    """From friends to acquainted, without a notice; it stays there until both allow otherwise and write on new days.
+    Cards close."""
+    _talking(tie, by)
+    if tie.relation != "friend":
+        raise errors.not_allowed("You are not friends yet", "not_friends")
+    back = replace(tie, relation="acquainted", friends_at=0, days_after=today).changed(by, keeps=True)
+    return Step(back.changed(tie.a, offers_card=False).changed(tie.b, offers_card=False))
+
+
+def rest(tie: Tie, by: str, *, on: bool) -> Step:
+    """Let the conversation rest. Only who let it rest takes that back; else a new poke opens it."""
+    _talking(tie, by)
+    return Step(tie.changed(by, rests=on))
+
+
+def note(tie: Tie, by: str, text: str) -> Step:
+    """One's own private note about the other."""
+    return Step(tie.changed(by, note=text))
+
+
+def show_seen(tie: Tie, by: str, *, on: bool) -> Step:
+    """Whether the other may see what one has read, among friends who both leave it on."""
+    _talking(tie, by)
+    return Step(tie.changed(by, shows_seen=on))
+
+
+def sees_seen(tie: Tie, viewer: str) -> bool:
+    """Whether the viewer is told what the other has read; of who has blocked them, what they had read before."""
+    shown = tie.side_a.shows_seen and tie.side_b.shows_seen
+    return tie.relation == "friend" and shown and not tie.side(viewer).blocks
+
+
+# --- cards -----------------------------------------------------------------------------------------------------------
+
+
+def offer_card(tie: Tie, by: str) -> Step:
+    """Mine opens to you when yours opens to me. Only between friends."""
+    _talking(tie, by)
+    if tie.relation != "friend":
+        raise errors.not_allowed("Cards are exchanged between friends", "not_friends")
+    if tie.side(by).offers_card:
+        return Step(tie)
+    other = tie.other(by)
+    return Step(
+        tie.changed(by, offers_card=True, closed=False), () if tie.side(other).blocks else (Told(other, "card"),)
+    )
+
+
+def take_card_back(tie: Tie, by: str) -> Step:
+    """Close to the other, until offered anew, what is for friends: the card, and what the profile says to friends."""
+    return Step(tie.changed(by, offers_card=False, closed=True))
+
+
+def opens_profile(tie: Tie, viewer: str) -> bool:
+    """Whether the viewer sees what the other says to friends. To who was blocked it looks like taken back."""
+    return tie.relation == "friend" and not tie.side(tie.other(viewer)).closed and not _blocked(tie)
+
+
+def opens_card(tie: Tie) -> bool:
+    """Whether each sees the other's card. To who was blocked, a block looks like a card taken back."""
+    return tie.relation == "friend" and tie.side_a.offers_card and tie.side_b.offers_card and not _blocked(tie)
+
+
+# --- met -------------------------------------------------------------------------------------------------------------
+
+
+def meet(tie: Tie, by: str, until: int) -> Step:
+    """A code was shown and entered: both may say, until then, that they stand side by side."""
+    if tie.side(by).blocks:
+        raise errors.not_found("code")
+    waiting = replace(tie, meeting=until).changed(tie.a, confirms=0).changed(tie.b, confirms=0)
+    return Step(waiting, _both(waiting, "met"))
+
+
+def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
+    """When both have confirmed they are friends at once, from any rung, and met."""
+    if tie.meeting <= now or tie.side(by).blocks:
+        raise errors.not_found("meeting")
+    confirmed = tie.changed(by, confirms=tie.meeting)
+    if confirmed.side(tie.other(by)).confirms != tie.meeting or _blocked(tie):
+        return Step(confirmed)
+    opens = tie.relation == "stranger"
+    poker = tie.poke.by if tie.poke is not None else ""
+    friends = replace(
+        confirmed, relation="friend", met_at=now, meeting=0, poke=None, curtain=None,
+        friends_at=tie.friends_at or now, opened_at=tie.opened_at or now, origin=tie.origin or Origin("met", now),
+    )  # fmt: skip
+    for user in (tie.a, tie.b):
+        friends = friends.changed(user, answer="", answered_at=0, draft="", drew=False, rests=False, keeps=False)
+    return Step(friends, _both(friends, "friend"), opens=opens, frees=poker)
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+def block(tie: Tie, by: str, now: int, *, on: bool) -> Step:
+    """One thing, everywhere, and not to be learnt of: whatever the other has in hand stays as it looked."""
+    side = tie.side(by)
+    if on:
+        return Step(tie.changed(by, blocks=True, blocked_at=side.blocked_at or now, offers_card=False))
+    changed = tie.changed(by, blocks=False, blocked_at=0)
+    if side.blocks and tie.friends_at > side.blocked_at:
+        changed = replace(changed, relation="acquainted", friends_at=0).changed(by, keeps=True)
+    return Step(changed)
+
+
+def _blocked(tie: Tie) -> bool:
+    return tie.side_a.blocks or tie.side_b.blocks
+
+
+def _not_blocking(tie: Tie, by: str) -> None:
+    if tie.side(by).blocks:
+        raise errors.conflict("You have blocked them: unblock them first", "you_blocked_them")
+
+
+def _talking(tie: Tie, by: str) -> None:
+    if tie.relation == "stranger" or tie.side(by).blocks:
+        raise errors.not_found("tie")
+
+
+def _both(tie: Tie, news: News, id: str = "") -> tuple[Told, ...]:
+    return tuple(Told(user, news, id) for user in (tie.a, tie.b) if not tie.side(user).blocks)

@@ -1,0 +1,115 @@
+"""Who may ask: tokens proven when they are shown, and open sockets held against what became of them.
+
+Every change of a user's logins or standing raises the user's ``auth`` and is told on the user's channel: the hub
+calls ``on_auth``, and the sockets whose login is gone are closed. ``Recovery`` finds what was not heard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
+from chatserver.live.hub import Hub
+from chatserver.live.user import LiveUser
+from chatserver.protocol import closing
+from chatserver.protocol.closing import Close
+from chatserver.services.caller import Caller
+from chatserver.store.accounts.logins import AccountStatus, LoginStore, Proven
+
+KEPT_MS: Final = 60_000  # as long as a proof may wait for the session that it begins
+
+
+@dataclass(slots=True, frozen=True)
+class _Seen:
+    """What was true of a login when it was last looked at."""
+
+    proven: Proven
+    at: int
+
+
+class Authority:
+    """Constructed with the hub; takes over its ``on_auth``."""
+
+    def __init__(self, hub: Hub, logins: LoginStore) -> None:
+        self._hub = hub
+        self._logins = logins
+        self._seen: dict[str, _Seen] = {}
+        self._saying_goodbye: set[Connection] = set()
+        hub.on_auth = self.on_auth
+
+    async def prove(self, caller: Caller, token: str) -> None:
+        """Fill in whose token it is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
+        now = now_ms()
+        proven = await self._logins.prove(token, now)
+        self._seen[proven.login] = _Seen(proven, now)
+        caller.user_id, caller.login_id = proven.user, proven.login
+        caller.bot, caller.admin, caller.auth = proven.bot, proven.admin, proven.auth
+
+    @contextlib.contextmanager
+    def goodbye(self, caller: Caller, how: Close = closing.SIGNED_OUT) -> Iterator[None]:
+        """While the caller ends their own login, or changes what it may: their socket stays open until it was
+        answered, and is closed then."""
+        connection = caller.connection
+        if connection is None:
+            yield
+            return
+        self._saying_goodbye.add(connection)
+        try:
+            yield
+        except BaseException:
+            self._saying_goodbye.discard(connection)
+            raise
+        caller.then(lambda: self._part(connection, how))
+
+    def _part(self, connection: Connection, how: Close) -> None:
+        self._saying_goodbye.discard(connection)
+        connection.close(how)
+
+    async def on_auth(self, user: LiveUser) -> None:
+        """Close the user's sockets that have no right to be open any more."""
+        status, now = await self._logins.status(user.id), now_ms()
+        for connection in list(user.connections):
+            if not connection.login_id or connection in self._saying_goodbye:
+                continue
+            how = self._ending(connection, status, now)
+            if how is not None:
+                connection.close(how)
+            else:
+                self._keep(connection.login_id, status, now)
+
+    def _ending(self, connection: Connection, status: AccountStatus, now: int) -> Close | None:
+        seen, login = self._seen.get(connection.login_id), status.logins.get(connection.login_id)
+        if status.suspended:
+            return closing.BANNED
+        if status.closed or login is None or (login.ends_at and login.ends_at <= now):
+            return closing.REVOKED if seen is not None and seen.proven.kind == "token" else closing.SIGNED_OUT
+        if seen is not None and seen.proven.admin != status.admin:
+            return closing.RESTARTING  # what an admin may is fixed when the socket opens: come back as one
+        return None
+
+    def _keep(self, login: str, status: AccountStatus, now: int) -> None:
+        seen, stored = self._seen.get(login), status.logins[login]
+        if seen is not None:
+            proven = seen.proven
+            fresh = Proven(proven.user, login, proven.kind, stored.ends_at, proven.bot, proven.admin, status.auth)
+            self._seen[login] = replace(seen, proven=fresh, at=now)
+
+    def is_stale(self, user: LiveUser, auth: int) -> bool:
+        """Whether ``auth`` is another than when one of the user's open logins was looked at, or one has run out."""
+        now = now_ms()
+        for connection in user.connections:
+            seen = self._seen.get(connection.login_id)
+            if seen is None or seen.proven.auth != auth or 0 < seen.proven.ends_at <= now:
+                return True
+        return False
+
+    def forget_unused(self) -> None:
+        """Drop what was noted of logins that nobody here uses any more."""
+        in_use = {connection.login_id for connection in self._hub.connections}
+        self._saying_goodbye &= self._hub.connections.keys()
+        before = now_ms() - KEPT_MS
+        self._seen = {login: seen for login, seen in self._seen.items() if login in in_use or seen.at > before}

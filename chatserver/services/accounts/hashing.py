@@ -1,0 +1,72 @@
+"""Passwords hashed off the loop: argon2id in a few threads, behind a queue of bounded length.
+
+One hash takes some 20 ms and 19 MB; without a bound, a burst of sign-ins would hold all answers back for minutes. The
+service for accounts owns it; ``close`` ends the threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from chatserver import errors
+from chatserver.ids import random_bytes
+from chatserver.settings import Accounts, or_unlimited
+
+Result = TypeVar("Result")
+_BUSY: Final = "Too many people sign in at this moment; try again"
+
+
+class Hashing:
+    """Numbers as the settings in [accounts] give them. Raises ``Refusal`` unavailable where the queue is full."""
+
+    def __init__(self, settings: Accounts) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.argon2_passes, memory_cost=settings.argon2_memory, parallelism=settings.argon2_lanes
+        )
+        self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="hashing")
+        self._most = settings.hash_threads + or_unlimited(settings.hash_queue)
+        self._under_way = 0
+        # What the password of nobody is compared with, so that an unknown name takes as long as a wrong password.
+        self._nobody = self._hasher.hash(random_bytes(16).hex())
+
+    async def hash(self, password: str) -> str:
+        return await self._run(lambda: self._hasher.hash(_bytes(password)))
+
+    async def verify(self, password: str, stored: str) -> bool:
+        """Whether this is the password of the stored hash. An empty one is never right, and takes as long."""
+        right = await self._run(lambda: self._is_right(password, stored or self._nobody))
+        return right and bool(stored)
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the settings ask for another hash than this one."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _is_right(self, password: str, stored: str) -> bool:
+        try:
+            return self._hasher.verify(stored, _bytes(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._under_way >= self._most:
+            raise errors.unavailable(_BUSY)
+        self._under_way += 1
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running.add_done_callback(self._done)
+        return await asyncio.shield(running)  # a caller who goes away does not give back the place of a running hash
+
+    def _done(self, _running: asyncio.Future[Result]) -> None:
+        self._under_way -= 1
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

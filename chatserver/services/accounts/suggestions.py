@@ -1,0 +1,49 @@
+"""The service that suggests a handle to who has only typed a name yet."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.protocol.methods import HandleSuggest, HandleSuggestResult
+from chatserver.rules.accounts import suggestions
+from chatserver.rules.limits import Buckets
+from chatserver.services.caller import Caller
+from chatserver.store.accounts.accounts import AccountStore
+
+AT_ONCE: Final = 8
+# After the first numbers any of a growing range: a thousand people of one name are four questions, not a thousand.
+_RANGES: Final = ((9, 99), (100, 999), (1_000, 99_999), (100_000, 999_999_999))
+
+
+class Suggestions:
+    """``asks`` limits how often one address asks: an answer tells which handles are taken."""
+
+    def __init__(self, accounts: AccountStore, *, asks: Buckets) -> None:
+        self._accounts = accounts
+        self._asks = asks
+
+    async def suggest(self, caller: Caller, params: HandleSuggest) -> HandleSuggestResult:
+        wait = self._asks.take(caller.address, now_ms())
+        if wait:
+            raise errors.rate_limited(wait)
+        # In a thread: the first Chinese name loads the table of readings.
+        base = await asyncio.to_thread(suggestions.from_name, params.name)
+        for some in _numbers():
+            handles = [handle for number in some if (handle := suggestions.numbered(base, number))]
+            taken = await asyncio.gather(*map(self._accounts.is_taken, handles))
+            for handle, is_taken in zip(handles, taken, strict=True):
+                if not is_taken:
+                    return HandleSuggestResult(handle)
+        raise errors.conflict("No such handle is free", "handle_taken")
+
+
+def _numbers() -> Iterator[Iterable[int]]:
+    """What is tried at once: one round trip each."""
+    yield range(1, AT_ONCE + 1)
+    for first, last in _RANGES:
+        yield [random.randint(first, last) for _ in range(AT_ONCE)]

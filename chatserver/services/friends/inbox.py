@@ -1,0 +1,154 @@
+"""The service for the inbox: what came for one, newest first, and how far one has read it.
+
+An item holds ids only. What it tells of is looked up when it is read; what the truth does not confirm any more (a poke
+taken back, somebody blocked since) is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
+from chatserver.live.hub import Hub
+from chatserver.live.user import LiveUser
+from chatserver.protocol.methods import InboxList, InboxListResult, InboxMark, MessageSendResult
+from chatserver.protocol.shapes import InboxItem, InboxState
+from chatserver.rules.friends import ladder
+from chatserver.services.caller import Caller
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Begun, Intent, Intents
+from chatserver.store.friends.inbox import InboxStore, Item
+from chatserver.store.friends.ties import TieStore
+from chatserver.store.messages.records import Posted, Record, page_of
+
+PAGE: Final = 100
+
+
+class Inbox:
+    """Also puts mentions into the inboxes of those whom a message calls: a step over two tags, which begins with the
+    message. ``most`` items are replayed."""
+
+    def __init__(self, hub: Hub, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int) -> None:
+        self._hub = hub
+        self._inbox = inbox
+        self._ties = ties
+        self._intents = intents
+        self._most = most
+        intents.register("mention", self._tell_stored)
+
+    async def listed(self, caller: Caller, params: InboxList) -> InboxListResult:
+        user = caller.require_user()
+        items = await self._inbox.page(user, before=params.before, limit=params.limit)
+        good = await self._still_valid(user, items)
+        state = await self._inbox.mark(user, 0)
+        after = items[-1].number if len(items) == params.limit else 0
+        return InboxListResult(good, state, after)
+
+    async def _still_valid(self, user: str, items: list[InboxItem]) -> list[InboxItem]:
+        """Those that the truth confirms."""
+        blocked, now = set(await self._ties.blocked(user)), now_ms()
+        stands = await asyncio.gather(*(self._stands(user, item, blocked, now) for item in items))
+        return [item for item, good in zip(items, stands, strict=True) if good]
+
+    async def mark(self, caller: Caller, params: InboxMark) -> InboxState:
+        return await self._inbox.mark(caller.require_user(), params.seq)
+
+    async def _stands(self, user: str, item: InboxItem, blocked: set[str], now: int) -> bool:
+        if item.user in blocked:
+            return False
+        if item.kind == "mention":
+            posted = await self._message(item.room, item.seq)
+            return posted is not None and user in posted.mentions
+        if item.kind == "poke":
+            tie = (await self._ties.read(user, item.user)).tie
+            poke = ladder.seen_poke(tie, user, now, self._ties.numbers)
+            return poke is not None and poke.id == item.about
+        if item.kind in {"curtain", "answered", "redrawn"}:
+            tie = (await self._ties.read(user, item.user)).tie
+            curtain = ladder.seen_curtain(tie, user, now, self._ties.numbers)
+            return curtain is not None and curtain.id == item.about
+        return True
+
+    # --- from a cursor -----------------------------------------------------------------------------------------------
+
+    def replay(self, user: LiveUser, connection: Connection, seq: int) -> None:
+        """After the answer to session.start: what came since this number, then live. Where too much did, nothing: the
+        answer says where the inbox stands, and there are pages."""
+        if 0 <= user.inbox_seq - seq <= self._most:
+            self._hub.inbox_behind.add(connection)
+            self._hub.tasks.spawn(self._replay(user, connection, seq))
+
+    async def _replay(self, user: LiveUser, connection: Connection, place: int) -> None:
+        """What comes meanwhile is read here, too, so that each item is told once and in order."""
+        try:
+            while place < user.inbox_seq:
+                items = await self._inbox.after(user.id, place, PAGE)
+                good = await self._still_valid(user.id, items)
+                place = items[-1].number if items else user.inbox_seq
+                for item in good:
+                    connection.write(connection.wire.event("inbox.added", item))
+        finally:
+            self._hub.inbox_behind.discard(connection)
+
+    # --- mentions ----------------------------------------------------------------------------------------------------
+
+    def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
+        """Before the message is sent to the store; gives what is to be told its answer."""
+        begun = self._intents.begin("mention", room=room, user=record.user, client_id=record.client_id, id=record.id)
+
+        def answered(done: asyncio.Future[MessageSendResult]) -> None:
+            error = done.exception() if not done.cancelled() else None
+            if not isinstance(error, Refusal) or error.kind is not UNAVAILABLE:
+                self._hub.tasks.spawn(self._finish(begun, None if error or done.cancelled() else done.result()))
+
+        return answered
+
+    async def _finish(self, begun: Begun, posted: MessageSendResult | None) -> None:
+        if posted is None or posted.duplicate:
+            await self._intents.drop(begun)
+        else:
+            await self._intents.finish(begun, lambda of: self._tell(of.arguments["room"], posted.seq, posted.at))
+
+    async def _tell_stored(self, intent: Intent) -> None:
+        """The parts for whoever takes over: was the message stored?"""
+        given = intent.arguments
+        if "seq" in given:
+            await self._tell(given["room"], given["seq"], given["now"])
+            return
+        known = await self._hub.store.command(
+            "HGET", keys.room(given["room"]) + ":sent", f"{given['user']}:{given['client_id']}"
+        )
+        seq, at, id = known.decode().split(" ")[:3] if known else ("", "", "")
+        if id == given["id"]:
+            await self._tell(given["room"], int(seq), int(at))
+
+    async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
+        """Carry out an edit with an @ in it; whom it calls for the first time finds the message in their inbox."""
+        begun = self._intents.begin("mention", room=room, seq=seq, now=now_ms())
+        try:
+            rev = await edit
+        except Refusal as refusal:
+            if refusal.kind is not UNAVAILABLE:
+                await self._intents.drop(begun)
+            raise
+        await self._intents.finish(begun, self._tell_stored)
+        return rev
+
+    async def _message(self, room: str, seq: int) -> Posted | None:
+        answer = await self._hub.store.call("read", keys.room(room), seq, seq, 0, 0)
+        messages = page_of(answer).messages if answer[0] == b"ok" else []
+        return messages[0] if messages else None
+
+    async def _tell(self, room: str, seq: int, at: int) -> None:
+        """Put a message into the inbox of each whom it calls, as it now holds; once, however often that is repeated."""
+        posted = await self._message(room, seq)
+        if posted is None:
+            return
+        item = Item("mention", posted.user, room, seq)
+        for user in posted.mentions:
+            if not await self._ties.has_blocked(user, posted.user):
+                await self._inbox.add(user, f"mention {posted.id}", item, now=at)

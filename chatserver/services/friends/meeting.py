@@ -1,0 +1,71 @@
+"""The service for two who stand side by side: one shows a code, the other enters it, both confirm."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import segno
+
+from chatserver import errors, ids
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import AboutUser, MetEnter, MetEnterResult, MetShowResult, Nothing
+from chatserver.protocol.shapes import TieState
+from chatserver.rules.limits import Buckets
+from chatserver.services.caller import Caller
+from chatserver.services.friends.pairs import Pairs
+from chatserver.store.friends.ties import TieStore
+
+DIGITS = 8
+LINGER_MS = 600_000
+
+
+class Meeting:
+    """``guesses`` limits how often one user enters a code: of the hundred million, few are good for a minute. ``url``
+    is where people find the community: where it is known, who scans the picture is led into the page."""
+
+    def __init__(self, hub: Hub, ties: TieStore, pairs: Pairs, guesses: Buckets, *, url: str) -> None:
+        self._hub = hub
+        self._ties = ties
+        self._pairs = pairs
+        self._guesses = guesses
+        self._url = url.rstrip("/")
+
+    async def show(self, caller: Caller, params: Nothing) -> MetShowResult:
+        user, until = caller.require_user(), now_ms() + self._ties.numbers.code_ms
+        if caller.bot:
+            raise errors.not_allowed("Only people stand side by side", "bots_do_not_meet")
+        while True:
+            code = f"{int.from_bytes(ids.random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}"
+            if await self._hub.store.command("SET", _key(code), f"{until} {user}", "NX", "PX", LINGER_MS) is not None:
+                break
+        drawn = segno.make(f"{self._url}/people#{code}" if self._url else code, micro=False)
+        return MetShowResult(code, until, drawn.svg_inline(scale=8, dark="#000", light="#fff"))
+
+    async def enter(self, caller: Caller, params: MetEnter) -> MetEnterResult:
+        user, now = caller.require_user(), now_ms()
+        wait = self._guesses.take(user, now)
+        if wait:
+            raise errors.rate_limited(wait)
+        code = "".join(str(unicodedata.decimal(char)) for char in params.code if char.isdecimal())
+        held = await self._hub.store.command("GETDEL", _key(code))
+        if held is None or caller.bot:
+            raise errors.not_found("code")
+        until, _, other = held.decode().partition(" ")
+        if int(until) <= now or other == user:
+            raise errors.not_found("code")
+        await self._ties.step("meet", user, other, now=now, until=int(until))
+        faces = await self._hub.authors.authors([other])
+        return MetEnterResult(faces[other], int(until))
+
+    async def confirm(self, caller: Caller, params: AboutUser) -> TieState:
+        user, now = caller.require_user(), now_ms()
+        if params.user == user:
+            raise errors.not_found("meeting")
+        read = await self._ties.step("confirm", user, params.user, now=now)
+        await self._hub.enter_now(user)
+        return await self._pairs.state(user, read, now)
+
+
+def _key(code: str) -> str:
+    return "{m:" + code + "}"

@@ -1,0 +1,212 @@
+"""The service for pokes and the card that a returned one lays before both.
+
+No parameter of a poke carries words, and no answer depends on what the other does with it: who ignores, dismisses, lets
+pokes rest or has blocked gets the same bytes sent to whoever poked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from chatserver import errors, ids
+from chatserver.errors import Refusal
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import (
+    CurtainAnswer,
+    CurtainDraw,
+    Nothing,
+    PokeListResult,
+    PokeOne,
+    PokeReturn,
+    PokeSend,
+    Switch,
+)
+from chatserver.protocol.shapes import TieState
+from chatserver.rules.days import Days
+from chatserver.rules.friends import ladder
+from chatserver.rules.limits import Buckets
+from chatserver.rules.rooms import access as room_rules
+from chatserver.services.caller import Caller
+from chatserver.services.friends.icebreakers import Icebreakers
+from chatserver.services.friends.pairs import Pairs
+from chatserver.store.accounts.accounts import AccountStore, Profile
+from chatserver.store.friends.ties import Read, TieStore
+from chatserver.store.messages.log import MessageLog
+
+PAIR: Final = 24  # a poke's id begins with its pair's
+
+HOST_SAYS: Final = {
+    "en": "I like these cards, so I always go first. Mine would be: a pot of tea that nobody hurries.",
+    "zh-Hans": "我喜欢这些卡片，所以总是先答。我的答案是：一壶没人催的茶。",
+    "zh-Hant": "我喜歡這些卡片，所以總是先答。我的答案是：一壺沒人催的茶。",
+}
+
+
+class Pokes:
+    """``host`` is the handle of the community's own bot, with whom a newcomer can rehearse; ``days`` knows its
+    midnights; ``tries`` limits how often one user pokes, returns or answers."""
+
+    def __init__(
+        self, hub: Hub, log: MessageLog, ties: TieStore, pairs: Pairs, icebreakers: Icebreakers, accounts: AccountStore,
+        *, host: str, language: str, days: Days, tries: Buckets,
+    ) -> None:  # fmt: skip
+        self._hub = hub
+        self._log = log
+        self._ties = ties
+        self._pairs = pairs
+        self._icebreakers = icebreakers
+        self._accounts = accounts
+        self._host = host
+        self._language = language
+        self._days = days
+        self._tries = tries
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
+    async def send(self, caller: Caller, params: PokeSend) -> TieState:
+        user, now = self._admitted(caller)
+        other = await self._person(caller, params.to)
+        rehearsal = other.bot
+        await self._check_room(user, params, now, rehearsal=rehearsal)
+        card = self._icebreakers.draw(params.room)
+        poke = ladder.Poke(
+            self._ties.room_of(user, other.id) + ids.random_bytes(4).hex(), user, params.room, params.gesture, now,
+            params.seq, card, hidden=await self._is_hidden(user, other.id),
+        )  # fmt: skip
+        bots = [other.id] if rehearsal else []
+        read = await self._ties.step(
+            "poke", user, other.id, now=now, poke=_plain(poke), card=card, rehearsal=rehearsal, bots=bots
+        )
+        read = await self._rehearsed(user, read, now)
+        await self._hub.enter_now(user)
+        return await self._pairs.state(user, read, now)
+
+    async def _rehearsed(self, user: str, read: Read, now: int) -> Read:
+        """In a rehearsal the host answers whatever card lies there and has no answer of the host's yet."""
+        host, curtain = read.tie.other(user), ladder.open_curtain(read.tie, now, self._ties.numbers)
+        if curtain is None or not curtain.rehearsal or read.tie.side(host).answer:
+            return read
+        given = {"card": curtain.card, "text": HOST_SAYS[self._language]}
+        with contextlib.suppress(Refusal):  # another request of theirs was quicker
+            return await self._ties.step("answer", host, user, now=now, bots=[host], **given)
+        return await self._ties.read(user, host)
+
+    def _admitted(self, caller: Caller) -> tuple[str, int]:
+        user, now = caller.require_user(), now_ms()
+        wait = self._tries.take(user, now)
+        if wait:
+            raise errors.rate_limited(wait)
+        return user, now
+
+    async def _person(self, caller: Caller, to: str) -> Profile:
+        """Whom a person can poke: a person, or the community's host."""
+        other = await self._accounts.profile(to)
+        if other is None or to == caller.user_id:
+            raise errors.not_found("user")
+        is_host = other.bot and not other.owner and other.handle == self._host
+        if caller.bot or (other.bot and not is_host):
+            raise errors.not_allowed("Bots neither poke nor are poked", "bots_not_poked")
+        return other
+
+    async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> None:
+        async with self._hub.feeds.open(params.room) as feed:
+            if user not in feed.members or feed.meta.kind == "direct":
+                raise room_rules.outside(feed.meta.kind)
+            if not feed.meta.pokes:
+                raise errors.not_allowed("No pokes begin in this room", "no_pokes_here")
+            if params.to not in feed.members:
+                raise errors.not_allowed("They are not in this room", "not_in_room")
+            if params.seq:
+                await self._check_message(params)
+        if rehearsal:
+            return
+        spoken = await self._pairs.spoken(params.room, user, params.to, now=now)
+        if user not in spoken:
+            raise errors.not_allowed("Say something in this room first", "say_something_first")
+        if params.to not in spoken:
+            raise errors.not_allowed("They have not said anything here lately", "they_were_quiet")
+
+    async def _check_message(self, params: PokeSend) -> None:
+        """A message of theirs that stands in the room."""
+        page = await self._log.read(params.room, first=params.seq, last=params.seq)
+        if not page.messages or page.messages[0].user != params.to or page.messages[0].record is None:
+            raise errors.not_found("message")
+
+    async def _is_hidden(self, user: str, other: str) -> bool:
+        return await self._ties.lets_pokes_rest(other) or await self._ties.has_blocked(other, user)
+
+    # --- returning, and the quiet ways -------------------------------------------------------------------------------
+
+    async def return_poke(self, caller: Caller, params: PokeReturn) -> TieState:
+        user, now = self._admitted(caller)
+        answer = ladder.checked_answer(params.answer, self._ties.numbers) if params.answer.strip() else ""
+        other = await self._other(user, params.poke[:PAIR], "poke")
+        card = self._icebreakers.draw("")
+        read = await self._ties.step("return", user, other, now=now, poke=params.poke, card=card)
+        if answer and read.tie.curtain is not None:
+            read = await self._ties.step("answer", user, other, now=now, card=read.tie.curtain.card, text=answer)
+        await self._hub.enter_now(user)
+        return await self._pairs.state(user, read, now)
+
+    async def withdraw(self, caller: Caller, params: PokeOne) -> Nothing:
+        user, now = self._admitted(caller)
+        other = await self._other(user, params.poke[:PAIR], "poke")
+        until = self._days.next_midnight(now)
+        await self._ties.step("withdraw", user, other, now=now, poke=params.poke, until=until)
+        return Nothing()
+
+    async def dismiss(self, caller: Caller, params: PokeOne) -> Nothing:
+        user, now = self._admitted(caller)
+        other = await self._other(user, params.poke[:PAIR], "poke")
+        await self._ties.step("dismiss", user, other, now=now, poke=params.poke)
+        return Nothing()
+
+    async def rest(self, caller: Caller, params: Switch) -> Nothing:
+        await self._ties.let_pokes_rest(caller.require_user(), on=params.on)
+        return Nothing()
+
+    async def listed(self, caller: Caller, params: Nothing) -> PokeListResult:
+        user, now = caller.require_user(), now_ms()
+        reads = await self._ties.read_all(user)
+        sent = [poke for read in reads if (poke := self._pairs.sent(user, read, now)) is not None]
+        came = [await self._pairs.received(user, read, now) for read in reads]
+        received = [poke for poke in came if poke is not None]
+        taken = len(await self._ties.open_places(user, now))
+        return PokeListResult(
+            sorted(sent, key=lambda poke: -poke.at), sorted(received, key=lambda poke: -poke.at),
+            max(0, self._ties.numbers.places - taken), await self._ties.lets_pokes_rest(user),
+        )  # fmt: skip
+
+    async def _other(self, user: str, pair: str, what: str) -> str:
+        try:
+            return (await self._ties.find(pair, user)).other(user)
+        except errors.Refusal:
+            raise errors.not_found(what) from None
+
+    # --- the curtain -------------------------------------------------------------------------------------------------
+
+    async def answer(self, caller: Caller, params: CurtainAnswer) -> TieState:
+        user, now = self._admitted(caller)
+        text = ladder.checked_answer(params.text, self._ties.numbers)
+        other = await self._other(user, params.tie, "card")
+        bots = [other] if (await self._hub.authors.authors([other]))[other].bot else []
+        read = await self._ties.step("answer", user, other, now=now, card=params.card, text=text, bots=bots)
+        read = await self._rehearsed(user, read, now)
+        await self._hub.enter_now(user)
+        return await self._pairs.state(user, read, now)
+
+    async def draw(self, caller: Caller, params: CurtainDraw) -> TieState:
+        user, now = self._admitted(caller)
+        tie = await self._ties.find(params.tie, user)
+        if tie.curtain is None:
+            raise errors.not_found("card")
+        card = self._icebreakers.draw(tie.curtain.room, but=tie.curtain.card)
+        read = await self._ties.step("draw", user, tie.other(user), now=now, card=card)
+        read = await self._rehearsed(user, read, now)
+        return await self._pairs.state(user, read, now)
+
+
+def _plain(poke: ladder.Poke) -> dict[str, object]:
+    return {name: getattr(poke, name) for name in poke.__struct_fields__}

@@ -1,0 +1,122 @@
+"""The service for the question of the day: a small room of its own, which one enters by answering.
+
+So answers are messages, and whoever has answered hears the others' live, by the one path. Whoever has not is told how
+many there are. It is laid in every room that wants one, at an hour of the community's day; after a week it leaves its
+members' lists. The host says it in the rooms that it is in (``bot/house_host.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import MessageSend, QuestionAnswer, QuestionGet
+from chatserver.protocol.shapes import Question as Asked
+from chatserver.protocol.shapes import RoomState
+from chatserver.rules.days import Days
+from chatserver.services.caller import Caller
+from chatserver.services.friends.icebreakers import Icebreakers
+from chatserver.services.messages.messages import Messages
+from chatserver.store.engine import keys
+from chatserver.store.rooms.questions import QuestionStore
+from chatserver.store.rooms.rooms import NewRoom, RoomStore
+
+WEEK: Final = 7
+NEVER: Final = 24
+PREFIX: Final = "question-"
+
+
+class Questions:
+    """``hour`` of the community's day at which the next one is laid."""
+
+    def __init__(
+        self, hub: Hub, questions: QuestionStore, rooms: RoomStore, messages: Messages, icebreakers: Icebreakers,
+        days: Days, *, hour: int, language: str,
+    ) -> None:  # fmt: skip
+        self._hub = hub
+        self._questions = questions
+        self._rooms = rooms
+        self._messages = messages
+        self._icebreakers = icebreakers
+        self._days = days
+        self._hour = hour
+        self._language = language
+
+    def _day(self, now: int) -> int:
+        """The day whose question lies now: until the hour it is the day before's."""
+        today = self._days.number(now)
+        return today if self._days.hour(now) >= self._hour else today - 1
+
+    async def lay(self) -> None:
+        """Lay the question where it is wanted and does not lie yet, and clear those of a week ago away."""
+        if self._hour == NEVER:
+            return
+        now = now_ms()
+        for room in await self._questions.rooms():
+            await self._lay(room, now)
+        for question in await self._questions.laid_until(self._day(now) - WEEK):
+            await self._clear(question, now)
+
+    async def _lay(self, room: str, now: int) -> None:
+        day = self._day(now)
+        question = _id(room, day)
+        if await self._rooms.exists(question):
+            return
+        card = self._icebreakers.question_of(day)
+        new = NewRoom(
+            kind="closed", title=card.texts[self._language], titles=card.texts, tags=["question"], community=True
+        )
+        await self._questions.note(question, day)
+        await self._rooms.create(question, new, owner="", now=now)
+
+    async def _clear(self, question: str, now: int) -> None:
+        for user in await self._hub.store.command("HKEYS", keys.room(question) + ":members"):
+            await self._rooms.leave(question, user.decode(), now=now)
+        await self._questions.forget(question)
+
+    async def get(self, caller: Caller, params: QuestionGet) -> Asked:
+        """For whoever may read the room."""
+        user, now = caller.require_user(), now_ms()
+        await self._check_room(caller, params.room)
+        await self._lay(params.room, now)
+        day = self._day(now)
+        question = _id(params.room, day)
+        members = keys.room(question) + ":members"
+        answers = await self._hub.store.command("HLEN", members)
+        answered = bool(await self._hub.store.command("HEXISTS", members, user))
+        card = self._icebreakers.question_of(day)
+        at = int(await self._hub.store.command("HGET", keys.room(question), "created_at"))
+        return Asked(id=question, room=params.room, at=at, texts=card.texts, answers=answers, answered=answered)
+
+    async def _check_room(self, caller: Caller, room: str) -> None:
+        async with self._hub.feeds.open(room) as feed:
+            await self._messages.check_readable(caller, feed)
+            if not feed.meta.question or feed.meta.archived or self._hour == NEVER:
+                raise errors.not_found("question")
+
+    async def answer(self, caller: Caller, params: QuestionAnswer) -> RoomState:
+        """Become a member by answering. Late answers are welcome for a week."""
+        user, now = caller.require_user(), now_ms()
+        if caller.bot:
+            raise errors.not_allowed("The question is for people", "bots_do_not_answer")
+        await self._check_open(caller, params.question, now)
+        await self._hub.authors.load([user])
+        await self._rooms.join(params.question, user, by=user, admin=True, now=now)
+        await self._hub.enter_now(user)
+        await self._messages.send(caller, MessageSend(params.question, params.text, params.client_id))
+        return await self._hub.room_state(params.question, user)
+
+    async def _check_open(self, caller: Caller, question: str, now: int) -> None:
+        room, _, day = question.removeprefix(PREFIX).rpartition("-")
+        today = self._day(now)
+        is_question = question.startswith(PREFIX) and day.isdecimal() and today - WEEK < int(day) <= today
+        if not is_question or not await self._rooms.exists(question):
+            raise errors.not_found("question")
+        async with self._hub.feeds.open(room) as feed:
+            await self._messages.check_readable(caller, feed)
+
+
+def _id(room: str, day: int) -> str:
+    return f"{PREFIX}{room}-{day}"

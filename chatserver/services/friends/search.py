@@ -1,0 +1,107 @@
+"""The service for finding people one can know: those one has something with, and those of one's rooms.
+
+Found by name, handle, how a Chinese name sounds (zhangsan, zs), headline and interests, one's own note, and where and
+when one met. Who matches most of the words comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Set
+from datetime import UTC, datetime
+from typing import Final
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import UserSearch, UserSearchResult
+from chatserver.rules.limits import Buckets
+from chatserver.rules.text.searching import fold
+from chatserver.services.accounts.people_index import PeopleIndex
+from chatserver.services.caller import Caller
+from chatserver.store.accounts.accounts import AccountStore
+from chatserver.store.friends.ties import Read, TieStore
+from chatserver.store.rooms.rooms import RoomStore
+
+MOST: Final = 50
+# A word that so many share tells nobody apart: it counts for who is found by another.
+COMMON: Final = 250
+_LITTLE_WORDS: Final = frozenset(
+    ["a", "an", "the", "i", "we", "me", "met", "in", "at", "on", "from", "of", "who", "with", "and", "to"]
+)
+
+
+class Search:
+    """``searches`` limits how often one user asks."""
+
+    def __init__(
+        self, hub: Hub, ties: TieStore, rooms: RoomStore, accounts: AccountStore, *, searches: Buckets
+    ) -> None:
+        self._hub = hub
+        self._ties = ties
+        self._rooms = rooms
+        self._register = PeopleIndex(accounts, hub.authors)
+        self._searches = searches
+
+    async def find(self, caller: Caller, params: UserSearch) -> UserSearchResult:
+        user = caller.require_user()
+        wait = self._searches.take(user, now_ms())
+        if wait:
+            raise errors.rate_limited(wait)
+        words = [word for word in fold(params.query).lstrip("@").split() if word not in _LITTLE_WORDS]
+        await self._register.refresh()
+        hits = await self._of_rooms(user, words) | await self._of_ties(user, words)
+        hits.pop(user, None)
+        faces = await self._hub.authors.authors(hits)
+        named = [id for id in hits if faces[id].handle]
+        found = sorted(named, key=lambda id: (-hits[id], faces[id].name, id))[:MOST]
+        return UserSearchResult([faces[id] for id in found])
+
+    async def _of_rooms(self, user: str, words: list[str]) -> dict[str, int]:
+        """How many of the words the public ones of each member of one's rooms hold."""
+        matches = [self._register.found(word) for word in words]
+        telling = set[str]().union(*(match for match in matches if len(match) <= COMMON))
+        everything = matches[0].intersection(*matches[1:]) if matches else telling
+        if not telling and not everything:
+            return {}
+        rooms = await asyncio.gather(*map(self._members, await self._rooms.rooms_of(user)))
+        near = itertools.chain(self._near(everything, rooms), self._near(telling, rooms))
+        return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
+
+    @staticmethod
+    def _near(candidates: Set[str], rooms: list[Set[str]]) -> Iterator[str]:
+        """Those of them who are in one of the rooms. Costs what the smaller of both has."""
+        if sum(map(len, rooms)) < len(candidates):
+            return (id for id in set[str]().union(*rooms) if id in candidates)
+        return (id for id in candidates if any(id in members for members in rooms))
+
+    async def _members(self, room: str) -> Set[str]:
+        try:
+            async with self._hub.feeds.open(room) as feed:
+                return feed.members.keys()
+        except errors.Refusal:
+            return frozenset()
+
+    async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
+        """The same for those one has something with, by one's own words about them, too."""
+        reads = await self._ties.read_all(user)
+        texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
+        hits = {
+            read.tie.other(user): sum(word in text for word in words) for read, text in zip(reads, texts, strict=True)
+        }
+        return {id: count for id, count in hits.items() if count}
+
+    async def _known_by(self, user: str, read: Read) -> str:
+        tie = read.tie
+        texts = [self._register.text(tie.other(user))]
+        if not tie.side(user).blocks:
+            texts.append(tie.side(user).note)
+            if tie.origin is not None:
+                texts += await self._where_and_when(tie.origin.room, tie.origin.at)
+        return fold("\n".join(texts))
+
+    async def _where_and_when(self, room: str, at: int) -> list[str]:
+        met = datetime.fromtimestamp(at / 1000, UTC)
+        title = await self._hub.store.command("HGET", f"{{r:{room}}}", "title") if room else None
+        return [title.decode() if title else "", met.strftime("%B %Y-%m"), f"{met.month}月"]

@@ -1,0 +1,167 @@
+"""The service for what stands between two: ties, conversations with bots, cards and blocks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from msgspec import UNSET
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import (
+    AboutUser,
+    BlockListResult,
+    CardGet,
+    CardUpdate,
+    DirectOpen,
+    Nothing,
+    SwitchUser,
+    TieListResult,
+    TieNote,
+)
+from chatserver.protocol.shapes import Card, RoomState, TieState
+from chatserver.rules.days import Days
+from chatserver.rules.friends import cards as card_rules
+from chatserver.rules.friends import ladder
+from chatserver.services.caller import Caller
+from chatserver.services.friends.pairs import Pairs
+from chatserver.store.accounts.accounts import AccountStore
+from chatserver.store.engine import keys
+from chatserver.store.friends.ties import TieStore
+
+
+class Ties:
+    """``days`` numbers the community's days, from which stepping back counts anew."""
+
+    def __init__(self, hub: Hub, ties: TieStore, pairs: Pairs, accounts: AccountStore, days: Days) -> None:
+        self._hub = hub
+        self._ties = ties
+        self._pairs = pairs
+        self._accounts = accounts
+        self._days = days
+        self._settled: set[tuple[str, str, int]] = set()
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    async def get(self, caller: Caller, params: AboutUser) -> TieState:
+        user = caller.require_user()
+        await self._check_other(user, params.user)
+        return await self._pairs.state(user, await self._ties.read(user, params.user), now_ms())
+
+    async def listed(self, caller: Caller, params: Nothing) -> TieListResult:
+        """Everyone beyond strangers, those one has blocked, and those one keeps a note of; who came last first."""
+        user, now = caller.require_user(), now_ms()
+        reads = await self._ties.read_all(user)
+        states = await asyncio.gather(*(self._pairs.state(user, read, now, step=False) for read in reads))
+        shown = [state for state in states if state.rung != "stranger" or state.blocked or state.note]
+        return TieListResult(sorted(shown, key=lambda state: (-state.since, state.user.id)))
+
+    async def _check_other(self, user: str, other: str) -> None:
+        if other == user or await self._accounts.profile(other) is None:
+            raise errors.not_found("user")
+
+    # --- what one does alone -----------------------------------------------------------------------------------------
+
+    async def keep(self, caller: Caller, params: SwitchUser) -> Nothing:
+        return await self._take("keep", caller, params.user, on=params.on)
+
+    async def step_back(self, caller: Caller, params: AboutUser) -> Nothing:
+        return await self._take("step_back", caller, params.user, today=self._days.number(now_ms()))
+
+    async def rest(self, caller: Caller, params: SwitchUser) -> Nothing:
+        return await self._take("rest", caller, params.user, on=params.on)
+
+    async def show_seen(self, caller: Caller, params: SwitchUser) -> Nothing:
+        return await self._take("show_seen", caller, params.user, on=params.on)
+
+    async def note(self, caller: Caller, params: TieNote) -> Nothing:
+        return await self._take("note", caller, params.user, text=card_rules.checked_note(params.note))
+
+    async def _take(self, kind: str, caller: Caller, other: str, **given: object) -> Nothing:
+        user = caller.require_user()
+        await self._check_other(user, other)
+        await self._ties.step(kind, user, other, now=now_ms(), **given)
+        await self._hub.enter_now(user)
+        return Nothing()
+
+    # --- friends -----------------------------------------------------------------------------------------------------
+
+    async def wrote(self, user: str, room: str) -> None:
+        """Somebody wrote in a room: where it is a conversation of two, they may have become friends by it."""
+        now = now_ms()
+        today = room, user, self._days.number(now)
+        feed = self._hub.feeds.get(room)
+        if today in self._settled or (feed is not None and feed.meta.kind != "direct"):
+            return
+        if feed is None and await self._hub.store.command("HGET", keys.room(room), "kind") != b"direct":
+            return
+        tie = await self._ties.find(room, user)
+        if tie.relation == "acquainted":
+            await self._ties.step("befriend", user, tie.other(user), now=now)
+        self._settled = {known for known in self._settled if known[2] == today[2]} | {today}
+
+    # --- bots --------------------------------------------------------------------------------------------------------
+
+    async def open_direct(self, caller: Caller, params: DirectOpen) -> RoomState:
+        """A person may write to a bot first."""
+        user, now = caller.require_user(), now_ms()
+        await self._check_bot(caller, params.bot)
+        read = await self._ties.step(
+            "begin", user, params.bot, now=now, origin={"how": "bot", "at": now}, bots=[params.bot]
+        )
+        await self._hub.enter_now(user)
+        return await self._hub.room_state(read.room, user)
+
+    async def close_direct(self, caller: Caller, params: DirectOpen) -> Nothing:
+        await self._check_bot(caller, params.bot)
+        return await self._take("rest", caller, params.bot, on=True)
+
+    async def _check_bot(self, caller: Caller, bot: str) -> None:
+        profile = await self._accounts.profile(bot)
+        if profile is None or profile.closed or not profile.bot:
+            raise errors.not_found("bot")
+        if caller.bot:
+            raise errors.not_allowed("A person begins, not a bot", "bots_do_not_begin")
+
+    # --- cards -------------------------------------------------------------------------------------------------------
+
+    async def card(self, caller: Caller, params: CardGet) -> Card:
+        user = caller.require_user()
+        if params.user and params.user != user:
+            read = await self._ties.read(user, params.user)
+            if not ladder.opens_card(read.tie):
+                raise errors.not_found("card")
+        return await self._card_of(params.user or user)
+
+    async def _card_of(self, user: str) -> Card:
+        packed = await self._hub.store.command("GET", keys.user(user) + ":card")
+        return msgspec.json.decode(packed, type=Card) if packed else Card()
+
+    async def update_card(self, caller: Caller, params: CardUpdate) -> Card:
+        user = caller.require_user()
+        given = {name: getattr(params, name) for name in params.__struct_fields__}
+        checked = {name: card_rules.checked(name, text) for name, text in given.items() if text is not UNSET}
+        card = msgspec.structs.replace(await self._card_of(user), **checked)
+        await self._hub.store.command("SET", keys.user(user) + ":card", msgspec.json.encode(card))
+        return card
+
+    async def offer_card(self, caller: Caller, params: AboutUser) -> Nothing:
+        return await self._take("offer_card", caller, params.user)
+
+    async def take_card_back(self, caller: Caller, params: AboutUser) -> Nothing:
+        return await self._take("take_card_back", caller, params.user)
+
+    # --- blocks ------------------------------------------------------------------------------------------------------
+
+    async def block(self, caller: Caller, params: AboutUser) -> Nothing:
+        return await self._take("block", caller, params.user, on=True)
+
+    async def unblock(self, caller: Caller, params: AboutUser) -> Nothing:
+        return await self._take("block", caller, params.user, on=False)
+
+    async def blocked(self, caller: Caller, params: Nothing) -> BlockListResult:
+        users = await self._ties.blocked(caller.require_user())
+        faces = await self._hub.authors.authors(users)
+        return BlockListResult([faces[user] for user in users])

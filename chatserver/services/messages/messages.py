@@ -1,0 +1,170 @@
+"""The service for messages: send, edit, delete, history, and one's read marker.
+
+``send`` runs without await until the message is in its room's queue: the order in which requests came is the order of
+the log. Who may post is decided by append.lua, with the message; what is checked here is the message itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from chatserver import errors
+from chatserver.ids import new_id, now_ms
+from chatserver.live.feed import Feed
+from chatserver.live.hub import Hub
+from chatserver.protocol.methods import (
+    MessageDelete,
+    MessageEdit,
+    MessageHistory,
+    MessageHistoryResult,
+    MessageSend,
+    MessageSendResult,
+    ReadMark,
+    ReadMarkResult,
+    RevResult,
+)
+from chatserver.rules.messages import text as text_rules
+from chatserver.rules.rooms import access as room_rules
+from chatserver.services.caller import Caller
+from chatserver.services.messages.limits import SendLimits
+from chatserver.store.engine import keys
+from chatserver.store.messages.deletions import Deletions
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.records import Page, Record, digest, seen_by
+
+OnMentioned = Callable[[str, Record], Callable[["asyncio.Future[MessageSendResult]"], None]]
+"""Told the room and a message with an @, before it leaves; gives what is to be told its answer."""
+
+OnEdited = Callable[[str, int, Coroutine[Any, Any, int]], Coroutine[Any, Any, int]]
+"""Carries out an edit with an @ in it, and tells those whom it calls."""
+
+
+class Messages:
+    """``secret`` keys the digests by which a repeated send is told from another one with the same client_id."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        log: MessageLog,
+        deletions: Deletions,
+        limits: SendLimits,
+        *,
+        secret: bytes,
+        characters: int,
+        size: int,
+    ) -> None:
+        self._hub = hub
+        self._log = log
+        self._deletions = deletions
+        self._limits = limits
+        self.secret = secret
+        self._characters = characters
+        self._size = size
+        self.on_mentioned: OnMentioned = _nobody_told
+        self.on_edited: OnEdited = lambda room, seq, edit: edit
+
+    # --- send --------------------------------------------------------------------------------------------------------
+
+    def send(self, caller: Caller, params: MessageSend) -> asyncio.Future[MessageSendResult]:
+        """Queue a message. The future gives the answer; a refusal known at once is raised."""
+        user = caller.require_user()
+        text = text_rules.message(params.text, characters=self._characters, size=self._size)
+        self._limits.take(caller, params.room, now_ms())
+        record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
+        names = text_rules.names_called(text)
+        said = digest(self.secret, text, params.reply_to, params.topic)
+        origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+        if not names:
+            return self._log.append(params.room, record, said, origin)
+        answered = self.on_mentioned(params.room, record)
+        answer = self._log.append(params.room, record, said, origin, names)
+        answer.add_done_callback(answered)
+        return answer
+
+    # --- change ------------------------------------------------------------------------------------------------------
+
+    async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
+        text = text_rules.message(params.text, characters=self._characters, size=self._size)
+        user, now = caller.require_user(), now_ms()
+        self._limits.take(caller, params.room, now)
+        async with self._hub.feeds.open(params.room) as feed:
+            await self._hub.require_here(feed, user)
+        names = text_rules.names_called(text)
+        edit = self._log.edit(params.room, params.seq, text, names, user=user, now=now)
+        return RevResult(await (self.on_edited(params.room, params.seq, edit) if names else edit))
+
+    async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
+        user, now = caller.require_user(), now_ms()
+        self._limits.take(caller, params.room, now)
+        async with self._hub.feeds.open(params.room) as feed:
+            await self._hub.require_here(feed, user)
+        rev = await self._deletions.delete(params.room, params.seq, actor=user, admin=caller.admin, now=now)
+        return RevResult(rev)
+
+    # --- read --------------------------------------------------------------------------------------------------------
+
+    async def history(self, caller: Caller, params: MessageHistory) -> MessageHistoryResult:
+        async with self._hub.feeds.open(params.room) as feed:
+            await self.check_readable(caller, feed)
+            first, last = self._range(params, feed)
+            page = await self._log.read(params.room, first=first, last=last)
+            authors = await self._hub.authors.authors(posted.user for posted in page.messages)
+        messages = [seen_by(caller.user_id, params.room, posted, authors[posted.user]) for posted in page.messages]
+        more = self._more(params, page)
+        return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
+
+    async def check_readable(self, caller: Caller, feed: Feed) -> None:
+        """Raises ``Refusal`` where the caller may not read the room."""
+        member = feed.members.get(caller.user_id)
+        banned = False
+        if member is None and caller.user_id:
+            until = await self._hub.store.command("HGET", keys.room(feed.room) + ":bans", caller.user_id)
+            banned = room_rules.is_banned(None if until is None else int(until), now_ms())
+        await self._hub.require_here(feed, caller.user_id)
+        room_rules.may_read(feed.meta, member, signed_in=bool(caller.user_id), banned=banned)
+
+    @staticmethod
+    def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:
+        """The numbers asked for; because a tombstone keeps its number, a page is exactly one range."""
+        given = [name for name in ("before", "after", "around") if getattr(params, name) is not msgspec.UNSET]
+        if len(given) > 1:
+            raise errors.invalid(given[1], "Give only one of before, after and around")
+        if params.after is not msgspec.UNSET:
+            return params.after + 1, params.after + params.limit
+        if params.around is not msgspec.UNSET:
+            first = max(feed.head.first_seq, params.around - params.limit // 2)
+            return first, first + params.limit - 1
+        # The log knows its end better than the feed, which may not have heard yet what was just answered.
+        if params.before is msgspec.UNSET:
+            return -params.limit, -1
+        return (-params.limit, params.before - 1) if params.before else (1, 0)
+
+    @staticmethod
+    def _more(params: MessageHistory, page: Page) -> bool:
+        if not page.messages:
+            return False
+        if params.after is not msgspec.UNSET:
+            return page.messages[-1].seq < page.seq
+        return page.messages[0].seq > page.first_seq
+
+    async def mark(self, caller: Caller, params: ReadMark) -> ReadMarkResult:
+        user = caller.require_user()
+        async with self._hub.feeds.open(params.room) as feed:
+            if user not in feed.members:
+                raise room_rules.outside(feed.meta.kind)
+            await self._hub.require_here(feed, user)
+            seq = min(params.seq, feed.place.seq)
+            origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+            answer = await self._hub.store.call(
+                "user_mark", keys.user(user), origin, params.room, feed.epoch, seq, feed.head.shared
+            )
+        return ReadMarkResult(max(0, answer[1]))
+
+
+def _nobody_told(*_of: object) -> Callable[[asyncio.Future[MessageSendResult]], None]:
+    """Nobody keeps inboxes."""
+    return lambda answer: None

@@ -1,0 +1,219 @@
+"""The service where a session begins: every room from its cursor, without a gap and without a double.
+
+The store is asked for the user's pointers and each room's mentions; then, in one step without await, the states are
+made, the response is queued and the followers begin, each behind at its place. Reading up is the feeds' own work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from chatserver import errors
+from chatserver.errors import Refusal
+from chatserver.ids import now_ms
+from chatserver.live.connection import Connection
+from chatserver.live.feed import Feed
+from chatserver.live.hub import Hub
+from chatserver.live.tail import Place
+from chatserver.live.user import LiveUser, Pointer
+from chatserver.protocol.methods import Nothing, PingResult, SessionStart, SessionStartResult
+from chatserver.protocol.shapes import Cursor, InboxState, RoomState, ServerInfo, User
+from chatserver.services.caller import Caller
+
+SignIn = Callable[[Caller, str], Awaitable[None]]
+Settle = Callable[[str], Awaitable[None]]
+Windows = Callable[[], list[str]]
+ReplayInbox = Callable[[LiveUser, Connection, int], None]
+ROOMS_AT_ONCE: Final = 32
+
+
+class Sync:
+    """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down the read markers
+    that are on their way; ``windows()`` lists what visitors see; ``replay_inbox(user, connection, seq)`` tells what
+    came into the inbox since that number."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        sign_in: SignIn,
+        settle: Settle,
+        windows: Windows,
+        server: ServerInfo,
+        replay_inbox: ReplayInbox,
+        *,
+        replay_messages: int,
+        replay_events: int,
+    ) -> None:
+        self._hub = hub
+        self._sign_in = sign_in
+        self._settle = settle
+        self._windows = windows
+        self._server = server
+        self._replay_inbox = replay_inbox
+        self._replay_messages = replay_messages
+        self._replay_events = replay_events
+
+    async def ping(self, caller: Caller, params: Nothing) -> PingResult:
+        return PingResult(now_ms())
+
+    async def start(self, caller: Caller, params: SessionStart) -> SessionStartResult:
+        connection = caller.require_connection()
+        if connection.started:
+            raise errors.conflict("The session has begun already", "session_begun")
+        if params.token:
+            await self._sign_in(caller, params.token)
+        user = await self._enter(connection, caller.user_id) if caller.user_id else None
+        connection.login_id = caller.login_id
+        if user is not None and user.auth != caller.auth:  # something was ended between the handshake and now
+            await self._hub.on_auth(user)
+        feeds = await self._hold(self._rooms_of(user))
+        try:
+            return await self._begin(caller, connection, user, feeds, params)
+        finally:
+            for feed in feeds:
+                self._hub.feeds.release(feed)
+
+    async def _enter(self, connection: Connection, user_id: str) -> LiveUser:
+        await self._settle(user_id)
+        return await self._hub.enter(connection, user_id)
+
+    def _rooms_of(self, user: LiveUser | None) -> list[str]:
+        return list(user.pointers) if user is not None else self._windows()
+
+    async def _hold(self, rooms: list[str]) -> list[Feed]:
+        """The feeds of these rooms; one that is gone from the store is left out."""
+        held: list[Feed] = []
+        for start in range(0, len(rooms), ROOMS_AT_ONCE):
+            asked = (self._hub.feeds.hold(room) for room in rooms[start : start + ROOMS_AT_ONCE])
+            results = await asyncio.gather(*asked, return_exceptions=True)
+            held += [result for result in results if isinstance(result, Feed)]
+            failed = [result for result in results if isinstance(result, BaseException)]
+            for failure in failed:
+                if not isinstance(failure, Refusal) or failure.kind is not errors.NOT_FOUND:
+                    for feed in held:
+                        self._hub.feeds.release(feed)
+                    raise failure
+        return held
+
+    async def _begin(
+        self, caller: Caller, connection: Connection, user: LiveUser | None, feeds: list[Feed], params: SessionStart
+    ) -> SessionStartResult:
+        mine = [feed for feed in feeds if user is None or (user.id in feed.members and feed.room in user.pointers)]
+        counts = await self._mentions(user, mine)
+        agreeing = await self._agreeing(mine, params.cursors)
+        # From here to the end nothing is awaited: states, response and places are of one moment.
+        states: list[RoomState] = []
+        for feed in mine:
+            if user is not None and (user.id not in feed.members or feed.room not in user.pointers):
+                continue
+            if user is None and not feed.meta.is_open_to_visitors:
+                continue
+            states.append(self._state(user, feed, *counts[feed]))
+        cursors = {room: cursor for room, cursor in params.cursors.items() if room in agreeing}
+        caller.then(lambda: self._follow(connection, user, states, params.cursors, cursors))
+        if user is not None and params.inbox is not None:
+            seen = params.inbox.seq
+            caller.then(lambda: self._replay_inbox(user, connection, seen))
+        inbox = self._inbox(user)
+        return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
+
+    async def _mentions(self, user: LiveUser | None, feeds: list[Feed]) -> dict[Feed, tuple[int, int]]:
+        """How many mentions, counted up to which seq."""
+        if user is None:
+            return {feed: (0, feed.place.seq) for feed in feeds}
+        upto = [feed.place.seq for feed in feeds]
+        counts = await asyncio.gather(
+            *(self._hub.count_mentions(feed, user.id, user.pointers[feed.room]) for feed in feeds)
+        )
+        return {feed: (count, seq) for feed, count, seq in zip(feeds, counts, upto, strict=True)}
+
+    def _state(self, user: LiveUser | None, feed: Feed, counted: int, upto: int) -> RoomState:
+        if user is None:
+            return self._hub.state_now(feed, "", self._no_pointer(feed), 0)
+        mentions = counted + feed.tail.mentions_after(upto, user.id, user.blocks)
+        return self._hub.state_now(feed, user.id, user.pointers[feed.room], mentions, user.blocked_by)
+
+    # --- cursors -----------------------------------------------------------------------------------------------------
+
+    async def _agreeing(self, feeds: list[Feed], cursors: dict[str, Cursor]) -> set[str]:
+        """Rooms whose log holds, at the cursor's seq, the message that the cursor names."""
+        checked = [(feed, cursors[feed.room]) for feed in feeds if feed.room in cursors]
+        answers = await asyncio.gather(*(self._agrees(feed, cursor) for feed, cursor in checked))
+        return {feed.room for (feed, _), agrees in zip(checked, answers, strict=True) if agrees}
+
+    async def _agrees(self, feed: Feed, cursor: Cursor) -> bool:
+        if cursor.epoch == feed.epoch:
+            await feed.hear_up_to(Place(cursor.seq, cursor.rev))
+        place = feed.delivered
+        if cursor.epoch != feed.epoch or not place.reaches(Place(cursor.seq, cursor.rev)):
+            return False
+        if place.seq - cursor.seq > self._replay_messages or cursor.seq == 0:
+            return cursor.seq == 0 and place.seq <= self._replay_messages
+        known = feed.delivered_id if cursor.seq == place.seq else feed.tail.id_at(cursor.seq)
+        if known is None:
+            page = await feed.around.log.read(feed.room, first=cursor.seq, last=cursor.seq)
+            known = page.messages[0].id if page.messages else ""
+        return known == cursor.id
+
+    def _follow(
+        self,
+        connection: Connection,
+        user: LiveUser | None,
+        states: list[RoomState],
+        asked: dict[str, Cursor],
+        good: dict[str, Cursor],
+    ) -> None:
+        """The response is queued: begin to follow. Rooms entered or left since the states were made are made good."""
+        connection.started = True
+        events_left = self._replay_events
+        for state in states:
+            feed = self._hub.feeds.get(state.room)
+            if feed is None or connection.closing is not None:
+                continue
+            if user is not None and user.id not in feed.members:
+                connection.write(feed.left_frame(connection.wire, user.id))
+                continue
+            place = self._resumed(state, good.get(state.room), events_left)
+            if place is not None:
+                events_left -= state.last_seq - place.seq + state.rev - place.rev
+            elif state.room in asked:
+                connection.write(feed.reset_frame(connection.wire))
+                place = feed.delivered
+            self._hub.follow(feed, connection, place or Place(state.last_seq, state.rev))
+        if user is not None and len(user.pointers) != len(connection.follows):
+            self._hub.tasks.spawn(self._hub.enter_now(user.id))
+
+    def _resumed(self, state: RoomState, cursor: Cursor | None, events_left: int) -> Place | None:
+        """Where a reader goes on by a replay, or None where it cannot."""
+        if cursor is None:
+            return None
+        missing, changes = state.last_seq - cursor.seq, state.rev - cursor.rev
+        if missing < 0 or changes < 0 or missing > self._replay_messages or missing + changes > events_left:
+            return None
+        return Place(cursor.seq, cursor.rev)
+
+    # --- the rest of the answer --------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _inbox(user: LiveUser | None) -> InboxState:
+        if user is None:
+            return InboxState(0, 0)
+        return InboxState(user.inbox_seq, user.inbox_seq - int(user.profile.get("inbox_read", b"0")))
+
+    @staticmethod
+    def _self(user: LiveUser) -> User:
+        profile = user.profile
+        owner, headline = profile.get("owner", b"").decode(), profile.get("headline", b"").decode()
+        return User(
+            id=user.id, handle=profile["handle"].decode(), name=profile["name"].decode(),
+            bot=profile.get("bot") == b"1", owner=owner or msgspec.UNSET, headline=headline or msgspec.UNSET,
+            admin=profile.get("admin") == b"1",
+        )  # fmt: skip
+
+    @staticmethod
+    def _no_pointer(feed: Feed) -> Pointer:
+        return Pointer(0, 0, feed.place.seq, feed.epoch)

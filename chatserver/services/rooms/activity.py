@@ -1,0 +1,60 @@
+"""The service for company: who is typing, who is here. Nothing of this is stored."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.live.feed import Feed
+from chatserver.live.hub import Hub
+from chatserver.live.presence import presence_of
+from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
+from chatserver.rules.limits import Buckets
+from chatserver.rules.rooms.access import archived, outside
+from chatserver.services.caller import Caller
+from chatserver.store.engine import keys
+
+
+class Activity:
+    """``typing`` limits how often one connection may say that it types."""
+
+    def __init__(self, hub: Hub, typing: Buckets) -> None:
+        self._hub = hub
+        self._typing = typing
+
+    async def type(self, caller: Caller, params: RoomParams) -> Nothing:
+        user = caller.require_user()
+        feed = self._followed(caller, params.room)
+        if user not in feed.members:
+            raise outside(feed.meta.kind)
+        if feed.meta.archived:
+            raise archived()
+        wait = self._typing.take(user, now_ms())
+        if wait:
+            raise errors.rate_limited(wait)
+        known = self._hub.users.get(user)
+        if known is not None and known.hidden:
+            return Nothing()
+        live = keys.live(keys.room(params.room))
+        await self._hub.store.command("SPUBLISH", live, msgspec.msgpack.encode(["t", user]))
+        return Nothing()
+
+    async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:
+        feed = self._followed(caller, params.room)
+        told = presence_of(feed, self._hub.unseen_here(feed, caller.user_id))
+        feed.watchers[caller.require_connection()] = told
+        return PresenceWatchResult(told.online, told.users)
+
+    async def unwatch(self, caller: Caller, params: RoomParams) -> Nothing:
+        feed = self._hub.feeds.get(params.room)
+        if feed is not None:
+            feed.watchers.pop(caller.require_connection(), None)
+        return Nothing()
+
+    def _followed(self, caller: Caller, room: str) -> Feed:
+        """The feed, if this connection's session hears the room."""
+        feed = self._hub.feeds.get(room)
+        if feed is None or feed not in caller.require_connection().follows:
+            raise errors.not_found()
+        return feed

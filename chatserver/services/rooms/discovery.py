@@ -1,0 +1,155 @@
+"""The service for finding rooms: open rooms by words or tag, the liveliest first.
+
+The catalogue answers from memory. A room's numbers (who is there, what was said today) are read from the room's own
+tag, all in one write, and kept for a few seconds. What was said last is read for each page anew, also in one write: a
+deleted text is out of every answer at once, and so is everything for who was banned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from chatserver import errors
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.live.room import HERE_SILENCE_MS, parse_here
+from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
+from chatserver.protocol.shapes import Author, Latest, RoomListing
+from chatserver.rules import days
+from chatserver.rules.limits import Buckets
+from chatserver.rules.messages import text as text_rules
+from chatserver.services.caller import Caller
+from chatserver.store.engine import keys
+from chatserver.store.messages.records import Posted, message_of
+from chatserver.store.rooms.room_index import Listed, RoomIndex
+from chatserver.store.rooms.rooms import Glance, RoomStore
+
+PAGE: Final = 50
+LATEST_CHARACTERS: Final = 140
+FRESH_MS: Final = 5_000
+# A community with more matching rooms than this reads the numbers of the others at the next asking.
+GLANCES_AT_ONCE: Final = 256
+_NOTHING_YET: Final = Glance(0, 0, 0, 0)
+
+# Where a room stands in the list: less than online, today and members, then created_at and id. Also the cursor.
+SortKey = tuple[int, int, int, int, str]
+
+
+class Discovery:
+    """``searches`` limits how often one user, or a visitor's address, asks. ``time_zone()`` is the community's."""
+
+    def __init__(
+        self, hub: Hub, rooms: RoomStore, room_index: RoomIndex, *, searches: Buckets, time_zone: Callable[[], str]
+    ) -> None:
+        self._hub = hub
+        self._rooms = rooms
+        self._catalogue = room_index
+        self._searches = searches
+        self._time_zone = time_zone
+        self._glances: dict[str, tuple[int, Glance]] = {}
+
+    async def discover(self, caller: Caller, params: RoomDiscover) -> RoomDiscoverResult:
+        now = now_ms()
+        wait = self._searches.take(caller.user_id or caller.address, now)
+        if wait:
+            raise errors.rate_limited(wait)
+        after = _cursor(params.after) if params.after else None
+        await self._catalogue.refresh()
+        found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
+        await self._look([listed.room for listed in found], now)
+        unseen = await self._unseen(caller.user_id, [listed.room for listed in found])
+        in_order = sorted((self._place(listed, unseen), listed) for listed in found)
+        rest = [(place, listed) for place, listed in in_order if after is None or place > after]
+        joined = await self._joined(caller)
+        page = [listed for _, listed in rest[:PAGE]]
+        latest = await self._latest(caller, [listed.room for listed in page], now)
+        rooms = [
+            self._listing(listed, self._glance(listed.room, unseen), joined=listed.room in joined, latest=said)
+            for listed, said in zip(page, latest, strict=True)
+        ]
+        return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
+
+    async def _look(self, rooms: list[str], now: int) -> None:
+        """Read the numbers of rooms that were not looked at lately, those longest ago first."""
+        ages = sorted((self._glances.get(room, (0, _NOTHING_YET))[0], room) for room in rooms)
+        stale = [room for at, room in ages if at <= now - FRESH_MS][:GLANCES_AT_ONCE]
+        since, heard = days.midnight(now, self._time_zone()), now - HERE_SILENCE_MS
+        asked = (self._rooms.glance(room, said_since=since, heard_since=heard) for room in stale)
+        for room, glance in zip(stale, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+            if isinstance(glance, Glance):
+                self._glances[room] = (now, glance)
+            elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
+                raise glance
+
+    async def _unseen(self, viewer: str, rooms: list[str]) -> dict[str, int]:
+        """How many in these rooms are not here for the viewer, because they have blocked them."""
+        blockers = await self._hub.blocked_by(viewer)
+        theirs = await asyncio.gather(*(self._rooms.rooms_of(user) for user in blockers))
+        shared = set(rooms).intersection(set[str]().union(*theirs))
+        return {room: len(blockers & await self._named(room)) for room in shared}
+
+    async def _named(self, room: str) -> frozenset[str]:
+        feed = self._hub.feeds.get(room)
+        if feed is not None:
+            return feed.named_here()
+        held = await self._hub.store.command("HVALS", keys.room(room) + ":here")
+        return frozenset(user for here in (parse_here(value) for value in held) for user in here.users)
+
+    def _glance(self, room: str, unseen: Mapping[str, int]) -> Glance:
+        """The numbers last read; a room that is open in this process knows its people better."""
+        glance = self._glances.get(room, (0, _NOTHING_YET))[1]
+        feed = self._hub.feeds.get(room)
+        if feed is not None:
+            glance = Glance(len(feed.members), feed.online()[0], glance.today, glance.last_at)
+        away = unseen.get(room, 0)
+        return msgspec.structs.replace(glance, online=max(0, glance.online - away)) if away else glance
+
+    def _place(self, listed: Listed, unseen: Mapping[str, int]) -> SortKey:
+        glance = self._glance(listed.room, unseen)
+        return -glance.online, -glance.today, -glance.members, listed.entry.created_at, listed.room
+
+    async def _joined(self, caller: Caller) -> set[str]:
+        if not caller.user_id:
+            return set()
+        user = self._hub.users.get(caller.user_id)
+        return set(user.pointers) if user is not None else set(await self._rooms.rooms_of(caller.user_id))
+
+    async def _latest(self, caller: Caller, rooms: list[str], now: int) -> list[Latest | UnsetType]:
+        """What was said last in each of these rooms, where the caller may read it."""
+        asked = (self._rooms.latest(room, caller.user_id, now=now) for room in rooms)
+        found = await asyncio.gather(*asked)
+        authors = await self._hub.authors.authors(posted.user for posted in found if posted is not None)
+        return [UNSET if posted is None else _shown(posted, authors[posted.user]) for posted in found]
+
+    @staticmethod
+    def _listing(listed: Listed, glance: Glance, *, joined: bool, latest: Latest | UnsetType) -> RoomListing:
+        entry = listed.entry
+        return RoomListing(
+            room=listed.room, title=entry.title, about=entry.about, tags=entry.tags, members=glance.members,
+            online=glance.online, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
+            bots=entry.bots, titles=entry.titles, abouts=entry.abouts, latest=latest,
+        )  # fmt: skip
+
+
+def _shown(posted: Posted, author: Author) -> Latest:
+    message = message_of("", posted, author)
+    return Latest(author, message.text[:LATEST_CHARACTERS], message.at)
+
+
+def _packed(place: SortKey) -> str:
+    online, today, members, created_at, room = place
+    return f"{-online}.{-today}.{-members}.{created_at}.{room}"
+
+
+def _cursor(after: str) -> SortKey:
+    """The place that a cursor names. Raises ``Refusal`` for one that no page gave."""
+    parts = after.split(".", 4)
+    if len(parts) != 5 or not all(part.isdecimal() for part in parts[:4]):
+        raise errors.invalid("after", "Take it from `next` of the page before")
+    online, today, members, created_at = map(int, parts[:4])
+    return -online, -today, -members, created_at, parts[4]

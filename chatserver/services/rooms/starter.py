@@ -1,0 +1,91 @@
+"""The rooms that stand when the community opens, read from config/rooms.toml and made where they are missing.
+
+Called by app.py at each start. A room that exists already is left as it is, whatever the file says now: it belongs to
+those who live in it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from chatserver.errors import Refusal, StartError
+from chatserver.rules.messages import text as text_rules
+from chatserver.store.rooms.rooms import NewRoom, RoomStore
+
+
+class Translated(
+    msgspec.Struct, frozen=True, rename={"zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}, forbid_unknown_fields=True
+):
+    """Words in every language of the community."""
+
+    en: str
+    zh_hans: str
+    zh_hant: str
+
+    def by_language(self) -> dict[str, str]:
+        return {"en": self.en, "zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant}
+
+
+class StarterRoom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One room of the file. ``window``: readable without an account. ``bots``: any bot may join. ``newcomers``:
+    everyone begins here. ``first_members``: so many people who join first become moderators."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    title: Translated
+    about: Translated
+    tags: list[str] = []
+    window: bool = False
+    bots: bool = False
+    newcomers: bool = False
+    first_members: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rooms: list[StarterRoom]
+
+
+def read_starter_rooms(path: Path) -> list[StarterRoom]:
+    """The rooms of the file, in its order. Raises ``StartError`` that names the file and what is wrong in it."""
+    try:
+        rooms = msgspec.toml.decode(path.read_bytes(), type=_File).rooms
+        for room in rooms:
+            _check(room)
+    except OSError as error:
+        raise StartError(f"{path}: cannot be read ({error.strerror}); see the setting rooms.file") from None
+    except (msgspec.DecodeError, Refusal) as error:
+        raise StartError(f"{path}: {error}") from None
+    if len({room.id for room in rooms}) != len(rooms):
+        raise StartError(f"{path}: two rooms have the same id")
+    return rooms
+
+
+def _check(room: StarterRoom) -> None:
+    for title in room.title.by_language().values():
+        text_rules.checked_title(title)
+    for about in room.about.by_language().values():
+        text_rules.checked_about(about)
+    text_rules.checked_tags(room.tags)
+
+
+def newcomers_rooms(rooms: list[StarterRoom]) -> list[str]:
+    """Where everyone who signs up begins."""
+    return [room.id for room in rooms if room.newcomers]
+
+
+async def ensure_starter_rooms(room_store: RoomStore, rooms: list[StarterRoom], *, language: str, now: int) -> None:
+    """Make those that are missing. Several processes may do so at once. ``language`` names them for plain readers."""
+    for number, room in enumerate(rooms):
+        if not await room_store.exists(room.id):
+            await room_store.create(room.id, _new_room(room, language), owner="", now=now + number)
+
+
+def _new_room(room: StarterRoom, language: str) -> NewRoom:
+    titles, abouts = room.title.by_language(), room.about.by_language()
+    return NewRoom(
+        kind="open", title=titles[language], about=abouts[language], tags=text_rules.checked_tags(room.tags),
+        titles=titles, abouts=abouts, window=room.window, bots=room.bots, community=True, newcomers=room.newcomers,
+        first_members=room.first_members,
+    )  # fmt: skip

@@ -1,0 +1,367 @@
+"""The store of accounts: users by id and handle, how one comes to be and how one goes.
+
+Constructed beside the service for accounts and by the commands. Signing up is an intent over the tags of
+the handle, the invitation, the user and the rooms where newcomers begin; closing is one over the user, their rooms and
+the handle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from chatserver import errors, ids
+from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.rules.accounts import handles, names, tokens
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.logins import NewLogin, wrong_credentials
+from chatserver.store.community.acts import ActLog
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store, flat, status
+from chatserver.store.rooms.rooms import RoomStore
+
+GHOST_MS: Final = 60_000  # a handle taken so long ago for a user who never came to be is free
+MOST_BOTS: Final = 20
+_LISTED_AT_ONCE: Final = 250
+INVITE_DAYS: Final = 30
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as stored. ``password`` is an argon2 hash, ``recovery`` a digest; both "" where there is none."""
+
+    id: str
+    handle: str = ""
+    name: str = ""
+    bot: bool = False
+    owner: str = ""
+    headline: str = ""
+    about: str = ""
+    for_friends: str = ""
+    interests: list[str] = []
+    languages: list[str] = []
+    home_town: str = ""
+    time_zone: str = ""
+    shown_rooms: list[str] = []
+    presence: str = ""
+    created_at: int = 0
+    admin: bool = False
+    suspended: bool = False
+    closed: bool = False
+    named_at: int = 0
+    password: str = ""
+    recovery: str = ""
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user begins with. ``owner`` makes it a bot; ``invite`` is the digest of an invitation's code, or ""."""
+
+    user: str
+    handle: str
+    name: str
+    password: str = ""
+    recovery: str = ""
+    bot: bool = False
+    owner: str = ""
+    admin: bool = False
+    invite: str = ""
+    login: NewLogin | None = None
+
+
+_TEXTS: Final = (
+    "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "password",
+    "recovery",
+)  # fmt: skip
+_SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests"})
+_LISTS: Final = ("interests", "languages", "shown_rooms")
+_FLAGS: Final = ("bot", "admin", "suspended", "closed")
+_NUMBERS: Final = ("created_at", "named_at")
+_unpack = msgspec.msgpack.Decoder(list[str]).decode
+
+
+OnInvited = Callable[[str, str, str, str, int], Awaitable[None]]
+"""Told user, who invited them, into which room ("" for none), the intent and the time: a part of signing up."""
+
+
+class AccountStore:
+    """``newcomers`` are the rooms where everyone who signs up begins. Raises ``Refusal``."""
+
+    def __init__(
+        self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = ()
+    ) -> None:
+        self._store = store
+        self._intents = intents
+        self._rooms = rooms
+        self._directory = authors
+        self._newcomers = list(newcomers)
+        self._acts = ActLog(store)
+        self.on_invited: OnInvited | None = None
+        intents.register("account.create", self._create)
+        intents.register("account.close", self._close)
+        intents.register("account.status", self._set_status)
+
+    # --- looking up --------------------------------------------------------------------------------------------------
+
+    async def holder(self, handle: str) -> str:
+        """The id of the user who holds this folded handle, or one that looks like it; "" where nobody does."""
+        user: bytes | None = await self._store.command("HGET", keys.handle(handles.skeleton(handle)), "user")
+        return user.decode() if user else ""
+
+    async def profile(self, user: str) -> Profile | None:
+        fields = flat(await self._store.command("HGETALL", keys.user(user)))
+        return _profile(user, fields) if "handle" in fields else None
+
+    async def profiles(self, users: Iterable[str]) -> list[Profile]:
+        """Those that exist, in the order asked, each once."""
+        found = await asyncio.gather(*(self.profile(user) for user in dict.fromkeys(users)))
+        return [profile for profile in found if profile is not None]
+
+    async def bots_of(self, owner: str) -> list[Profile]:
+        """The bots of this user that are still there."""
+        bots = await self._store.command("HKEYS", keys.user(owner) + ":bots")
+        return [bot for bot in await self.profiles(bot.decode() for bot in bots) if not bot.closed]
+
+    async def find(self, handle: str) -> Profile | None:
+        """The user with exactly this folded handle. Asks as much of the store whether or not there is one."""
+        profile = await self.profile(await self.holder(handle) or "nobody")
+        return profile if profile is not None and profile.handle == handle else None
+
+    async def is_taken(self, handle: str) -> bool:
+        """Whether this folded handle, or one that looks like it, is somebody's. ``create`` decides."""
+        holder = await self.holder(handle)
+        return bool(holder) and await self._lives(holder)
+
+    async def everyone(self, *, after: tuple[int, str] | None = None) -> list[tuple[int, str]]:
+        """Since when and who: some of those who have an account, the newest first."""
+        highest = "+inf" if after is None else after[0]
+        words = await self._store.command(
+            "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
+        )
+        places = [(int(score), user.decode()) for user, score in _pairs(words)]
+        return [place for place in places if after is None or place < after]
+
+    # --- coming to be ------------------------------------------------------------------------------------------------
+
+    async def create(self, new: NewAccount, *, now: int) -> None:
+        """Make the account. Raises ``Refusal`` handle_taken, no_invite or too_many_bots."""
+        given = msgspec.to_builtins(msgspec.structs.replace(new, login=None))
+        record = [new.login.id, new.login.record] if new.login is not None else ["", b""]
+        rooms = [] if new.bot else self._newcomers
+        await self._intents.carry_out("account.create", new=given, login=record, rooms=rooms, now=now)
+
+    async def _create(self, intent: Intent) -> None:
+        new = msgspec.convert(intent.arguments["new"], NewAccount)
+        login, rooms, now = (intent.arguments[name] for name in ("login", "rooms", "now"))
+        await self._take_handle(new, now)
+        try:
+            await self._let_in(new, now)
+        except Refusal as refusal:
+            if refusal.kind is not UNAVAILABLE:
+                await self._free_handle(new.user, new.handle)
+            raise
+        await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
+        await self._store.command("ZADD", keys.EVERYONE, now, new.user)
+        await self._directory.changed(new.user)
+        if new.admin:
+            await self._store.call("community_admin", keys.COMMUNITY, new.user, 1)
+        for room in rooms:
+            await _past_refusals(self._rooms.join_parts(intent.id, room=room, user=new.user, now=now))
+        if new.invite:
+            await self._welcome(new, intent.id, now)
+
+    async def _welcome(self, new: NewAccount, intent: str, now: int) -> None:
+        """Who comes by a personal invitation comes into the room of whoever gave it, acquainted with them."""
+        held = await self._store.command("HMGET", invite_key(new.invite), "by", "room")
+        by, room = ((value or b"").decode() for value in held)
+        if not by or not await self._lives(by):
+            return
+        if room:
+            part = self._rooms.join_parts(intent, room=room, user=new.user, now=now, by=by, admin=True)
+            await _past_refusals(part)
+        if self.on_invited is not None:
+            await self.on_invited(new.user, by, room, intent, now)
+
+    async def _take_handle(self, new: NewAccount, now: int) -> None:
+        """Take the handle, also from one who took it and then never came to be."""
+        tag, ghost = keys.handle(handles.skeleton(new.handle)), ""
+        for _ in range(2):
+            answer = await self._store.call("account_handle_take", tag, new.user, now, ghost)
+            if status(answer) == "ok":
+                return
+            holder, taken_at = answer[1].decode(), answer[2]
+            if now - taken_at < GHOST_MS or await self._lives(holder):
+                break
+            ghost = holder
+        raise handle_taken()
+
+    async def _lives(self, user: str) -> bool:
+        profile = await self.profile(user)
+        return profile is not None and not profile.closed
+
+    async def _let_in(self, new: NewAccount, now: int) -> None:
+        """What must also be had: an invitation, or for a bot a place with its owner."""
+        if new.invite:
+            answer = await self._store.call("account_invite_use", invite_key(new.invite), new.user, now)
+            if status(answer) != "ok":
+                raise no_invite()
+        if new.owner:
+            answer = await self._store.call("account_bot_place", keys.user(new.owner), new.user, now, MOST_BOTS)
+            if status(answer) == "too_many_bots":
+                raise errors.conflict(f"At most {MOST_BOTS} bots", "too_many_bots")
+            if status(answer) != "ok":
+                raise errors.not_found("user")
+
+    async def invite(self, *, now: int, days: int = INVITE_DAYS) -> str:
+        """A new invitation's code, good once; ``days`` 0: until it is used. Only its digest is stored."""
+        code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
+        ends_at = now + days * names.DAY_MS if days else 0
+        await self._store.command("HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
+        return code
+
+    async def name_members(self) -> None:
+        """Make members called by their handles in rooms that came from a release which did not keep them there: once,
+        at a start, and repeatable."""
+        if await self._store.command("HEXISTS", keys.COMMUNITY, "members_named"):
+            return
+        after: tuple[int, str] | None = None
+        while places := await self.everyone(after=after):
+            for profile in await self.profiles(user for _, user in places):
+                for room in await self._rooms.rooms_of(profile.id):
+                    await self._rooms.name_parts(room, profile.id, profile.handle)
+            after = places[-1]
+        await self._store.command("HSET", keys.COMMUNITY, "members_named", 1)
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    async def update(self, user: str, given: Mapping[str, str | list[str]], *, now: int) -> None:
+        """Change these fields of the profile. Raises ``Refusal`` name_too_soon with ``retry_after`` (s)."""
+        words = [word for field, value in given.items() for word in (field, _packed(value))]
+        answer = await self._store.call("account_profile", keys.user(user), now, names.STANDS_MS, *words)
+        if status(answer) == "name_too_soon":
+            names.may_change(answer[1], now)
+        if status(answer) != "ok":
+            raise errors.not_signed_in()
+        if not _SEEN_BY_STRANGERS.isdisjoint(given):
+            await self._directory.changed(user)
+
+    async def set_password(
+        self, user: str, password: str, *, must: tuple[str, str] = ("", ""), recovery: str = "", kind: str = "",
+        staying: str = "",
+    ) -> None:  # fmt: skip
+        """Set the password's hash, where the field ``must[0]`` still holds ``must[1]``, and end the logins of ``kind``
+        ("" for all) but ``staying``. ``recovery`` is a new digest. Raises ``Refusal`` wrong_credentials."""
+        answer = await self._store.call("account_password", keys.user(user), *must, password, recovery, kind, staying)
+        if status(answer) != "ok":
+            raise wrong_credentials()
+
+    async def set_recovery(self, user: str, recovery: str, *, password: str) -> None:
+        """Another recovery code's digest, where the password's hash is still this one. Raises ``Refusal``."""
+        answer = await self._store.call("account_recovery", keys.user(user), password, recovery)
+        if status(answer) != "ok":
+            raise wrong_credentials()
+
+    async def renew_hash(self, user: str, before: str, after: str) -> None:
+        """Store the same password hashed anew, unless it was changed meanwhile. Ends no login."""
+        await self._store.call("account_password", keys.user(user), "password", before, after, "", "-", "")
+
+    async def set_status(self, user: str, field: str, *, on: bool, by: str = "", now: int = 0) -> None:
+        """``admin`` or ``suspended``. ``by`` is the admin who does it; an operator's word is not noted.
+
+        Raises ``Refusal`` not_found.
+        """
+        await self._intents.carry_out("account.status", user=user, field=field, on=on, by=by, now=now)
+
+    async def _set_status(self, intent: Intent) -> None:
+        user, field, on = (intent.arguments[name] for name in ("user", "field", "on"))
+        answer = await self._store.call("account_status", keys.user(user), field, int(on))
+        if status(answer) != "ok":
+            raise errors.not_found("user")
+        if field == "admin":
+            await self._store.call("community_admin", keys.COMMUNITY, user, int(on))
+        if by := intent.arguments.get("by"):
+            at, detail = intent.arguments["now"], "on" if on else "off"
+            await self._acts.note(intent.id, "account.suspend", by=by, at=at, user=user, detail=detail)
+
+    # --- leaving -----------------------------------------------------------------------------------------------------
+
+    async def close(self, profile: Profile, *, now: int) -> None:
+        """Name and profile go, the rooms are left, the handle is free, the bots go too; messages stay."""
+        for bot in await self.bots_of(profile.id):
+            await self.close(bot, now=now)
+        rooms = sorted(await self._rooms.rooms_of(profile.id))
+        await self._intents.carry_out(
+            "account.close", user=profile.id, handle=profile.handle, password=profile.password, rooms=rooms, now=now,
+            owner=profile.owner,
+        )  # fmt: skip
+
+    async def _close(self, intent: Intent) -> None:
+        user, handle, password, rooms, now = (
+            intent.arguments[name] for name in ("user", "handle", "password", "rooms", "now")
+        )
+        answer = await self._store.call("account_close", keys.user(user), now, password)
+        if status(answer) != "ok":
+            raise wrong_credentials()
+        for room in rooms:
+            await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
+            await self._rooms.name_parts(room, user, "")  # a conversation of two is not left
+        await self._free_handle(user, handle)
+        await self._store.command("ZREM", keys.EVERYONE, user)
+        await self._store.call("community_admin", keys.COMMUNITY, user, 0)
+        if owner := intent.arguments.get("owner"):
+            await self._store.command("HDEL", keys.user(owner) + ":bots", user)
+        await self._directory.changed(user)
+
+    async def _free_handle(self, user: str, handle: str) -> None:
+        if handle:
+            await self._store.call("account_handle_free", keys.handle(handles.skeleton(handle)), user)
+
+
+def handle_taken() -> Refusal:
+    return errors.conflict("This handle is taken, or one that looks like it", "handle_taken")
+
+
+def no_invite() -> Refusal:
+    return errors.not_allowed("This community asks for an invitation that is still good", "no_invite")
+
+
+def invite_key(digest: str) -> str:
+    return "{i:" + digest + "}"
+
+
+def _first_fields(new: NewAccount, now: int) -> list[str | int]:
+    fields: dict[str, Any] = {
+        "handle": new.handle, "name": new.name, "bot": int(new.bot), "owner": new.owner, "created_at": now, "auth": 1,
+        "admin": int(new.admin), "password": new.password, "recovery": new.recovery,
+    }  # fmt: skip
+    return [word for field, value in fields.items() if value != "" for word in (field, value)]
+
+
+def _pairs(words: list[Any]) -> Iterable[tuple[bytes, Any]]:
+    """Members and scores: pairs in RESP3, a flat list before."""
+    if words and isinstance(words[0], list):
+        return ((user, score) for user, score in words)
+    return zip(words[::2], words[1::2], strict=True)
+
+
+def _packed(value: str | list[str]) -> str | bytes:
+    return msgspec.msgpack.encode(value) if isinstance(value, list) else value
+
+
+def _profile(user: str, fields: dict[str, bytes]) -> Profile:
+    given: dict[str, Any] = {name: fields[name].decode() for name in _TEXTS if name in fields}
+    given |= {name: _unpack(fields[name]) for name in _LISTS if name in fields}
+    given |= {name: fields.get(name) == b"1" for name in _FLAGS}
+    given |= {name: int(fields.get(name) or 0) for name in _NUMBERS}
+    return Profile(id=user, **given)
+
+
+async def _past_refusals(part: Any) -> None:
+    """A room that refuses (gone, banned from, a conversation of two) does not stop a step over many rooms."""
+    try:
+        await part
+    except Refusal as refusal:
+        if refusal.kind is UNAVAILABLE:
+            raise

@@ -1,0 +1,95 @@
+"""The process's directory of faces: who an id is, so that records can hold ids only.
+
+A face is read once and kept; when a user is renamed or leaves, ``{users}:live`` tells every process, which reads it
+anew and tells ``on_changed``. After a gap in what was heard, all known faces are read anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from chatserver.protocol.shapes import Author
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+
+_FIELDS: Final = ("handle", "name", "bot", "closed")
+_AT_ONCE: Final = 256
+
+
+class AuthorCache:
+    """Faces by user id. An id that is no user, or a closed account, has an empty handle and name."""
+
+    def __init__(self, store: Store, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+        self._store = store
+        self._spawn = spawn
+        self._faces: dict[str, Author] = {}
+        self._changed: list[Callable[[Author], None]] = []
+        self._told: list[Callable[[str], object]] = []
+        store.listen("users", self._heard)
+        store.on_missed(self._missed)
+
+    async def start(self) -> None:
+        await self._store.subscribe(keys.live(keys.USERS))
+
+    def on_changed(self, changed: Callable[[Author], None]) -> None:
+        self._changed.append(changed)
+
+    def on_told(self, told: Callable[[str], object]) -> None:
+        """``told(user)`` for everyone who is new, changed what strangers see of them, or left."""
+        self._told.append(told)
+
+    def on_missed(self, missed: Callable[[], None]) -> None:
+        """``missed()`` where some of that may not have been heard."""
+        self._store.on_missed(missed)
+
+    def known(self, user: str) -> Author | None:
+        return self._faces.get(user)
+
+    def face(self, user: str) -> Author:
+        """A face that was loaded before; an empty one where it was not."""
+        return self._faces.get(user) or Author(user, "", "", False)
+
+    async def load(self, users: Iterable[str]) -> None:
+        """Make these faces known."""
+        missing = [user for user in dict.fromkeys(users) if user and user not in self._faces]
+        for start in range(0, len(missing), _AT_ONCE):
+            await self._read(missing[start : start + _AT_ONCE])
+
+    async def authors(self, users: Iterable[str]) -> dict[str, Author]:
+        wanted = list(users)
+        await self.load(wanted)
+        return {user: self.face(user) for user in wanted}
+
+    async def changed(self, user: str) -> None:
+        """Tell every process, this one included, that this user is new or their face or words changed."""
+        await self._store.command("SPUBLISH", keys.live(keys.USERS), msgspec.msgpack.encode(["u", user]))
+
+    async def _read(self, users: list[str]) -> None:
+        rows = await asyncio.gather(*(self._store.command("HMGET", keys.user(user), *_FIELDS) for user in users))
+        for user, (handle, name, bot, closed) in zip(users, rows, strict=True):
+            gone = closed == b"1" or handle is None
+            before = self._faces.get(user)
+            face = Author(user, "" if gone else handle.decode(), "" if gone else name.decode(), bot == b"1")
+            self._faces[user] = face
+            if before is not None and before != face:
+                for tell in self._changed:
+                    tell(face)
+
+    def _heard(self, _id: str, payload: bytes) -> None:
+        _, user = msgspec.msgpack.decode(payload)
+        for tell in self._told:
+            tell(user)
+        if user in self._faces:
+            self._spawn(self._read([user]))
+
+    def _missed(self) -> None:
+        self._spawn(self._read_all_anew())
+
+    async def _read_all_anew(self) -> None:
+        known = list(self._faces)
+        for start in range(0, len(known), _AT_ONCE):
+            await self._read(known[start : start + _AT_ONCE])

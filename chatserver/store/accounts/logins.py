@@ -1,0 +1,165 @@
+"""The store of logins: what proves a user, and how often anyone may try.
+
+Constructed beside the service for accounts. A login's id is the head of its token's digest, so a token finds its login
+by one read; the token itself is stored nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final, Literal
+
+import msgspec
+
+from chatserver import errors, ids
+from chatserver.errors import Refusal
+from chatserver.rules.accounts import tokens
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store, flat, status
+
+Kind = Literal["browser", "token"]
+DAY_MS: Final = 86_400_000
+NOTE_USE_EVERY_MS: Final = 3_600_000
+MOST_LOGINS: Final = 100
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """A login as it is stored. ``browser`` is any sign-in, ``token`` one made by token.create; ``ends_at`` 0: never."""
+
+    kind: Kind = msgspec.field(name="k")
+    digest: str = msgspec.field(name="h")
+    label: str = msgspec.field(name="l", default="")
+    created_at: int = msgspec.field(name="c")
+    used_at: int = msgspec.field(name="u")
+    address: str = msgspec.field(name="a", default="")
+    agent: str = msgspec.field(name="g", default="")
+    ends_at: int = msgspec.field(name="e", default=0)
+
+
+class NewLogin(msgspec.Struct, frozen=True):
+    """A login about to be stored: its id and record, and the token that is shown once."""
+
+    id: str
+    token: str
+    record: bytes
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """Whose a token is, and since which ``auth`` of the user."""
+
+    user: str
+    login: str
+    kind: Kind
+    ends_at: int
+    bot: bool
+    admin: bool
+    auth: int
+
+
+class AccountStatus(msgspec.Struct, frozen=True):
+    """What open sockets are held against. A user who does not exist counts as closed."""
+
+    auth: int
+    closed: bool
+    suspended: bool
+    admin: bool
+    logins: dict[str, Login]
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Login).decode
+
+
+class LoginStore:
+    """``days`` is how long a sign-in lasts without use; 0 for ever."""
+
+    def __init__(self, store: Store, *, days: int) -> None:
+        self._store = store
+        self._lasts = days * DAY_MS
+
+    def new(self, user: str, kind: Kind, now: int, *, label: str = "", address: str = "", agent: str = "") -> NewLogin:
+        """A login with a fresh token, not stored yet."""
+        token = tokens.new_token(user, ids.random_bytes(tokens.SECRET_BYTES))
+        digest = tokens.digest(token)
+        ends_at = now + self._lasts if kind == "browser" and self._lasts else 0
+        login = Login(
+            kind=kind, digest=digest, label=label, created_at=now, used_at=now, address=address, agent=agent,
+            ends_at=ends_at,
+        )  # fmt: skip
+        return NewLogin(tokens.login_id(digest), token, _pack(login))
+
+    async def add(self, user: str, login: NewLogin, *, now: int, password: str = "") -> None:
+        """Store it, if ``password`` (a hash; "" for none) is still the user's.
+
+        Raises ``Refusal``: not_signed_in where there is no such user or another password, suspended, too_many_logins.
+        """
+        answer = await self._store.call(
+            "login_add", keys.user(user), now, login.id, login.record, password, MOST_LOGINS
+        )
+        reason = status(answer)
+        if reason == "suspended":
+            raise suspended()
+        if reason == "too_many":
+            raise errors.conflict(f"At most {MOST_LOGINS} tokens; revoke one first", "too_many_logins")
+        if reason != "ok":
+            raise wrong_credentials()
+
+    async def prove(self, token: str, now: int) -> Proven:
+        """Whose login the token is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
+        user, digest = tokens.user_of(token), tokens.digest(token)
+        login = tokens.login_id(digest)
+        answer = await self._store.call(
+            "login_prove", keys.user(user), now, login, digest, self._lasts, NOTE_USE_EVERY_MS
+        )
+        if status(answer) == "suspended":
+            raise suspended()
+        if status(answer) != "ok":
+            raise tokens.bad_token()
+        kind, ends_at, bot, admin, auth = answer[1:]
+        return Proven(user, login, "token" if kind == b"token" else "browser", ends_at, bot == 1, admin == 1, auth)
+
+    async def of(self, user: str, now: int) -> dict[str, Login]:
+        """The user's logins by id, without those that have run out, the one used last first."""
+        logins = (await self.status(user)).logins
+        alive = {id: login for id, login in logins.items() if not login.ends_at or login.ends_at > now}
+        return dict(sorted(alive.items(), key=lambda item: -item[1].used_at))
+
+    async def end(self, user: str, login: str, *, kind: Kind | Literal[""] = "") -> None:
+        """End a login, of any kind or of this one. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("login_end", keys.user(user), login, kind)
+        if status(answer) != "ok":
+            raise errors.not_found("token" if kind == "token" else "login")
+
+    async def renew(self, bot: str, owner: str, login: NewLogin) -> None:
+        """Put one login in the place of all that this owner's bot had. Raises ``Refusal`` not_found, suspended."""
+        answer = await self._store.call("login_renew", keys.user(bot), owner, login.id, login.record)
+        if status(answer) == "suspended":
+            raise suspended()
+        if status(answer) != "ok":
+            raise errors.not_found("bot")
+
+    async def status(self, user: str) -> AccountStatus:
+        answer: list[Any] = await self._store.call("login_status", keys.user(user))
+        if status(answer) != "ok":
+            return AccountStatus(-1, True, False, False, {})
+        auth, closed, is_suspended, admin, logins = answer[1:]
+        records = {id: _unpack(packed) for id, packed in flat(logins).items()}
+        return AccountStatus(auth, closed == 1, is_suspended == 1, admin == 1, records)
+
+    async def attempt(self, what: str, *, now: int, burst: int, per_minute: float) -> None:
+        """Count an attempt at ``what``, over all processes. Raises ``Refusal`` rate_limited. A burst of 0: no limit."""
+        if not burst:
+            return
+        tag = "{a:" + hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32] + "}"
+        answer = await self._store.call("login_attempt", tag, now, burst, repr(per_minute))
+        if status(answer) != "ok":
+            raise errors.rate_limited(answer[1])
+
+
+def wrong_credentials() -> Refusal:
+    """The one answer to an unknown name and to a wrong password."""
+    return Refusal(errors.NOT_SIGNED_IN, "This name and password do not belong together", "wrong_credentials")
+
+
+def suspended() -> Refusal:
+    return errors.not_allowed("This account is suspended", "suspended")

@@ -1,0 +1,262 @@
+"""Bring a backup back into a store in which nobody lives yet.
+
+The file is read twice: once to check every line and to learn what the second reading needs (what is a tombstone, who is
+in which room), then to write. Every room gets a new epoch, because numbers after the backup may have been given to
+other messages; the old numbering is shared up to the room's last message. A server that is open on the store loses its
+links at the end, connects again, finds the new epochs and tells its clients to start afresh.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import redis.asyncio
+from redis.asyncio.client import Pipeline
+from redis.exceptions import ResponseError
+
+from chatserver import ids
+from chatserver.errors import StartError
+from chatserver.store.backup import archive
+from chatserver.store.backup.archive import Counts, Head, Part, suffix_of, tag_of
+from chatserver.store.backup.backup import PAGE, connected
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.checks import check_store
+
+# Set while a restore is under way, so that one that broke off can be begun again.
+UNFINISHED: Final = "{restore}"
+_DEDUPE_MS: Final = 3_600_000
+_LINK_NAME: Final = b"chatserver-link"
+
+
+@dataclass(slots=True)
+class _Room:
+    """What the first reading learns of a room."""
+
+    epoch: str
+    seq: int = 0
+    version: int = 0
+    first_seq: int = 1
+    tombstones: set[int] = field(default_factory=set)
+    members: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Contents:
+    """A checked backup: who wrote it, how much it holds, and what restoring it needs to know."""
+
+    head: Head
+    counts: Counts
+    rooms: dict[str, _Room]
+
+
+def inspect(path: Path) -> Contents:
+    """Read a backup whole and check it. Raises ``StartError`` where it is damaged, not complete or too new."""
+    rooms: dict[str, _Room] = defaultdict(lambda: _Room(ids.new_id()))
+    head, counts = None, None
+    for item in archive.read(path):
+        if isinstance(item, Part):
+            kind, identity = tag_of(item.key)
+            if kind == "r":
+                _learn(rooms[identity], suffix_of(item.key), item.value)
+        elif isinstance(item, Head):
+            head = item
+        else:
+            counts = item
+    if head is None or counts is None:
+        raise StartError(f"{path} is empty")
+    return Contents(head, counts, dict(rooms))
+
+
+def _learn(room: _Room, suffix: str, value: list[Any]) -> None:
+    if suffix == "":
+        meta = {name.decode(): text for name, text in value}
+        room.seq, room.version = int(meta.get("seq", 0)), int(meta.get("mv", 0))
+        room.first_seq = max(1, int(meta.get("first_seq", 1)))
+    elif suffix == ":now":
+        room.tombstones.update(int(seq) for seq, packed in value if msgspec.msgpack.decode(packed).get("d"))
+    elif suffix == ":members":
+        room.members.update(user.decode() for user, _ in value)
+
+
+async def restore(address: Address, path: Path) -> Contents:
+    """Restore a backup. Raises ``StartError`` where the file is damaged or somebody lives in the store already."""
+    contents = inspect(path)
+    async with connected(address) as store:
+        await check_store(store)
+        await _make_room(store)
+        await store.set(UNFINISHED, contents.head.at)
+        writing = _Writing(store, contents, field_expiry=await _has_field_expiry(store))
+        for parts in _grouped(path):
+            await writing.write(parts)
+        await writing.point_members()
+        await store.delete(UNFINISHED)
+        await _cut_links(store)
+    return contents
+
+
+async def refuse_half_restored(store: redis.asyncio.Redis) -> None:
+    """Raises ``StartError`` where a restore broke off: opened as it is, the store would look almost empty."""
+    if await store.exists(UNFINISHED):
+        raise StartError(
+            "The store holds a half restored backup: run `chatserver restore FILE` again with the same settings and "
+            "let it finish, then start the server"
+        )
+
+
+async def _make_room(store: redis.asyncio.Redis) -> None:
+    """Remove what an untouched community holds: starter rooms and its own bots. Refuses to remove anything else."""
+    unfinished = await store.exists(UNFINISHED)
+    found = [key async for key in store.scan_iter(count=PAGE)]
+    if not unfinished:
+        # Every key of a community has a tag.
+        if foreign := [key for key in found if not tag_of(key)[0]]:
+            raise StartError(
+                f"The store is not empty: it holds {foreign[0].decode(errors='replace')}, not of a community"
+            )
+        people = [key for key in found if tag_of(key)[0] == "u" and suffix_of(key) == ""]
+        bots = [await store.hget(key, "bot") for key in people]
+        if any(bot != b"1" for bot in bots):
+            raise StartError("Somebody lives in this store already: a backup is restored only into an empty one")
+    for start in range(0, len(found), PAGE):
+        await store.unlink(*found[start : start + PAGE])
+
+
+def _grouped(path: Path) -> Iterator[list[Part]]:
+    """The parts of the file some at a time, so that a small key is not a trip of its own."""
+    parts = (item for item in archive.read(path) if isinstance(item, Part))
+    while group := list(islice(parts, 50)):
+        yield group
+
+
+class _Writing:
+    """The second reading: each part becomes commands."""
+
+    def __init__(self, store: redis.asyncio.Redis, contents: Contents, *, field_expiry: bool) -> None:
+        self._store = store
+        self._rooms = contents.rooms
+        self._field_expiry = field_expiry
+        self._now = ids.now_ms()
+        self._users: set[str] = set()
+        self._pointed: set[tuple[str, str]] = set()
+
+    async def write(self, parts: list[Part]) -> None:
+        async with self._store.pipeline(transaction=False) as pipe:
+            for part in parts:
+                self._add(pipe, part)
+            await pipe.execute()
+
+    def _add(self, pipe: Pipeline, part: Part) -> None:
+        kind, identity = tag_of(part.key)
+        suffix = suffix_of(part.key)
+        value = part.value
+        if kind == "r" and suffix == ":sent":
+            self._remember_sent(pipe, part.key, value)
+            return
+        if kind == "r" and suffix == "":
+            value = self._renumbered(identity, value)
+        elif kind == "r" and suffix == ":log":
+            value = [entry for entry in value if self._stands(identity, entry[0])]
+        elif kind == "u" and suffix == "":
+            self._users.add(identity)
+        elif kind == "u" and suffix == ":rooms":
+            value = self._agreed(identity, value)
+        _put(pipe, part, value)
+
+    def _renumbered(self, room: str, meta: list[Any]) -> list[Any]:
+        """A new epoch, which shares the backup's numbers up to its last message."""
+        state = self._rooms[room]
+        kept = [pair for pair in meta if pair[0] not in (b"epoch", b"shared")]
+        return [*kept, [b"epoch", state.epoch], [b"shared", state.seq]]
+
+    def _stands(self, room: str, entry_id: bytes) -> bool:
+        """Whether an entry was neither deleted nor trimmed when the rest of its room was read."""
+        state, seq = self._rooms[room], int(entry_id.split(b"-")[0])
+        return state.first_seq <= seq <= state.seq and seq not in state.tombstones
+
+    def _agreed(self, user: str, pointers: list[Any]) -> list[Any]:
+        """The user's pointers as the rooms have it: [version, inside, read_seq, epoch, notify]."""
+        agreed = []
+        for room, packed in pointers:
+            pointer = msgspec.msgpack.decode(packed)
+            state = self._rooms.get(room.decode())
+            pointer[1] = int(state is not None and user in state.members)
+            self._pointed.add((user, room.decode()))
+            agreed.append([room, msgspec.msgpack.encode(pointer)])
+        return agreed
+
+    async def point_members(self) -> None:
+        """Give each member the pointer that was not there yet when the user was read: joining has read everything."""
+        for room, state in self._rooms.items():
+            for user in state.members & self._users:
+                if (user, room) not in self._pointed:
+                    pointer = [state.version, 1, state.seq, state.epoch, "all"]
+                    await self._store.hset(f"{keys.user(user)}:rooms", room, msgspec.msgpack.encode(pointer))
+
+    def _remember_sent(self, pipe: Pipeline, key: bytes, answers: list[Any]) -> None:
+        """First answers to sends (``seq at id epoch digest``) for what is left of their hour, as this store has it."""
+        for name, answer in answers:
+            at = int(answer.split(b" ")[1])
+            if at + _DEDUPE_MS <= self._now:
+                continue
+            pipe.hset(key, name, answer)
+            if self._field_expiry:
+                pipe.execute_command("HPEXPIREAT", key, at + _DEDUPE_MS, "FIELDS", 1, name)
+            else:
+                pipe.zadd(key + b"_at", {name: at})
+
+
+def _put(pipe: Pipeline, part: Part, value: list[Any]) -> None:
+    key = part.key
+    if part.kind == "string":
+        pipe.set(key, value[0])
+    elif part.kind == "hash" and value:
+        pipe.hset(key, items=[word for pair in value for word in pair])
+    elif part.kind == "set" and value:
+        pipe.sadd(key, *value)
+    elif part.kind == "zset" and value:
+        pipe.execute_command("ZADD", key, *(word for member, score in value for word in (score, member)))
+    elif part.kind == "list" and value:
+        pipe.rpush(key, *value)
+    elif part.kind == "stream":
+        for entry_id, words in value:
+            pipe.execute_command("XADD", key, entry_id, *words)
+        _end_stream(pipe, part)
+    if part.expires_at:
+        pipe.pexpireat(key, part.expires_at)
+
+
+def _end_stream(pipe: Pipeline, part: Part) -> None:
+    """The counter of a stream whose last entries were deleted stands above its last entry."""
+    if part.stream is None or part.stream.last_id == "0-0":
+        return
+    # XSETID needs a stream, and one whose entries are all gone is made by a group that is taken away again.
+    pipe.execute_command("XGROUP", "CREATE", part.key, "made", "0", "MKSTREAM")
+    pipe.execute_command("XGROUP", "DESTROY", part.key, "made")
+    end = part.stream
+    pipe.execute_command("XSETID", part.key, end.last_id, "ENTRIESADDED", end.added, "MAXDELETEDID", end.deleted_id)
+
+
+async def _has_field_expiry(store: redis.asyncio.Redis) -> bool:
+    """Whether this store lets hash fields expire, by the command that the functions use for it."""
+    try:
+        await store.execute_command("HSETEX", f"{UNFINISHED}:probe", "EX", 1, "FIELDS", 1, "a", "1")  # type: ignore[no-untyped-call]
+    except ResponseError:
+        return False
+    await store.delete(f"{UNFINISHED}:probe")
+    return True
+
+
+async def _cut_links(store: redis.asyncio.Redis) -> None:
+    """End the links of open servers: a new link makes them read everything anew."""
+    for client in await store.client_list():
+        if client.get("name") == _LINK_NAME.decode():
+            with contextlib.suppress(ResponseError):
+                await store.client_kill_filter(_id=client["id"])

@@ -1,0 +1,66 @@
+"""Deleted means gone: once a day, logs that had deletions are rebuilt and the append-only file is rewritten.
+
+XDEL only marks an entry: after a rewrite of the file its text still stood in it (measured). A rebuilt log holds what
+remains, and the rewritten file nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Final
+
+from chatserver.errors import Refusal
+from chatserver.store.engine import keys
+from chatserver.store.engine.link import ReplyError
+from chatserver.store.engine.store import Store
+
+log = logging.getLogger(__name__)
+STEP: Final = 500
+LEASE: Final = "{community}:scrub"
+DAY_MS: Final = 23 * 3_600_000
+
+
+async def scrub_daily(store: Store) -> None:
+    """Called often, by every process: once a day one of them scrubs, however often any was started again."""
+    if await store.command("SET", LEASE, "1", "NX", "PX", DAY_MS) is not None:
+        await scrub(store)
+
+
+async def scrub(store: Store) -> int:
+    """Rebuild all logs that had deletions, then rewrite the file. Gives how many logs were rebuilt."""
+    rebuilt = 0
+    async for room in _rooms_with_deletions(store):
+        try:
+            rebuilt += await _rebuild(store, room)
+        except Refusal:
+            log.warning("scrub: a log could not be rebuilt; next time")
+    if rebuilt:
+        try:
+            await store.command("BGREWRITEAOF")
+        except ReplyError as error:
+            log.warning("scrub: the file could not be rewritten", extra={"error": str(error)})
+    return rebuilt
+
+
+async def _rooms_with_deletions(store: Store) -> AsyncIterator[str]:
+    cursor = b"0"
+    while True:
+        cursor, found = await store.command("SCAN", cursor, "MATCH", "{r:*}:scrub", "COUNT", 1000)
+        for key in found:
+            yield keys.tagged_id(key)[1]
+        if cursor == b"0":
+            return
+
+
+async def _rebuild(store: Store, room: str) -> bool:
+    tag = keys.room(room)
+    seen = await store.command("GET", tag + ":scrub")
+    if seen is None:
+        return False
+    copied, done = "0", 0
+    while not done:
+        _, last, done = await store.call("log_copy", tag, copied, STEP)
+        copied = last.decode()
+    answer = await store.call("log_swap", tag, copied, seen)
+    return bool(answer[0] == b"ok")

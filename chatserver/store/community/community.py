@@ -1,0 +1,137 @@
+"""The store of the community itself: what it says of itself, and who runs it.
+
+What the settings give by file, variable or option is fixed; else what an admin set in the page holds, else the default.
+Each process keeps all of it in memory; ``{community}:live`` tells every process when it changed. Constructed in app.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Literal
+
+import msgspec
+
+from chatserver import errors, ids
+from chatserver.rules.accounts import tokens
+from chatserver.settings import Settings
+from chatserver.settings.sections import Language
+from chatserver.store.community.acts import ActLog, words_of
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store, flat, status
+from chatserver.store.rooms.rooms import RoomStore
+
+NAMES: Final = ("name", "language", "time_zone", "sign_up")
+_SCAN: Final = 512
+
+
+class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the community says of itself."""
+
+    name: str
+    language: Language
+    time_zone: str
+    sign_up: Literal["open", "invite"]
+
+
+class CommunityStore:
+    """``profile`` and ``unclaimed`` (there is no admin) are as of the last ``refresh``; ``fixed`` names what is set by
+    file, variable or option."""
+
+    def __init__(
+        self, store: Store, intents: Intents, rooms: RoomStore, settings: Settings,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:  # fmt: skip
+        given = settings.community
+        self._store = store
+        self.acts = ActLog(store)
+        self._intents = intents
+        self._rooms = rooms
+        self._spawn = spawn
+        self._settings = CommunityProfile(
+            name=given.name, language=given.language, time_zone=given.time_zone, sign_up=given.sign_up
+        )
+        self.fixed = [name for name in NAMES if settings.origin(f"community.{name}") != "default"]
+        self.profile = self._settings
+        self.unclaimed = False
+        intents.register("community.claim", self._claim)
+        store.listen("community", self._heard)
+        store.on_missed(self._missed)
+
+    async def start(self) -> None:
+        """Hear of changes, and read what stands."""
+        await self._store.subscribe(keys.live(keys.COMMUNITY))
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        _, stored, admins = await self._store.call("community_open", keys.COMMUNITY)
+        held = {name: value.decode() for name, value in flat(stored).items() if name not in self.fixed}
+        self.profile = msgspec.convert(msgspec.structs.asdict(self._settings) | held, CommunityProfile)
+        self.unclaimed = admins == 0
+
+    def _heard(self, _id: str, _payload: bytes) -> None:
+        self._spawn(self.refresh())
+
+    def _missed(self) -> None:
+        self._spawn(self.refresh())
+
+    async def update(self, given: dict[str, str], *, by: str, now: int) -> None:
+        """Set these of ``NAMES``. Raises ``Refusal`` fixed."""
+        for name in given:
+            if name in self.fixed:
+                raise errors.not_allowed("This is set where the community is started", "fixed", path=name)
+        if given:
+            act = words_of(ids.new_id(), "community.update", by=by, at=now, detail=", ".join(given))
+            fields = (word for pair in given.items() for word in pair)
+            await self._store.call("community_update", keys.COMMUNITY, *act, *fields)
+        await self.refresh()
+
+    # --- who runs it -------------------------------------------------------------------------------------------------
+
+    async def offer(self, code: str) -> None:
+        """From now on this code, and no other, makes somebody the first admin. Only its digest is stored."""
+        await self._store.command("HSET", keys.COMMUNITY, "claim", tokens.digest(tokens.normal_code(code)))
+
+    async def claim(self, user: str, code: str, rooms: list[str], *, now: int) -> None:
+        """Make the user the first admin, and owner of those of these rooms that have none. Raises ``Refusal``."""
+        digest = tokens.digest(tokens.normal_code(code))
+        await self._intents.carry_out("community.claim", user=user, code=digest, rooms=rooms, now=now)
+        await self.refresh()
+
+    async def _claim(self, intent: Intent) -> None:
+        user, code, rooms, now = (intent.arguments[name] for name in ("user", "code", "rooms", "now"))
+        answer = await self._store.call("community_claim", keys.COMMUNITY, intent.id, now, user, code)
+        if status(answer) != "ok":
+            raise errors.not_found("code")
+        await self._store.call("account_status", keys.user(user), "admin", 1)
+        for room in rooms:
+            await self._rooms.own_parts(intent.id, room=room, user=user, now=now)
+        await self.acts.note(intent.id, "community.claim", by=user, at=now)
+
+    async def list_people(self) -> None:
+        """Once per store: put everyone into the list of users, and the admins among them into theirs.
+
+        New accounts are put there as they are made; a store that an earlier release wrote has no such lists.
+        """
+        if await self._store.command("HGET", keys.COMMUNITY, "listed") is not None:
+            return
+        cursor = "0"
+        while True:
+            head, found = await self._store.command("SCAN", cursor, "MATCH", keys.user("*"), "COUNT", _SCAN)
+            for key in found:
+                await self._list_one(keys.tagged_id(key)[1])
+            cursor = head.decode()
+            if cursor == "0":
+                break
+        await self._store.command("HSET", keys.COMMUNITY, "listed", 1)
+
+    async def _list_one(self, user: str) -> None:
+        fields: list[Any] = await self._store.command(
+            "HMGET", keys.user(user), "handle", "closed", "admin", "created_at"
+        )
+        handle, closed, admin, created_at = fields
+        if handle is None or closed == b"1":
+            return
+        await self._store.command("ZADD", keys.EVERYONE, int(created_at or 0), user)
+        if admin == b"1":
+            await self._store.call("community_admin", keys.COMMUNITY, user, 1)

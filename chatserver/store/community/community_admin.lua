@@ -1,0 +1,11 @@
+-- Note that a user became an admin, or is none any more: the user's own tag decides, this is where they are counted.
+-- keys: {community} {community}:admins
+-- repeatable
+-- args: user, 1 or 0
+-- answers: {'ok'}
+return function(keys, args)
+  local changed
+  if args[2] == '1' then changed = redis.call('SADD', keys[2], args[1]) else changed = redis.call('SREM', keys[2], args[1]) end
+  if changed == 1 then tell(keys[1], 'admins') end
+  return {'ok'}
+end

@@ -1,0 +1,257 @@
+-- What several functions share. Every function answers with an array whose first element is 'ok' or a refusal's
+-- reason; refusals never follow a write, because functions do not roll back.
+
+local DEDUPE_SECONDS = 3600
+
+local function number_of(text)
+  return tonumber(text or '0') or 0
+end
+
+-- A room's whole standing that most functions need first.
+local function meta_of(meta)
+  local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
+    'archived')
+  if not got[1] then return nil end
+  return {
+    epoch = got[1], seq = number_of(got[2]), rev = number_of(got[3]), last_id = got[4] or '',
+    last_at = number_of(got[5]), first_seq = math.max(1, number_of(got[6])), kind = got[7],
+    slow_mode = number_of(got[8]), archived = got[9] == '1',
+  }
+end
+
+-- The member's record [role, joined_at, muted_until], or nil.
+local function member_of(members, user)
+  local packed = redis.call('HGET', members, user)
+  if not packed then return nil end
+  local record = cmsgpack.unpack(packed)
+  return {role = record[1], joined_at = record[2] or 0, muted_until = record[3] or 0}
+end
+
+-- What someone who is not in the room is told: only open rooms admit that they exist.
+local function outside(room)
+  return room.kind == 'open' and 'not_a_member' or 'not_found'
+end
+
+local function moderates(member)
+  return member ~= nil and (member.role == 'owner' or member.role == 'moderator')
+end
+
+-- The head of a MessagePack array of n elements, for bodies that are packed already.
+local function array_head(n)
+  if n < 16 then return string.char(0x90 + n) end
+  return string.char(0xdc, math.floor(n / 256), n % 256)
+end
+
+-- Whether a step of an intent was done before; remembers it for a day if not. Only called once all checks have passed.
+local function done_before(done, intent, now)
+  if redis.call('ZSCORE', done, intent) then return true end
+  redis.call('ZREMRANGEBYSCORE', done, '-inf', now - 86400000)
+  redis.call('ZADD', done, now, intent)
+  return false
+end
+
+-- Note an act once, by its id.
+local function note_act(log, done, id, now, note)
+  if done_before(done, id, now) then return end
+  redis.call('XADD', log, 'MAXLEN', '~', 10000, '*', 'act', note)
+end
+
+-- What a send was answered with, remembered for an hour.
+local function sent_before(sent, field)
+  return redis.call('HGET', sent, field)
+end
+
+local function remember_sent(sent, times, field, value, now)
+  if FIELD_EXPIRY then
+    redis.call('HSETEX', sent, 'EX', DEDUPE_SECONDS, 'FIELDS', 1, field, value)
+  else
+    redis.call('HSET', sent, field, value)
+    redis.call('ZADD', times, now, field)
+  end
+end
+
+-- Without field expiry, old answers are swept by each group, a bounded number at a time.
+local function forget_sent(sent, times, now)
+  if FIELD_EXPIRY then return end
+  local old = redis.call('ZRANGEBYSCORE', times, '-inf', now - DEDUPE_SECONDS * 1000, 'LIMIT', 0, 1024)
+  if #old > 0 then
+    redis.call('HDEL', sent, unpack(old))
+    redis.call('ZREM', times, unpack(old))
+  end
+end
+
+-- Tell every process that follows this tag. The body is one MessagePack array.
+local function tell(tag, ...)
+  redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
+end
+
+-- Tell a user's processes what changed of their rooms, profile or blocks, under the next version: who missed one of
+-- these sees by the number that something is to be read.
+local function tell_user(profile, kind, ...)
+  local told = {kind, redis.call('HINCRBY', profile, 'v', 1), ...}
+  redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
+end
+
+-- Whether the other of a conversation of two has blocked this user: what the user writes is then theirs alone.
+local function blocked_between(tie, members, user)
+  for _, other in ipairs(redis.call('HKEYS', members)) do
+    if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then return true end
+  end
+  return false
+end
+
+-- In a conversation of two: who has blocked writes nothing, one that rests says so.
+local function refusal_between(tie, user)
+  if redis.call('HGET', tie, 'blocks:' .. user) == '1' then return {'not_found'} end
+  if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
+end
+
+-- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
+-- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
+-- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.
+
+local RANKS = {owner = 3, moderator = 2, member = 1}
+
+-- What is true of a user now, for the pointer on the user's tag.
+local function belonging(meta, members, left, user)
+  local room = redis.call('HMGET', meta, 'seq', 'epoch')
+  local packed = redis.call('HGET', members, user)
+  local record = packed and cmsgpack.unpack(packed)
+  local version = record and (record[4] or 0) or number_of(redis.call('HGET', left, user))
+  return {
+    'ok', version, record and 1 or 0, number_of(room[1]), room[2], record and record[1] or '',
+    redis.call('HLEN', members),
+  }
+end
+
+-- What stands against someone changing a room, or nil. Rooms that may not be seen look like rooms that do not exist.
+local function refusal_to_moderate(room, actor, admin)
+  if room.kind == 'direct' then return actor and 'direct_room' or 'not_found' end
+  if admin then return nil end
+  if not actor then return room.kind == 'open' and 'not_a_member' or 'not_found' end
+  if not moderates(actor) then return 'not_a_moderator' end
+end
+
+-- What a room says of itself: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
+-- slow_mode, archived}.
+local function words_of(meta)
+  local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
+    'created_at', 'slow_mode', 'archived', 'question')
+  for i = 1, 13 do now[i] = now[i] or '' end
+  return {'ok', unpack(now, 1, 13)}
+end
+
+local function let_in(meta, members, left, user, role, bot, now)
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  redis.call('HSET', members, user, cmsgpack.pack({role, now, 0, version, bot}))
+  redis.call('HDEL', left, user)
+  tell(meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', members))
+end
+
+-- By which handle each member is called: {r}:handles holds handle -> user and, behind an '=', user -> handle.
+local function name_member(handles, user, handle)
+  if handle == '' then return end
+  redis.call('HSET', handles, handle, user, '=' .. user, handle)
+end
+
+local function unname_member(handles, user)
+  local handle = redis.call('HGET', handles, '=' .. user)
+  if not handle then return end
+  if redis.call('HGET', handles, handle) == user then redis.call('HDEL', handles, handle) end
+  redis.call('HDEL', handles, '=' .. user)
+end
+
+-- Which member the text calls at one @: the longest handle that it may mean. `name` is the folded word, then the byte
+-- lengths at which a handle could end in it, longest first.
+local function called_by(handles, name)
+  local word, lengths = string.match(name, '^(%S+) (.+)$')
+  local possible = {}
+  for length in string.gmatch(lengths or '', '%d+') do possible[#possible + 1] = string.sub(word, 1, tonumber(length)) end
+  if #possible == 0 then return nil end
+  for _, user in ipairs(redis.call('HMGET', handles, unpack(possible))) do
+    if user then return user end
+  end
+end
+
+local MOST_CALLED = 10
+
+-- Ids of the members other than the author that these names (one a line) call, each once, with a space between.
+local function called_in(handles, names, author)
+  local called, seen = {}, {[author] = true}
+  for name in string.gmatch(names, '[^\n]+') do
+    local user = called_by(handles, name)
+    if user and not seen[user] and #called < MOST_CALLED then
+      seen[user] = true
+      called[#called + 1] = user
+    end
+  end
+  return table.concat(called, ' ')
+end
+
+-- One entry for each who is called, ordered by person and message. The latest 1,000 of a person are kept: nobody counts
+-- more unread ones.
+local MENTIONS_KEPT = 1000
+
+local function trim_mentions(mentions, person)
+  local first, last = '[' .. person .. ':', '(' .. person .. ';'
+  local beyond = redis.call('ZLEXCOUNT', mentions, first, last) - MENTIONS_KEPT
+  if beyond <= 0 then return end
+  local oldest = redis.call('ZRANGEBYLEX', mentions, first, last, 'LIMIT', 0, math.min(beyond, 1000))
+  redis.call('ZREM', mentions, unpack(oldest))
+end
+
+local function note_mentions(mentions, seq, author, called)
+  for person in string.gmatch(called, '%S+') do
+    redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
+    trim_mentions(mentions, person)
+  end
+end
+
+local function forget_mentions(mentions, seq, author, called)
+  for person in string.gmatch(called, '%S+') do
+    local mention = string.format('%s:%016d', person, seq)
+    redis.call('ZREM', mentions, mention, mention .. ':' .. author)
+  end
+end
+
+local function give_role(meta, members, user, role)
+  local record = cmsgpack.unpack(redis.call('HGET', members, user))
+  record[1] = role
+  redis.call('HSET', members, user, cmsgpack.pack(record))
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  tell(meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', members))
+end
+
+local function serves_before(a, b)
+  local rank_a, rank_b = RANKS[a.role] or 0, RANKS[b.role] or 0
+  if rank_a ~= rank_b then return rank_a > rank_b end
+  if a.joined_at ~= b.joined_at then return a.joined_at < b.joined_at end
+  return a.user < b.user
+end
+
+-- The person of highest role who has been here longest; never a bot.
+local function first_in_line(members)
+  local all, first = redis.call('HGETALL', members), nil
+  for i = 1, #all, 2 do
+    local record = cmsgpack.unpack(all[i + 1])
+    local candidate = {user = all[i], role = record[1], joined_at = record[2] or 0}
+    if record[5] ~= 1 and (not first or serves_before(candidate, first)) then first = candidate end
+  end
+  return first
+end
+
+-- Take a member out. When the last owner goes, the first in line becomes owner; with nobody left, whoever comes next.
+local function let_go(meta, members, left, user)
+  local record = cmsgpack.unpack(redis.call('HGET', members, user))
+  local version = redis.call('HINCRBY', meta, 'mv', 1)
+  redis.call('HDEL', members, user)
+  redis.call('HSET', left, user, version)
+  tell(meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', members))
+  if record[1] ~= 'owner' or redis.call('HGET', meta, 'community') == '1' then return end
+  local heir = first_in_line(members)
+  if not heir then
+    redis.call('HSET', meta, 'ownerless', 1)
+  elseif heir.role ~= 'owner' then
+    give_role(meta, members, heir.user, 'owner')
+  end
+end

@@ -1,0 +1,73 @@
+"""The Lua functions, a file each, made into one library whose names end in the hash of its source.
+
+A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and, where it may
+be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``. It ends with ``return function(keys, args)``
+and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor
+function names clash; a library that nobody used for a day is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+PREFIX: Final = "chatserver_"
+_STORE: Final = Path(__file__).parents[1]
+_HEADER: Final = re.compile(r"^-- keys:\s*(.*)$", re.MULTILINE)
+
+
+@dataclass(slots=True, frozen=True)
+class Function:
+    """One function: its name as Valkey knows it and the patterns of its keys."""
+
+    name: str
+    full_name: str
+    patterns: tuple[str, ...]
+    repeatable: bool
+
+    def command(self, tag: str) -> tuple[str, ...]:
+        """The words before the arguments: FCALL, name, number of keys, keys."""
+        return ("FCALL", self.full_name, str(len(self.patterns)), *keyed(self.patterns, tag))
+
+
+def keyed(patterns: tuple[str, ...], tag: str) -> tuple[str, ...]:
+    return tuple(tag + pattern[pattern.index("}") + 1 :] for pattern in patterns)
+
+
+@dataclass(slots=True, frozen=True)
+class Library:
+    """All functions for one kind of store. ``field_expiry`` says whether it has HSETEX (Valkey 9, Redis 8)."""
+
+    name: str
+    source: str
+    functions: dict[str, Function]
+    field_expiry: bool
+
+
+@cache
+def library(*, field_expiry: bool) -> Library:
+    files = {file.stem: file.read_text("utf-8") for file in sorted(_STORE.rglob("*.lua"), key=lambda file: file.name)}
+    prelude = f"local FIELD_EXPIRY = {'true' if field_expiry else 'false'}\n{files.pop('_prelude')}"
+    digest = hashlib.sha256("\0".join([prelude, *files, *files.values()]).encode()).hexdigest()[:12]
+    functions = {name: _function(name, source, digest) for name, source in files.items()}
+    parts = [f"#!lua name={PREFIX}{digest}", prelude]
+    parts += [_registration(functions[name], source) for name, source in files.items()]
+    return Library(PREFIX + digest, "\n".join(parts), functions, field_expiry)
+
+
+def _function(name: str, source: str, digest: str) -> Function:
+    found = _HEADER.search(source)
+    patterns = tuple(found.group(1).split()) if found else ()
+    return Function(name, f"{name}_{digest}", patterns, "-- repeatable" in source or "-- no-writes" in source)
+
+
+def _registration(function: Function, source: str) -> str:
+    flags = "{'no-writes'}" if "-- no-writes" in source else "{}"
+    return (
+        f"redis.register_function{{function_name='{function.full_name}', flags={flags}, "
+        f"callback=(function()\n{source}\nend)()}}"
+    )

@@ -1,0 +1,115 @@
+"""Steps over two tags: written down first, carried out part by part, removed at the end.
+
+No function may touch two tags, so joining a room is a part on the room's tag and a part on the user's. An intent, all
+arguments included, goes to one of 64 streams; its parts run in a fixed order and each recognises a repeat by the
+intent's id; then the intent is removed and the caller answered. Whatever a dead process left behind is carried out by
+any other after ten seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from chatserver import ids
+from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.store.engine import keys
+from chatserver.store.engine.link import LinkDown, LinkLost, ReplyError
+from chatserver.store.engine.store import Store
+
+log = logging.getLogger(__name__)
+TAKE_OVER_MS: Final = 10_000
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """``id`` names the step for ever; ``arguments`` hold all that its parts need, the time included."""
+
+    id: str
+    kind: str
+    arguments: dict[str, Any]
+
+
+Parts = Callable[[Intent], Awaitable[Any]]
+
+
+class Begun(NamedTuple):
+    """An intent on its way into a stream; ``written`` gives its place, or the link's error."""
+
+    intent: Intent
+    stream: str
+    written: asyncio.Future[Any]
+
+
+class Intents:
+    """``parts`` maps a kind to the coroutine that carries out all its parts in order."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._parts: dict[str, Parts] = {}
+
+    def register(self, kind: str, parts: Parts) -> None:
+        self._parts[kind] = parts
+
+    async def carry_out(self, kind: str, **arguments: Any) -> Any:
+        """Write the intent, run its parts, remove it, give the parts' result.
+
+        A ``Refusal`` of a part ends the intent, except ``unavailable``: then it stays, to be finished later.
+        """
+        intent = Intent(ids.new_id(), kind, arguments)
+        stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
+        place = await self._store.command("XADD", stream, "*", "intent", msgspec.msgpack.encode(intent))
+        try:
+            result = await self._parts[kind](intent)
+        except Refusal as refusal:
+            if refusal.kind is not UNAVAILABLE:
+                await self._store.command("XDEL", stream, place)
+            raise
+        await self._store.command("XDEL", stream, place)
+        return result
+
+    def begin(self, kind: str, **arguments: Any) -> Begun:
+        """Write an intent without waiting, before whatever else is sent to the store in this turn; its ``finish`` or
+        ``drop`` is called once the rest is known."""
+        intent = Intent(ids.new_id(), kind, arguments)
+        stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
+        return Begun(intent, stream, self._store.ask("XADD", stream, "*", "intent", msgspec.msgpack.encode(intent)))
+
+    async def finish(self, begun: Begun, parts: Parts) -> None:
+        """Run these parts, which know more than a repeat would, and remove the intent."""
+        await parts(begun.intent)
+        await self.drop(begun)
+
+    async def drop(self, begun: Begun) -> None:
+        """Nothing came of it, or all did. An intent that the link lost was never there, or is carried out once more."""
+        with contextlib.suppress(LinkDown, LinkLost, ReplyError):
+            await self._store.command("XDEL", begun.stream, await begun.written)
+
+    async def take_over(self, *, older_than_ms: int = TAKE_OVER_MS) -> int:
+        """Carry out what other processes left behind. Gives how many were finished."""
+        seconds, microseconds = await self._store.command("TIME")
+        before = int(seconds) * 1000 + int(microseconds) // 1000 - older_than_ms
+        finished = 0
+        for number in range(keys.INTENT_STREAMS):
+            stream = keys.intents(number)
+            for place, fields in await self._store.command("XRANGE", stream, "-", str(before), "COUNT", 100):
+                finished += await self._finish(stream, place, fields[1])
+        return finished
+
+    async def _finish(self, stream: str, place: bytes, packed: bytes) -> int:
+        intent = msgspec.msgpack.decode(packed, type=Intent)
+        try:
+            await self._parts[intent.kind](intent)
+        except Refusal as refusal:
+            if refusal.kind is UNAVAILABLE:
+                return 0
+        except Exception:
+            log.exception("intent: cannot be finished", extra={"intent": intent.id, "kind": intent.kind})
+            return 0
+        await self._store.command("XDEL", stream, place)
+        return 1

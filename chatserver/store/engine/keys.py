@@ -1,0 +1,58 @@
+"""What every key is called. All keys of one thing share its hash tag, so that one function can hold them on a Cluster.
+
+| tag        | what lives there                                                                            |
+|------------|---------------------------------------------------------------------------------------------|
+| `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:bans`, `:sent`, `:mentions`, …     |
+| `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`                  |
+| `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
+| `{do:K}`   | one of 64 streams of intents, steps over two tags under way                                  |
+| `{rooms}`  | the open rooms, for room.discover, and a stream of what changed there                        |
+| `{users}`  | `:all`, who has an account and since when; its channel tells every process whose name changed |
+| `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
+|
+| `{p:ID}`   | no data; a process's own channel, by which it probes itself                                |
+
+A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts the tag in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+INTENT_STREAMS: Final = 64
+ROOMS: Final = "{rooms}"
+USERS: Final = "{users}"
+EVERYONE: Final = "{users}:all"
+COMMUNITY: Final = "{community}"
+
+
+def room(room_id: str) -> str:
+    return "{r:" + room_id + "}"
+
+
+def user(user_id: str) -> str:
+    return "{u:" + user_id + "}"
+
+
+def handle(skeleton: str) -> str:
+    return "{h:" + skeleton + "}"
+
+
+def intents(number: int) -> str:
+    return "{do:" + str(number) + "}"
+
+
+def process(process_id: str) -> str:
+    return "{p:" + process_id + "}"
+
+
+def live(tag: str) -> str:
+    """The sharded pub/sub name on which all that happens under this tag is told."""
+    return tag + ":live"
+
+
+def tagged_id(name: bytes) -> tuple[str, str]:
+    """``b"{r:hall}:live"`` → ``("r", "hall")``; ``b"{users}:live"`` → ``("users", "")``."""
+    inner = name[1 : name.rindex(b"}")].decode()
+    kind, _, identity = inner.partition(":")
+    return kind, identity

@@ -1,0 +1,298 @@
+"""The store of ties: what two users are to each other, under the tag of their conversation's room.
+
+A step is decided by ``rules.ladder`` on the tie as it was read and written by one function, unless it changed
+meanwhile: then it is decided anew. So the rules stand in one place, and a step is as atomic as if they stood in Lua.
+What goes with it on other tags (a place for a poke, whom each knows, inboxes) follows inside one intent.
+
+The room's id is a keyed hash of the pair: nobody can ask whether two people talk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from chatserver import errors, ids
+from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.rules.friends import ladder
+from chatserver.rules.friends.ladder import Line, Numbers, Origin, Poke, Step, Tie, Told
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store, status
+from chatserver.store.friends.inbox import InboxStore, Item
+from chatserver.store.messages.records import Record, pack_record
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_tie = msgspec.msgpack.Decoder(Tie).decode
+Days = dict[str, list[int]]
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A tie as it stands; ``room`` is the pair's, open or not, ``epoch`` "" while there is no conversation."""
+
+    room: str
+    tie: Tie
+    version: int
+    days: Days
+    epoch: str
+    seq: int
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a step came to, kept for a day, so that a repeat goes on with the same. ``frees``: whose ``poke`` has its
+    place free again."""
+
+    told: list[Told]
+    frees: str = ""
+    poke: str = ""
+
+
+_unpack_outcome = msgspec.msgpack.Decoder(Outcome).decode
+Rule = Callable[[Read, str, int, Numbers, dict[str, Any]], Step]
+
+
+RULES: Final[dict[str, Rule]] = {
+    "poke": lambda read, by, now, numbers, given: ladder.poke(
+        read.tie,
+        msgspec.convert(given["poke"], Poke),
+        now,
+        numbers,
+        card=given["card"],
+        rehearsal=given.get("rehearsal", False),
+    ),
+    "return": lambda read, by, now, numbers, given: ladder.return_poke(
+        read.tie, by, given["poke"], now, numbers, card=given["card"]
+    ),
+    "withdraw": lambda read, by, now, numbers, given: ladder.withdraw(read.tie, by, given["poke"], now, numbers),
+    "dismiss": lambda read, by, now, numbers, given: ladder.dismiss(read.tie, by, given["poke"], now, numbers),
+    "answer": lambda read, by, now, numbers, given: ladder.answer(
+        read.tie, by, given["card"], given["text"], now, numbers
+    ),
+    "draw": lambda read, by, now, numbers, given: ladder.draw(read.tie, by, given["card"], now, numbers),
+    "befriend": lambda read, by, now, numbers, given: (
+        ladder.befriend(read.tie, read.days, now, numbers) or Step(read.tie)
+    ),
+    "begin": lambda read, by, now, numbers, given: ladder.begin(
+        read.tie, msgspec.convert(given["origin"], Origin), now
+    ),
+    "keep": lambda read, by, now, numbers, given: ladder.keep(read.tie, by, on=given["on"]),
+    "step_back": lambda read, by, now, numbers, given: ladder.step_back(read.tie, by, given["today"]),
+    "rest": lambda read, by, now, numbers, given: ladder.rest(read.tie, by, on=given["on"]),
+    "note": lambda read, by, now, numbers, given: ladder.note(read.tie, by, given["text"]),
+    "show_seen": lambda read, by, now, numbers, given: ladder.show_seen(read.tie, by, on=given["on"]),
+    "offer_card": lambda read, by, now, numbers, given: ladder.offer_card(read.tie, by),
+    "take_card_back": lambda read, by, now, numbers, given: ladder.take_card_back(read.tie, by),
+    "meet": lambda read, by, now, numbers, given: ladder.meet(read.tie, by, given["until"]),
+    "confirm": lambda read, by, now, numbers, given: ladder.confirm_meeting(read.tie, by, now),
+    "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, now, on=given["on"]),
+}
+"""What ``TieStore.step`` can be asked for."""
+
+
+class TieStore:
+    """Every step goes by ``step``; it raises the ``Refusal`` of its rule and may be repeated. ``secret`` keys the
+    rooms' ids."""
+
+    def __init__(self, store: Store, intents: Intents, inbox: InboxStore, *, secret: bytes, numbers: Numbers) -> None:
+        self._store = store
+        self._intents = intents
+        self._inbox = inbox
+        self.secret = secret
+        self.numbers = numbers
+        intents.register("tie.step", self.parts)
+
+    def room_of(self, one: str, other: str) -> str:
+        pair = f"{min(one, other)} {max(one, other)}".encode()
+        return hashlib.blake2b(pair, key=self.secret, digest_size=12).hexdigest()
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    async def read(self, one: str, other: str) -> Read:
+        tie = ladder.between(one, other)
+        return await self._read(self.room_of(one, other), tie)
+
+    async def _read(self, room: str, fresh: Tie) -> Read:
+        answer = await self._store.call("tie_read", keys.room(room), fresh.a, fresh.b)
+        _, version, packed, days_a, days_b, epoch, seq = answer
+        tie = _unpack_tie(packed) if packed else fresh
+        days = {fresh.a: _days(days_a), fresh.b: _days(days_b)}
+        return Read(room, tie, version, days, epoch.decode(), seq)
+
+    async def find(self, room: str, user: str) -> Tie:
+        """The tie of a room's id, for one of its two. Raises ``Refusal`` not_found."""
+        packed = await self._store.command("HGET", keys.room(room) + ":tie", "tie")
+        tie = _unpack_tie(packed) if packed else None
+        if tie is None or user not in {tie.a, tie.b}:
+            raise errors.not_found("tie")
+        return tie
+
+    async def known(self, user: str) -> list[str]:
+        """Everyone the user has or had something with."""
+        return [other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":ties")]
+
+    async def read_all(self, user: str) -> list[Read]:
+        """The user's ties with all of them."""
+        return await asyncio.gather(*(self.read(user, other) for other in await self.known(user)))
+
+    async def blocked(self, user: str) -> list[str]:
+        return sorted(other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":blocks"))
+
+    async def has_blocked(self, user: str, other: str) -> bool:
+        return bool(await self._store.command("HEXISTS", keys.user(user) + ":blocks", other))
+
+    async def lets_pokes_rest(self, user: str) -> bool:
+        resting: bytes | None = await self._store.command("HGET", keys.user(user), "pokes_rest")
+        return resting == b"1"
+
+    async def let_pokes_rest(self, user: str, *, on: bool) -> None:
+        await self._store.command("HSET", keys.user(user), "pokes_rest", int(on))
+
+    async def open_places(self, user: str, now: int) -> list[str]:
+        """The pairs for which the user has a poke open."""
+        held = await self._store.command("HGETALL", keys.user(user) + ":pokes")
+        items = held.items() if isinstance(held, dict) else zip(held[::2], held[1::2], strict=True)
+        return [pair.decode() for pair, place in items if int(place.split()[0]) > now]
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+
+    async def step(self, kind: str, by: str, other: str, *, now: int, **given: Any) -> Read:
+        """Take a step; gives the tie afterwards."""
+        bots = given.pop("bots", [])
+        await self._intents.carry_out(
+            "tie.step", what=kind, by=by, other=other, now=now, given=given, bots=bots, epoch=ids.random_bytes(4).hex()
+        )
+        return await self.read(by, other)
+
+    async def parts(self, intent: Intent) -> None:
+        """All parts of a step: a place, the pair, what each knows, whose place is free, what they are told."""
+        given = intent.arguments
+        kind, by, other, now = given["what"], given["by"], given["other"], given["now"]
+        poke = given["given"].get("poke") if kind == "poke" and not given["given"].get("rehearsal") else None
+        if poke is not None:
+            await self._reserve(by, other, poke["id"], now)
+        try:
+            outcome = await self._write(intent)
+        except Refusal as refusal:
+            if poke is not None and refusal.kind is not UNAVAILABLE:
+                await self._free(by, other, poke["id"], 0)
+            raise
+        await self._point(by, other)
+        if kind == "withdraw":
+            await self._free(by, other, given["given"]["poke"], given["given"]["until"])
+        if outcome.frees:
+            await self._free(outcome.frees, other if outcome.frees == by else by, outcome.poke, 0)
+        if poke is not None and outcome.frees:
+            await self._free(by, other, poke["id"], 0)
+        for told in outcome.told:
+            await self._tell(intent.id, told, by if told.user == other else other, now)
+
+    async def _reserve(self, by: str, other: str, poke: str, now: int) -> None:
+        numbers, pair = self.numbers, self.room_of(by, other)
+        answer = await self._store.call(
+            "poke_place", keys.user(by), now, pair, poke, now + numbers.fade_ms, numbers.places
+        )
+        if status(answer) == "no_place":
+            wait = -(-(answer[1] - now) // 1000)
+            raise errors.not_allowed(
+                f"{numbers.places} pokes are on their way; one must come back first", "no_place", retry_after=wait
+            )
+
+    async def _free(self, by: str, other: str, poke: str, until: int) -> None:
+        await self._store.call("poke_free", keys.user(by), self.room_of(by, other), poke, until)
+
+    async def _write(self, intent: Intent) -> Outcome:
+        """Decide and write, again and again until nobody was quicker."""
+        given = intent.arguments
+        by, other, now = given["by"], given["other"], given["now"]
+        before = await self._store.command("HGET", keys.room(self.room_of(by, other)) + ":steps", intent.id)
+        if before is not None:
+            return _unpack_outcome(before)
+        while True:
+            read = await self.read(by, other)
+            step = RULES[given["what"]](read, by, now, self.numbers, given["given"])
+            outcome = Outcome(list(step.told), step.frees, read.tie.poke.id if read.tie.poke is not None else "")
+            if step.tie == read.tie:
+                return outcome
+            called = await self._handles(step) if step.opens else ("", "")
+            words = _words(intent, read, step, outcome, called)
+            answer = await self._store.call("tie_write", keys.room(read.room), *words)
+            if status(answer) == "ok":
+                return _unpack_outcome(answer[2])
+
+    async def _handles(self, step: Step) -> tuple[str, str]:
+        """What calls each of the two in their conversation."""
+        asked = (self._store.command("HGET", keys.user(user), "handle") for user in (step.tie.a, step.tie.b))
+        one, other = ((handle or b"").decode() for handle in await asyncio.gather(*asked))
+        return one, other
+
+    async def _point(self, one: str, other: str) -> None:
+        """What each of the two knows of the tie."""
+        read = await self.read(one, other)
+        for user in (one, other):
+            mine, theirs = read.tie.side(user), read.tie.side(read.tie.other(user))
+            inside = -1 if not read.epoch else int(not mine.blocks)
+            marker = 0 if read.seq <= 2 else read.seq
+            await self._store.call(
+                "tie_know", keys.user(user), read.tie.other(user), read.version, read.room, inside, marker, read.epoch,
+                int(mine.blocks), int(theirs.blocks),
+            )  # fmt: skip
+
+    async def invited(self, user: str, by: str, room: str, intent: str, now: int) -> None:
+        """Who came by a personal invitation begins acquainted with whoever gave it; a part of signing up."""
+        given = {"origin": {"how": "invitation", "at": now, "room": room}}
+        arguments = {"what": "begin", "by": user, "other": by, "now": now, "given": given, "bots": []}
+        epoch = hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
+        await self.parts(Intent(intent, "tie.step", {**arguments, "epoch": epoch}))
+        await self._inbox.add(by, f"{intent} came", Item("opened", user, self.room_of(user, by)), now=now)
+
+    async def tell_invited(self, user: str, by: str, room: str, *, now: int) -> None:
+        """A friend asks a friend into a room, by name."""
+        await self._inbox.add(user, f"invited {by} {room}", Item("invitation", by, room), now=now)
+
+    async def _tell(self, intent: str, told: Told, about: str, now: int) -> None:
+        if told.news == "gone":
+            await self._inbox.gone(told.user, told.id)
+            return
+        room = self.room_of(told.user, about)
+        item = Item(told.news, about, room, about=told.id)
+        await self._inbox.add(told.user, f"{intent} {told.news}", item, now=now)
+
+
+def is_friend(read: Read, user: str) -> bool:
+    """Whether the user may invite the other by name, or finds it so: who is blocked is not told."""
+    return read.tie.relation == "friend" and not read.tie.side(user).blocks
+
+
+def _days(packed: bytes) -> list[int]:
+    return [int(day) for day in packed.split()]
+
+
+def _words(
+    intent: Intent, read: Read, step: Step, outcome: Outcome, called: tuple[str, str]
+) -> list[str | bytes | int]:
+    tie, now, bots = step.tie, intent.arguments["now"], intent.arguments["bots"]
+    meta = _meta(intent.arguments["epoch"], now) if step.opens else []
+    lines: list[str | bytes] = []
+    for number, line in enumerate(step.lines):
+        id = hashlib.blake2b(f"{intent.id} {number}".encode(), digest_size=12).hexdigest()
+        lines += [id, pack_record(_first_line(id, line, number))]
+    return [
+        intent.id, now, read.version, _pack(tie), _pack(outcome), tie.a, tie.b, int(tie.rests), int(tie.side_a.blocks),
+        int(tie.side_b.blocks), int(tie.b in bots), int(tie.a in bots), *called, len(meta), *meta, *lines,
+    ]  # fmt: skip
+
+
+def _first_line(id: str, line: Line, number: int) -> Record:
+    return Record(id, line.user, line.text, f"first-{number}", only=line.user if line.alone else "")
+
+
+def _meta(epoch: str, now: int) -> list[str | int]:
+    fields: dict[str, str | int] = {
+        "kind": "direct", "title": "", "about": "", "slow_mode": 0, "pokes": 0, "created_at": now, "epoch": epoch,
+        "seq": 0, "rev": 0, "first_seq": 1, "shared": 0, "mv": 0,
+    }  # fmt: skip
+    return [word for pair in fields.items() for word in pair]

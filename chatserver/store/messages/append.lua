@@ -1,0 +1,111 @@
+-- Append a group of messages to a room's log: the only way a message gets in.
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
+-- repeatable
+-- args: now, today (days since 1970 where the community is), then seven for each message: user,
+-- client_id, digest of what it says, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
+-- word, then at which byte lengths a handle could end in it), record
+-- answers: {'ok', epoch, {status, ...}} in order, a status being {'ok'|'duplicate', seq, id, at, epoch}, {reason} or
+-- {reason, milliseconds to wait}
+
+local function refusal_of(room, member, last, user, now)
+  if not member then return {outside(room)} end
+  if room.archived then return {'archived'} end
+  if member.muted_until > now then return {'muted', member.muted_until - now} end
+  if room.slow_mode > 0 and not moderates(member) then
+    local before = last[user] or number_of(redis.call('HGET', room.last_key, user))
+    local wait = before + room.slow_mode * 1000 - now
+    if wait > 0 then return {'slow_mode', wait} end
+  end
+end
+
+-- A reply answers something that is, or was, in the log: tombstones keep their numbers.
+local function refusal_to_reply(room, seq, reply_to)
+  if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
+end
+
+-- The record with what only the room knows: whom it calls, and for whose eyes alone it is.
+local function completed(record, called, only)
+  local held = cmsgpack.unpack(record)
+  if called ~= '' then held.m = called end
+  if only then held.v = only end
+  return cmsgpack.pack(held)
+end
+
+-- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
+local function note_day(tie, user, today)
+  local days = redis.call('HGET', tie, 'days:' .. user) or ''
+  if string.match(days, '%S*$') == today then return end
+  local kept = {}
+  for day in string.gmatch(days .. ' ' .. today, '%S+') do kept[#kept + 1] = day end
+  redis.call('HSET', tie, 'days:' .. user, table.concat(kept, ' ', math.max(1, #kept - 15)))
+end
+
+local function first_answer(known, digest)
+  local seq, at, id, epoch, first_digest = string.match(known, '^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  if first_digest ~= digest then return {'client_id_used'} end
+  return {'duplicate', tonumber(seq), id, tonumber(at), epoch}
+end
+
+-- The last id of a log that is ahead of its counter: it would refuse every number of the counter's for ever.
+local function last_of(log)
+  local info = redis.call('XINFO', 'STREAM', log)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return number_of(string.match(info[i + 1], '^%d+')) end
+  end
+end
+
+-- Add under the next number and give that number. Refused by the log, nothing was written: look where the log is.
+local function add(log, seq, record, now)
+  local added = redis.pcall('XADD', log, seq .. '-0', 'm', record, 't', now)
+  if type(added) == 'table' and added.err then
+    seq = last_of(log) + 1
+    redis.call('XADD', log, seq .. '-0', 'm', record, 't', now)
+  end
+  return seq
+end
+
+return function(keys, args)
+  local meta, log, members, sent, sent_at, mentions, last_key, _, tie, handles = unpack(keys)
+  local room = meta_of(meta)
+  if not room then return {'not_found'} end
+  room.last_key = last_key
+  local now = math.max(tonumber(args[1]), room.last_at)
+  local seq, last_id = room.seq, room.last_id
+  local first, known_members, last, out, records = 0, {}, {}, {}, {}
+  for i = 3, #args, 7 do
+    local user, client_id, digest, id, reply_to, names, record = unpack(args, i, i + 6)
+    local field = user .. ':' .. client_id
+    local known = sent_before(sent, field)
+    if known then
+      out[#out + 1] = first_answer(known, digest)
+    else
+      if known_members[user] == nil then known_members[user] = member_of(members, user) or false end
+      local refusal = refusal_of(room, known_members[user], last, user, now)
+        or room.kind == 'direct' and refusal_between(tie, user)
+        or refusal_to_reply(room, seq, tonumber(reply_to))
+      if refusal then
+        out[#out + 1] = refusal
+      else
+        local called = names == '' and '' or called_in(handles, names, user)
+        local hidden = room.kind == 'direct' and blocked_between(tie, members, user)
+        if called ~= '' or hidden then record = completed(record, called, hidden and user) end
+        if room.kind == 'direct' then note_day(tie, user, args[2]) end
+        seq, last_id = add(log, seq + 1, record, now), id
+        if #records == 0 then first = seq end
+        remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
+        if not last[user] then redis.call('HSET', last_key, user, now) end
+        last[user] = now
+        note_mentions(mentions, seq, user, called)
+        out[#out + 1] = {'ok', seq, id, now, room.epoch}
+        records[#records + 1] = record
+      end
+    end
+  end
+  if #records > 0 then
+    redis.call('HSET', meta, 'seq', seq, 'last_id', last_id, 'last_at', now)
+    forget_sent(sent, sent_at, now)
+    local head = '\150' .. cmsgpack.pack('m', room.epoch, first, room.rev, now)
+    redis.call('SPUBLISH', meta .. ':live', head .. array_head(#records) .. table.concat(records))
+  end
+  return {'ok', room.epoch, out}
+end

@@ -1,0 +1,37 @@
+"""Deleting a message: an intent, because whoever deletes another's message is noted for those who run the community."""
+
+from __future__ import annotations
+
+from chatserver.store.community.acts import ActLog
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store, status
+from chatserver.store.messages.log import refusal_of
+
+
+class Deletions:
+    """Constructed in app.py for the service of messages."""
+
+    def __init__(self, store: Store, intents: Intents) -> None:
+        self._store = store
+        self._intents = intents
+        self._acts = ActLog(store)
+        intents.register("message.delete", self._delete)
+
+    async def delete(self, room: str, seq: int, *, actor: str, admin: bool, now: int) -> int:
+        """Leave a tombstone; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author."""
+        given = {"room": room, "seq": seq, "actor": actor, "admin": admin, "now": now}
+        rev: int = await self._intents.carry_out("message.delete", **given)
+        return rev
+
+    async def _delete(self, intent: Intent) -> int:
+        room, seq, actor, admin, now = (intent.arguments[name] for name in ("room", "seq", "actor", "admin", "now"))
+        answer = await self._store.call("change", keys.room(room), now, actor, seq, "delete", "", int(admin), intent.id)
+        if answer[0] != b"ok":
+            raise refusal_of(status(answer))
+        _, rev, author = answer
+        if author.decode() != actor:
+            await self._acts.note(
+                intent.id, "message.delete", by=actor, at=now, room=room, user=author.decode(), detail=str(seq)
+            )
+        return int(rev)

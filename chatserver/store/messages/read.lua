@@ -1,0 +1,53 @@
+-- Read both streams of a room, and what now holds, at one moment: feeds, replay, history and repair all use this.
+-- keys: {r} {r}:log {r}:changes {r}:now
+-- no-writes
+-- args: first seq wanted (below 0: so many up to the last), last seq wanted (0: none, -1: up to the end), rev after
+-- which changes are wanted, how many
+-- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …},
+-- version of members and settings}
+-- A deleted message has an empty record and its tombstone in now; both empty is a hole that nothing explains.
+
+local function messages(log, now_key, from, to)
+  local entries = redis.call('XRANGE', log, from .. '-0', to .. '-0')
+  local wanted = {}
+  for seq = from, to do wanted[#wanted + 1] = seq end
+  local holds = redis.call('HLEN', now_key) > 0 and redis.call('HMGET', now_key, unpack(wanted)) or {}
+  local out, next_entry = {}, 1
+  for i, seq in ipairs(wanted) do
+    local entry = entries[next_entry]
+    if entry and entry[1] == seq .. '-0' then
+      out[i] = {seq, tonumber(entry[2][4]), entry[2][2], holds[i] or ''}
+      next_entry = next_entry + 1
+    else
+      out[i] = {seq, 0, '', holds[i] or ''}
+    end
+  end
+  return out
+end
+
+local function changes_after(changes, now_key, rev, count)
+  local out = {}
+  for i, entry in ipairs(redis.call('XRANGE', changes, '(' .. rev .. '-0', '+', 'COUNT', count)) do
+    local fields = entry[2]
+    out[i] = {
+      number_of(string.match(entry[1], '^%d+')), tonumber(fields[2]), tonumber(fields[4]), fields[6],
+      redis.call('HGET', now_key, fields[2]) or '',
+    }
+  end
+  return out
+end
+
+return function(keys, args)
+  local meta, log, changes, now_key = unpack(keys)
+  local from, to, rev, count = tonumber(args[1]), tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  local room = meta_of(meta)
+  if not room then return {'not_found'} end
+  to = to < 0 and room.seq or math.min(to, room.seq)
+  from = math.max(from < 0 and to + 1 + from or from, room.first_seq)
+  return {
+    'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq,
+    from <= to and messages(log, now_key, from, to) or {},
+    count > 0 and rev < room.rev and changes_after(changes, now_key, rev, count) or {},
+    number_of(redis.call('HGET', meta, 'mv')),
+  }
+end

@@ -1,0 +1,53 @@
+"""The store of questions of the day: which rooms want one, and which of them lie there.
+
+Whether a room wants one is its own meta's, like its title; the community's tag only says where to look, so that nobody
+has to go through all rooms. A question that was laid is noted with its day until it has left its members' lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+
+ROOMS: Final = keys.COMMUNITY + ":question_rooms"
+LAID: Final = keys.COMMUNITY + ":questions"
+
+
+async def agree(store: Store, room: str) -> None:
+    """Look in this room, or no more, as its meta says."""
+    wants = await store.command("HGET", keys.room(room), "question") == b"1"
+    await store.command("SADD" if wants else "SREM", ROOMS, room)
+
+
+class QuestionStore:
+    """Everything here may be repeated."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def begin(self, rooms: Iterable[str]) -> None:
+        """These rooms want one unless somebody said otherwise."""
+        for room in rooms:
+            await self._store.command("HSETNX", keys.room(room), "question", 1)
+            await agree(self._store, room)
+
+    async def rooms(self) -> list[str]:
+        """The rooms that want one."""
+        listed = sorted(room.decode() for room in await self._store.command("SMEMBERS", ROOMS))
+        asked = (self._store.command("HMGET", keys.room(room), "question", "archived") for room in listed)
+        metas = await asyncio.gather(*asked)
+        return [room for room, meta in zip(listed, metas, strict=True) if meta[0] == b"1" and meta[1] != b"1"]
+
+    async def note(self, question: str, day: int) -> None:
+        await self._store.command("ZADD", LAID, day, question)
+
+    async def laid_until(self, day: int) -> list[str]:
+        """Those of this day and before that were not forgotten yet."""
+        return [name.decode() for name in await self._store.command("ZRANGEBYSCORE", LAID, "-inf", day)]
+
+    async def forget(self, question: str) -> None:
+        await self._store.command("ZREM", LAID, question)

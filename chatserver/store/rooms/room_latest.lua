@@ -1,0 +1,23 @@
+-- The last message of an open room as it now holds, for whoever may read it, member or not.
+-- keys: {r} {r}:log {r}:now {r}:bans {r}:members
+-- no-writes
+-- args: user ('' for a visitor), now
+-- answers: {'ok', seq, at, record, what now holds} or {'none'}
+
+local function may_read(meta, bans, members, user, now)
+  local held = redis.call('HMGET', meta, 'kind', 'window', 'archived')
+  if held[1] ~= 'open' or held[3] == '1' then return false end
+  if held[2] == '1' or user ~= '' and member_of(members, user) then return true end
+  local till = user ~= '' and redis.call('HGET', bans, user)
+  return user ~= '' and not (till and (till == '0' or tonumber(till) > now))
+end
+
+return function(keys, args)
+  local meta, log, now_key, bans, members = unpack(keys)
+  local room = meta_of(meta)
+  if not room or room.seq == 0 or not may_read(meta, bans, members, args[1], tonumber(args[2])) then return {'none'} end
+  local entry = redis.call('XRANGE', log, room.seq .. '-0', room.seq .. '-0')[1]
+  local holds = redis.call('HGET', now_key, tostring(room.seq)) or ''
+  if not entry then return {'ok', room.seq, 0, '', holds} end
+  return {'ok', room.seq, tonumber(entry[2][4]), entry[2][2], holds}
+end

@@ -1,0 +1,32 @@
+-- A moderator takes a member out and, with a ban, keeps the user out until a time or for ever. Who is no member can be
+-- banned, too. Nothing is appended for the user after this, because append.lua asks the same members.
+-- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:handles
+-- repeatable
+-- args: intent, now, actor, admin (1 | 0), user, ban ('' none | 0 for ever | until, ms)
+-- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {reason}
+
+local function refusal_of(room, actor, admin, target, ban)
+  local reason = refusal_to_moderate(room, actor, admin)
+  if reason then return reason end
+  if not target then return ban == '' and 'no_such_member' or nil end
+  if not admin and RANKS[actor.role] <= (RANKS[target.role] or 0) then return 'target_moderates' end
+end
+
+return function(keys, args)
+  local meta, members, left, bans, done, handles = unpack(keys)
+  local intent, now, user, ban = args[1], tonumber(args[2]), args[5], args[6]
+  local room = meta_of(meta)
+  if not room then return {'not_found'} end
+  if redis.call('ZSCORE', done, intent) then return belonging(meta, members, left, user) end
+  local target = member_of(members, user)
+  local reason = refusal_of(room, member_of(members, args[3]), args[4] == '1', target, ban)
+  if reason then return {reason} end
+
+  done_before(done, intent, now)
+  if ban ~= '' then redis.call('HSET', bans, user, ban) end
+  if target then
+    let_go(meta, members, left, user)
+    unname_member(handles, user)
+  end
+  return belonging(meta, members, left, user)
+end

@@ -1,0 +1,436 @@
+"""The store of rooms: who belongs where. Every change of membership is one function on the room's tag, which decides,
+and then the pointer on the user's tag, which follows; between the two stands an intent.
+
+Constructed in app.py. The services for rooms and membership call it; signing up and closing an account use
+``join_parts`` and ``leave_parts`` inside intents of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from chatserver import errors, ids
+from chatserver.errors import Refusal
+from chatserver.rules.rooms import access as room_rules
+from chatserver.store.community.acts import ActLog
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.messages.records import Posted, posted_of
+from chatserver.store.rooms.questions import agree
+from chatserver.store.rooms.room_index import Entry, put
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
+
+
+class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """What a room begins with. ``community`` rooms have no owner; everyone new begins in ``newcomers`` rooms; the first
+    ``first_members`` people who join become moderators, so that a new community has hosts."""
+
+    kind: str
+    title: str
+    about: str = ""
+    tags: list[str] = []
+    titles: dict[str, str] = {}
+    abouts: dict[str, str] = {}
+    window: bool = False
+    bots: bool = False
+    community: bool = False
+    newcomers: bool = False
+    first_members: int = 0
+
+
+class Belonging(msgspec.Struct, frozen=True):
+    """What a room's tag says of a user: in or not since ``version``, and where the log stands."""
+
+    version: int
+    inside: bool
+    last_seq: int
+    epoch: str
+    role: str
+    members: int
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What a room says of itself after an update. ``entry`` is what the catalogue of open rooms holds of it."""
+
+    kind: str
+    entry: Entry
+    slow_mode: int
+    question: bool
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What stands on a room's door, and who of those asked about is ``inside``."""
+
+    kind: str
+    title: str
+    titles: dict[str, str]
+    archived: bool
+    inside: frozenset[str]
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """A room's numbers for a list; ``last_at`` in ms, 0 where nothing was said yet."""
+
+    members: int
+    online: int
+    today: int
+    last_at: int
+
+
+_REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
+    "not_found": errors.not_found,
+    "not_a_member": errors.not_a_member,
+    "no_such_member": lambda: errors.not_found("member"),
+    "not_a_moderator": lambda: errors.not_allowed("Only moderators may do this", "not_a_moderator"),
+    "not_an_owner": lambda: errors.not_allowed("Only an owner may do this", "not_an_owner"),
+    "not_an_admin": errors.not_an_admin,
+    "not_open": lambda: errors.not_allowed("Only an open room can be read by everyone", "not_open"),
+    "archived": room_rules.archived,
+    "target_moderates": lambda: errors.not_allowed("They moderate this room as you do", "target_moderates"),
+    "target_owns": lambda: errors.not_allowed("An owner can only step down themself", "target_owns"),
+    "last_owner": lambda: errors.not_allowed("A room keeps at least one owner", "last_owner"),
+    "bots_not_invited": lambda: errors.not_allowed("A moderator must let a bot in", "bots_not_invited"),
+    "direct_room": lambda: errors.not_allowed("A conversation of two is not changed this way", "direct_room"),
+    "not_closed": lambda: errors.not_allowed("Only closed rooms have a link", "not_closed"),
+}
+
+
+def _checked(answer: list[Any]) -> list[Any]:
+    """The answer without its first word. Raises the ``Refusal`` that a reason stands for."""
+    if answer[0] == b"ok":
+        return answer[1:]
+    raise _refusal_of(*answer)
+
+
+def _refusal_of(reason: bytes, until: int = 0) -> Refusal:
+    if reason == b"banned":
+        return errors.not_allowed("You cannot enter this room", "banned", **({"until": until} if until else {}))
+    return _REFUSALS[reason.decode()]()
+
+
+def _belonging(answer: list[Any]) -> Belonging:
+    version, inside, last_seq, epoch, role, members = _checked(answer)
+    return Belonging(version, inside == 1, last_seq, epoch.decode(), role.decode(), members)
+
+
+class RoomStore:
+    """Steps over a room and its users. All of them raise ``Refusal`` and may be repeated."""
+
+    def __init__(self, store: Store, intents: Intents) -> None:
+        self._store = store
+        self._intents = intents
+        self._acts = ActLog(store)
+        intents.register("room.create", self._create)
+        intents.register("room.join", self._join)
+        intents.register("room.leave", self._leave)
+        intents.register("room.remove", self._remove)
+        intents.register("room.update", self._update)
+        intents.register("room.archive", self._archive)
+        intents.register("room.unban", self._unban)
+        intents.register("room.set_role", self._set_role)
+
+    # --- a room comes to be ------------------------------------------------------------------------------------------
+
+    async def create(self, room: str, new: NewRoom, *, owner: str, bot: bool = False, now: int) -> None:
+        """Make a room, its owner's pointer and, for an open room, its place in the catalogue."""
+        fields = {
+            "room": room, "new": msgspec.to_builtins(new), "owner": owner, "bot": bot, "now": now,
+            "epoch": ids.random_bytes(4).hex(),
+        }  # fmt: skip
+        await self._intents.carry_out("room.create", **fields)
+
+    async def _create(self, intent: Intent) -> None:
+        given = intent.arguments
+        room, owner, now = given["room"], given["owner"], given["now"]
+        new = msgspec.convert(given["new"], NewRoom)
+        fields = _meta_fields(new, epoch=given["epoch"], now=now)
+        answer = await self._store.call(
+            "room_create", keys.room(room), now, owner, int(given["bot"]), await self.handle_of(owner), *fields
+        )
+        if owner:
+            await self._point(owner, room, _belonging(answer))
+        if new.kind == "open":
+            await put(self._store, room, _first_entry(new, now))
+
+    async def exists(self, room: str) -> bool:
+        return bool(await self._store.command("EXISTS", keys.room(room)))
+
+    # --- coming and going --------------------------------------------------------------------------------------------
+
+    async def join(
+        self, room: str, user: str, *, link: str = "", bot: bool = False, by: str = "", admin: bool = False, now: int
+    ) -> Belonging:
+        """Become a member. ``by`` is the moderator who lets a bot in (``admin``: one of the community)."""
+        owner = await self.owner_of(user) if bot else ""
+        given = {"link": link, "bot": bot, "owner": owner, "by": by, "admin": admin}
+        joined = await self._intents.carry_out("room.join", room=room, user=user, now=now, **given)
+        return _as_belonging(joined)
+
+    async def _join(self, intent: Intent) -> Belonging:
+        return await self.join_parts(intent.id, **intent.arguments)
+
+    async def join_parts(
+        self, intent: str, *, room: str, user: str, now: int, link: str = "", bot: bool = False, owner: str = "",
+        by: str = "", admin: bool = False,
+    ) -> Belonging:  # fmt: skip
+        """Both parts of a join, inside an intent (``intent`` is its id): the room decides, the pointer follows.
+
+        ``owner`` is a bot's owner, whose word counts where they moderate.
+        """
+        answer = await self._store.call(
+            "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin),
+            await self.handle_of(user),
+        )  # fmt: skip
+        return await self._point(user, room, _belonging(answer))
+
+    async def leave(self, room: str, user: str, *, now: int) -> None:
+        """Leave; the last owner's place goes to the moderator, else member, who has been there longest."""
+        await self._intents.carry_out("room.leave", room=room, user=user, now=now)
+
+    async def _leave(self, intent: Intent) -> Belonging:
+        return await self.leave_parts(intent.id, **intent.arguments)
+
+    async def leave_parts(self, intent: str, *, room: str, user: str, now: int) -> Belonging:
+        """Both parts of leaving, inside an intent whose id is ``intent``."""
+        answer = await self._store.call("room_leave", keys.room(room), intent, now, user)
+        return await self._point(user, room, _belonging(answer))
+
+    async def remove(
+        self, room: str, user: str, *, actor: str, admin: bool, now: int, ban_until: int | None = None
+    ) -> None:
+        """Take a member out; with ``ban_until`` (ms, 0 for ever) keep them, or who is no member, out as well."""
+        ban = "" if ban_until is None else str(ban_until)
+        given = {"room": room, "user": user, "actor": actor, "admin": admin, "ban": ban, "now": now}
+        await self._intents.carry_out("room.remove", **given)
+
+    async def _remove(self, intent: Intent) -> None:
+        given = intent.arguments
+        room, user = given["room"], given["user"]
+        answer = await self._store.call(
+            "room_remove", keys.room(room), intent.id, given["now"], given["actor"], int(given["admin"]), user,
+            given["ban"],
+        )  # fmt: skip
+        await self._point(user, room, _belonging(answer))
+        what, until = ("room.ban", given["ban"]) if given["ban"] else ("room.remove", "")
+        await self._note(intent, what, user=user, detail=until)
+
+    async def _note(self, intent: Intent, what: str, **more: str) -> None:
+        """Keep what a moderator did for those who run the community: an intent's last part."""
+        given = intent.arguments
+        await self._acts.note(intent.id, what, by=given["actor"], at=given["now"], room=given["room"], **more)
+
+    async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
+        """Both parts of giving a room that nobody owns to somebody, inside an intent. A room that is gone is none."""
+        answer = await self._store.call("room_own", keys.room(room), intent, now, user, await self.handle_of(user))
+        if answer[0] == b"ok":
+            await self._point(user, room, _belonging(answer))
+
+    async def _point(self, user: str, room: str, belonging: Belonging) -> Belonging:
+        """Make the user's pointer agree with the room. Version 0: never a member, so there is nothing to point at."""
+        if belonging.version:
+            inside, place = int(belonging.inside), (belonging.last_seq, belonging.epoch)
+            await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
+        return belonging
+
+    async def unban(self, room: str, user: str, *, actor: str, admin: bool, now: int) -> None:
+        given = {"room": room, "user": user, "actor": actor, "admin": admin, "now": now}
+        await self._intents.carry_out("room.unban", **given)
+
+    async def _unban(self, intent: Intent) -> None:
+        await self._decide(intent, "room_unban", intent.arguments["user"])
+        await self._note(intent, "room.unban", user=intent.arguments["user"])
+
+    async def set_role(self, room: str, user: str, role: str, *, actor: str, admin: bool, now: int) -> None:
+        given = {"room": room, "user": user, "role": role, "actor": actor, "admin": admin, "now": now}
+        await self._intents.carry_out("room.set_role", **given)
+
+    async def _set_role(self, intent: Intent) -> None:
+        user, role = intent.arguments["user"], intent.arguments["role"]
+        await self._decide(intent, "room_role", user, role)
+        await self._note(intent, "room.set_role", user=user, detail=role)
+
+    async def _decide(self, intent: Intent, function: str, *more: str | bytes | int) -> list[Any]:
+        """The room's own part of a step that somebody takes who moderates it."""
+        given = intent.arguments
+        return _checked(await self._store.call(
+            function, keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *more
+        ))  # fmt: skip
+
+    # --- what one tag decides by itself ------------------------------------------------------------------------------
+
+    async def invite(self, room: str, user: str, *, actor: str) -> None:
+        """Let a friend in whom a member asks by name; into a closed room a moderator does. Raises ``Refusal``."""
+        _checked(await self._store.call("room_invite", keys.room(room), actor, user))
+
+    async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
+        """The closed room's link, made at the first asking; "" once it is withdrawn. 128 random bits."""
+        fresh = "" if withdraw else ids.random_bytes(16).hex()
+        (link,) = _checked(await self._store.call("room_link", keys.room(room), actor, int(admin), fresh))
+        return str(link.decode())
+
+    async def notify(self, room: str, user: str, level: str) -> None:
+        """What of the room should call the user. Raises ``Refusal`` not_a_member."""
+        _checked(await self._store.call("user_notify", keys.user(user), room, level))
+
+    # --- what a room says of itself ----------------------------------------------------------------------------------
+
+    async def update(
+        self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
+        tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
+        question: bool | None = None, window: bool | None = None,
+    ) -> Words:  # fmt: skip
+        """Change the room's words and settings; what is None stays as it is."""
+        given = {
+            "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "question": question,
+            "window": window,
+        }  # fmt: skip
+        given = {name: value for name, value in given.items() if value is not None}
+        words: Words = await self._intents.carry_out(
+            "room.update", room=room, actor=actor, admin=admin, now=now, given=given
+        )
+        return words
+
+    async def _update(self, intent: Intent) -> Words:
+        given = intent.arguments["given"]
+        fields = [word for name, value in given.items() for word in (name, _field(value))]
+        words = await self._said(intent.arguments["room"], await self._decide(intent, "room_update", *fields))
+        if "question" in given:
+            await agree(self._store, intent.arguments["room"])
+        await self._note_update(intent, {name: value for name, value in given.items() if name != "window"})
+        if "window" in given:
+            window = Intent(f"{intent.id}:window", intent.kind, intent.arguments)
+            await self._note(window, "room.window", detail="on" if given["window"] else "off")
+        return words
+
+    async def _note_update(self, intent: Intent, changed: dict[str, Any]) -> None:
+        """An owner's changes are their own affair; an admin's in another's room are noted."""
+        given = intent.arguments
+        if not (changed and given["admin"]):
+            return
+        member: bytes | None = await self._store.command("HGET", keys.room(given["room"]) + ":members", given["actor"])
+        if member is None or msgspec.msgpack.decode(member)[0] != "owner":
+            await self._note(intent, "room.update", detail=", ".join(changed))
+
+    async def _said(self, room: str, answer: list[Any]) -> Words:
+        words = _words(answer)
+        if words.kind == "open":
+            await put(self._store, room, words.entry)
+        return words
+
+    async def archive(self, room: str, *, actor: str, admin: bool, archived: bool, now: int) -> Words:
+        """Close a room for good, or open it again."""
+        given = {"room": room, "actor": actor, "admin": admin, "archived": archived, "now": now}
+        words: Words = await self._intents.carry_out("room.archive", **given)
+        return words
+
+    async def _archive(self, intent: Intent) -> Words:
+        given = intent.arguments
+        answer = await self._decide(intent, "room_archive", int(given["archived"]))
+        words = await self._said(given["room"], answer)
+        await self._note(intent, "room.archive", detail="on" if given["archived"] else "off")
+        return words
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
+        """The room's numbers, for lists. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
+        return Glance(*_checked(answer))
+
+    async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
+        """Who is kept out, and until when (ms, 0 for ever). Raises ``Refusal`` for who does not moderate the room."""
+        answer = _checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
+        return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
+
+    async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
+        """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
+        answer = await self._store.call("room_latest", keys.room(room), user, now)
+        return posted_of(*answer[1:]) if answer[0] == b"ok" else None
+
+    async def rooms_of(self, user: str) -> dict[str, int]:
+        """The rooms a user's pointers are in, and since which version of each."""
+        pairs = await self._store.command("HGETALL", keys.user(user) + ":rooms")
+        items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
+        pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
+        return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
+
+    async def door_of(self, room: str, users: Iterable[str]) -> Door:
+        """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        asked = list(dict.fromkeys(users))
+        (kind, title, titles, archived), members = await asyncio.gather(
+            self._store.command("HMGET", keys.room(room), "kind", "title", "titles", "archived"),
+            self._store.command("HMGET", keys.room(room) + ":members", *asked),
+        )
+        if kind is None:
+            raise errors.not_found()
+        inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
+        named = _unpack_titles(titles) if titles else {}
+        return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
+
+    async def owner_of(self, bot: str) -> str:
+        """Who runs this bot; "" for a person."""
+        owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
+        return owner.decode() if owner else ""
+
+    async def handle_of(self, user: str) -> str:
+        """What calls this user; "" for nobody and for a closed account."""
+        handle: bytes | None = await self._store.command("HGET", keys.user(user), "handle")
+        return handle.decode() if handle else ""
+
+    async def name_parts(self, room: str, user: str, handle: str) -> None:
+        """Call a member by this handle, or by none (""): a part of a step over all rooms of a user."""
+        await self._store.call("room_name", keys.room(room), user, handle)
+
+    async def is_user(self, user: str) -> bool:
+        return bool(await self._store.command("EXISTS", keys.user(user)))
+
+    async def is_bot(self, user: str) -> bool:
+        bot: bytes | None = await self._store.command("HGET", keys.user(user), "bot")
+        return bot == b"1"
+
+    async def is_banned(self, room: str, user: str, now: int) -> bool:
+        until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)
+        return until is not None and (until == b"0" or int(until) > now)
+
+
+def _as_belonging(joined: Any) -> Belonging:
+    assert isinstance(joined, Belonging)
+    return joined
+
+
+def _field(value: str | list[str] | dict[str, str] | int | bool) -> str | bytes:
+    """A meta field as the room's hash holds it."""
+    if isinstance(value, list | dict):
+        return _pack(value)
+    return str(int(value)) if isinstance(value, int) else value
+
+
+def _meta_fields(new: NewRoom, *, epoch: str, now: int) -> list[str | bytes]:
+    """The first meta of a room, flat. Empty fields are left out."""
+    fields: dict[str, Any] = {
+        name: value for name, value in msgspec.structs.asdict(new).items() if value or name in {"title", "about"}
+    }
+    fields |= {"tags": new.tags, "slow_mode": 0, "window": new.window, "bots": new.bots, "pokes": 1}
+    fields |= {"created_at": now, "epoch": epoch, "seq": 0, "rev": 0, "first_seq": 1, "shared": 0, "mv": 1}
+    return [word for name, value in fields.items() for word in (name, _field(value))]
+
+
+def _first_entry(new: NewRoom, now: int) -> Entry:
+    return Entry(1, new.title, new.about, new.tags, new.titles, new.abouts, new.window, new.bots, now)
+
+
+def _words(row: list[Any]) -> Words:
+    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, question = row
+    titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
+    entry = Entry(
+        int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
+        window == b"1", bots == b"1", int(created_at or 0), archived == b"1",
+    )  # fmt: skip
+    return Words(kind.decode(), entry, int(slow_mode or 0), question == b"1")

@@ -1,0 +1,125 @@
+"""The community's host among real people: greets once, keeps company to who is alone, and knows when to be quiet."""
+
+import contextlib
+
+import pytest
+
+from chatserver.bot import Bot
+from chatserver.bot.host import Host
+from chatserver.testkit import TestServer
+from tests.bot.double import until
+
+
+@pytest.fixture
+async def server(address):
+    async with TestServer(store_address=address) as opened:
+        yield opened
+
+
+def hosting(server, **options):
+    bot = Bot(patience=0.01)
+    Host(bot, **{"gather": 0.05, **options})
+    return server.bot(bot, handle="usher")
+
+
+async def leaves(user):
+    """Close this person's socket, as closing the page does."""
+    user.bot.stop()
+    await until(lambda: user.bot._session is None)
+
+
+async def is_silent(user):
+    with contextlib.suppress(TimeoutError):
+        pytest.fail(f"said: {await user.next_text(author='usher', seconds=0.3)}")
+
+
+async def test_newcomers_who_come_together_are_greeted_in_one_line(server):
+    ann = await server.user("ann")
+    async with hosting(server, gather=1.0):
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Ann!")
+        await server.user("bo")
+        await server.user("cy", name="小安")
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Bo and 小安!")
+
+
+async def test_nobody_is_greeted_twice_not_even_after_leaving_and_a_restart(server):
+    ann = await server.user("ann")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+    await ann.bot.call("room.leave", room="hall")
+    await ann.join("hall")
+    async with hosting(server):
+        await ann.bot.call("room.leave", room="hall")
+        await ann.join("hall")
+        await server.user("bo")
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Bo!")
+        await is_silent(ann)
+
+
+async def test_who_came_while_the_host_was_away_is_greeted_when_it_comes_back(server):
+    ann = await server.user("ann")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+    await server.user("bo")
+    await server.user("cy")
+    async with hosting(server):
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Bo and Cy!")
+
+
+async def test_someone_alone_is_answered_with_rooms_to_go_to_once_a_day(server):
+    ann = await server.user("ann")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+        await ann.say("hall", "is anybody here?")
+        answer = await ann.next_text(author="usher")
+        assert answer.startswith("Just the two of us at the moment, Ann") and "New in town" in answer
+        await ann.say("hall", "still nobody?")
+        await is_silent(ann)
+
+
+async def test_the_answer_is_in_the_language_of_the_question(server):
+    ann = await server.user("ann", name="小安")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+        await ann.say("hall", "有人吗？")
+        answer = await ann.next_text(author="usher")
+        assert answer.startswith("小安，这会儿只有你我") and "初来乍到" in answer
+
+
+async def test_the_host_is_quiet_while_people_have_each_other(server):
+    ann, bo = await server.user("ann"), await server.user("bo")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+        await ann.say("hall", "hello Bo")
+        await is_silent(ann)
+        await bo.say("hall", "hello Ann")
+        await leaves(bo)
+        await ann.say("hall", "gone already?")
+        await is_silent(ann)
+
+
+async def test_the_first_words_of_someone_new_and_alone_are_met_by_a_welcome_first(server):
+    async with hosting(server, gather=30.0):
+        ann = await server.user("ann")
+        await ann.say("hall", "hello?")
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Ann!")
+        assert (await ann.next_text(author="usher")).startswith("Just the two of us")
+
+
+async def test_a_welcome_that_follows_someone_s_words_is_in_their_language(server):
+    async with hosting(server, gather=30.0):
+        ann = await server.user("ann", name="小安")
+        await ann.say("hall", "大家好")
+        assert (await ann.next_text(author="usher")).startswith("欢迎小安！")
+
+
+async def test_a_welcome_already_said_in_another_language_stands(server):
+    ann = await server.user("ann")
+    async with hosting(server):
+        await ann.next_text(author="usher")
+    state = server.folder / "usher.state"
+    state.write_text("".join(line for line in state.read_text().splitlines(keepends=True) if "met " not in line))
+    async with hosting(server, language="zh-Hans"):
+        await is_silent(ann)
+        await server.user("bo")
+        assert (await ann.next_text(author="usher")).startswith("欢迎Bo！")

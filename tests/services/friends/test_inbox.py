@@ -1,0 +1,243 @@
+"""The inbox from a cursor; and mentions and invitations, steps over two tags, wherever a process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from chatserver.app import Server
+from chatserver.live.hub import Hub
+from chatserver.live.tasks import Tasks
+from chatserver.protocol.methods import InvitationCreate
+from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.messages.text import names_called
+from chatserver.services.caller import Caller
+from chatserver.services.friends.inbox import Inbox
+from chatserver.services.friends.invitations import Invitations
+from chatserver.store.accounts.accounts import invite_key
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.friends.inbox import InboxStore
+from chatserver.store.friends.ties import TieStore
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.records import Record
+from chatserver.store.rooms.rooms import NewRoom, RoomStore
+from tests.conftest import OpenServer, running
+from tests.people import PATIENCE, Person, gathering
+from tests.walks.test_friends import poke, speak
+
+# --- from a cursor ---------------------------------------------------------------------------------------------------
+
+
+async def come_back(person: Person, seq: int) -> list[int]:
+    """Another session from a place in the inbox; gives the numbers told, once the last that stands is among them."""
+    await person.leave()
+    person.events.clear()
+    await person.connect()
+    person.session = await person.call("session.start", inbox={"epoch": "", "seq": seq})
+    return [item["number"] for item in person.heard("inbox.added")]
+
+
+async def test_who_comes_back_hears_what_came_into_the_inbox_then_what_comes(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        for number in range(3):
+            await bob.say("hall", f"@ann {number}")
+        await ann.hears("inbox.added", number=3)
+        await come_back(ann, 1)
+        assert ann.session["inbox"]["seq"] == 3
+        await bob.say("hall", "@ann again")
+        await ann.hears("inbox.added", number=4)
+        assert [item["number"] for item in ann.heard("inbox.added")] == [2, 3, 4]
+        await come_back(ann, 4)
+        await bob.say("hall", "@ann once more")
+        await ann.hears("inbox.added", number=5)
+        assert len(ann.heard("inbox.added")) == 1
+
+
+async def test_what_comes_while_it_is_replayed_is_told_once_and_in_order(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        asked = [await bob.ask("message.send", room="hall", text="@ann", client_id=f"a{n}") for n in range(150)]
+        await asyncio.gather(*asked)
+        await ann.hears("inbox.added", number=150)
+        await ann.leave()
+        ann.events.clear()
+        await ann.connect()
+        more = [await bob.ask("message.send", room="hall", text="@ann", client_id=f"b{n}") for n in range(50)]
+        await ann.call("session.start", inbox={"epoch": "", "seq": 20})
+        await asyncio.gather(*more)
+        await ann.hears("inbox.added", number=200)
+        assert [item["number"] for item in ann.heard("inbox.added")] == list(range(21, 201))
+
+
+async def test_what_is_no_longer_so_is_not_replayed(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
+        await speak(ann, bob, cat)
+        taken_back = await poke(bob, ann)
+        await ann.hears("inbox.added", number=1)
+        await bob.call("poke.withdraw", poke=taken_back)
+        await cat.say("hall", "@ann hello")
+        await ann.hears("inbox.added", number=2)
+        await come_back(ann, 0)
+        await ann.hears("inbox.added", number=2)
+        assert not ann.heard("inbox.added", kind="poke")
+        await ann.call("block.add", user=cat.id)
+        await bob.say("hall", "@ann hello")
+        await ann.hears("inbox.added", number=3)
+        await come_back(ann, 0)
+        await ann.hears("inbox.added", number=3)
+        assert len(ann.heard("inbox.added")) == 1
+
+
+async def test_too_much_is_not_replayed_and_neither_is_what_was_never_there(open_server: OpenServer) -> None:
+    server = await open_server(limits__replay_messages=2)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        for number in range(3):
+            await bob.say("hall", f"@ann {number}")
+        await ann.hears("inbox.added", number=3)
+        for seq in (0, 99):
+            await come_back(ann, seq)
+            assert ann.session["inbox"] == {"seq": 3, "unread": 3}
+            await ann.call("session.ping")
+            assert not ann.heard("inbox.added")
+
+
+# --- steps over two tags ---------------------------------------------------------------------------------------------
+
+
+class DyingStore(Store):
+    """Lets so many commands out; from then on it is as if the process had ended: nothing leaves, nothing answers."""
+
+    left = 1_000_000
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self.died = asyncio.Event()
+
+    def _dies(self) -> bool:
+        self.left -= 1
+        if self.left < 0:
+            self.died.set()
+        return self.left < 0
+
+    async def call(self, name: str, tag: str, *args: str | bytes | int) -> list[Any]:
+        return await asyncio.Future() if self._dies() else await super().call(name, tag, *args)
+
+    async def command(self, *words: str | bytes | int) -> Any:
+        return await asyncio.Future() if self._dies() else await super().command(*words)
+
+    def ask(self, *words: str | bytes | int) -> asyncio.Future[Any]:
+        return asyncio.Future() if self._dies() else super().ask(*words)
+
+    def send_packed(self, packed: bytes, settle: Any) -> None:
+        if not self._dies():
+            super().send_packed(packed, settle)
+
+
+class Town:
+    """The services over a store, with three people in a room."""
+
+    def __init__(self, store: Store, tasks: Tasks) -> None:
+        self.store = store
+        self.tasks = tasks
+        self.intents = Intents(store)
+        self.inbox = InboxStore(store)
+        self.log = MessageLog(store, tasks.spawn, durability="primary")
+        self.rooms = RoomStore(store, self.intents)
+        hub = Hub(store, self.log, AuthorCache(store, tasks.spawn), tasks, tail_records=9, tail_bytes=9999)
+        ties = TieStore(store, self.intents, self.inbox, secret=b"secret", numbers=Numbers())
+        self.service = Inbox(hub, self.inbox, ties, self.intents, most=300)
+        self.invitations = Invitations(hub, self.intents, most=5)
+
+    async def build_friends(self) -> None:
+        await self.store.command("FLUSHALL")
+        for user in ("ann", "bob", "cat"):
+            await self.store.command("HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
+        await self.rooms.create("tea", NewRoom(kind="open", title="Tea"), owner="cat", now=1)
+        for user in ("ann", "bob"):
+            await self.rooms.join("tea", user, now=1)
+
+    async def call_both(self) -> None:
+        record = Record("m1", "cat", "@ann @bob", "c1")
+        answered = self.service.mentioned("tea", record)
+        answer = self.log.append("tea", record, "digest", names=names_called(record.text))
+        answer.add_done_callback(answered)
+        await answer
+
+    async def mentions(self) -> tuple[int, list[int]]:
+        """How many messages there are, and in each inbox how many items and of what."""
+        said: int = await self.store.command("XLEN", "{r:tea}:log")
+        pages = [await self.inbox.page(user, before=0, limit=10) for user in ("ann", "bob")]
+        assert all(item.seq == 1 and item.user == "cat" for page in pages for item in page)
+        return said, [len(page) for page in pages]
+
+    async def invite(self) -> None:
+        await self.invitations.create(Caller(user_id="ann"), InvitationCreate())
+
+    async def invited(self) -> list[bool]:
+        """Of each invitation in ann's list, whether its code is good."""
+        listed = await self.store.command("HKEYS", keys.user("ann") + ":invitations")
+        fields = [await self.store.command("HMGET", invite_key(id.decode()), "made_at", "by") for id in listed]
+        return [made_at is not None and by == b"ann" for made_at, by in fields]
+
+
+@contextlib.asynccontextmanager
+async def town(store: Store) -> AsyncIterator[Town]:
+    async with running(store), Tasks() as tasks:
+        yield Town(store, tasks)
+
+
+async def _end_at_each(
+    address: Address, step: Callable[[Town], Awaitable[object]], look: Callable[[Town], Awaitable[Any]]
+) -> list[Any]:
+    """End before the first command, the second … until the step is done; what holds after another has taken over."""
+    found: list[Any] = []
+    async with town(Store(address)) as healthy:
+        for commands in itertools.count():
+            await healthy.build_friends()
+            dying = DyingStore(address)
+            async with town(dying) as doomed:
+                dying.left = commands
+                taking = doomed.tasks.start(step(doomed))
+                dead = doomed.tasks.start(dying.died.wait())
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.wait({taking, dead}, return_when=asyncio.FIRST_COMPLETED)
+                    while not dying.died.is_set() and len(doomed.tasks) > 1:
+                        await asyncio.sleep(0.005)
+                dying.left = 0
+            await healthy.intents.take_over(older_than_ms=-1000)
+            assert await healthy.intents.take_over(older_than_ms=-1000) == 0
+            found.append(await look(healthy))
+            if not dying.died.is_set():
+                return found
+    raise AssertionError
+
+
+async def test_wherever_a_process_ends_a_stored_message_has_called_whom_it_calls_once(address: Address) -> None:
+    found = await _end_at_each(address, Town.call_both, Town.mentions)
+    assert found[0] == (0, [0, 0]) and found[-1] == (1, [1, 1]) and len(found) > 5
+    assert all(held in [(0, [0, 0]), (1, [1, 1])] for held in found)
+
+
+async def test_wherever_a_process_ends_an_invitation_is_whole_or_was_never_made(address: Address) -> None:
+    found = await _end_at_each(address, Town.invite, Town.invited)
+    assert found[0] == [] and found[-1] == [True] and len(found) > 5
+    assert all(held in [[], [True]] for held in found)
+
+
+@pytest.mark.parametrize("again", [1, 2])
+async def test_a_late_repeat_brings_back_no_invitation_that_was_withdrawn(address: Address, again: int) -> None:
+    async with town(Store(address)) as here:
+        await here.build_friends()
+        await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
+        await here.store.command("HSET", invite_key("i1"), "ends_at", 1)
+        for _ in range(again):
+            await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
+        assert await here.store.command("HGET", invite_key("i1"), "ends_at") == b"1"

@@ -1,0 +1,127 @@
+"""The list of rooms as a front door: where people are, what was said today, and what was said last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatserver.app import Server
+from chatserver.ids import now_ms
+from chatserver.rules import days
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+from chatserver.store.messages.records import Record, pack_record
+from tests.conftest import OpenServer
+from tests.people import Person, gathering, post, sign_up
+
+
+async def rooms(url: str, token: str = "", **asked: Any) -> dict[str, dict[str, Any]]:
+    return {room["title"]: room for room in (await post(url, "room.discover", token, **asked))["rooms"]}
+
+
+async def room_of(owner: Person, title: str, *members: Person) -> str:
+    room: str = (await post(owner.url, "room.create", owner.token, title=title))["room"]
+    for member in members:
+        await post(owner.url, "room.join", member.token, room=room)
+    return room
+
+
+async def said_at(store: Store, room: str, user: str, at: int) -> None:
+    packed = pack_record(Record(f"id-{at}", user, "before"))
+    await store.call("append", keys.room(room), at, 0, user, f"c{at}", "digest", f"id-{at}", 0, "", packed)
+
+
+async def test_today_begins_at_midnight_in_the_server_s_zone(open_server: OpenServer) -> None:
+    now = now_ms()
+    zones = ["Pacific/Kiritimati", "Asia/Shanghai", "UTC", "America/New_York", "Pacific/Pago_Pago"]
+    server = await open_server(community__time_zone=zones[0])
+    mei = await sign_up(server.url, "mei")
+    room = await room_of(mei, "Oolong")
+    midnights = sorted({days.midnight(now, zone) for zone in zones})
+    for midnight in midnights:
+        await said_at(server.store, room, mei.id, midnight - 1)
+        await said_at(server.store, room, mei.id, midnight)
+    for zone in zones:
+        other = await open_server(community__time_zone=zone)
+        midnight = days.midnight(now, zone)
+        expected = sum((at >= midnight) + (at - 1 >= midnight) for at in midnights)
+        assert (await rooms(other.url))["Oolong"]["today"] == expected
+
+
+async def test_rooms_stand_by_who_is_there_then_today_then_members(server: Server) -> None:
+    mei, tom = await sign_up(server.url, "mei"), await sign_up(server.url, "tom")
+    titles = ["One member", "Two members", "Yesterday", "Talk", "Here"]
+    made = {title: await room_of(mei, title) for title in titles}
+    await post(server.url, "room.join", tom.token, room=made["Two members"])
+    await said_at(server.store, made["Yesterday"], mei.id, now_ms() - 2 * 86_400_000)
+    await post(server.url, "message.send", mei.token, room=made["Talk"], text="hi", client_id="1")
+    await server.store.call("here", keys.room(made["Here"]), now_ms(), "elsewhere", 60_000, 1, mei.id)
+    order = [title for title in await rooms(server.url) if title in titles]
+    assert order == ["Here", "Talk", "Two members", "One member", "Yesterday"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_what_was_said_last_is_shown_to_who_may_read_it(server: Server, packed: bool) -> None:
+    mei = await sign_up(server.url, "mei")
+    tom = await (await sign_up(server.url, "tom", packed=packed)).start()
+    room = await room_of(mei, "Oolong", tom)
+    assert "latest" not in (await rooms(server.url, mei.token))["Oolong"], "nothing was said yet"
+    sent = await tom.say(room, "a" * 139 + "茶" + "b" * 50)
+    listed = {found["title"]: found for found in (await tom.call("room.discover"))["rooms"]}
+    latest = {"author": tom.user, "text": "a" * 139 + "茶", "at": sent["at"]}
+    assert listed["Oolong"]["latest"] == latest
+    assert (await rooms(server.url, (await sign_up(server.url, "eve")).token))["Oolong"]["latest"] == latest
+    assert "latest" not in (await rooms(server.url))["Oolong"], "a visitor reads windows only"
+    await tom.say("hall", "good evening")
+    assert (await rooms(server.url))["The hall"]["latest"]["text"] == "good evening"
+    await tom.leave()
+
+
+async def test_what_was_edited_deleted_or_kept_from_one_is_shown_so_at_once(open_server: OpenServer) -> None:
+    one, two = await open_server(), await open_server()
+    async with gathering(one.url, "mei", "tom") as (mei, tom):
+        room = await room_of(mei, "Oolong", tom)
+        seq = (await mei.say(room, "first words"))["seq"]
+
+        async def last(person: Person) -> Any:
+            return (await rooms(two.url, person.token))["Oolong"].get("latest", {}).get("text")
+
+        assert await last(tom) == "first words"
+        await mei.call("message.edit", room=room, seq=seq, text="second words")
+        assert await last(tom) == "second words"
+        await mei.call("message.delete", room=room, seq=seq)
+        latest = (await rooms(two.url, tom.token))["Oolong"]["latest"]
+        assert (latest["text"], latest["author"]["handle"]) == ("", "mei") and latest["at"] > 0
+        await mei.say(room, "not for Tom")
+        await mei.call("room.ban", room=room, user=tom.id)
+        assert await last(tom) is None and await last(mei) == "not for Tom"
+        await mei.call("room.unban", room=room, user=tom.id)
+        assert await last(tom) == "not for Tom"
+
+
+async def test_a_page_of_rooms_asks_for_all_that_was_said_last_in_one_write(server: Server) -> None:
+    mei = await sign_up(server.url, "mei")
+    for number in range(40):
+        room = await room_of(mei, f"Room {number}")
+        await post(server.url, "message.send", mei.token, room=room, text="hi", client_id="1")
+    await rooms(server.url, mei.token)
+    call, under_way, trips = server.store.call, 0, 0
+
+    async def counted(name: str, tag: str, *args: Any) -> Any:
+        nonlocal under_way, trips
+        if name == "room_latest":
+            trips += under_way == 0
+            under_way += 1
+        try:
+            return await call(name, tag, *args)
+        finally:
+            under_way -= name == "room_latest"
+
+    server.store.call = counted  # type: ignore[method-assign]  # the real one, watched
+    try:
+        found = await rooms(server.url, mei.token)
+    finally:
+        server.store.call = call  # type: ignore[method-assign]
+    assert sum("latest" in room for room in found.values()) == 40
+    assert trips == 1

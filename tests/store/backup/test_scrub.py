@@ -1,0 +1,77 @@
+"""Deleted means gone: out of memory and files, after the daily task."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from chatserver.ids import new_id
+from chatserver.live.tasks import Tasks
+from chatserver.store.backup.scrub import scrub
+from chatserver.store.embedded.server import EmbeddedStore
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.messages.deletions import Deletions
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.records import Record
+
+
+async def a_room(store: Store, room: str) -> None:
+    await store.command("HSET", keys.room(room), "kind", "open", "epoch", "e1")
+    await store.command("HSET", keys.room(room) + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+
+
+def said_in_files(folder: Path, text: str) -> bool:
+    return any(text.encode() in path.read_bytes() for path in (folder / "appendonlydir").iterdir())
+
+
+async def rewritten(store: Store) -> None:
+    while True:
+        about = (await store.command("INFO", "persistence")).decode()
+        if "aof_rewrite_in_progress:0" in about and "aof_rewrite_scheduled:0" in about:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
+    valkey: EmbeddedStore, store: Store
+) -> None:
+    async with Tasks() as tasks:
+        log = MessageLog(store, tasks.spawn, durability="primary")
+        deletions = Deletions(store, Intents(store))
+        await a_room(store, "tea")
+        for number in range(1200):
+            text = f"remember-{number}" if number % 3 else f"forget-{number}"
+            await log.append("tea", Record(new_id(), "ann", text, f"c{number}"), "digest")
+        for seq in range(1, 1201, 3):
+            await deletions.delete("tea", seq, actor="ann", admin=False, now=1)
+        before = await log.read("tea", first=1, last=500)
+        assert await scrub(store) == 1
+        await rewritten(store)
+        after = await log.read("tea", first=1, last=500)
+        assert after == before
+        assert [posted.record is None for posted in after.messages] == [seq % 3 == 1 for seq in range(1, 501)]
+        assert not said_in_files(valkey.folder, "forget-")
+        assert said_in_files(valkey.folder, "remember-1199")
+        answer = await log.append("tea", Record(new_id(), "ann", "on we go", "next"), "digest")
+        assert answer.seq == 1201
+        assert await scrub(store) == 0
+
+
+async def test_a_log_whose_last_messages_were_all_deleted_never_gives_their_numbers_again(store: Store) -> None:
+    async with Tasks() as tasks:
+        log = MessageLog(store, tasks.spawn, durability="primary")
+        deletions = Deletions(store, Intents(store))
+        await a_room(store, "tea")
+        for number in range(5):
+            await log.append("tea", Record(new_id(), "ann", "gone", f"c{number}"), "digest")
+        for seq in range(1, 6):
+            await deletions.delete("tea", seq, actor="ann", admin=False, now=1)
+        assert await scrub(store) == 1
+        answer = await log.append("tea", Record(new_id(), "ann", "new", "next"), "digest")
+        assert answer.seq == 6
+        page = await log.read("tea", first=1, last=-1)
+        assert [posted.record is not None for posted in page.messages] == [False] * 5 + [True]

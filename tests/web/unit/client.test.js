@@ -1,0 +1,381 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Refusal } from "../../../web/lib/refusal.js";
+import { Client } from "../../../web/state/client.js";
+import { Clock } from "./clock.js";
+import { Line, STARTED, until } from "./line.js";
+
+// Node 18, the oldest that runs these tests, has no such class; every browser has.
+globalThis.CustomEvent ??= /** @type {any} */ (class extends Event {
+  constructor(name, { detail }) {
+    super(name);
+    this.detail = detail;
+  }
+});
+
+const MEI = { id: "mei", handle: "mei", name: "Mei", bot: false };
+const TOM = { id: "tom", handle: "tom", name: "Tom", bot: false };
+
+class Drawer {
+  /** @type {Map<string, string>} */ kept = new Map();
+  getItem(key) {
+    return this.kept.get(key) ?? null;
+  }
+  setItem(key, value) {
+    this.kept.set(key, value);
+  }
+}
+
+/** @param {string} room @param {object} [more] */
+function stateOf(room, more = {}) {
+  return {
+    room, kind: "open", title: room, about: "", tags: [], role: "member", notify: "all", members: 2, online: 1, epoch: "e1",
+    first_seq: 1, last_seq: 0, last_id: "", rev: 0, read_seq: 0, unread: 0, mentions: 0, ...more,
+  };
+}
+
+/** @param {string} room @param {number} seq @param {object} [more] */
+function message(room, seq, more = {}) {
+  return { room, seq, id: `${room}-${seq}`, at: seq, author: TOM, text: `word ${seq}`, ...more };
+}
+
+/** A log of the server's, of which pages are given. @param {number} last */
+function logOf(last) {
+  return ({ room, before = last + 1, after, around, limit }) => {
+    const from = after !== undefined ? after + 1 : Math.max(1, around !== undefined ? around - limit / 2 : before - limit);
+    const to = Math.min(last, after !== undefined || around !== undefined ? from + limit - 1 : before - 1);
+    const messages = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => message(room, from + at));
+    return { messages, epoch: "e1", first_seq: 1, last_seq: last, rev: 0, more: from > 1 };
+  };
+}
+
+/**
+ * A community in which Mei is, on a line of her own, with these rooms.
+ *
+ * @param {import("node:test").TestContext} t @param {object[]} rooms @param {object} [more] what session.start says besides
+ */
+async function moveIn(t, rooms, more = { user: MEI }) {
+  const line = await Line.open();
+  Object.assign(line.answers, {
+    "session.start": { ...STARTED, rooms, ...more }, "read.mark": {}, "presence.unwatch": {},
+    "presence.watch": { room: "", online: 1, users: ["mei"] }, "message.history": logOf(0),
+  });
+  const api = async (method, params) => {
+    const answer = line.answers[method];
+    return typeof answer === "function" ? answer(params) : answer;
+  };
+  line.answers["community.get"] = { name: "Teahouse" };
+  const client = new Client({ open: line.connect, storage: /** @type {any} */ (new Drawer()), api, now: () => Date.now() });
+  const told = [];
+  for (const name of ["session", "rooms", "room", "posted", "erased", "people", "inbox", "restart"]) {
+    client.addEventListener(name, (event) => told.push([name, event.detail]));
+  }
+  t.after(async () => {
+    client.wire.rest();
+    await line.close();
+  });
+  const clock = new Clock(t);
+  await client.enter();
+  await client.settled();
+  const back = async () => {
+    const connections = line.connections.length;
+    line.connections.at(-1).terminate();
+    await until(() => client.wire.status === "waiting", "waiting");
+    clock.pass(1_000);
+    await until(() => client.wire.live && line.connections.length > connections, "the way back");
+  };
+  return { client, line, told, back, pass: (milliseconds) => clock.pass(milliseconds) };
+}
+
+/** @param {import("./line.js").Line} line @param {string} method */
+const paramsOf = (line, method) => line.asked(method).map(({ params }) => params);
+
+test("what is said reaches its room in order; what is said of rooms one is not in is nobody's", async (t) => {
+  const { client, line, told } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  line.tell("message.posted", message("cellar", 1));
+  for (const seq of [1, 2]) line.tell("message.posted", message("tea", seq));
+  line.tell("message.changed", { room: "tea", seq: 1, rev: 1, deleted: true });
+  line.tell("message.posted", message("hall", 1));
+  await until(() => client.rooms.get("hall").timeline.lastSeq === 1, "the hall");
+  const tea = client.rooms.get("tea");
+  assert.deepEqual(tea.timeline.messages.map(({ text }) => text), ["", "word 2"]);
+  assert.deepEqual([tea.unread, client.calls, client.find("cellar")], [2, 3, undefined]);
+  assert.deepEqual(told.filter(([name]) => name === "erased"), [["erased", "tea"]]);
+  assert.equal(client.people.get("tom").name, "Tom");
+});
+
+test("what was read in two rooms one after the other is marked in both", async (t) => {
+  const { client, line, pass } = await moveIn(t, [stateOf("tea", { last_seq: 3 }), stateOf("hall", { last_seq: 5 })]);
+  client.markRead("tea");
+  pass(100);
+  client.markRead("hall");
+  assert.equal(client.calls, 0);
+  pass(400);
+  await until(() => line.asked("read.mark").length === 2, "two marks");
+  assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 3 }, { room: "hall", seq: 5 }]);
+});
+
+test("a marker moves once for many messages, and never back", async (t) => {
+  const { client, line, pass } = await moveIn(t, [stateOf("tea")]);
+  for (const seq of [1, 2, 3]) {
+    line.tell("message.posted", message("tea", seq));
+    await until(() => client.rooms.get("tea").timeline.lastSeq === seq, "a message");
+    client.markRead("tea");
+  }
+  pass(400);
+  await until(() => line.asked("read.mark").length, "a mark");
+  line.tell("read.moved", { room: "tea", read_seq: 1 });
+  line.tell("message.posted", message("tea", 4));
+  await until(() => client.rooms.get("tea").timeline.lastSeq === 4, "the fourth");
+  assert.equal(client.rooms.get("tea").unread, 1);
+  assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 3 }]);
+});
+
+test("a marker moves every few seconds where messages never cease", async (t) => {
+  const { client, line, pass } = await moveIn(t, [stateOf("tea")]);
+  for (let seq = 1; seq <= 70; seq += 1) {
+    line.tell("message.posted", message("tea", seq));
+    await until(() => client.rooms.get("tea").timeline.lastSeq === seq, "a message");
+    client.markRead("tea");
+    pass(100);
+  }
+  await until(() => line.asked("read.mark").length, "a mark");
+  assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 50 }]);
+});
+
+test("what was read while nobody heard is marked when the line is back", async (t) => {
+  const { client, line, back, pass } = await moveIn(t, [stateOf("tea", { last_seq: 3, mentions: 1 })]);
+  client.markRead("tea");
+  await back();
+  assert.deepEqual([client.rooms.get("tea").unread, client.rooms.get("tea").mentions], [0, 0]);
+  pass(400);
+  await until(() => line.asked("read.mark").length, "the mark");
+  assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 3 }]);
+});
+
+test("a marker of another numbering counts no more", async (t) => {
+  const { client, line, back } = await moveIn(t, [stateOf("tea", { last_seq: 30 })]);
+  client.markRead("tea");
+  line.answers["session.start"] = { ...STARTED, user: MEI, rooms: [stateOf("tea", { epoch: "e2", last_seq: 2 })] };
+  await back();
+  line.tell("room.reset", { room: "tea", epoch: "e2", first_seq: 1, last_seq: 2, last_id: "x", rev: 0 });
+  await until(() => client.rooms.get("tea").timeline.cursor.epoch === "e2", "the reset");
+  assert.equal(client.rooms.get("tea").unread, 2);
+});
+
+test("a session goes on from what is held, and rooms one has left meanwhile are gone", async (t) => {
+  const { client, line, back } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  line.tell("message.posted", message("tea", 1));
+  await until(() => client.rooms.get("tea").timeline.lastSeq === 1, "a message");
+  line.answers["session.start"] = { ...STARTED, user: MEI, rooms: [stateOf("tea", { last_seq: 1, last_id: "tea-1" })] };
+  const tea = client.rooms.get("tea");
+  await back();
+  assert.deepEqual(paramsOf(line, "session.start")[1].cursors.tea, { epoch: "e1", seq: 1, id: "tea-1", rev: 0 });
+  assert.equal(client.rooms.get("tea"), tea);
+  assert.deepEqual([...client.rooms.keys()], ["tea"]);
+});
+
+test("another user's session keeps nothing of the one before", async (t) => {
+  const { client, line, back } = await moveIn(t, [stateOf("tea", { last_seq: 1 })]);
+  const tea = client.rooms.get("tea");
+  line.answers["session.start"] = { ...STARTED, user: TOM, rooms: [stateOf("tea", { last_seq: 1 })] };
+  await back();
+  assert.equal(client.me, "tom");
+  assert.notEqual(client.rooms.get("tea"), tea);
+});
+
+test("a room opens on its newest page, and goes on in both directions until there is no more", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 120, last_id: "tea-120", read_seq: 120 })]);
+  line.answers["message.history"] = logOf(120);
+  await client.watch("tea");
+  const { timeline } = client.rooms.get("tea");
+  await until(() => !timeline.isEmpty, "a page");
+  assert.deepEqual([timeline.first, timeline.last], [71, 120]);
+  await client.loadNewer("tea");
+  for (let page = 0; page < 4; page += 1) await client.loadOlder("tea");
+  assert.deepEqual([timeline.first, timeline.last, timeline.more], [1, 120, false]);
+  assert.deepEqual(paramsOf(line, "message.history").map(({ before }) => before), [undefined, 71, 21]);
+});
+
+test("where much is unread a room opens where one had read to", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 200, last_id: "tea-200", read_seq: 99 })]);
+  line.answers["message.history"] = logOf(200);
+  await client.loadFirst("tea");
+  const { timeline } = client.rooms.get("tea");
+  assert.deepEqual([timeline.first, timeline.last, timeline.reachesEnd], [75, 124, false]);
+  await client.loadNewer("tea");
+  assert.deepEqual([timeline.first, timeline.last], [75, 174]);
+  await client.loadLatest("tea");
+  assert.deepEqual([timeline.first, timeline.last, timeline.reachesEnd], [75, 200, true]);
+});
+
+test("history that was refused is not asked for again at once, and is after a pause", async (t) => {
+  const { client, line, told, pass } = await moveIn(t, [stateOf("tea", { last_seq: 9 })]);
+  line.answers["message.history"] = () => {
+    throw { code: -32050, message: "not now" };
+  };
+  await client.loadFirst("tea");
+  await client.loadFirst("tea");
+  assert.equal(line.asked("message.history").length, 1);
+  line.answers["message.history"] = logOf(9);
+  const before = told.filter(([name]) => name === "room").length;
+  pass(2_000);
+  assert.equal(told.filter(([name]) => name === "room").length, before + 1);
+  await client.loadFirst("tea");
+  assert.equal(client.rooms.get("tea").timeline.messages.length, 9);
+});
+
+test("a page that was asked for before the numbering changed is not shown", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 9 })]);
+  delete line.answers["message.history"];
+  const loading = client.loadFirst("tea");
+  await until(() => line.asked("message.history").length, "the asking");
+  line.tell("room.reset", { room: "tea", epoch: "e2", first_seq: 1, last_seq: 4, last_id: "n", rev: 0 });
+  line.send({ id: line.asked("message.history")[0].id, result: logOf(9)({ room: "tea", limit: 50 }) });
+  await loading;
+  const { timeline } = client.rooms.get("tea");
+  assert.deepEqual([timeline.isEmpty, timeline.cursor.epoch, timeline.lastSeq], [true, "e2", 4]);
+});
+
+test("an update that overtakes messages on their way leaves them to come", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea")]);
+  line.tell("room.updated", stateOf("tea", { title: "Tea and cake", last_seq: 2, role: "moderator" }));
+  for (const seq of [1, 2]) line.tell("message.posted", message("tea", seq, { mentions: ["mei"] }));
+  await until(() => client.rooms.get("tea").timeline.lastSeq === 2, "both");
+  const tea = client.rooms.get("tea");
+  assert.deepEqual([tea.title("en"), tea.moderates, tea.unread, tea.mentions], ["Tea and cake", true, 2, 2]);
+});
+
+test("what a room says of itself takes the place of what it said, and leaves one's own", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { role: "moderator", archived: true, slow_mode: 5 })]);
+  line.tell("room.changed", { room: "tea", kind: "open", title: "Cake", about: "", tags: ["sweet"], members: 9 });
+  await until(() => client.rooms.get("tea").title("en") === "Cake", "the title");
+  const { role, archived, slow_mode, members, tags } = client.rooms.get("tea").state;
+  assert.deepEqual([role, archived, slow_mode, members, tags], ["moderator", false, 0, 9, ["sweet"]]);
+});
+
+test("who joins has the room, and who leaves or is removed has it no more", async (t) => {
+  const { client, line } = await moveIn(t, []);
+  line.tell("room.updated", stateOf("tea"));
+  line.tell("member.joined", { room: "tea", user: TOM, role: "member", members: 3 });
+  await until(() => client.rooms.get("tea")?.state.members === 3, "Tom");
+  line.tell("member.left", { room: "tea", user: TOM, role: "member", members: 2 });
+  await until(() => client.rooms.get("tea").state.members === 2, "Tom's leaving");
+  line.tell("member.left", { room: "tea", user: MEI, role: "member", members: 1 });
+  await until(() => !client.rooms.size, "no room");
+});
+
+test("through the door one reads, without the room being one's own; joining takes its place", async (t) => {
+  const { client, line } = await moveIn(t, []);
+  line.answers["message.history"] = logOf(3);
+  line.answers["room.discover"] = ({ after }) => (after
+    ? { rooms: [{ room: "tea", title: "Tea", about: "Leaves", tags: [], members: 4, online: 2 }], next: "" }
+    : { rooms: [{ room: "hall" }], next: "2" });
+  await client.glimpse("tea");
+  const seen = client.find("tea");
+  assert.deepEqual([seen.title("en"), seen.isMember, seen.unread, seen.timeline.messages.length], ["Tea", false, 0, 3]);
+  assert.equal(client.rooms.size, 0);
+  line.tell("room.updated", stateOf("tea", { last_seq: 3 }));
+  await until(() => client.rooms.has("tea"), "the room");
+  assert.deepEqual([client.glimpses.size, client.find("tea").isMember], [0, true]);
+  assert.equal(await client.listing("nowhere"), undefined);
+});
+
+test("a room that is not in front of the reader holds about a page", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  await client.watch("hall");
+  for (let seq = 1; seq <= 100; seq += 1) for (const room of ["tea", "hall"]) line.tell("message.posted", message(room, seq));
+  await until(() => client.rooms.get("hall").timeline.lastSeq === 100, "a hundred");
+  assert.equal(client.rooms.get("hall").timeline.messages.length, 100);
+  const aside = client.rooms.get("tea").timeline;
+  assert.ok(aside.messages.length <= 75 && aside.last === 100 && aside.more, String(aside.messages.length));
+});
+
+test("about a person is asked once, and by many at most a hundred at a time", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea")]);
+  line.answers["user.get"] = ({ users }) => ({ users: users.map((id) => ({ id, handle: id, name: id, bot: false })) });
+  await client.learn(["tom", "ann"]);
+  await client.learn(["ann", "tom"]);
+  await client.learn(Array.from({ length: 150 }, (_, number) => `person-${number}`));
+  assert.deepEqual(paramsOf(line, "user.get").map(({ users }) => users.length), [2, 100]);
+  assert.equal(client.people.get("ann").name, "ann");
+});
+
+test("who is called otherwise is so at the words that are held, and who has left is called nothing", async (t) => {
+  const { client, line, told } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  for (const seq of [1, 2]) line.tell("message.posted", message("tea", seq, seq === 2 ? { author: MEI } : {}));
+  await until(() => client.rooms.get("tea").timeline.lastSeq === 2, "both");
+  const names = () => client.rooms.get("tea").timeline.messages.map(({ author }) => author.name);
+  told.length = 0;
+  client.renamed({ ...TOM, name: "Thomas" });
+  client.renamed({ ...TOM, name: "Thomas" });
+  assert.deepEqual([names(), told, client.people.get("tom").name], [["Thomas", "Mei"], [["room", "tea"]], "Thomas"]);
+  client.renamed({ ...TOM, handle: "", name: "", closed: true });
+  assert.deepEqual([names(), client.people.has("tom")], [["", "Mei"], false]);
+});
+
+test("what waits in the bell is counted, and looked at once", async (t) => {
+  const { client, line } = await moveIn(t, [], { user: MEI, inbox: { seq: 4, unread: 1 } });
+  line.answers["inbox.mark"] = {};
+  line.tell("inbox.added", { number: 5, kind: "poke", user: "tom" });
+  await until(() => client.inbox.unread === 2, "two");
+  client.readInbox();
+  client.readInbox();
+  await until(() => line.asked("inbox.mark").length, "the mark");
+  assert.deepEqual(paramsOf(line, "inbox.mark"), [{ seq: 5 }]);
+  line.tell("inbox.changed", { seq: 6, unread: 3 });
+  await until(() => client.inbox.unread === 3, "the other page's");
+});
+
+test("words wait for the line, and a visitor's words take them into the room", async (t) => {
+  const { client, line, back } = await moveIn(t, [], {});
+  client.outbox.add("hall", "May I sit down?", true);
+  assert.equal(line.asked("message.send").length, 0);
+  line.answers["session.start"] = { ...STARTED, user: MEI, rooms: [] };
+  line.answers["room.join"] = () => {
+    line.tell("room.updated", stateOf("hall"));
+    return stateOf("hall");
+  };
+  line.answers["message.send"] = ({ room, client_id }) => ({ id: `id ${client_id}`, room, seq: 1, at: 1 });
+  await back();
+  await until(() => line.asked("message.send").length, "the words");
+  assert.deepEqual(line.heard.map(({ method }) => method).filter((method) => /join|send/.test(method)), ["room.join", "message.send"]);
+  assert.equal(paramsOf(line, "message.send")[0].text, "May I sit down?");
+});
+
+test("who signs out is gone at once and for good; where it fails the session goes on", async (t) => {
+  const { client, line, told } = await moveIn(t, [stateOf("tea")]);
+  line.answers["account.sign_out"] = () => {
+    throw new Refusal(-32050, "not now");
+  };
+  await assert.rejects(client.depart("account.sign_out"));
+  await until(() => client.wire.live, "live again");
+  assert.equal(client.me, "mei");
+  line.answers["account.sign_out"] = {};
+  line.answers["session.start"] = { ...STARTED, rooms: [] };
+  await client.depart("account.sign_out");
+  assert.deepEqual([client.signedIn, client.rooms.size, client.people.size], [false, 0, 0]);
+  await client.settled();
+  assert.ok(told.some(([name]) => name === "restart"));
+  assert.equal(client.signedIn, false);
+});
+
+test("what this browser kept is shown before the line is live, and gone on from", async (t) => {
+  const line = await Line.open();
+  t.after(() => line.close());
+  line.answers["session.start"] = { ...STARTED, user: MEI, rooms: [stateOf("tea", { last_seq: 2, last_id: "tea-2" })] };
+  line.answers["community.get"] = { name: "Teahouse" };
+  const client = new Client({
+    open: line.connect, storage: /** @type {any} */ (new Drawer()), api: async (method) => line.answers[method],
+  });
+  const state = stateOf("tea", { last_seq: 1, last_id: "tea-1" });
+  client.recall({ user: MEI, card: { name: "Teahouse" } }, [{ state, messages: [message("tea", 1)] }]);
+  assert.deepEqual(client.rooms.get("tea").timeline.messages.map(({ text }) => text), ["word 1"]);
+  await client.enter();
+  await client.settled();
+  assert.deepEqual(paramsOf(line, "session.start")[0].cursors.tea, { epoch: "e1", seq: 1, id: "tea-1", rev: 0 });
+  line.tell("message.posted", message("tea", 2));
+  await until(() => client.rooms.get("tea").timeline.messages.length === 2, "the second");
+  client.wire.rest();
+});
