@@ -156,7 +156,7 @@ async def _enter_hall(house: House, people: int) -> None:
             store.command("HSET", keys.user(user) + ":rooms", "hall", pointer),
             store.command("DEL", keys.user(user) + ":ties"),
         )
-    hall.repairs.renew()
+    hall.repairs.repair()
     await hall.repairs.settled()
     gate = asyncio.Semaphore(AT_ONCE)
 

@@ -2,8 +2,8 @@
 
 Constructed in app.py; ``Store.on_missed`` begins it with each new link, and a cut in the middle ends it. Order: logins,
 before any room speaks; then the rooms, which park what they hear until their head was compared; then users whose rooms
-or inbox changed. With everything read at once 10,000 sessions never recovered: the loop fell behind, the probe dropped
-the new link, and it began again. The same comparison runs every few seconds for what was lost in silence.
+or inbox changed; then names. With everything read at once 10,000 sessions never recovered: the loop fell behind, the
+probe dropped the new link, and it began again. The same comparison runs every few seconds for what was lost in silence.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Recovery:
             changed = await self._compare_users()
             await self._hub.feeds.compare_heads()
             await self._refresh(changed)
+            await self._hub.directory.catch_up()
         except Refusal as refusal:
             log.info("recovery: broken off", extra={"reason": refusal.reason})
 

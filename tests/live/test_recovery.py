@@ -239,3 +239,23 @@ async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_ag
         go.set()
         await reading
         assert not house.hub.apart.of(bob.id)
+
+
+async def test_of_names_only_those_are_read_that_changed_during_a_cut(
+    open_lossy: OpenLossy, proxy: Proxy, open_house: Any
+) -> None:
+    house, other = await open_lossy(), await open_house()
+    async with gathering(house.url, "ann", "bob", "cat") as (ann, bob, _cat):
+        read, asked = house.directory._read, []
+
+        async def reads(users: list[str]) -> None:
+            asked.extend(users)
+            await read(users)
+
+        house.directory._read = reads  # type: ignore[method-assign]
+        async with proxy.held():
+            await post(other.url, "profile.update", bob.token, name="Robert")
+            proxy.cut()
+        await until(lambda: house.directory.face(bob.id).name == "Robert")
+        assert asked == [bob.id]
+        assert house.directory.face(ann.id).name == "Ann"
