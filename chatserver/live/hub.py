@@ -390,11 +390,14 @@ class Hub:
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
         """How often the user was mentioned after the read marker, save by those they have blocked."""
-        read = pointer.read_upto(feed.standing)
-        if not user_id or read >= feed.place.seq:
+        return await self.mentions_between(feed, user_id, pointer.read_upto(feed.standing), feed.place.seq)
+
+    async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int) -> int:
+        """The mentions after ``read`` and up to ``upto``, both seqs."""
+        if not user_id or read >= upto:
             return 0
         mentions, blocks = keys.room(feed.room) + ":mentions", await self.blocks(user_id)
-        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{feed.place.seq:016d};"
+        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{upto:016d};"
         if blocks:
             called = await self.store.command("ZRANGE", mentions, first, last, "BYLEX")
             return sum(mention.decode().rpartition(":")[2] not in blocks for mention in called)
