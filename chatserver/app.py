@@ -133,7 +133,13 @@ class House:
         )  # fmt: skip
         self.directory = Directory(store, tasks.spawn)
         self.hub = Hub(
-            store, self.log, self.directory, tasks, tail_records=limits.tail_records, tail_bytes=cap(limits.tail_bytes)
+            store,
+            self.log,
+            self.directory,
+            tasks,
+            tail_records=limits.tail_records,
+            tail_bytes=cap(limits.tail_bytes),
+            large_room=limits.large_room,
         )
         tasks.spawn(store.run())
         try:
@@ -348,6 +354,7 @@ class House:
             )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
+            (1.0, self._beat),
             (1.0, self._each_second),
             (2.0, self.catalogue.refresh),
             (5.0, self.hub.feeds.compare_heads),
@@ -371,9 +378,12 @@ class House:
             except Exception:
                 log.exception("housekeeping: failed")
 
+    async def _beat(self) -> None:
+        """A task of its own: pings and the cut of slow readers wait for nothing that talks to the store."""
+        self.heartbeat.tick(asyncio.get_running_loop().time())
+
     async def _each_second(self) -> None:
         now = asyncio.get_running_loop().time()
-        self.heartbeat.tick(now)
         self.hub.feeds.close_idle()
         if self.store.down_since is not None:
             if now - self.store.down_since > LONGEST_WITHOUT_STORE:

@@ -26,6 +26,7 @@ from chatserver.live.tasks import Tasks
 from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
 from chatserver.protocol.events import InboxChanged, ReadMoved
 from chatserver.protocol.shapes import RoomState
+from chatserver.rules.crowds import roughly
 from chatserver.store import keys
 from chatserver.store.directory import Directory
 from chatserver.store.inbox import item_of
@@ -40,7 +41,15 @@ class Hub:
     ``on_presence(feed)`` when somebody there hid or showed themself."""
 
     def __init__(
-        self, store: Store, log: Log, directory: Directory, tasks: Tasks, *, tail_records: int, tail_bytes: int
+        self,
+        store: Store,
+        log: Log,
+        directory: Directory,
+        tasks: Tasks,
+        *,
+        tail_records: int,
+        tail_bytes: int,
+        large_room: int,
     ) -> None:
         self.store = store
         self.tasks = tasks
@@ -50,7 +59,7 @@ class Hub:
             store, log, directory, tasks, user_left=self._user_left, tell_state=self._tell_state,
             shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
             apart=self.apart.of,
-            tail_records=tail_records, tail_bytes=tail_bytes,
+            tail_records=tail_records, tail_bytes=tail_bytes, large_room=large_room,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, None] = {}
@@ -409,7 +418,8 @@ class Hub:
     ) -> RoomState:
         """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
         the user is not here for them."""
-        member, online = feed.members.get(user_id), feed.online_count() - len(blocked_by & feed.named_here())
+        member, online = feed.members.get(user_id), feed.online_count()
+        online = online - len(blocked_by & feed.named_here()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
         read_seq = min(pointer.read_upto(feed.standing), last_seq) if member else last_seq
