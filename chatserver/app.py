@@ -165,7 +165,7 @@ class House:
         self.catalogue.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.catalogue.windows()))
         await self.catalogue.start(tasks.spawn)
         self.desks = await self._desks()
-        self.recovery = Recovery(store, self.hub, self.authority, tasks)
+        self.recovery = Recovery(store, self.hub, self.authority, self.desks.friends.inbox.replay, tasks)
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
 

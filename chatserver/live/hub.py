@@ -205,9 +205,11 @@ class Hub:
                 connection.write(connection.wire.event("inbox.changed", event))
 
     def _hear_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
+        if version <= user.version:
+            return  # a refresh has read it, and told
         if version == user.version + 1:
             user.version = version
-        elif version > user.version:
+        else:
             self.tasks.spawn(self.refresh(user))
         self._read_moved(user, room, epoch, seq, origin)
 
@@ -245,6 +247,8 @@ class Hub:
     async def _follow_changes(self, user: LiveUser, before: dict[str, Pointer]) -> None:
         for room, pointer in list(user.pointers.items()):
             known = before.get(room)
+            if known is not None and (known.read_seq, known.epoch) != (pointer.read_seq, pointer.epoch):
+                self._read_moved(user, room, pointer.epoch, pointer.read_seq, "")
             if known is None or known.notify != pointer.notify or self._someone_misses(user, room):
                 await self.entered(user, room)
 
