@@ -157,7 +157,7 @@ async def _enter_hall(server: Server, people: int) -> None:
             store.command("HSET", keys.user(user) + ":rooms", "hall", pointer),
             store.command("DEL", keys.user(user) + ":ties"),
         )
-    hall.repairs.renew()
+    hall.repairs.repair()
     await hall.repairs.settled()
     gate = asyncio.Semaphore(AT_ONCE)
 

@@ -140,6 +140,7 @@ class Server:
             tasks,
             tail_records=limits.tail_records,
             tail_bytes=or_unlimited(limits.tail_bytes),
+            large_room=limits.large_room,
         )
         tasks.spawn(store.run())
         try:
@@ -165,7 +166,7 @@ class Server:
         self.room_index.on_windows = lambda: _spawned(self.tasks, self.hub.show_windows(self.room_index.windows()))
         await self.room_index.start(tasks.spawn)
         self.services = await self._services()
-        self.recovery = Recovery(store, self.hub, self.authority, tasks)
+        self.recovery = Recovery(store, self.hub, self.authority, self.services.friends.inbox.replay, tasks)
         # A backup that was restored under us brought its own secret along.
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
 
@@ -354,6 +355,7 @@ class Server:
             )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
+            (1.0, self._beat),
             (1.0, self._each_second),
             (2.0, self.room_index.refresh),
             (5.0, self.hub.feeds.compare_heads),
@@ -377,9 +379,12 @@ class Server:
             except Exception:
                 log.exception("housekeeping: failed")
 
+    async def _beat(self) -> None:
+        """A task of its own: pings and the cut of slow readers wait for nothing that talks to the store."""
+        self.heartbeat.tick(asyncio.get_running_loop().time())
+
     async def _each_second(self) -> None:
         now = asyncio.get_running_loop().time()
-        self.heartbeat.tick(now)
         self.hub.feeds.close_idle()
         if self.store.down_since is not None:
             if now - self.store.down_since > LONGEST_WITHOUT_STORE:

@@ -198,3 +198,15 @@ def test_the_files_that_come_with_the_program_are_found(tmp_path: Path) -> None:
     assert (web_folder() / "index.html").is_file()
     assert rooms_file(Settings()) == config_folder() / "rooms.toml"
     assert rooms_file(load(overrides={"rooms.file": "mine.toml"})) == Path("mine.toml")
+
+
+@pytest.mark.parametrize(("word", "value"), [("on", True), ("y", True), ("OFF", False), ("n", False)])
+def test_a_switch_takes_the_usual_words_and_refuses_others_in_a_sentence(word: str, value: bool) -> None:
+    assert load(None, {"CHATSERVER_SERVER__COMPRESSION": word}).server.compression is value
+    assert "server.compression must be" in refusal(environment={"CHATSERVER_SERVER__COMPRESSION": f"{word}ish"})
+
+
+def test_files_of_settings_and_secrets_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load(file_of(tmp_path, "\ufeff[server]\nport = 7\n")).server.port == 7
+    secret = file_of(tmp_path, "\ufeffa.example\n")
+    assert load(None, {"CHATSERVER_SERVER__HOST_FILE": str(secret)}).server.host == "a.example"

@@ -1,6 +1,6 @@
 /**
- * What the page can be shown without: new words said aloud, which language words are in, being called, the keyboard of a
- * phone, the service worker, one's pokes on their way. Loaded when the first screen stands.
+ * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications,
+ * the keyboard of a phone, the service worker, the pokes one has sent, and the turn of the day.
  */
 
 import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
@@ -8,6 +8,7 @@ import { followKeyboard } from "./lib/keyboard.js";
 import { keepInstalled } from "./lib/installed.js";
 import { scriptLanguage } from "./lib/script-language.js";
 import { Calls } from "./state/calls.js";
+import { Days } from "./state/days.js";
 import { keepPokes } from "./state/pokes.js";
 
 /** @param {import("./elements/element.js").Context} context */
@@ -22,4 +23,14 @@ export function begin(context) {
   followKeyboard();
   keepInstalled({ client, preferences, go });
   keepPokes(client);
+  keepDays(client);
+}
+
+/** @param {import("./state/client.js").Client} client */
+function keepDays(client) {
+  const days = new Days();
+  days.addEventListener("day", () => client.dispatchEvent(new Event("day")));
+  for (const name of ["pageshow", "focus"]) addEventListener(name, () => days.look());
+  document.addEventListener("visibilitychange", () => days.look());
+  days.begin();
 }

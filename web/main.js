@@ -8,6 +8,7 @@ import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
+import { openStorage } from "./lib/storage.js";
 import { applyTheme } from "./lib/theme.js";
 import { Client } from "./state/client.js";
 import { Preferences } from "./state/preferences.js";
@@ -20,36 +21,46 @@ const ELEMENTS = [
   ["room-view", RoomView],
 ];
 
-/** A browser that is slow to remember does not keep its reader waiting. */
+/** A browser that is slow to give what it kept does not keep its reader waiting. */
 const RECALL_PATIENCE = 500;
-/** Whether this browser keeps rooms, so that who comes for the first time need not wait for what would tell. */
+/** Whether this browser keeps rooms, so that a first visit does not wait for the database that would tell. */
 const KEPT = "chatserver.kept";
 
+const storage = openStorage();
+
 async function begin() {
-  const preferences = new Preferences(localStorage);
-  const words = new Words(async (language) => (await fetch(`/web/i18n/${language}.json`)).json());
+  const preferences = new Preferences(storage);
+  const words = new Words(async (language) => (await fetch(new URL(`./i18n/${language}.json`, import.meta.url))).json());
   const client = new Client({
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
-    storage: localStorage,
+    storage,
   });
   Object.assign(context, { client, words, preferences, go, languageOf: () => "" });
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
+  preferences.follow(window);
+  preferences.addEventListener("change", () => followChoices(preferences, words));
   for (const [name, element] of ELEMENTS) customElements.define(name, element);
   document.body.append(document.createElement("app-shell"));
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => client.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || client.wire.wake());
   painted(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
-  if (localStorage.getItem(KEPT)) await Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
+  if (storage.getItem(KEPT)) await Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
   else painted(() => recalled(client).catch(() => undefined));
   await enterPatiently(client);
   await client.settled();
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
 }
 
-/** What this browser kept of its rooms is shown while the community is asked. @param {Client} client */
+/** What was chosen in another tab holds in this one, too. @param {Preferences} preferences @param {Words} words */
+function followChoices({ chosen }, words) {
+  applyTheme(chosen.theme ?? "");
+  if (chosen.language && chosen.language !== words.language) words.speak(chosen.language).catch(() => undefined);
+}
+
+/** What this browser kept of its rooms is shown while the server is asked. @param {Client} client */
 async function recalled(client) {
   if (!("indexedDB" in window)) return;
   const { Keeper } = await import("./state/keeper.js");
@@ -59,14 +70,14 @@ async function recalled(client) {
 /** @param {boolean} kept */
 function noteKept(kept) {
   try {
-    if (kept) localStorage.setItem(KEPT, "yes");
-    else localStorage.removeItem(KEPT);
+    if (kept) storage.setItem(KEPT, "yes");
+    else storage.removeItem(KEPT);
   } catch {
-    // A full store: the rooms are read from the community next time.
+    // The storage is full: the rooms are read from the server next time.
   }
 }
 
-/** The community may be restarting just now: ask until it answers. @param {Client} client */
+/** The server may be restarting just now: ask until it answers. @param {Client} client */
 async function enterPatiently(client) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     try {

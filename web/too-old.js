@@ -1,7 +1,33 @@
 /**
- * In an engine that is too old for the page, one plain sentence stands where nothing would. A classic script in the
- * oldest manner, so that such an engine can read it; it asks for what came latest of all that the page cannot do without.
+ * A browser too old for the page gets one plain sentence instead of nothing. A classic script in old JavaScript, so that
+ * such a browser can read it; it checks for the newest things that the page cannot do without. It also reloads a page
+ * whose files are gone, as after an update of the server; so it is the one file that is taken from any version.
  */
+(function () {
+  var KEY = "chatserver.reloads";
+  var MOST = 5;
+  var reload = function () {
+    try {
+      var times = Number(sessionStorage.getItem(KEY)) || 0;
+      if (times >= MOST) return;
+      sessionStorage.setItem(KEY, String(times + 1));
+      setTimeout(function () { location.reload(); }, 500 * (times + 1));
+    } catch (error) {
+      // Without storage nobody counts, and a page must not reload for ever.
+    }
+  };
+  addEventListener("error", function (event) {
+    var lost = /** @type {any} */ (event.target);
+    if (lost && lost.tagName === "SCRIPT" && lost.src) reload();
+  }, true);
+  addEventListener("load", function () {
+    try {
+      if (document.querySelector("app-shell")) sessionStorage.removeItem(KEY);
+    } catch (error) {
+      // Nothing was counted.
+    }
+  });
+})();
 (function () {
   var able =
     "noModule" in document.createElement("script") &&

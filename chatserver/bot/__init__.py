@@ -10,6 +10,7 @@ from chatserver.bot.events import (
     MemberChanged,
     MemberJoined,
     MemberLeft,
+    MembersChanged,
     MessageChanged,
     MessagePosted,
     PresenceChanged,
@@ -25,7 +26,7 @@ from chatserver.errors import Refusal, StartError
 from chatserver.protocol.shapes import Author, Message, RoomState, User
 
 __all__ = [
-    "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "Message", "MessageChanged",
-    "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged", "RoomReset", "RoomState",
-    "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
+    "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "MembersChanged", "Message",
+    "MessageChanged", "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged", "RoomReset",
+    "RoomState", "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
 ]  # fmt: skip

@@ -99,7 +99,8 @@ class _Member(Event):
 
 @dataclass(slots=True, frozen=True)
 class MemberJoined(_Member):
-    """Someone joined. Told only while connected: who joined meanwhile is in ``room.members()``."""
+    """Someone joined. Told only while connected: who joined meanwhile is in ``room.members()``. In a room of more than
+    500 members it is told to nobody else: see ``MembersChanged``."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -110,6 +111,18 @@ class MemberLeft(_Member):
 @dataclass(slots=True, frozen=True)
 class MemberChanged(_Member):
     """A member's role changed."""
+
+
+@dataclass(slots=True, frozen=True)
+class MembersChanged(Event):
+    """People joined or left a room of more than 500 members; told at most once a second."""
+
+    params: wire.MembersChanged
+
+    @property
+    def members(self) -> int:
+        """How many belong to the room now."""
+        return self.params.members
 
 
 @dataclass(slots=True, frozen=True)
@@ -173,6 +186,7 @@ KINDS: Final[dict[str, type[Event]]] = {
     "member.joined": MemberJoined,
     "member.left": MemberLeft,
     "member.changed": MemberChanged,
+    "members.changed": MembersChanged,
     "room.changed": RoomChanged,
     "room.updated": RoomUpdated,
     "inbox.added": InboxAdded,

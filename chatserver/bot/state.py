@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from chatserver.protocol.events import InboxChanged, MemberEvent, MessageChanged, RoomChanged, RoomReset, TypingStarted
+from chatserver.protocol.events import (
+    InboxChanged,
+    MemberEvent,
+    MembersChanged,
+    MessageChanged,
+    RoomChanged,
+    RoomReset,
+    TypingStarted,
+)
 from chatserver.protocol.methods import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
 
@@ -113,7 +121,7 @@ class State:
         if isinstance(params, RoomState):
             self.rooms[params.room] = params
             return [*self._entered(params), Handle(params.room, name, params, None)]
-        if isinstance(params, RoomChanged | MemberEvent):
+        if isinstance(params, RoomChanged | MemberEvent | MembersChanged):
             self._keep(params)
         if isinstance(params, InboxChanged):
             return []
@@ -123,7 +131,7 @@ class State:
             return [Forget(params.room)]
         return [] if self._is_quiet(params) else [Handle(params.room, name, params, None)]
 
-    def _keep(self, params: RoomChanged | MemberEvent) -> None:
+    def _keep(self, params: RoomChanged | MemberEvent | MembersChanged) -> None:
         """Hold what everyone hears of a room against what this bot has of it."""
         known = self.rooms.get(params.room)
         if known is not None:

@@ -1,8 +1,12 @@
 """The page: index.html on every path of the page, the files of web/ below /web/, and headers that keep it safe.
 
 Files are read once at start, with a strong ETag each and compressed once; what is in web/ is what the browser runs.
-Three answers say more than a file: the manifest, which has the community's name; the service worker, which has the
-page's version; and the page of a window room, which tells whoever is shown its link what it leads to.
+index.html asks for its files with the version in their address (/web/<version>/main.js), so no page is ever made of two
+versions. While two releases run behind one balancer, a server that does not have the version sends the browser back to
+the same address, where the other release may answer.
+
+Three answers say more than a file: the page itself, which has the community's name and, for a public room, what its
+link leads to; the manifest; and the service worker, which has the page's version and the list of its files.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import gzip
 import hashlib
 import html
 import mimetypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +45,12 @@ _TEXTS: Final = ("text/", "application/json", "application/manifest", "image/svg
 _VERSION: Final = b"__VERSION__"
 _FILE_NAMES: Final = b"__FILES__"
 _NOT_KEPT: Final = ("index.html", "sw.js", "icons/", "robots.txt")
+# Loads from any release, so that it can reload a page whose own files are gone.
+_ANY_VERSION: Final = "too-old.js"
+_LINKS: Final = re.compile(rb'"/web/(?!' + re.escape(_ANY_VERSION.encode()) + rb")")
+_TITLE: Final = re.compile(rb"<title>.*</title>")
+# Browsers follow 20 redirects. Of two releases picked at random, 16 tries miss the right one once in 65,000.
+_TRIES: Final = 16
 _PAPER: Final = "#f6f1e7"
 _ICONS: Final = (("icon-192", "192x192", "any"), ("icon-512", "512x512", "any"),
                  ("icon-maskable-512", "512x512", "maskable"))  # fmt: skip
@@ -59,8 +70,8 @@ class File:
 class Pages:
     """All files of the page, in memory: 1 MB at most, so a disk is never read while people wait.
 
-    ``named()`` gives the community's name and language, ``window(room)`` the title and words of a room that anyone may
-    read, in that language, and nothing of any other.
+    ``named()`` gives the community's name and language, ``window(room)`` the title and description of a public room in
+    that language, and None for any other room.
     """
 
     def __init__(
@@ -80,6 +91,7 @@ class Pages:
         for path in (*PAGE_PATHS, *PAGE_PATTERNS):
             router.add_get(path, self._page)
         router.add_get("/room/{room}", self._room)
+        router.add_get("/web/{version:[0-9a-f]{16}}/{name:.+}", self._file_of_version)
         router.add_get("/web/{name:.+}", self._file)
         router.add_get("/manifest.webmanifest", self._manifest)
         if self._worker is not None:
@@ -90,29 +102,39 @@ class Pages:
         router.add_get("/{path:.*}", self._lost)
 
     async def _page(self, request: web.Request) -> web.Response:
-        return self._versioned(request, self._files["index.html"])
+        return self._versioned(request, self._shell())
 
     async def _lost(self, request: web.Request) -> web.Response:
-        """A person who went astray is shown the way by the page itself; a program is told in a line."""
+        """Show a person the page, which says that nothing is here; tell a program in a line."""
         if "text/html" not in request.headers.get("Accept", ""):
             raise _nothing()
-        response = self._versioned(request, self._files["index.html"])
+        response = self._versioned(request, self._shell())
         if response.status == 200:
             response.set_status(404)
         return response
 
     async def _room(self, request: web.Request) -> web.Response:
-        """A link to a window room says what it leads to; all others look alike, whether or not there is such a room."""
-        page, room = self._files["index.html"], self._window(request.match_info["room"])
+        """The page of a public room describes the room; all others look alike, whether or not the room exists."""
+        room = self._window(request.match_info["room"])
         if room is None:
-            return self._versioned(request, page)
+            return self._versioned(request, self._shell())
         told = zip(("og:title", "og:description"), room, strict=True)
-        lines = [f'  <meta property="{name}" content="{html.escape(text)}">\n' for name, text in told if text]
-        body = page.body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1)
-        return self._versioned(request, _made(body, page.content_type))
+        return self._versioned(request, self._shell(*((name, text) for name, text in told if text)))
+
+    def _shell(self, *told: tuple[str, str]) -> File:
+        """index.html with the community's name, its files of this version, and og: properties for link previews."""
+        page, (name, _) = self._files["index.html"], self._named_community()
+        title = f"<title>{html.escape(name)}</title>".encode()
+        body = _TITLE.sub(lambda _: title, page.body, count=1)
+        body = _LINKS.sub(f'"/web/{self._version}/'.encode(), body)
+        lines = [
+            f'  <meta property="{key}" content="{html.escape(text)}">\n'
+            for key, text in (("og:site_name", name), *told)
+        ]
+        return _made(body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1), page.content_type)
 
     def _versioned(self, request: web.Request, page: File) -> web.Response:
-        """The service worker hears whether the page is of the files that it keeps."""
+        """The service worker compares this header with its own version before it keeps the page."""
         response = _answer(request, page)
         response.headers["Page-Version"] = self._version
         return response
@@ -140,9 +162,24 @@ class Pages:
         file = self._files.get(name)
         if file is None:
             return None
-        kept = " ".join(f"/web/{path}" for path in self._files if not path.startswith(_NOT_KEPT))
+        kept = " ".join(self._address(path) for path in self._files if not path.startswith(_NOT_KEPT))
         body = file.body.replace(_VERSION, self._version.encode()).replace(_FILE_NAMES, kept.encode())
         return _made(body, file.content_type)
+
+    def _address(self, path: str) -> str:
+        return f"/web/{path}" if path == _ANY_VERSION else f"/web/{self._version}/{path}"
+
+    async def _file_of_version(self, request: web.Request) -> web.Response:
+        """A file of one version: for ever the same, or a redirect to the same address for a release that has it."""
+        if request.match_info["version"] == self._version:
+            response = self._named(request, request.match_info["name"])
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return response
+        tries = request.query.get("tries", "")
+        tried = int(tries) if tries.isdecimal() and len(tries) < 3 else 0
+        if tried >= _TRIES:
+            raise _nothing()
+        return web.Response(status=307, headers={"Location": f"?tries={tried + 1}", "Cache-Control": "no-store"})
 
     async def _file(self, request: web.Request) -> web.Response:
         return self._named(request, request.match_info["name"])
@@ -158,7 +195,7 @@ class Pages:
 
 
 def _nothing() -> web.HTTPNotFound:
-    return web.HTTPNotFound(text="There is nothing here.\n")
+    return web.HTTPNotFound(text="There is nothing here.\n", headers={"Cache-Control": "no-store"})
 
 
 def _version(files: dict[str, File]) -> str:

@@ -21,13 +21,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from chatserver.live.outgoing import OWN_STATE_DUE, Behind, Outgoing, Unlogged
+from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.room import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 from chatserver.live.slices import SLICE, Frames, slices
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
-from chatserver.protocol.events import MemberEvent, PresenceChanged, RoomChanged, RoomReset, TypingStarted
+from chatserver.protocol.events import (
+    MemberEvent,
+    MembersChanged,
+    PresenceChanged,
+    RoomChanged,
+    RoomReset,
+    TypingStarted,
+)
 from chatserver.protocol.shapes import Author, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import MessageLog
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CATCH_UP_BYTES: Final = 1 << 16
+MEMBERS_SECONDS: Final = 1.0
 
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
@@ -65,6 +73,7 @@ class Surroundings:
     pool: RepairPool
     process: str
     tail_records: int = 512
+    large_room: int = 500
     tail_bytes: int = 1 << 20
 
 
@@ -82,6 +91,8 @@ class Feed:
         self.hidden_here: set[str] = set()
         self.presence_due = False
         self._named: frozenset[str] | None = None
+        self._count_due: asyncio.TimerHandle | None = None
+        self._counted_at = -MEMBERS_SECONDS
         self._said_frames: Frames | None = None
         self._outgoing: deque[Outgoing] = deque()
         self._scheduled = False
@@ -193,11 +204,25 @@ class Feed:
         self._tell_of_member(kind, user, role, count)
 
     def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
+        """In a large room who comes and goes is told to themself, and to the others as a number now and then."""
+        large = count > self.around.large_room and kind != "changed"
         event = MemberEvent(self.room, self.around.authors.face(user), role, count)
         then = partial(self.around.user_left, self, user) if kind == "left" else None
-        self._send(Unlogged(f"member.{kind}", event, then=then))
+        self._send(Unlogged(f"member.{kind}", event, only=user if large else "", then=then))
         if kind == "changed":
             self._owe_state(user)
+        if large:
+            self._count_members()
+
+    def _count_members(self) -> None:
+        """Tell how many belong to the room: now, or when a second has passed since it was told."""
+        if self._count_due is None:
+            wait = self._counted_at + MEMBERS_SECONDS - self._loop.time()
+            self._count_due = self._loop.call_later(max(0.0, wait), self._tell_count)
+
+    def _tell_count(self) -> None:
+        self._count_due, self._counted_at = None, self._loop.time()
+        self._send(Unlogged("members.changed", MembersChanged(self.room, len(self.members))))
 
     def _owe_state(self, user: str) -> None:
         """Something of this user's own in the room is other than it was: their connections hear the room anew."""
@@ -210,7 +235,8 @@ class Feed:
             self.around.spawn(self._type_later(user))
         elif user in self.members and not self.repairs.holds_back:
             event = TypingStarted(self.room, self.around.authors.face(user))
-            apart = self.around.apart(user) & self.users_here.keys()
+            # Nor do visitors hear it: somebody who is kept apart may look in without their name.
+            apart = (self.around.apart(user) & self.users_here.keys()) | {VISITOR}
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
     async def _type_later(self, user: str) -> None:
@@ -327,7 +353,7 @@ class Feed:
         few = dict.fromkeys(
             connection
             for user in set[str]().union(*(outgoing.few for outgoing in chunk))
-            for connection in self.around.connections(user)
+            for connection in (self.around.connections(user) if user != VISITOR else self.visitors)
             if connection in self.live.get(connection.wire, ())
         )
         jobs: Jobs = deque()
@@ -335,7 +361,7 @@ class Feed:
             _put(jobs, _joined(chunk, connection.wire, connection.user_id), [connection])
         for wire, followers in self.live.items():
             most = [connection for connection in followers if connection not in few] if few else list(followers)
-            _put(jobs, _joined(chunk, wire, ""), most)
+            _put(jobs, _joined(chunk, wire, MOST), most)
         return jobs
 
     def _write_slice(self, jobs: Jobs, before: Behind, then: Callable[[], None] | None) -> None:

@@ -44,6 +44,7 @@ class Feeds:
         connections: Callable[[str], Iterable[Connection]],
         apart: Callable[[str], Set[str]],
         tail_records: int,
+        large_room: int,
         tail_bytes: int,
     ) -> None:
         self._store = store
@@ -68,6 +69,7 @@ class Feeds:
             self.pool,
             store.process_id,
             tail_records,
+            large_room,
             tail_bytes,
         )
         store.listen("r", self._heard)

@@ -26,6 +26,7 @@ from chatserver.live.tasks import Tasks
 from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
 from chatserver.protocol.events import InboxChanged, ReadMoved
 from chatserver.protocol.shapes import RoomState
+from chatserver.rules.crowds import roughly
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
@@ -40,7 +41,15 @@ class Hub:
     ``on_presence(feed)`` when somebody there hid or showed themself."""
 
     def __init__(
-        self, store: Store, log: MessageLog, authors: AuthorCache, tasks: Tasks, *, tail_records: int, tail_bytes: int
+        self,
+        store: Store,
+        log: MessageLog,
+        authors: AuthorCache,
+        tasks: Tasks,
+        *,
+        tail_records: int,
+        tail_bytes: int,
+        large_room: int,
     ) -> None:
         self.store = store
         self.tasks = tasks
@@ -50,7 +59,7 @@ class Hub:
             store, log, authors, tasks, user_left=self._user_left, tell_state=self._tell_state,
             shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
             apart=self.apart.of,
-            tail_records=tail_records, tail_bytes=tail_bytes,
+            tail_records=tail_records, tail_bytes=tail_bytes, large_room=large_room,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, None] = {}
@@ -196,9 +205,11 @@ class Hub:
                 connection.write(connection.wire.event("inbox.changed", event))
 
     def _hear_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
+        if version <= user.version:
+            return  # a refresh has read it, and told
         if version == user.version + 1:
             user.version = version
-        elif version > user.version:
+        else:
             self.tasks.spawn(self.refresh(user))
         self._read_moved(user, room, epoch, seq, origin)
 
@@ -236,6 +247,8 @@ class Hub:
     async def _follow_changes(self, user: LiveUser, before: dict[str, Pointer]) -> None:
         for room, pointer in list(user.pointers.items()):
             known = before.get(room)
+            if known is not None and (known.read_seq, known.epoch) != (pointer.read_seq, pointer.epoch):
+                self._read_moved(user, room, pointer.epoch, pointer.read_seq, "")
             if known is None or known.notify != pointer.notify or self._someone_misses(user, room):
                 await self.entered(user, room)
 
@@ -390,11 +403,14 @@ class Hub:
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
         """How often the user was mentioned after the read marker, save by those they have blocked."""
-        read = pointer.read_upto(feed.head)
-        if not user_id or read >= feed.place.seq:
+        return await self.mentions_between(feed, user_id, pointer.read_upto(feed.head), feed.place.seq)
+
+    async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int) -> int:
+        """The mentions after ``read`` and up to ``upto``, both seqs."""
+        if not user_id or read >= upto:
             return 0
         mentions, blocks = keys.room(feed.room) + ":mentions", await self.blocks(user_id)
-        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{feed.place.seq:016d};"
+        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{upto:016d};"
         if blocks:
             called = await self.store.command("ZRANGE", mentions, first, last, "BYLEX")
             return sum(mention.decode().rpartition(":")[2] not in blocks for mention in called)
@@ -406,7 +422,8 @@ class Hub:
     ) -> RoomState:
         """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
         the user is not here for them."""
-        member, online = feed.members.get(user_id), feed.online_count() - len(blocked_by & feed.named_here())
+        member, online = feed.members.get(user_id), feed.online_count()
+        online = online - len(blocked_by & feed.named_here()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
         read_seq = min(pointer.read_upto(feed.head), last_seq) if member else last_seq

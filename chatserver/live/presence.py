@@ -2,11 +2,13 @@
 
 A process writes how many of a room are connected to it, and who while that is below 200, with the time; it says so
 again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told, and
-who is hidden is neither counted nor named; for someone whom a person here has blocked it is made for them alone.
+who is hidden is neither counted nor named, nor is for someone who has blocked them. Who is no member hears one round
+number that is the same for all.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -14,13 +16,15 @@ from chatserver.errors import Refusal
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
 from chatserver.live.room import HERE_SILENCE_MS, NAMED_HERE
-from chatserver.live.wire import Wire
+from chatserver.live.slices import SLICE, Frames
 from chatserver.protocol.events import PresenceChanged
+from chatserver.rules.crowds import roughly
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
 AGAIN_MS: Final = 20_000
 NAMED_TO_WATCHERS: Final = 100
+AT_ONCE: Final = 256
 
 
 class Presence:
@@ -33,27 +37,33 @@ class Presence:
         self._told: dict[Feed, tuple[frozenset[str], int]] = {}
 
     async def tick(self, now: int) -> None:
+        """Tell who looks, then the store. Raises ``Refusal`` where the store took less: the rest stays due."""
         feeds = self._feeds.all()
         for gone in self._told.keys() - set(feeds):
             del self._told[gone]
         for feed in feeds:
-            await self._write(feed, now)
             self._drop_silent(feed, now)
             if feed.presence_due and not feed.repairs.doubtful:
                 feed.presence_due = False
-                self._tell(feed)
+                await self._tell(feed)
+        due = [feed for feed in feeds if self._is_due(feed, now)]
+        for start in range(0, len(due), AT_ONCE):
+            await asyncio.gather(*(self._write(feed, now) for feed in due[start : start + AT_ONCE]))
 
     async def say_now(self, feed: Feed, now: int) -> None:
         """Somebody hid or showed themself: that does not wait for the next second."""
         await self._write(feed, now)
 
-    async def _write(self, feed: Feed, now: int) -> None:
+    def _is_due(self, feed: Feed, now: int) -> bool:
         here = feed.shown_here()
         told, at = self._told.get(feed, (frozenset(), now))
-        if here == told and (not here or now - at < AGAIN_MS):
-            return
-        await self._say(feed, here, now)
-        self._told[feed] = (here, now)
+        return here != told or (bool(here) and now - at >= AGAIN_MS)
+
+    async def _write(self, feed: Feed, now: int) -> None:
+        if self._is_due(feed, now):
+            here = feed.shown_here()
+            await self._say(feed, here, now)
+            self._told[feed] = (here, now)
 
     async def _say(self, feed: Feed, here: frozenset[str], now: int) -> None:
         named = " ".join(sorted(here)) if len(here) < NAMED_HERE else ""
@@ -67,22 +77,23 @@ class Presence:
                 del feed.here[process]
                 feed.here_changed()
 
-    def _tell(self, feed: Feed) -> None:
-        """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go."""
-        event = presence_of(feed)
-        frames: dict[Wire, bytes] = {}
+    async def _tell(self, feed: Feed) -> None:
+        """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go.
+        Who sees the same shares one frame for each wire."""
+        frames: dict[tuple[bool, frozenset[str]], Frames] = {}
+        written = 0
         for connection, last in list(feed.watchers.items()):
-            unseen = self._unseen(feed, connection.user_id)
-            theirs = presence_of(feed, unseen) if unseen else event
-            if connection.paused or theirs == last:
+            sight = connection.user_id in feed.members, self._unseen(feed, connection.user_id)
+            seen = frames.get(sight)
+            if seen is None:
+                seen = frames[sight] = Frames("presence.changed", presence_of(feed, connection.user_id, sight[1]))
+            if connection.paused or seen.params == last or connection not in feed.watchers:
                 continue
-            feed.watchers[connection] = theirs
-            frame = None if unseen else frames.get(connection.wire)
-            if frame is None:
-                frame = connection.wire.event("presence.changed", theirs)
-            if not unseen:
-                frames[connection.wire] = frame
-            connection.write(frame)
+            feed.watchers[connection] = seen.params
+            connection.write(seen.of(connection.wire))
+            written += 1
+            if written % SLICE == 0:
+                await asyncio.sleep(0)
 
     async def leave(self, now: int) -> None:
         """This process ends: nobody is here through it any more."""
@@ -94,7 +105,10 @@ class Presence:
                     return
 
 
-def presence_of(feed: Feed, unseen: frozenset[str] = frozenset()) -> PresenceChanged:
+def presence_of(feed: Feed, viewer: str, unseen: frozenset[str] = frozenset()) -> PresenceChanged:
+    """Who is here, as one user sees it; ``unseen`` are not here for them. Who is no member hears a round number."""
+    if viewer not in feed.members:
+        return PresenceChanged(feed.room, roughly(feed.online_count()))
     online, users = feed.online()
     online -= len(unseen)
     if users is None or online > NAMED_TO_WATCHERS:

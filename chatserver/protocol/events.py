@@ -63,6 +63,13 @@ class MemberEvent(Struct, frozen=True):
     members: int
 
 
+class MembersChanged(Struct, frozen=True):
+    """In a room of more than 500 members, at most once a second: how many there are now."""
+
+    room: str
+    members: int
+
+
 class InboxChanged(Shape, frozen=True):
     """The inbox was read on another connection, or what an item was about is no longer there."""
 
@@ -105,6 +112,7 @@ _ROWS: Final = (
     EventKind("member.joined", MemberEvent, "Someone joined the room."),
     EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),
     EventKind("member.changed", MemberEvent, "A member's role changed."),
+    EventKind("members.changed", MembersChanged, "In a large room: how many belong to it now."),
     EventKind("read.moved", ReadMoved, "One's read marker moved on another connection."),
     EventKind("inbox.added", InboxItem, "Something came into one's inbox."),
     EventKind("inbox.changed", InboxChanged, "The inbox was read elsewhere, or an item is gone."),

@@ -430,6 +430,8 @@ class ReadMark(RoomParams, frozen=True):
 
 class ReadMarkResult(Struct, frozen=True):
     read_seq: int
+    unread: int
+    mentions: int
 
 
 class PresenceWatchResult(Shape, frozen=True):

@@ -2,17 +2,19 @@
 
 Constructed in app.py; ``Store.on_missed`` begins it with each new link, and a cut in the middle ends it. Order: logins,
 before any room speaks; then the rooms, which park what they hear until their head was compared; then users whose rooms
-or inbox changed. With everything read at once 10,000 sessions never recovered: the loop fell behind, the probe dropped
-the new link, and it began again. The same comparison runs every few seconds for what was lost in silence.
+or inbox changed; then names. With everything read at once 10,000 sessions never recovered: the loop fell behind, the
+probe dropped the new link, and it began again. The same comparison runs every few seconds for what was lost in silence.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from chatserver.errors import Refusal
+from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
@@ -24,12 +26,16 @@ log = logging.getLogger(__name__)
 
 READ_AT_ONCE: Final = 32
 
+ReplayInbox = Callable[[LiveUser, Connection, int], None]
+
 
 class Recovery:
-    """``check_users`` and ``Feeds.compare_heads`` are also called by the housekeeping."""
+    """``replay_inbox(user, connection, seq)`` tells what came into the inbox since that number. ``check_users`` and
+    ``Feeds.compare_heads`` are also called by the housekeeping."""
 
-    def __init__(self, store: Store, hub: Hub, authority: Authority, tasks: Tasks) -> None:
+    def __init__(self, store: Store, hub: Hub, authority: Authority, replay_inbox: ReplayInbox, tasks: Tasks) -> None:
         self._store = store
+        self._replay_inbox = replay_inbox
         self._hub = hub
         self._authority = authority
         self._tasks = tasks
@@ -46,6 +52,7 @@ class Recovery:
             changed = await self._compare_users()
             await self._hub.feeds.compare_heads()
             await self._refresh(changed)
+            await self._hub.authors.catch_up()
         except Refusal as refusal:
             log.info("recovery: broken off", extra={"reason": refusal.reason})
 
@@ -78,4 +85,17 @@ class Recovery:
         """Some at a time; a user whose account ended meanwhile harms nobody else's turn."""
         for start in range(0, len(users), READ_AT_ONCE):
             some = [user for user in users[start : start + READ_AT_ONCE] if user.connections]
-            await asyncio.gather(*map(self._hub.refresh, some), return_exceptions=True)
+            await asyncio.gather(*map(self._refresh_one, some), return_exceptions=True)
+
+    async def _refresh_one(self, user: LiveUser) -> None:
+        """The inbox is told from where it was heard; what comes while the user is read waits for that."""
+        seq, behind = user.inbox_seq, self._hub.inbox_behind
+        waiting = [connection for connection in user.connections if connection.started and connection not in behind]
+        behind.update(waiting)
+        try:
+            await self._hub.refresh(user)
+        finally:
+            behind.difference_update(waiting)
+        if user.inbox_seq > seq:
+            for connection in waiting:
+                self._replay_inbox(user, connection, seq)

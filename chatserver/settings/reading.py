@@ -22,6 +22,10 @@ from chatserver.settings.table import BY_PATH, Setting
 
 PREFIX: Final = "CHATSERVER_"
 CONFIG_VARIABLE: Final = "CHATSERVER_CONFIG"
+_BOOLEANS: Final = {
+    **dict.fromkeys(("true", "1", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "n", "off"), False),
+}
 
 
 class _Reading:
@@ -40,7 +44,7 @@ class _Reading:
             return
         try:
             self.values[path] = _converted(setting, _parsed(setting, value) if from_text else value)
-        except (msgspec.ValidationError, ValueError):
+        except (msgspec.ValidationError, ValueError, KeyError):
             self.problems.append(f"{origin}: {path} must be {setting.expected}{validating.hint(path, value)}")
             return
         self.origins[path] = origin
@@ -120,7 +124,7 @@ def _parsed(setting: Setting, value: object) -> object:
     """A text of the environment as what the setting holds; lists may be JSON or separated by commas."""
     text = str(value).strip()
     if setting.type is bool:
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return _BOOLEANS[text.lower()]
     if setting.type in (int, float):
         return setting.type(text)
     if text.startswith(("[", "{")):

@@ -149,6 +149,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     typing_per_second: Annotated[float, about("Signs of typing of one socket in the long run.", "1/s")] = 1.0
     replay_messages: Annotated[int, about("Missed messages of a room that are replayed.", "messages")] = 300
     replay_events: Annotated[int, about("Missed events of all rooms that are replayed.", "events")] = 2000
+    large_room: Annotated[
+        int, about("Rooms of more members tell who joins and leaves as a number, once a second.", "members", least=1)
+    ] = 500
     tail_records: Annotated[int, about("Recent messages of an active room kept in memory.", "messages", least=1)] = 512
     tail_bytes: Annotated[int, about("Recent messages of an active room kept in memory.", "bytes")] = 1_048_576
     group_messages: Annotated[int, about("Messages stored in one step.", "messages")] = 512

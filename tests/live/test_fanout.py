@@ -10,6 +10,7 @@ import pytest
 from chatserver.app import Server
 from chatserver.live.feed import Feed
 from chatserver.live.room import MemberRecord, Opened
+from tests.conftest import OpenServer
 from tests.live.crowds import Counts, Follower, counted, crowd, follower, user_id
 from tests.live.test_hub import until
 from tests.people import Person, post, sign_up
@@ -145,6 +146,22 @@ async def test_a_numbering_that_begins_anew_costs_those_who_have_read_all_one_fr
         await until(lambda: settled(everyone, 1) and not feed.writing)
     assert_cheap(counts)
     assert methods(everyone[0]) == ["room.reset"]
+
+
+async def test_in_a_large_room_who_comes_and_goes_is_a_number_now_and_then(open_server: OpenServer) -> None:
+    server = await open_server(limits__large_room=1)
+    for handle in ("ann", "bob"):
+        await sign_up(server.url, handle)
+    feed = await hall_of(server)
+    everyone = crowd(server, feed, 600)
+    tom = await (await sign_up(server.url, "tom")).start()
+    for _ in range(5):
+        await tom.call("room.leave", room="hall")
+        await tom.call("room.join", room="hall")
+    await tom.until(lambda: len(tom.heard("member.left", room="hall")) == 5, "tom's own leaving, each time")
+    await until(lambda: settled(everyone, 1))
+    assert set(methods(everyone[0])) == {"members.changed"} and len(everyone[0].written) <= 3
+    await tom.leave()
 
 
 async def test_a_new_role_is_told_to_everybody_and_its_bearer_has_the_room_anew(server: Server) -> None:

@@ -14,7 +14,7 @@ from chatserver.store.engine.store import Store
 from tests.chaos.proxy import Proxy
 from tests.live.test_feed import OpenLossy, open_lossy, proxy
 from tests.live.test_hub import connection_of, feed_of, until
-from tests.people import gathering, post, sign_up
+from tests.people import Person, gathering, post, sign_up
 
 __all__ = ["open_lossy", "proxy"]
 
@@ -239,3 +239,43 @@ async def test_nobody_is_kept_apart_from_a_user_who_went_while_they_were_read_ag
         go.set()
         await reading
         assert not server.hub.apart.of(bob.id)
+
+
+async def test_of_names_only_those_are_read_that_changed_during_a_cut(
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
+) -> None:
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, _cat):
+        read, asked = server.authors._read, []
+
+        async def reads(users: list[str]) -> None:
+            asked.extend(users)
+            await read(users)
+
+        server.authors._read = reads  # type: ignore[method-assign]
+        async with proxy.held():
+            await post(other.url, "profile.update", bob.token, name="Robert")
+            proxy.cut()
+        await until(lambda: server.authors.face(bob.id).name == "Robert")
+        assert asked == [bob.id]
+        assert server.authors.face(ann.id).name == "Ann"
+
+
+async def test_what_came_into_the_inbox_and_was_read_elsewhere_during_a_cut_is_told(
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
+) -> None:
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        said = await ann.say("hall", "read this")
+        await bob.hears("message.posted", text="read this")
+        elsewhere = await Person(other.url, bob.token, bob.user).start()
+        async with proxy.held():
+            await elsewhere.call("read.mark", room="hall", seq=said["seq"])
+            await post(other.url, "message.send", ann.token, room="hall", text="@bob come", client_id="1")
+            await elsewhere.hears("inbox.added", kind="mention")
+            proxy.cut()
+        await bob.hears("inbox.added", kind="mention")
+        await bob.hears("read.moved", room="hall", read_seq=said["seq"])
+        await server.recovery.check_users()
+        assert len(bob.heard("inbox.added")) == 1
+        await elsewhere.leave()

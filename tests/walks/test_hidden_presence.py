@@ -32,15 +32,15 @@ async def sees(watcher: Person, *users: Person) -> None:
     assert last_seen(watcher)["online"] == len(wanted)
 
 
-async def counted(url: str, number: int) -> None:
+async def counted(url: str, member: Person, number: int) -> None:
     """Wait until the list of rooms counts so many in the hall."""
     async with asyncio.timeout(PATIENCE):
-        while next(room for room in await rooms(url) if room["room"] == "hall")["online"] != number:
+        while next(room for room in await rooms(url, member.token) if room["room"] == "hall")["online"] != number:
             await asyncio.sleep(0.05)
 
 
-async def rooms(url: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await post(url, "room.discover"))["rooms"]
+async def rooms(url: str, token: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await post(url, "room.discover", token))["rooms"]
     return found
 
 
@@ -68,12 +68,12 @@ async def test_who_hides_disappears_at_once_on_all_processes_and_comes_back(
         await post(two.url, "profile.update", mei.token, presence="hidden")
         for watcher in (tom, eve):
             await sees(watcher, tom, eve)
-        await counted(one.url, 2)
-        await counted(two.url, 2)
+        await counted(one.url, tom, 2)
+        await counted(two.url, tom, 2)
         await mei.call("profile.update", presence="shown")
         for watcher in (tom, eve):
             await sees(watcher, mei, tom, eve)
-        await counted(two.url, 3)
+        await counted(two.url, tom, 3)
 
 
 async def test_who_comes_hidden_was_never_here(open_server: OpenServer) -> None:

@@ -27,7 +27,7 @@ const LATER = {
 
 /** Where nobody looks, or the browser does not tell, nothing waits for a paint longer than this. */
 const PAINT_PATIENCE = 2_000;
-const FORMS = "/web/styles/forms.css";
+const FORMS = "../styles/forms.css";
 
 /** @type {Map<string, Promise<void>>} */ const wanted = new Map();
 /** @type {Map<string, Promise<void>>} */ const styles = new Map();
@@ -84,7 +84,7 @@ export function bringTheRest() {
 /** @param {string} tag */
 async function bring(tag) {
   const name = tag.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
-  const looks = [FORMS, `/web/elements/${tag}/${tag}.css`].map(style);
+  const looks = [FORMS, `./${tag}/${tag}.css`].map((path) => style(new URL(path, import.meta.url).href));
   const [module] = await Promise.all([LATER[tag]?.(), ...looks]);
   if (!customElements.get(tag)) customElements.define(tag, module[name]);
 }

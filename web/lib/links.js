@@ -5,9 +5,10 @@
 
 const CJK = /[\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]/;
 const HAN = /[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]/;
-const STOPS = /[\s<>"`*|\\^{}\u00ab\u00bb\u2018-\u201f\u2026]/;
+/** Among them all that is unseen: a sign that turns the direction of writing could show an address backwards. */
+const STOPS = /[\s<>"`*|\\^{}\u00ab\u00bb\u061c\u200b\u200e\u200f\u2018-\u201f\u2026\u202a-\u202e\u2060-\u206f]/;
 const TRAILING = /[.,;:!?'_~]/;
-const SCHEME = /https?:\/\//y;
+const SCHEME = /https?:\/\//iy;
 
 /** @param {string} char */
 export function isCjk(char) {
@@ -17,16 +18,17 @@ export function isCjk(char) {
 /**
  * @param {string} text
  * @param {number} start
- * @returns {{end: number, linked: boolean}} how far was read, and whether that is an address. What was read and is none
- *   need not be looked at again, which keeps a text full of broken addresses linear.
+ * @returns {{end: number, shown: string}} how far was read, and how the address is shown; "" where it is none. What was
+ *   read and is none need not be looked at again, which keeps a text full of broken addresses linear.
  */
 export function readLink(text, start) {
   SCHEME.lastIndex = start;
   const scheme = SCHEME.exec(text);
-  if (!scheme) return { end: start + 1, linked: false };
+  if (!scheme) return { end: start + 1, shown: "" };
   const read = scanEnd(text, start + scheme[0].length);
   const end = trimEnd(text, start, read);
-  return isAddress(text.slice(start, end)) ? { end, linked: true } : { end: read, linked: false };
+  const shown = asShown(text.slice(start, end));
+  return shown ? { end, shown } : { end: read, shown: "" };
 }
 
 /** @param {string} text @param {number} from just behind the scheme */
@@ -62,11 +64,30 @@ function trimEnd(text, start, end) {
   return last;
 }
 
-/** @param {string} address */
-function isAddress(address) {
+/**
+ * The address as it is written, but with the host as the browser calls it where its letters could pass for others: the
+ * first letter of `https://аpple.com` is Cyrillic. "" where it is no address.
+ *
+ * @param {string} address
+ */
+function asShown(address) {
   const url = parsed(address);
   // A name before the host makes https://bank.example@evil.example look like the bank.
-  return url !== undefined && url.hostname !== "" && url.username === "" && url.password === "";
+  if (!url?.hostname || url.username || url.password) return "";
+  const [, scheme = "", host = "", rest = ""] = /^(https?:\/\/)([^/?#:]*)(.*)$/is.exec(address) ?? [];
+  return host.toLowerCase() === url.hostname || isOneWriting(host) ? address : scheme + url.hostname + rest;
+}
+
+/** Scripts that are written together; any other letters stand alone. Of Latin those that no language spells with, as ɑ, and ı are left out. */
+const WRITINGS = [
+  /^[a-z\u00c0-\u0130\u0132-\u024f\u1e00-\u1eff\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\d.-]+$/iu,
+  ...["Cyrillic", "Greek", "Armenian", "Georgian", "Hebrew", "Arabic", "Devanagari", "Bengali", "Tamil", "Thai"].map(
+    (script) => new RegExp(`^[\\p{Script=${script}}\\d.-]+$`, "u")),
+];
+
+/** @param {string} host */
+function isOneWriting(host) {
+  return WRITINGS.some((writing) => writing.test(host));
 }
 
 /** `URL.canParse` is younger than the oldest engines that the page runs in. @param {string} address */

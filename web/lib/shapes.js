@@ -9,7 +9,7 @@
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
  *   reply_to?: number, topic?: string, mentions?: string[], edited_at?: number, deleted?: boolean,
  *   reactions?: Record<string, string[]>, pinned?: boolean}} Message
- * @typedef {{room: string, rev: number, seq: number, text: string, edited_at?: number, deleted?: boolean,
+ * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], edited_at?: number, deleted?: boolean,
  *   reactions?: Record<string, string[]>, pinned?: boolean}} Change
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor

@@ -16,7 +16,9 @@ import { isCjk, readLink } from "./links.js";
 
 const WORD = /[\p{L}\p{N}]/u;
 const SPACE = /\s/;
-const FENCE = /^```[\w+-]*\s*$/;
+/** Behind the ticks any words may stand that hold no other tick: `c#`, `js title="a"`, `代码`. */
+const FENCE = /^ {0,3}(`{3,})[^`]*$/;
+const FENCE_END = /^ {0,3}(`{3,})\s*$/;
 
 /** @param {string} text @returns {Block[]} */
 export function tokenize(text) {
@@ -36,12 +38,18 @@ function blockEnd(lines, at) {
   const first = lines[at] ?? "";
   let end = at + 1;
   if (FENCE.test(first)) {
-    while (end < lines.length && lines[end] !== "```") end += 1;
+    while (end < lines.length && !closes(first, lines[end] ?? "")) end += 1;
     return Math.min(lines.length, end + 1);
   }
   const quoted = isQuote(first);
   while (end < lines.length && isQuote(lines[end] ?? "") === quoted && !FENCE.test(lines[end] ?? "")) end += 1;
   return end;
+}
+
+/** A fence is closed by as many ticks as opened it, or more. @param {string} fence @param {string} line */
+function closes(fence, line) {
+  const ticks = FENCE_END.exec(line)?.[1] ?? "";
+  return ticks.length >= 3 && ticks.length >= (FENCE.exec(fence)?.[1] ?? "").length;
 }
 
 /** @param {string} line */
@@ -53,7 +61,7 @@ function isQuote(line) {
 function makeBlock(lines) {
   const first = lines[0] ?? "";
   if (FENCE.test(first)) {
-    const closed = lines.length > 1 && lines[lines.length - 1] === "```";
+    const closed = lines.length > 1 && closes(first, lines[lines.length - 1] ?? "");
     return { kind: "block", text: lines.slice(1, closed ? -1 : undefined).join("\n") };
   }
   if (!isQuote(first)) return { kind: "lines", children: tokenizeInline(lines.join("\n")) };
@@ -89,19 +97,18 @@ class InlineReader {
   #step(char) {
     if (char === "`") this.#code();
     else if (char === "*" || char === "_") this.#marks(char);
-    else if (char === "h" && !isWord(this.text, this.#at - 1)) this.#link();
+    else if ((char === "h" || char === "H") && !isWord(this.text, this.#at - 1)) this.#link();
     else this.#at += 1;
   }
 
   #link() {
     const start = this.#at;
-    const { end, linked } = readLink(this.text, start);
-    if (!linked) {
+    const { end, shown } = readLink(this.text, start);
+    if (!shown) {
       this.#at = end;
       return;
     }
-    const href = this.text.slice(start, end);
-    this.#put({ kind: "link", text: href, href }, start, end);
+    this.#put({ kind: "link", text: shown, href: this.text.slice(start, end) }, start, end);
   }
 
   #code() {

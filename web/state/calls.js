@@ -1,13 +1,22 @@
 /**
- * What calls a reader whose tab is hidden: a notification for each room, with leave and not at night, a dot on the tab's
- * picture, and a number on the installed page's. What a room may call for is its own level (all, mentions, nothing).
+ * Notifications for a reader whose tab is hidden: one for each room, with permission, not at night, and not while another
+ * tab of the page is in front; a dot on the tab's icon, and a number on the installed page's. A room's level (all,
+ * mentions, none) says what it notifies of. A notification goes when its message is read anywhere, or deleted.
  */
 
 import { isNight } from "../lib/night.js";
 import { roomPath } from "../lib/paths.js";
+import { shorten } from "../lib/shorten.js";
+
+const BODY = 140;
+/** Held by every tab that is in front of a reader; a tab that ends lets go of it. */
+const IN_FRONT = "chatserver.in_front";
+const ICON = new URL("../favicon.svg", import.meta.url).pathname;
+const ICON_CALLS = new URL("../favicon-calls.svg", import.meta.url).pathname;
 
 export class Calls {
-  /** @type {Map<string, Notification>} by room */ #shown = new Map();
+  /** The last notification of each room: of which message, and what closes it. @type {Map<string, {seq: number, close: () => void}>} */ #shown = new Map();
+  /** Lets go of IN_FRONT. @type {(() => void) | undefined} */ #release = undefined;
   /** What the app's badge says; -1 before it said anything. */
   #badge = -1;
 
@@ -18,19 +27,23 @@ export class Calls {
    * @param {import("./preferences.js").Preferences} parts.preferences
    * @param {(path: string) => void} parts.go
    * @param {typeof Notification | undefined} [parts.Notification]
+   * @param {LockManager | undefined} [parts.locks] absent over plain http, where there are no notifications either
    */
-  constructor({ client, words, preferences, go, Notification = globalThis.Notification }) {
+  constructor({ client, words, preferences, go, Notification = globalThis.Notification, locks = globalThis.navigator?.locks }) {
     this.client = client;
     this.words = words;
     this.preferences = preferences;
     this.go = go;
     this.Notification = Notification;
+    this.locks = locks;
   }
 
   begin() {
     this.client.addEventListener("posted", (event) => this.posted(/** @type {CustomEvent} */ (event).detail));
+    this.client.addEventListener("changed", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail));
     for (const name of ["room", "rooms", "session"]) this.client.addEventListener(name, () => this.mark());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#quieten());
+    document.addEventListener("visibilitychange", () => this.#turned());
+    this.#turned();
     this.mark();
   }
 
@@ -40,32 +53,65 @@ export class Calls {
   }
 
   /** @param {{room: string, message: import("../lib/shapes.js").Message}} posted */
-  posted({ room: id, message }) {
+  async posted({ room: id, message }) {
     const room = this.client.rooms.get(id);
     if (!room || !document.hidden || message.author.id === this.client.me || !this.#mayCall()) return;
     const level = room.state.notify;
     if (level === "none" || (level === "mentions" && !message.mentions?.includes(this.client.me))) return;
+    // Meanwhile it may have been read, or deleted: what is to be shown is put down before anybody is asked.
+    const shown = { seq: message.seq, close: () => undefined };
+    this.#shown.get(id)?.close();
+    this.#shown.set(id, shown);
+    if (await this.#isInFrontElsewhere()) this.#forget(id, shown);
+    else if (this.#shown.get(id) === shown) this.#show(room, message, shown);
+  }
+
+  /** @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message @param {{close: () => void}} shown */
+  #show(room, message, shown) {
     const title = `${message.author.name} · ${room.title(this.words.language)}`;
-    const options = {
-      body: message.text.slice(0, 140), tag: `room ${id}`, lang: this.words.language, icon: "/web/favicon.svg",
-      data: { path: roomPath(id) },
-    };
+    const tag = `room ${room.id}`;
+    const options = { body: shorten(message.text, BODY), tag, lang: this.words.language, icon: ICON, data: { path: roomPath(room.id) } };
     try {
-      this.#show(id, new /** @type {typeof Notification} */ (this.Notification)(title, options));
+      const notification = new /** @type {typeof Notification} */ (this.Notification)(title, options);
+      notification.onclick = () => {
+        window.focus();
+        this.go(roomPath(room.id));
+        notification.close();
+      };
+      shown.close = () => notification.close();
     } catch {
       // On phones only the service worker may show one; a click comes back by way of it.
       navigator.serviceWorker?.ready.then((registration) => registration.showNotification(title, options)).catch(() => undefined);
+      shown.close = () => closeByTag(tag);
     }
   }
 
-  /** @param {string} id @param {Notification} shown */
-  #show(id, shown) {
-    shown.onclick = () => {
-      window.focus();
-      this.go(roomPath(id));
-      shown.close();
-    };
-    this.#shown.set(id, shown);
+  /** @param {{room: string, change: import("../lib/shapes.js").Change}} changed */
+  #changed({ room, change }) {
+    const shown = this.#shown.get(room);
+    if (shown && change.deleted && change.seq === shown.seq) this.#forget(room, shown);
+  }
+
+  /** @param {string} room @param {{close: () => void}} shown */
+  #forget(room, shown) {
+    shown.close();
+    if (this.#shown.get(room) === shown) this.#shown.delete(room);
+  }
+
+  /** Whether another tab of the page is in front of the reader. */
+  async #isInFrontElsewhere() {
+    const { held = [] } = (await this.locks?.query().catch(() => undefined)) ?? {};
+    return held.some(({ name }) => name === IN_FRONT);
+  }
+
+  /** The tab came to the front, or went from it. */
+  #turned() {
+    this.#release?.();
+    this.#release = undefined;
+    if (document.hidden) return;
+    for (const [room, shown] of this.#shown) this.#forget(room, shown);
+    const behind = new Promise((resolve) => (this.#release = () => resolve(undefined)));
+    this.locks?.request(IN_FRONT, { mode: "shared" }, () => behind).catch(() => undefined);
   }
 
   #mayCall() {
@@ -73,20 +119,22 @@ export class Calls {
     return on && this.Notification?.permission === "granted" && !isNight(new Date(this.client.now()), night);
   }
 
-  /** The tab's picture has a dot as long as something calls. */
+  /** The tab's icon has a dot as long as something is unread that notifies; what is read has no notification. */
   mark() {
+    for (const [id, shown] of this.#shown) if ((this.client.rooms.get(id)?.readSeq ?? Infinity) >= shown.seq) this.#forget(id, shown);
     const calls = this.client.calls;
     const icon = document.querySelector("link[rel=icon]");
-    const href = calls ? "/web/favicon-calls.svg" : "/web/favicon.svg";
+    const href = calls ? ICON_CALLS : ICON;
     if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);
     const page = /** @type {any} */ (navigator);
     if (calls === this.#badge) return;
     this.#badge = calls;
     if (page.setAppBadge) (calls ? page.setAppBadge(calls) : page.clearAppBadge()).catch(() => undefined);
   }
+}
 
-  #quieten() {
-    for (const shown of this.#shown.values()) shown.close();
-    this.#shown.clear();
-  }
+/** What the service worker shows. @param {string} tag */
+function closeByTag(tag) {
+  navigator.serviceWorker?.ready.then((registration) => registration.getNotifications({ tag }))
+    .then((notifications) => notifications.forEach((notification) => notification.close())).catch(() => undefined);
 }

@@ -1,8 +1,9 @@
 /**
- * The community as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements read
- * it and listen to its events: `community` (what it is called), `status` (of the wire), `session` (one began), `rooms` (which
- * there are), `room` (detail: id), `posted` (detail: room, message), `erased` (detail: id of the room), `people` (somebody
- * became known), `inbox` (detail: who with), `outbox`, `restart` (nothing of the session counts any more).
+ * The community as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements
+ * read it and listen to its events: `community` (its name and settings), `status` (of the wire), `session` (one began),
+ * `rooms` (which there are), `room` (detail: id), `posted` (detail: room, message), `changed` (detail: room, change),
+ * `erased` (detail: id of the room), `people` (somebody became known), `inbox` (detail: who with), `outbox`, `day`
+ * (another one began), `restart` (nothing of the session counts any more).
  *
  * @typedef {import("../lib/shapes.js").HouseCard} HouseCard
  * @typedef {import("../lib/shapes.js").User} User
@@ -31,7 +32,8 @@ export class Client extends EventTarget {
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
   /** Everyone this page has heard of, by id. @type {Map<string, User>} */ people = new Map();
-  /** Ids that were asked about. @type {Set<string>} */ #asked = new Set();
+  /** Ids that were asked about, or are being asked about. @type {Set<string>} */ #asked = new Set();
+  /** Rooms whose read marker is being given; true where to give it again after that. @type {Map<string, boolean>} */ #marking = new Map();
   /** One's own pokes on their way, by whom they went to. @type {Map<string, any>} */ sent = new Map();
   /** Pokes, cards and the like: the last number, and how many one has not looked at. */
   inbox = { seq: 0, unread: 0 };
@@ -42,7 +44,7 @@ export class Client extends EventTarget {
   #markBy = 0;
   /** @type {any} */ #reading = undefined;
 
-  /** @param {{open: () => WebSocket, storage: Storage, api?: typeof callApi, now?: () => number}} parts */
+  /** @param {{open: () => WebSocket, storage: import("../lib/storage.js").Drawer, api?: typeof callApi, now?: () => number}} parts */
   constructor({ open, storage, api = callApi, now = Date.now }) {
     super();
     this.api = api;
@@ -114,6 +116,7 @@ export class Client extends EventTarget {
     this.people.clear();
     this.sent.clear();
     this.#asked.clear();
+    this.#marking.clear();
     this.#read.clear();
     this.user = undefined;
     this.began = false;
@@ -191,7 +194,7 @@ export class Client extends EventTarget {
     else if (method === "member.left" && params.user.id === this.me) this.rooms.delete(room.id);
     else if (method.startsWith("member")) room.state = { ...room.state, members: params.members };
     else if (method === "room.changed") return this.#roomChanged(room, params);
-    else if (method === "read.moved") room.read(params.read_seq);
+    else if (method === "read.moved") this.#readTo(room, params.read_seq);
     else if (method === "typing.started") this.#typed(room, params.user);
     else if (method === "presence.changed") this.#presence(room, params);
     this.#tell("room", room.id);
@@ -243,8 +246,8 @@ export class Client extends EventTarget {
     const known = this.rooms.get(state.room);
     if (known) {
       // The numbers of the log are the timeline's own affair: an update may overtake events that are on their way.
-      known.state = { ...state, last_seq: known.state.last_seq };
-      known.readSeq = Math.max(known.readSeq, state.read_seq);
+      known.state = { ...state, last_seq: known.state.last_seq, rev: known.state.rev };
+      this.#readTo(known, state.read_seq);
     } else {
       this.rooms.set(state.room, new Room(state));
       this.glimpses.delete(state.room);
@@ -272,8 +275,37 @@ export class Client extends EventTarget {
 
   /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
   #changed(room, change) {
+    const exact = room.changeMention(change, this.me);
     room.timeline.changed(change);
+    if (!exact) this.#giveMark(room);
+    this.dispatchEvent(new CustomEvent("changed", { detail: { room: room.id, change } }));
     if (change.deleted) this.#tell("erased", room.id);
+  }
+
+  /** @param {Room} room @param {number} seq */
+  #readTo(room, seq) {
+    if (!room.read(seq)) this.#giveMark(room);
+  }
+
+  /**
+   * Give the read marker, and take the number of mentions left from its answer. One at a time for each room.
+   *
+   * @param {Room} room @returns {Promise<void>}
+   */
+  async #giveMark(room) {
+    if (this.#marking.has(room.id)) return void this.#marking.set(room.id, true);
+    this.#marking.set(room.id, false);
+    const asked = room.readSeq;
+    const answer = await this.ask("read.mark", { room: room.id, seq: asked }).catch(ignore);
+    const again = this.#marking.get(room.id);
+    this.#marking.delete(room.id);
+    if (!answer || this.rooms.get(room.id) !== room) return undefined;
+    if (again) return this.#giveMark(room);
+    // Read on meanwhile: the next mark, which is due already, brings the number.
+    if (room.readSeq !== asked) return undefined;
+    room.recount(answer.mentions, { last_seq: answer.read_seq + answer.unread, rev: room.timeline.rev });
+    this.#tell("room", room.id);
+    return undefined;
   }
 
   /** @param {Room} room @param {User} user */
@@ -299,14 +331,20 @@ export class Client extends EventTarget {
     const unknown = ids.filter((id) => !this.people.has(id) && !this.#asked.has(id)).slice(0, PEOPLE_AT_ONCE);
     if (!unknown.length || !this.signedIn) return;
     for (const id of unknown) this.#asked.add(id);
-    const { users } = await this.ask("user.get", { users: unknown }).catch(() => ({ users: [] }));
-    for (const user of users) this.#know(user);
-    this.#tell("people");
+    try {
+      const { users } = await this.ask("user.get", { users: unknown });
+      for (const user of users) this.#know(user);
+      this.#tell("people");
+    } catch {
+      // Whoever asks next asks for these again.
+      for (const id of unknown) this.#asked.delete(id);
+    }
   }
 
   /** @param {Room} room @param {any} reset */
   #reset(room, reset) {
-    room.timeline.reset(reset);
+    room.reset(reset);
+    if (room.mentions) this.#giveMark(room);
     if (room.id === this.openRoom) this.loadFirst(room.id);
   }
 
@@ -408,7 +446,7 @@ export class Client extends EventTarget {
   #giveMarks() {
     for (const id of this.#read) {
       const room = this.rooms.get(id);
-      if (room) this.ask("read.mark", { room: id, seq: room.readSeq }).catch(ignore);
+      if (room) this.#giveMark(room);
     }
     this.#read.clear();
   }

@@ -18,6 +18,8 @@ const FIRST_WORDS = {
 
 export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
+  /** Unread messages that mention me, as far as they were heard live. @type {Set<number>} */ #mentioning = new Set();
+  /** Up to which seq and rev the server's number of mentions goes. @type {{last_seq: number, rev: number}} */ #counted;
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
   loading = false;
@@ -35,6 +37,7 @@ export class Room {
     this.mentions = state.mentions;
     this.readSeq = state.read_seq;
     this.lastAt = 0;
+    this.#counted = state;
   }
 
   get id() {
@@ -76,9 +79,11 @@ export class Room {
 
   /** The session began again: the timeline goes on from its cursor. @param {RoomState} state */
   resumed(state) {
-    const readSeq = state.epoch === this.state.epoch ? this.readSeq : 0;
+    const goesOn = state.epoch === this.state.epoch;
+    const readSeq = goesOn ? this.readSeq : 0;
+    if (!goesOn) this.#mentioning.clear();
     this.state = state;
-    this.mentions = state.mentions;
+    this.recount(state.mentions, state);
     this.readSeq = state.read_seq;
     if (readSeq > state.read_seq) this.read(readSeq);
   }
@@ -101,15 +106,63 @@ export class Room {
     return shown;
   }
 
-  /** Live messages that call me; what a replay brings the state has counted. @param {Message} message @param {string} me */
+  /** Live messages that mention me; what a replay brings the server has counted. @param {Message} message @param {string} me */
   countMention(message, me) {
-    if (message.seq > this.state.last_seq && message.mentions?.includes(me)) this.mentions += 1;
+    if (!message.mentions?.includes(me)) return;
+    this.#mentioning.add(message.seq);
+    if (message.seq > this.#counted.last_seq) this.mentions += 1;
   }
 
-  /** @param {number} seq */
+  /**
+   * An unread message changed, and is not yet as it says in the timeline.
+   *
+   * @param {import("../lib/shapes.js").Change} change @param {string} me
+   * @returns {boolean} whether the mentions are still exact; false where only the server knows whether it mentioned me
+   */
+  changeMention({ seq, rev, deleted, mentions }, me) {
+    if (seq <= this.readSeq || rev <= this.#counted.rev || rev <= this.timeline.rev) return true;
+    const before = this.#mentioned(seq, me);
+    const after = !deleted && Boolean(mentions?.includes(me));
+    if (before === undefined) return !(this.mentions || after);
+    if (after) this.#mentioning.add(seq);
+    else this.#mentioning.delete(seq);
+    this.mentions = Math.max(0, this.mentions + Number(after) - Number(before));
+    return true;
+  }
+
+  /** Whether an unread message mentions me; undefined where it was neither heard live nor loaded. @param {number} seq @param {string} me */
+  #mentioned(seq, me) {
+    if (this.#mentioning.has(seq)) return true;
+    const held = this.timeline.at(seq);
+    if (held) return Boolean(held.mentions?.includes(me));
+    return seq > this.#counted.last_seq ? false : undefined;
+  }
+
+  /**
+   * The server's own number of unread mentions, to which those are added that were heard live since.
+   *
+   * @param {number} mentions @param {{last_seq: number, rev: number}} place of which the number is
+   */
+  recount(mentions, { last_seq, rev }) {
+    this.mentions = mentions + [...this.#mentioning].filter((seq) => seq > last_seq).length;
+    this.#counted = { last_seq, rev };
+  }
+
+  /** The room's numbering begins again. @param {import("../lib/shapes.js").Reset} reset */
+  reset(reset) {
+    this.#mentioning.clear();
+    this.timeline.reset(reset);
+  }
+
+  /** @param {number} seq @returns {boolean} whether the mentions are still exact; false where only the server knows how many are left */
   read(seq) {
+    const before = this.readSeq;
     this.readSeq = Math.max(this.readSeq, seq);
-    if (this.readSeq >= this.timeline.lastSeq) this.mentions = 0;
+    if (this.readSeq === before) return true;
+    for (const mentioning of this.#mentioning) if (mentioning <= this.readSeq) this.#mentioning.delete(mentioning);
+    if (this.readSeq < this.timeline.lastSeq && this.mentions > this.#mentioning.size) return false;
+    this.mentions = this.#mentioning.size;
+    return true;
   }
 
   /** @param {User} user @param {number} now */

@@ -162,7 +162,9 @@ class Messages:
             answer = await self._hub.store.call(
                 "user_mark", keys.user(user), origin, params.room, feed.epoch, seq, feed.head.shared
             )
-        return ReadMarkResult(max(0, answer[1]))
+            read, last = max(0, answer[1]), feed.delivered.seq
+            mentions = await self._hub.mentions_between(feed, user, read, last)
+        return ReadMarkResult(read, max(0, last - read), mentions)
 
 
 def _nobody_told(*_of: object) -> Callable[[asyncio.Future[MessageSendResult]], None]:

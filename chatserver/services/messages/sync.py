@@ -23,12 +23,14 @@ from chatserver.live.user import LiveUser, Pointer
 from chatserver.protocol.methods import Nothing, PingResult, SessionStart, SessionStartResult
 from chatserver.protocol.shapes import Cursor, InboxState, RoomState, ServerInfo, User
 from chatserver.services.caller import Caller
+from chatserver.store.turns import Turns
 
 SignIn = Callable[[Caller, str], Awaitable[None]]
 Settle = Callable[[str], Awaitable[None]]
 Windows = Callable[[], list[str]]
 ReplayInbox = Callable[[LiveUser, Connection, int], None]
 ROOMS_AT_ONCE: Final = 32
+STARTS_AT_ONCE: Final = 64
 
 
 class Sync:
@@ -49,6 +51,7 @@ class Sync:
         replay_events: int,
     ) -> None:
         self._hub = hub
+        self._turns = Turns(hub.store, STARTS_AT_ONCE)
         self._sign_in = sign_in
         self._settle = settle
         self._windows = windows
@@ -62,6 +65,10 @@ class Sync:
 
     async def start(self, caller: Caller, params: SessionStart) -> SessionStartResult:
         connection = caller.require_connection()
+        async with self._turns.turn():
+            return await self._start(caller, connection, params)
+
+    async def _start(self, caller: Caller, connection: Connection, params: SessionStart) -> SessionStartResult:
         if connection.started:
             raise errors.conflict("The session has begun already", "session_begun")
         if params.token:

@@ -42,7 +42,7 @@ class Activity:
 
     async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:
         feed = self._followed(caller, params.room)
-        told = presence_of(feed, self._hub.unseen_here(feed, caller.user_id))
+        told = presence_of(feed, caller.user_id, self._hub.unseen_here(feed, caller.user_id))
         feed.watchers[caller.require_connection()] = told
         return PresenceWatchResult(told.online, told.users)
 

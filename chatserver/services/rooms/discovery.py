@@ -8,10 +8,9 @@ deleted text is out of every answer at once, and so is everything for who was ba
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from chatserver import errors
@@ -21,6 +20,7 @@ from chatserver.live.room import HERE_SILENCE_MS, parse_here
 from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
 from chatserver.protocol.shapes import Author, Latest, RoomListing
 from chatserver.rules import days
+from chatserver.rules.crowds import roughly
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.services.caller import Caller
@@ -62,14 +62,14 @@ class Discovery:
         await self._catalogue.refresh()
         found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
         await self._look([listed.room for listed in found], now)
-        unseen = await self._unseen(caller.user_id, [listed.room for listed in found])
-        in_order = sorted((self._place(listed, unseen), listed) for listed in found)
+        in_order = sorted((self._place(listed), listed) for listed in found)
         rest = [(place, listed) for place, listed in in_order if after is None or place > after]
         joined = await self._joined(caller)
         page = [listed for _, listed in rest[:PAGE]]
         latest = await self._latest(caller, [listed.room for listed in page], now)
+        online = await self._online(caller.user_id, [listed.room for listed in page if listed.room in joined])
         rooms = [
-            self._listing(listed, self._glance(listed.room, unseen), joined=listed.room in joined, latest=said)
+            self._listing(listed, self._glance(listed.room), online=online.get(listed.room), latest=said)
             for listed, said in zip(page, latest, strict=True)
         ]
         return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
@@ -86,12 +86,17 @@ class Discovery:
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
 
-    async def _unseen(self, viewer: str, rooms: list[str]) -> dict[str, int]:
-        """How many in these rooms are not here for the viewer, because they have blocked them."""
+    async def _online(self, viewer: str, joined: list[str]) -> dict[str, int]:
+        """How many are here for the viewer in each room that is theirs: all but those who have blocked them.
+
+        As much is asked for who is blocked by nobody, so that the time of the answer tells nothing.
+        """
         blockers = await self._hub.blocked_by(viewer)
-        theirs = await asyncio.gather(*(self._rooms.rooms_of(user) for user in blockers))
-        shared = set(rooms).intersection(set[str]().union(*theirs))
-        return {room: len(blockers & await self._named(room)) for room in shared}
+        named = await asyncio.gather(*map(self._named, joined))
+        return {
+            room: max(0, self._glance(room).online - len(blockers & here))
+            for room, here in zip(joined, named, strict=True)
+        }
 
     async def _named(self, room: str) -> frozenset[str]:
         feed = self._hub.feeds.get(room)
@@ -100,18 +105,18 @@ class Discovery:
         held = await self._hub.store.command("HVALS", keys.room(room) + ":here")
         return frozenset(user for here in (parse_here(value) for value in held) for user in here.users)
 
-    def _glance(self, room: str, unseen: Mapping[str, int]) -> Glance:
+    def _glance(self, room: str) -> Glance:
         """The numbers last read; a room that is open in this process knows its people better."""
         glance = self._glances.get(room, (0, _NOTHING_YET))[1]
         feed = self._hub.feeds.get(room)
-        if feed is not None:
-            glance = Glance(len(feed.members), feed.online()[0], glance.today, glance.last_at)
-        away = unseen.get(room, 0)
-        return msgspec.structs.replace(glance, online=max(0, glance.online - away)) if away else glance
+        if feed is None:
+            return glance
+        return Glance(len(feed.members), feed.online_count(), glance.today, glance.last_at)
 
-    def _place(self, listed: Listed, unseen: Mapping[str, int]) -> SortKey:
-        glance = self._glance(listed.room, unseen)
-        return -glance.online, -glance.today, -glance.members, listed.entry.created_at, listed.room
+    def _place(self, listed: Listed) -> SortKey:
+        """The same for everyone, and by what a stranger is told of it: the order and the cursor tell no more."""
+        glance = self._glance(listed.room)
+        return -roughly(glance.online), -glance.today, -glance.members, listed.entry.created_at, listed.room
 
     async def _joined(self, caller: Caller) -> set[str]:
         if not caller.user_id:
@@ -127,11 +132,13 @@ class Discovery:
         return [UNSET if posted is None else _shown(posted, authors[posted.user]) for posted in found]
 
     @staticmethod
-    def _listing(listed: Listed, glance: Glance, *, joined: bool, latest: Latest | UnsetType) -> RoomListing:
-        entry = listed.entry
+    def _listing(listed: Listed, glance: Glance, *, online: int | None, latest: Latest | UnsetType) -> RoomListing:
+        """``online`` is how many are here for a member; None for who is none."""
+        entry, joined = listed.entry, online is not None
+        shown = roughly(glance.online) if online is None else online
         return RoomListing(
             room=listed.room, title=entry.title, about=entry.about, tags=entry.tags, members=glance.members,
-            online=glance.online, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
+            online=shown, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
             bots=entry.bots, titles=entry.titles, abouts=entry.abouts, latest=latest,
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The process's directory of faces: who an id is, so that records can hold ids only.
 
 A face is read once and kept; when a user is renamed or leaves, ``{users}:live`` tells every process, which reads it
-anew and tells ``on_changed``. After a gap in what was heard, all known faces are read anew.
+again and tells ``on_changed``. After a cut ``catch_up`` reads those alone that changed meanwhile.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ class AuthorCache:
         self._faces: dict[str, Author] = {}
         self._changed: list[Callable[[Author], None]] = []
         self._told: list[Callable[[str], object]] = []
+        self._missed: list[Callable[[], None]] = []
+        self._place = b""
         store.listen("users", self._heard)
-        store.on_missed(self._missed)
 
     async def start(self) -> None:
         await self._store.subscribe(keys.live(keys.USERS))
+        _, self._place, _, _ = await self._store.call("users_changed", keys.USERS, b"")
 
     def on_changed(self, changed: Callable[[Author], None]) -> None:
         self._changed.append(changed)
@@ -43,8 +45,23 @@ class AuthorCache:
         self._told.append(told)
 
     def on_missed(self, missed: Callable[[], None]) -> None:
-        """``missed()`` where some of that may not have been heard."""
-        self._store.on_missed(missed)
+        """``missed()`` where some of that was not heard and cannot be found any more."""
+        self._missed.append(missed)
+
+    async def catch_up(self) -> None:
+        """Take in who changed while the link was cut: those alone, or every known face where the changes are gone."""
+        _, place, anyone, changed = await self._store.call("users_changed", keys.USERS, self._place)
+        users = list(self._faces) if anyone else [user.decode() for user in changed]
+        self._place = place
+        if anyone:
+            for missed in self._missed:
+                missed()
+        else:
+            for user in users:
+                self._tell(user)
+        known = [user for user in users if user in self._faces]
+        for start in range(0, len(known), _AT_ONCE):
+            await self._read(known[start : start + _AT_ONCE])
 
     def known(self, user: str) -> Author | None:
         return self._faces.get(user)
@@ -66,7 +83,7 @@ class AuthorCache:
 
     async def changed(self, user: str) -> None:
         """Tell every process, this one included, that this user is new or their face or words changed."""
-        await self._store.command("SPUBLISH", keys.live(keys.USERS), msgspec.msgpack.encode(["u", user]))
+        await self._store.call("user_changed", keys.USERS, user)
 
     async def _read(self, users: list[str]) -> None:
         rows = await asyncio.gather(*(self._store.command("HMGET", keys.user(user), *_FIELDS) for user in users))
@@ -80,16 +97,12 @@ class AuthorCache:
                     tell(face)
 
     def _heard(self, _id: str, payload: bytes) -> None:
-        _, user = msgspec.msgpack.decode(payload)
-        for tell in self._told:
-            tell(user)
+        _, user, place = msgspec.msgpack.decode(payload)
+        self._place = place.encode()
+        self._tell(user)
         if user in self._faces:
             self._spawn(self._read([user]))
 
-    def _missed(self) -> None:
-        self._spawn(self._read_all_anew())
-
-    async def _read_all_anew(self) -> None:
-        known = list(self._faces)
-        for start in range(0, len(known), _AT_ONCE):
-            await self._read(known[start : start + _AT_ONCE])
+    def _tell(self, user: str) -> None:
+        for tell in self._told:
+            tell(user)

@@ -7,7 +7,7 @@
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, steps over two tags under way                                  |
 | `{rooms}`  | the open rooms, for room.discover, and a stream of what changed there                        |
-| `{users}`  | `:all`, who has an account and since when; its channel tells every process whose name changed |
+| `{users}`  | `:all`, who has an account and since when; `:changes`, whose name or words changed lately      |
 | `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
 |
 | `{p:ID}`   | no data; a process's own channel, by which it probes itself                                |

@@ -25,9 +25,11 @@ from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store, status
 from chatserver.store.messages.records import Page, Record, pack_record, page_of
+from chatserver.store.turns import Turns
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 MOST_WAITING: Final = 8192
+READS_AT_ONCE: Final = 32
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
@@ -107,6 +109,7 @@ class MessageLog:
         self._group_messages = group_messages or 512
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
+        self._reads = Turns(store, READS_AT_ONCE)
         self.on_stored: OnStored = _nobody_told
         self.groups = 0
         self.messages = 0
@@ -226,7 +229,8 @@ class MessageLog:
 
     async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
         """Messages first to last (-1: to the end, 0: none) and so many changes after a rev, at one moment."""
-        answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
+        async with self._reads.turn():
+            answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         return page_of(answer)

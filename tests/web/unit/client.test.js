@@ -58,7 +58,7 @@ function logOf(last) {
 async function moveIn(t, rooms, more = { user: MEI }) {
   const line = await Line.open();
   Object.assign(line.answers, {
-    "session.start": { ...STARTED, rooms, ...more }, "read.mark": {}, "presence.unwatch": {},
+    "session.start": { ...STARTED, rooms, ...more }, "read.mark": ({ seq }) => ({ read_seq: seq, unread: 0, mentions: 0 }), "presence.unwatch": {},
     "presence.watch": { room: "", online: 1, users: ["mei"] }, "message.history": logOf(0),
   });
   const api = async (method, params) => {
@@ -378,4 +378,50 @@ test("what this browser kept is shown before the line is live, and gone on from"
   line.tell("message.posted", message("tea", 2));
   await until(() => client.rooms.get("tea").timeline.messages.length === 2, "the second");
   client.wire.rest();
+});
+
+test("a mention that is deleted, edited away or added in a room that is not open counts at once", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  const tea = client.rooms.get("tea");
+  const after = async (method, params, mentions) => {
+    line.tell(method, params);
+    await until(() => tea.mentions === mentions, `${mentions} mentions`);
+  };
+  tea.state.notify = "mentions";
+  await after("message.posted", message("tea", 1, { mentions: ["mei"] }), 1);
+  await after("message.changed", { room: "tea", seq: 1, rev: 1, text: "to nobody", edited_at: 9 }, 0);
+  await after("message.changed", { room: "tea", seq: 1, rev: 2, text: "@mei", mentions: ["mei"], edited_at: 9 }, 1);
+  line.tell("message.posted", message("tea", 2));
+  await after("message.changed", { room: "tea", seq: 2, rev: 3, text: "@mei", mentions: ["mei"], edited_at: 9 }, 2);
+  await after("message.changed", { room: "tea", seq: 1, rev: 4, deleted: true }, 1);
+  line.tell("message.changed", { room: "tea", seq: 1, rev: 4, deleted: true });
+  await after("message.changed", { room: "tea", seq: 2, rev: 5, deleted: true }, 0);
+  assert.equal(client.calls, 0);
+  assert.equal(line.asked("read.mark").length, 0);
+});
+
+test("where only the server knows what a message was, it is asked how many mentions are left", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 9, mentions: 2, notify: "mentions" })]);
+  const tea = client.rooms.get("tea");
+  line.answers["read.mark"] = ({ seq }) => ({ read_seq: seq, unread: 9 - seq, mentions: 1 });
+  line.tell("message.changed", { room: "tea", seq: 4, rev: 1, deleted: true });
+  await until(() => tea.mentions === 1, "one mention left");
+  assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 0 }]);
+  line.answers["read.mark"] = ({ seq }) => ({ read_seq: seq, unread: 9 - seq, mentions: 0 });
+  line.tell("read.moved", { room: "tea", read_seq: 7 });
+  await until(() => tea.mentions === 0, "none left");
+  assert.equal(client.calls, 0);
+});
+
+test("people are asked about once, and again where no answer came", async (t) => {
+  const { client, line } = await moveIn(t, []);
+  line.answers["user.get"] = () => {
+    throw { code: -32050, message: "Not now", data: { reason: "unavailable" } };
+  };
+  await client.learn(["tom"]);
+  line.answers["user.get"] = { users: [TOM] };
+  await Promise.all([client.learn(["tom"]), client.learn(["tom"])]);
+  await client.learn(["tom"]);
+  assert.equal(line.asked("user.get").length, 2);
+  assert.equal(client.people.get("tom").name, "Tom");
 });

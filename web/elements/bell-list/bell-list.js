@@ -30,7 +30,7 @@ export class BellList extends PageElement {
   }
 
   attach() {
-    for (const name of ["inbox", "session"]) this.listen(this.client, name, () => this.load());
+    for (const name of ["inbox", "session", "day"]) this.listen(this.client, name, () => this.load());
     this.listen(this.client, "people", () => this.load());
     this.load();
   }

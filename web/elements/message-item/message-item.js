@@ -4,7 +4,7 @@ import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
-import { clockTime, dayName, fullTime } from "../../lib/times.js";
+import { clockTime, dayKey, dayName, fullTime } from "../../lib/times.js";
 import { tokenize } from "../../lib/tokenizer.js";
 import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
@@ -72,7 +72,7 @@ export class MessageItem extends PageElement {
     const direct = this.client.directWith(id);
     if (direct) return `talk:${direct.id}`;
     const sent = this.client.sent.get(id);
-    return sent ? `sent:${sent.at}` : handle && !bot ? "poke" : "";
+    return sent ? `sent:${sent.at}:${dayKey(this.client.now())}` : handle && !bot ? "poke" : "";
   }
 
   #showHead() {
@@ -170,7 +170,7 @@ function inline(token, opens) {
 
 /** @param {{text: string, href: string}} token @param {boolean} opens */
 function link(token, opens) {
-  if (!opens) return make("span", { class: "shut", text: token.text });
-  const attributes = { href: token.href, target: "_blank", rel: "noopener nofollow ugc", referrerpolicy: "no-referrer" };
+  if (!opens) return make("span", { class: "shut", text: token.text, attributes: { dir: "ltr" } });
+  const attributes = { dir: "ltr", href: token.href, target: "_blank", rel: "noopener nofollow ugc", referrerpolicy: "no-referrer" };
   return make("a", { text: token.text, attributes });
 }

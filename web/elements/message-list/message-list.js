@@ -44,7 +44,7 @@ export class MessageList extends PageElement {
   attach() {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
-    for (const name of ["session", "outbox", "rooms"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["session", "outbox", "rooms", "day"]) this.listen(this.client, name, () => this.later());
     this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
     this.listen(this.jump, "click", () => this.toLatest());
@@ -159,7 +159,9 @@ export class MessageList extends PageElement {
 
   /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
   #rights(room) {
-    return JSON.stringify([this.client.me, room.state.role, this.client.user?.admin, this.client.rooms.size, [...this.client.sent.keys()], room.opensLinks]);
+    const sent = [...this.client.sent.keys()];
+    const today = sent.length ? dayKey(Date.now()) : "";
+    return JSON.stringify([this.client.me, room.state.role, this.client.user?.admin, this.client.rooms.size, sent, today, room.opensLinks]);
   }
 
   /** @param {Map<string, any>} before @param {string} key @param {any} properties */

@@ -41,7 +41,7 @@ export class PeoplePage extends PageElement {
   }
 
   attach() {
-    for (const name of ["inbox", "session"]) this.listen(this.client, name, () => this.load());
+    for (const name of ["inbox", "session", "day"]) this.listen(this.client, name, () => this.load());
     this.listen(this.search, "input", () => {
       clearTimeout(this.#searching);
       this.#searching = setTimeout(() => this.find(), SEARCH_PAUSE);
