@@ -366,5 +366,5 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_closed_terminal_drains_and_an_ascii_output_gets_the_welcome(homes: Callable[[], Home]) -> None:
     home = homes()
-    home.open(PYTHONIOENCODING="ascii", CHATSERVER_HOUSE__NAME="茶馆")
+    home.open(PYTHONIOENCODING="ascii", CHATSERVER_COMMUNITY__NAME="茶馆")
     assert home.end(signal.SIGHUP) == 0

@@ -219,7 +219,7 @@ class Crowd:
         return self.chance.choice([*self.rooms, "hall", self.between(two[0].id, two[1].id)])
 
     def between(self, one: str, other: str) -> str:
-        return self.server.services.friends.store.room_of(one, other)
+        return self.server.services.friends.tie_store.room_of(one, other)
 
     def words(self, who: Ear, room: str) -> str:
         """A text for a room, whichever kind it is of."""
@@ -307,7 +307,7 @@ async def _a_wrong_password(crowd: Crowd, who: Ear) -> Params:
 class Moves:
     """The params of each method, as somebody might send them."""
 
-    house_get = house_log = login_list = token_list = bot_list = session_ping = _nothing
+    community_get = community_log = login_list = token_list = bot_list = session_ping = _nothing
     poke_list = tie_list = block_list = met_show = invitation_list = inbox_list = _nothing
     tie_get = tie_step_back = card_offer = card_take_back = block_add = block_remove = met_confirm = _a_user
     tie_keep = tie_rest = tie_show_seen = _a_switch
@@ -320,10 +320,10 @@ class Moves:
 
     # --- the community and accounts ----------------------------------------------------------------------------------
 
-    async def house_update(self: Crowd, who: Ear) -> Params:
+    async def community_update(self: Crowd, who: Ear) -> Params:
         return {"name": self.mark(who, "public"), "language": "en", "time_zone": "Asia/Taipei", "sign_up": "open"}
 
-    async def house_claim(self: Crowd, who: Ear) -> Params:
+    async def community_claim(self: Crowd, who: Ear) -> Params:
         return {"code": self.mark(who, "private")}
 
     async def account_create(self: Crowd, who: Ear) -> Params:

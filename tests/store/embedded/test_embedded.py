@@ -25,7 +25,7 @@ PROGRAMS = ["", pytest.param("redis-server", marks=pytest.mark.redis7)]
 # A stand-in for the server: it starts the store, says where, and waits to be killed.
 OWNER = """
 import sys, time
-from chatserver.store.embedded.server.server import EmbeddedStore
+from chatserver.store.embedded.server import EmbeddedStore
 store = EmbeddedStore(sys.argv[1], durability=sys.argv[2], say=lambda text: print("say", text, flush=True))
 store.start()
 print("pid", store.pid, flush=True)
