@@ -218,7 +218,8 @@ class Server:
                 hub, self.room_store, friends.tie_store, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
             ),
             discovery=Discovery(
-                hub, self.room_store, self.room_index, searches=searches, time_zone=lambda: self.community.profile.time_zone
+                hub, self.room_store, self.room_index, searches=searches,
+                time_zone=lambda: self.community.profile.time_zone,
             ),
             messages=messages,
             company=Activity(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
@@ -278,8 +279,8 @@ class Server:
         requests.on_answered = api.on_answered = self.metrics.answered
         self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
         self.front = Front(
-            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, authentication=authentication, hub=self.hub,
-            ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
+            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, authentication=authentication,
+            hub=self.hub, ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
         )  # fmt: skip
         await self._listen()
 

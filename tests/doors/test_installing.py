@@ -42,7 +42,7 @@ async def test_the_manifest_has_the_server_s_name_and_language(server: Server) -
 
 @pytest.mark.parametrize(
     ("name", "short"),
-    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A community of many words", "A community of")],
+    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A house of many words", "A house of")],
 )
 async def test_what_stands_below_an_icon_is_short(server: Server, name: str, short: str) -> None:
     admin = await admin_of(server)

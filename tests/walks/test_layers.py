@@ -178,8 +178,8 @@ async def seen(ask: Ask, ann: Person) -> set[str]:
     for method, params in (
         ("user.get", {"users": [ann.id]}), ("user.get", {"handle": "ann"}), ("card.get", {"user": ann.id}),
         ("tie.get", {"user": ann.id}), ("tie.list", {}), ("poke.list", {}), ("inbox.list", {}), ("user.list", {}),
-        ("user.search", {"query": "ann"}), ("room.members", {"room": "hall"}), ("room.discover", {}), ("community.log", {}),
-        ("message.history", {"room": "hall"}), ("session.ping", {}),
+        ("user.search", {"query": "ann"}), ("room.members", {"room": "hall"}), ("room.discover", {}),
+        ("community.log", {}), ("message.history", {"room": "hall"}), ("session.ping", {}),
     ):  # fmt: skip
         try:
             said.append(await ask(method, **params))

@@ -36,7 +36,8 @@ _ORIENTATION: Final = "\u200e\u200f"
 # Words that call everyone, or speak for the community, in the languages that people here are likely to write.
 _RESERVED: Final[str] = (
     "host admin admins administrator moderator moderators mod owner root system sysadmin support staff official "
-    "security help helpdesk service server chatserver community hall everyone everybody all here room rooms member members "
+    "security help helpdesk service server chatserver house community hall "
+    "everyone everybody all here room rooms member members "
     "someone nobody anonymous deleted unknown undefined null none me you self bot webmaster postmaster abuse "
     "全体 全體 全体成员 全體成員 所有人 所有成员 所有成員 每个人 每個人 大家 管理员 管理員 系统 系統 系统管理员 "
     "系統管理員 官方 客服 主持 主持人 掌柜 掌櫃 房主 群主 版主 前厅 前廳 有人 匿名 "

@@ -42,8 +42,8 @@ class Administration:
     its own bot, empty where there is none."""
 
     def __init__(
-        self, community: CommunityStore, people: AccountStore, logins: LoginStore, authority: Authority, server: ServerInfo,
-        settings: Settings, *, rooms: list[str], host: str,
+        self, community: CommunityStore, people: AccountStore, logins: LoginStore, authority: Authority,
+        server: ServerInfo, settings: Settings, *, rooms: list[str], host: str,
     ) -> None:  # fmt: skip
         self._community = community
         self._people = people
@@ -60,8 +60,9 @@ class Administration:
     def _result(self, *, admin: bool) -> Community:
         profile = self._community.profile
         return Community(
-            profile.name, profile.language, profile.time_zone, profile.sign_up, self._server.version, self._server.limits,
-            self._community.unclaimed, self._community.fixed if admin else UNSET, self._host or UNSET,
+            profile.name, profile.language, profile.time_zone, profile.sign_up, self._server.version,
+            self._server.limits, self._community.unclaimed, self._community.fixed if admin else UNSET,
+            self._host or UNSET,
         )  # fmt: skip
 
     async def update(self, caller: Caller, params: CommunityUpdate) -> Community:

@@ -152,7 +152,9 @@ async def test_wherever_a_claim_breaks_off_somebody_finishes_it(address: Address
         for key in ("{community}:admins", "{community}:done"):
             await server.store.redis.delete(key)
         await server.store.redis.hdel(keys.user(mei.id), "admin")
-        await server.stored.leave("tea", mei.id, now=1) if "tea" in await server.stored.rooms_of(mei.id) else None
+        await server.room_store.leave("tea", mei.id, now=1) if "tea" in await server.room_store.rooms_of(
+            mei.id
+        ) else None
         await server.community.offer("7K2QF-0XW9M-T3A00-00001")
         store = StoppingStore(address)
         running = asyncio.create_task(store.run())

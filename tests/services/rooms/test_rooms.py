@@ -200,7 +200,8 @@ async def test_a_closed_room_looks_like_no_room_to_everyone_outside(services: Se
 async def test_an_admin_acts_on_a_closed_room_and_is_not_told_its_words(services: Server) -> None:
     cellar = await services.create("Cellar", kind="closed", about="Below the stairs", tags=["wine"])
     for step in (
-        services.rooms.archive(HOST, RoomArchive(cellar, True)), services.rooms.archive(HOST, RoomArchive(cellar, False)),
+        services.rooms.archive(HOST, RoomArchive(cellar, True)),
+        services.rooms.archive(HOST, RoomArchive(cellar, False)),
         services.rooms.update(HOST, RoomUpdate(cellar, slow_mode=5)),
     ):  # fmt: skip
         state = await step
