@@ -37,9 +37,9 @@ _ABNORMAL: Final = 1006
 
 REPEATABLE: Final = frozenset({
     "community.get", "login.list", "message.delete", "message.edit", "message.history", "message.send",
-    "presence.unwatch", "presence.watch", "read.mark", "room.ban", "room.bans", "room.discover",
-    "room.invite", "room.join", "room.leave", "room.members", "room.notify", "room.remove", "room.set_role", "room.unban", "room.update",
-    "session.ping", "token.list", "typing.start", "user.get",
+    "presence.unwatch", "presence.watch", "read.mark", "room.ban", "room.bans", "room.discover", "room.invite",
+    "room.join", "room.leave", "room.members", "room.notify", "room.remove", "room.set_role", "room.unban",
+    "room.update", "session.ping", "token.list", "typing.start", "user.get",
 })  # fmt: skip
 """What may be asked a second time when the first answer was lost: it then changes nothing more."""
 

@@ -205,7 +205,7 @@ class Album:
                 await self.take(ann.page, f"profile-{kind}-{theme}-{language}")
                 await ann.open("/community")
                 await expect(ann.page.locator("community-page .acts li").first).to_be_attached()
-                await self.take(ann.page, f"house-{kind}-{theme}-{language}")
+                await self.take(ann.page, f"community-{kind}-{theme}-{language}")
         await self._on_the_phone()
 
     async def first_minutes(self, folder: Path) -> None:

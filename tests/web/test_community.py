@@ -50,7 +50,7 @@ async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(em
     await keeper.get_by_label("Time zone").fill("Asia/Shanghai")
     await keeper.get_by_role("button", name="Save").click()
     await expect(keeper.locator("form .done")).to_have_text("Saved.")
-    await expect(ann.page.locator("room-list .house-name")).to_contain_text("河边茶馆 Riverside")
+    await expect(ann.page.locator("room-list .community-name")).to_contain_text("河边茶馆 Riverside")
 
     late = await people.reader(empty, browser)
     late.forgive("404")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
@@ -105,8 +107,11 @@ class Questions:
         await self._hub.authors.load([user])
         await self._rooms.join(params.question, user, by=user, admin=True, now=now)
         await self._hub.enter_now(user)
-        await self._messages.send(caller, MessageSend(params.question, params.text, params.client_id))
-        return await self._hub.room_state(params.question, user)
+        sent = await self._messages.send(caller, MessageSend(params.question, params.text, params.client_id))
+        state = await self._hub.room_state(params.question, user)
+        # Joining marks everything as read, and so does writing; the marker itself may be stored a second later.
+        read = max(state.read_seq, sent.seq)
+        return msgspec.structs.replace(state, read_seq=read, unread=max(0, state.last_seq - read))
 
     async def _check_open(self, caller: Caller, question: str, now: int) -> None:
         room, _, day = question.removeprefix(PREFIX).rpartition("-")

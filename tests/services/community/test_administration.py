@@ -174,7 +174,7 @@ async def test_wherever_a_claim_breaks_off_somebody_finishes_it(address: Address
         await server.intents.take_over(older_than_ms=-1000)
         claimed = await server.store.redis.scard("{community}:admins") == 1
         assert claimed == (await server.store.redis.hget(keys.user(mei.id), "admin") == b"1")
-        assert claimed == ("tea" in await server.stored.rooms_of(mei.id))
+        assert claimed == ("tea" in await server.room_store.rooms_of(mei.id))
         assert claimed or steps == 0
         if finished:
             return

@@ -151,7 +151,9 @@ class Town:
         self.inbox = InboxStore(store)
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         self.rooms = RoomStore(store, self.intents)
-        hub = Hub(store, self.log, AuthorCache(store, tasks.spawn), tasks, tail_records=9, tail_bytes=9999)
+        hub = Hub(
+            store, self.log, AuthorCache(store, tasks.spawn), tasks, tail_records=9, tail_bytes=9999, large_room=500
+        )
         ties = TieStore(store, self.intents, self.inbox, secret=b"secret", numbers=Numbers())
         self.service = Inbox(hub, self.inbox, ties, self.intents, most=300)
         self.invitations = Invitations(hub, self.intents, most=5)

@@ -61,7 +61,7 @@ class Server:
         self.store = store
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         authors = AuthorCache(store, tasks.spawn)
-        self.hub = Hub(store, self.log, authors, tasks, tail_records=16, tail_bytes=1 << 16)
+        self.hub = Hub(store, self.log, authors, tasks, tail_records=16, tail_bytes=1 << 16, large_room=500)
         intents = Intents(store)
         self.stored = RoomStore(store, intents)
         self.ties = TieStore(store, intents, InboxStore(store), secret=b"secret", numbers=Numbers())
