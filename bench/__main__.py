@@ -15,7 +15,7 @@ from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
 from bench.page import page
-from bench.recovery import recovery
+from bench.recovery import herd, recovery
 from bench.ties import ties
 
 BENCHES = {
@@ -26,6 +26,7 @@ BENCHES = {
     "ties": ties,
     "page": page,
     "recovery": recovery,
+    "herd": herd,
 }
 
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,8 @@ OPENING_AT_ONCE = 32
 PATIENCE = 120.0
 _numbers = itertools.count(1)
 
+Child = subprocess.Popen[str]
+
 
 def recovery(folder: Path, core: int, options: Options) -> None:
     """``--members`` sessions, the link cut ``--rounds`` times."""
@@ -39,6 +42,41 @@ def recovery(folder: Path, core: int, options: Options) -> None:
         tokens = asyncio.run(sign_up(side.port, options.members + 3))
         with _idle_sessions(side.port, tokens[3:]):
             asyncio.run(_cut_again_and_again(side, tokens[:3], options.rounds))
+
+
+def herd(folder: Path, core: int, options: Options) -> None:
+    """``--members`` people open a room's history at once, while one sends."""
+    tables.title(f"{options.members} people open a history at once")
+    with server(folder, core, [ROOM]) as side:
+        tokens = asyncio.run(sign_up(side.port, options.members + 1))
+        with _idle_sessions(side.port, tokens[1:]) as children:
+            asyncio.run(_all_at_once(side, tokens[0], children, options.rounds))
+
+
+async def _all_at_once(side: Side, token: str, children: list[Child], rounds: int) -> None:
+    sender = await _Person.begin(side.port, token)
+    await sender.call("room.join", room=ROOM)
+    for number in range(100):
+        await sender.call("message.send", room=ROOM, text=f"{number} " + "x" * 300, client_id=f"{number}")
+    for number in range(rounds):
+        began, slowest = time.monotonic(), 0.0
+        for child in children:
+            child.send_signal(signal.SIGUSR1)
+        answers = [asyncio.create_task(asyncio.to_thread(_line, child)) for child in children]
+        while not all(answer.done() for answer in answers):
+            sent = time.monotonic()
+            await _send(sender, ROOM)
+            slowest = max(slowest, time.monotonic() - sent)
+            await asyncio.sleep(0.02)
+        refused = sum(int(answer.result()) for answer in answers)
+        figures = {"all answered after": f"{time.monotonic() - began:.2f} s", "refused": str(refused)}
+        tables.row(number, "server", figures | {"slowest send": f"{slowest:.2f} s"})
+    await sender.leave()
+
+
+def _line(child: Child) -> str:
+    assert child.stdout is not None
+    return child.stdout.readline().strip()
 
 
 # --- the people who are looked at ------------------------------------------------------------------------------------
@@ -147,7 +185,8 @@ async def _new_session(port: int, token: str, cut: float) -> float:
 
 
 @contextlib.contextmanager
-def _idle_sessions(port: int, tokens: list[str]) -> Iterator[None]:
+def _idle_sessions(port: int, tokens: list[str]) -> Iterator[list[Child]]:
+    children: list[Child] = []
     with contextlib.ExitStack() as stack:
         for start in range(0, len(tokens), PER_PROCESS):
             words = [sys.executable, "-m", "bench.recovery", str(port)]
@@ -158,9 +197,10 @@ def _idle_sessions(port: int, tokens: list[str]) -> Iterator[None]:
             assert child.stdout is not None
             child.stdin.write("\n".join(tokens[start : start + PER_PROCESS]))
             child.stdin.close()
-            if child.stdout.readline().strip() != "begun":
+            if _line(child) != "begun":
                 raise SystemExit("The idle sessions could not begin")
-        yield
+            children.append(child)
+        yield children
 
 
 class _Idle(asyncio.Protocol):
@@ -173,6 +213,8 @@ class _Idle(asyncio.Protocol):
             f"Authorization: Bearer {token}\r\n\r\n"
         ).encode()
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.answered: asyncio.Future[bool] | None = None
+        self._last = b""
         self._upgraded = False
         self._transport: Any = None
 
@@ -189,19 +231,39 @@ class _Idle(asyncio.Protocol):
             self._transport.write(b"\x8a\x80" + bytes(4))
         elif not self.begun.done() and b'"result"' in data:
             self.begun.set_result(None)
+        elif self.answered is not None and not self.answered.done():
+            self._look_for_answer(data)
+
+    def _look_for_answer(self, data: bytes) -> None:
+        held = self._last + data
+        if b'"id":2' in held:
+            self.answered.set_result(b'"error"' in held)
+        self._last = data[-16:]
+
+    def ask(self) -> asyncio.Future[bool]:
+        """Open the history; whether that was refused."""
+        self.answered, self._last = asyncio.get_running_loop().create_future(), b""
+        body = b'{"jsonrpc":"2.0","id":2,"method":"message.history","params":{"room":"%b","limit":50}}' % ROOM.encode()
+        self._transport.write(bytes([0x81, 0x80 | len(body)]) + bytes(4) + body)
+        return self.answered
 
 
 async def _hold(port: int, tokens: list[str]) -> None:
     loop, places = asyncio.get_running_loop(), asyncio.Semaphore(OPENING_AT_ONCE)
 
-    async def one(token: str) -> None:
+    async def one(token: str) -> _Idle:
         async with places:
             _, idle = await loop.create_connection(lambda: _Idle(port, token), "127.0.0.1", port)
             await idle.begun
+            return idle
 
-    await asyncio.gather(*map(one, tokens))
+    everyone, asked = await asyncio.gather(*map(one, tokens)), asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, asked.set)
     print("begun", flush=True)
-    await asyncio.Event().wait()
+    while True:
+        await asked.wait()
+        asked.clear()
+        print(sum(await asyncio.gather(*(idle.ask() for idle in everyone))), flush=True)
 
 
 if __name__ == "__main__":
