@@ -68,6 +68,7 @@ from chatserver.store.backup.scrub import scrub_daily
 from chatserver.store.community.community import CommunityStore
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
+from chatserver.store.engine.formats import check_format
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.deletions import Deletions
@@ -121,6 +122,7 @@ class Server:
         self._stack.push_async_callback(self.store.redis.aclose)
         facts = await check_store(self.store.redis, durability=settings.durability)
         await refuse_half_restored(self.store.redis)
+        await check_format(self.store.redis)
         for warning in facts.warnings:
             log.warning("store: %s", warning)
 

@@ -26,7 +26,9 @@ from chatserver.settings import Settings, rooms_file
 from chatserver.store.accounts.accounts import AccountStore, NewAccount, Profile
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.backup.restore import refuse_half_restored
 from chatserver.store.engine.address import Address
+from chatserver.store.engine.formats import check_format
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.rooms.rooms import RoomStore
@@ -146,6 +148,8 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
             await asyncio.wait_for(store.ready.wait(), settings.store.connect_seconds)
         except TimeoutError:
             raise StartError("The store cannot be reached") from None
+        await refuse_half_restored(store.redis)
+        await check_format(store.redis)
         hashing = Hashing(settings.accounts)
         stack.callback(hashing.close)
         intents = Intents(store)

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 RoomId = Annotated[str, Meta(min_length=1, max_length=64)]
 UserId = Annotated[str, Meta(min_length=1, max_length=64)]
-ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]+\Z")]
+ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]+(?![\s\S])")]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Rev = Annotated[int, Meta(ge=0, le=2**53)]
 RoomKind = Literal["open", "closed", "direct"]

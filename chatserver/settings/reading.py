@@ -22,6 +22,8 @@ from chatserver.settings.table import BY_PATH, Setting
 
 PREFIX: Final = "CHATSERVER_"
 CONFIG_VARIABLE: Final = "CHATSERVER_CONFIG"
+# What release 0.1 called a section: read under its old name it would be ignored, and the community look unnamed.
+RENAMED_SECTIONS: Final = {"house": "community"}
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "1", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "0", "no", "n", "off"), False),
@@ -39,6 +41,10 @@ class _Reading:
     def put(self, path: str, value: object, origin: str, *, from_text: bool = False) -> None:
         """Take a value for a path; a later source wins. ``from_text``: it comes from the environment, as a string."""
         setting = BY_PATH.get(path)
+        section, _, name = path.partition(".")
+        if section in RENAMED_SECTIONS:
+            self.problems.append(f"{origin}: {section}.{name} is called {RENAMED_SECTIONS[section]}.{name} now")
+            return
         if setting is None:
             self.problems.append(f"{origin}: there is no setting {path}{_nearest(path)}")
             return
@@ -85,7 +91,9 @@ def _read_file(reading: _Reading, file: Path) -> None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StartError(f"The configuration file {file} is not TOML: {error}") from error
     for section, entries in content.items():
-        if section not in SECTIONS:
+        if section in RENAMED_SECTIONS:
+            reading.problems.append(f"{file}: the section [{section}] is called [{RENAMED_SECTIONS[section]}] now")
+        elif section not in SECTIONS:
             reading.problems.append(f"{file}: there is no section [{section}]{_nearest_of(section, SECTIONS)}")
         elif not isinstance(entries, dict):
             reading.problems.append(f"{file}: {section} is a section: write [{section}]")

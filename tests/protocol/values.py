@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -26,7 +27,9 @@ def _of(type_: Any) -> st.SearchStrategy[Any]:
 
 
 def _text(type_: inspect.StrType) -> st.SearchStrategy[str]:
-    return st.text(min_size=type_.min_length or 0, max_size=min(type_.max_length or _LONGEST, _LONGEST))
+    texts = st.text(min_size=type_.min_length or 0, max_size=min(type_.max_length or _LONGEST, _LONGEST))
+    pattern = type_.pattern
+    return texts if pattern is None else texts.filter(lambda text: re.search(pattern, text) is not None)
 
 
 def _whole(type_: inspect.IntType) -> st.SearchStrategy[int]:

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 from chatserver import __version__
 from chatserver.errors import StartError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 Kind = Literal["hash", "set", "zset", "list", "string", "stream"]
 
 
@@ -146,6 +146,11 @@ def _head(path: Path, line: dict[str, Any]) -> Head:
         raise StartError(f"{path} is not a backup of chatserver")
     if version > FORMAT:
         raise StartError(f"{path} was written by {line.get('program')}; this release is too old to read it")
+    if version < FORMAT:
+        raise StartError(
+            f"{path} was written by {line.get('program')} in format {version}, and this release reads format {FORMAT}: "
+            "restore it with the release that wrote it"
+        )
     return Head(line["program"], line["store"], line["at"])
 
 

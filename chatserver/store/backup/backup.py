@@ -24,6 +24,7 @@ from chatserver.errors import StartError
 from chatserver.store.backup.archive import Counts, Part, StreamEnd, Writer, suffix_of, tag_of
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
+from chatserver.store.engine.formats import check_format
 from chatserver.store.engine.functions import library
 
 PAGE: Final = 1000
@@ -98,6 +99,7 @@ async def backup(address: Address, path: Path) -> Counts:
 
 async def _write(store: redis.asyncio.Redis, writer: Writer) -> None:
     facts = await check_store(store)
+    await check_format(store)
     writer.head(store=str(facts.version), at=ids.now_ms())
     done: set[tuple[str, str]] = set()
     # A room or user that came while we wrote is found by looking again; what comes after the last look is younger than

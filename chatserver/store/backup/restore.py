@@ -29,6 +29,7 @@ from chatserver.store.backup.backup import PAGE, connected
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
+from chatserver.store.engine.formats import write_format
 
 # Set while a restore is under way, so that one that broke off can be begun again.
 UNFINISHED: Final = "{restore}"
@@ -93,6 +94,7 @@ async def restore(address: Address, path: Path) -> Contents:
         await check_store(store)
         await _make_room(store)
         await store.set(UNFINISHED, contents.head.at)
+        await write_format(store)
         writing = _Writing(store, contents, field_expiry=await _has_field_expiry(store))
         for parts in _grouped(path):
             await writing.write(parts)

@@ -10,6 +10,7 @@
 | `{users}`  | `:all`, who has an account and since when; `:changes`, whose name or words changed lately      |
 | `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
 |
+| `{format}` | the number of the format that all of this has                                              |
 | `{p:ID}`   | no data; a process's own channel, by which it probes itself                                |
 
 A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts the tag in.

@@ -336,6 +336,13 @@ async def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
         list(read(tmp_path / "b"))
 
 
+async def test_an_older_format_is_refused_with_who_can_read_it(tmp_path: Path) -> None:
+    head = {"chatserver_backup": 1, "program": "chatserver 0.1.0", "store": "valkey 9.1.2", "at": 1}
+    (tmp_path / "b").write_bytes(gzip.compress(json.dumps(head).encode() + b"\n"))
+    with pytest.raises(StartError, match=r"written by chatserver 0\.1\.0 in format 1"):
+        list(read(tmp_path / "b"))
+
+
 async def test_a_backup_is_never_written_over_another_and_is_its_owners_alone(server: Server, tmp_path: Path) -> None:
     await backup(address_of(server), tmp_path / "b")
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
