@@ -222,6 +222,13 @@ class Hub:
             if connection.started and self.origin(connection) != origin:
                 connection.write(connection.wire.event("read.moved", ReadMoved(room, seq)))
 
+    def note_own_message(self, user_id: str, room: str, epoch: str, seq: int) -> None:
+        """Whoever wrote has read up to there: states made from now on say so, though the marker is stored later."""
+        user = self.users.get(user_id)
+        pointer = user.pointers.get(room) if user is not None else None
+        if user is not None and pointer is not None and (pointer.epoch != epoch or pointer.read_seq < seq):
+            user.pointers[room] = msgspec.structs.replace(pointer, read_seq=seq, epoch=epoch)
+
     def origin(self, connection: Connection) -> str:
         """What names a connection over all processes."""
         return f"{self.store.process_id}:{connection.number}"

@@ -128,13 +128,15 @@ def numbers_of(settings: Settings) -> Numbers:
 
 def on_stored(
     marks: Callable[[str, str, str, int, str], None],
+    read: Callable[[str, str, str, int], None],
     wrote: Callable[[str, str], Coroutine[Any, Any, None]],
     spawn: Callable[[Coroutine[Any, Any, None]], object],
 ) -> Callable[[str, str, str, int, str], None]:
-    """Who is told of each message that this process stored: read markers, and whoever makes friends."""
+    """Called for each message that this process stored: moves the author's marker, and may make two friends."""
 
     def stored(user: str, room: str, epoch: str, seq: int, origin: str) -> None:
         marks(user, room, epoch, seq, origin)
+        read(user, room, epoch, seq)
         spawn(wrote(user, room))
 
     return stored
