@@ -210,5 +210,26 @@ def is_there(owner: str, name: str) -> bool:
     )
 
 
+def test_every_name_of_the_glossary_is_used_in_the_code() -> None:
+    named = set(re.findall(r"`([A-Z]\w+)`", text_of("docs/glossary.md")))
+    everything = "\n".join(CODE.values())
+    assert named
+    assert sorted(name for name in named if not re.search(rf"^(?:class )?{name}\b", everything, re.MULTILINE)) == []
+
+
+REPLACED = re.compile(r"house(?!keeping)|desk|shelf|furnish|standing", re.IGNORECASE)
+"""Words that the glossary replaced: community and server, service, store, build, and a name for each meaning."""
+
+
+def test_no_class_or_function_has_a_word_that_the_glossary_replaced() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path, source in CODE.items()
+        for name in re.findall(r"^\s*(?:class|def|async def) (\w+)", source, re.MULTILINE)
+        if REPLACED.search(name)
+    ]
+    assert found == []
+
+
 def test_the_changelog_tells_of_this_version() -> None:
     assert f"\n## {__version__}\n" in text_of("CHANGELOG.md")

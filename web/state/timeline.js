@@ -7,7 +7,7 @@
  * @typedef {import("../lib/shapes.js").Change} Change
  * @typedef {import("../lib/shapes.js").Page} Page
  * @typedef {import("../lib/shapes.js").Cursor} Cursor
- * @typedef {{epoch: string, last_seq: number, last_id: string, rev: number}} Standing
+ * @typedef {{epoch: string, last_seq: number, last_id: string, rev: number}} LogHead
  */
 
 /** Changes are remembered for pages that were asked for before they were heard. */
@@ -26,10 +26,10 @@ export class Timeline {
   /** How often all was let go of: a page that was asked for before the last time is of another numbering. */
   resets = 0;
 
-  /** @param {Standing} standing where the room's log stood when the session told us */
-  constructor(standing) {
-    this.#place = placeOf(standing);
-    this.#empty(standing.last_seq);
+  /** @param {LogHead} head where the room's log stood when the session told us */
+  constructor(head) {
+    this.#place = placeOf(head);
+    this.#empty(head.last_seq);
   }
 
   /** What session.start is told. @returns {Cursor} */
@@ -100,10 +100,10 @@ export class Timeline {
     return this.#apply(change);
   }
 
-  /** The numbering cannot be followed on: nothing that is held counts any more. @param {Standing} standing */
-  reset(standing) {
-    this.#place = placeOf(standing);
-    this.#empty(standing.last_seq);
+  /** The numbering cannot be followed on: nothing that is held counts any more. @param {LogHead} head */
+  reset(head) {
+    this.#place = placeOf(head);
+    this.#empty(head.last_seq);
     this.resets += 1;
   }
 
@@ -182,9 +182,9 @@ export class Timeline {
   }
 }
 
-/** @param {Standing} standing @returns {Cursor} */
-function placeOf(standing) {
-  return { epoch: standing.epoch, seq: standing.last_seq, id: standing.last_id, rev: standing.rev };
+/** @param {LogHead} head @returns {Cursor} */
+function placeOf(head) {
+  return { epoch: head.epoch, seq: head.last_seq, id: head.last_id, rev: head.rev };
 }
 
 /** The message after a change: an absent member has its first value. @param {Message} message @param {Change} change */

@@ -1,6 +1,6 @@
 """Who may ask: tokens proven when they are shown, and open sockets held against what became of them.
 
-Every change of a user's logins or standing raises the user's ``auth`` and is told on the user's channel: the hub
+Every change of a user's logins or status raises the user's ``auth`` and is told on the user's channel: the hub
 calls ``on_auth``, and the sockets whose login is gone are closed. ``Recovery`` finds what was not heard.
 """
 

@@ -1,4 +1,4 @@
--- What open sockets must be held against: the user's standing and which logins there are.
+-- What open sockets must be held against: the user's status and which logins there are.
 -- keys: {u} {u}:logins
 -- no-writes
 -- answers: {'ok', auth, closed, suspended, admin, logins flat} or {'not_found'}

@@ -7,7 +7,7 @@ local function number_of(text)
   return tonumber(text or '0') or 0
 end
 
--- A room's whole standing that most functions need first.
+-- What most functions need to know of a room first.
 local function meta_of(meta)
   local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
     'archived')
