@@ -69,6 +69,11 @@ class Metrics:
             yield GaugeMetricFamily(name, help_, value=value)
         yield CounterMetricFamily("chat_messages_appended", "Messages handed to the store.", value=self._log.messages)
         yield CounterMetricFamily("chat_append_groups", "Group commits.", value=self._log.groups)
+        store = hub.store
+        yield CounterMetricFamily("chat_store_links", "Links to the store that were made.", value=store.links)
+        losses = {(reason,): count for reason, count in store.losses.items()}
+        yield self._counted("chat_store_losses", "Links that were lost.", ("reason",), losses)
+        yield CounterMetricFamily("chat_store_faults", "Records that could not be taken.", value=store.faults)
         pool = hub.feeds.pool
         yield CounterMetricFamily("chat_repairs", "Rooms that read what they missed.", value=pool.repairs)
         yield CounterMetricFamily("chat_resets", "Readers or rooms that started over from the end.", value=pool.resets)

@@ -72,7 +72,7 @@ class Feeds:
             large_room,
             tail_bytes,
         )
-        store.listen("r", self._heard)
+        store.listen("r", self._heard, self._mend)
         store.on_cut(self._cut)
         authors.on_changed(self._face_changed)
 
@@ -173,6 +173,12 @@ class Feeds:
             feed.hear(payload)
         elif room in self._parked:
             self._parked[room].append(payload)
+
+    def _mend(self, room: str) -> None:
+        """A record of this room could not be taken: read what it would have said."""
+        feed = self._feeds.get(room)
+        if feed is not None:
+            feed.repairs.repair()
 
     def _cut(self) -> None:
         """The link is lost: until their heads were compared the feeds take nothing for true."""

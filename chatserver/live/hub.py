@@ -71,7 +71,7 @@ class Hub:
         self._owed = OwedStates(tasks, self._tell_state_now)
         self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
-        store.listen("u", self._heard_user)
+        store.listen("u", self._heard_user, self._mend_user)
 
     # --- what connections tell ---------------------------------------------------------------------------------------
 
@@ -184,6 +184,12 @@ class Hub:
             self._hear_read(user, *rest)
         elif kind == "auth":
             self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
+
+    def _mend_user(self, user_id: str) -> None:
+        """A record of this user could not be taken: read what it would have said."""
+        user = self.users.get(user_id)
+        if user is not None:
+            self.tasks.spawn(self.refresh(user))
 
     def _item_added(self, user: LiveUser, seq: int, at: int, packed: str) -> None:
         item = item_of(seq, at, packed)

@@ -14,6 +14,7 @@ import msgspec
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
+from chatserver.live.tail import Place
 from chatserver.protocol.methods import MessageSend, QuestionAnswer, QuestionGet
 from chatserver.protocol.shapes import Question as Asked
 from chatserver.protocol.shapes import RoomState
@@ -108,6 +109,8 @@ class Questions:
         await self._rooms.join(params.question, user, by=user, admin=True, now=now)
         await self._hub.enter_now(user)
         sent = await self._messages.send(caller, MessageSend(params.question, params.text, params.client_id))
+        async with self._hub.feeds.open(params.question) as feed:
+            await feed.hear_up_to(Place(sent.seq, 0))
         state = await self._hub.room_state(params.question, user)
         # Joining marks everything as read, and so does writing; the marker itself may be stored a second later.
         read = max(state.read_seq, sent.seq)

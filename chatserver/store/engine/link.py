@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, cast
 
 import hiredis
+
+log = logging.getLogger(__name__)
 
 Reply = Any
 Word = str | bytes | int
@@ -52,7 +55,8 @@ _MOST_BUFFERED: Final = 256 * 1024 * 1024
 
 
 class Link(asyncio.Protocol):
-    """One connection. ``on_push(name, payload)`` hears live records, ``on_lost(link)`` is called once at the end.
+    """One connection. ``on_push(name, payload)`` receives records and must not raise; ``on_refused(code)`` is called
+    for every error the node answers with; ``on_lost(link, in_flight)`` once at the end; ``why`` then says why.
 
     ``call`` and ``subscribe`` return futures. A future fails with ``LinkDown`` when nothing was sent, ``LinkLost`` when
     the answer never came, ``ReplyError`` when the node refused.
@@ -62,11 +66,14 @@ class Link(asyncio.Protocol):
         self,
         on_push: Callable[[bytes, bytes], None],
         on_moved: Callable[[bytes], None],
-        on_lost: Callable[[Link], None],
+        on_refused: Callable[[str], None],
+        on_lost: Callable[[Link, int], None],
     ) -> None:
         self._on_push = on_push
         self._on_moved = on_moved
+        self._on_refused = on_refused
         self._on_lost = on_lost
+        self.why = ""
         self._reader = hiredis.Reader()
         self._expected: collections.deque[_Expected] = collections.deque()
         self._out: list[bytes] = []
@@ -146,7 +153,7 @@ class Link(asyncio.Protocol):
                 else:
                     self._answered(reply)
         except (hiredis.ProtocolError, _OutOfTurn):
-            self.drop()
+            self.drop("answers out of turn")
 
     def _pushed(self, push: list[Any]) -> None:
         kind = push[0]
@@ -165,28 +172,39 @@ class Link(asyncio.Protocol):
         failed = isinstance(reply, hiredis.ReplyError)
         if expected.token is not None:
             if failed:
-                expected.settle(None, ReplyError(str(reply)))
+                self._settle(expected, None, ReplyError(str(reply)))
                 return
             if reply != expected.token:
                 raise _OutOfTurn
         self._expected.popleft()
         if failed:
-            expected.settle(None, ReplyError(str(reply)))
+            self._settle(expected, None, ReplyError(str(reply)))
         else:
-            expected.settle(reply, None)
+            self._settle(expected, reply, None)
 
-    def drop(self) -> None:
-        """End the connection at once."""
+    def _settle(self, expected: _Expected, reply: Reply, error: Exception | None) -> None:
+        """Hand an answer over. A caller that cannot take it is a fault of its own and costs nobody else the link."""
+        try:
+            expected.settle(reply, error)
+        except Exception:
+            log.exception("store: an answer could not be taken")
+        if isinstance(error, ReplyError):
+            self._on_refused(str(error).split(" ", 1)[0])
+
+    def drop(self, why: str) -> None:
+        """End the connection at once; ``why`` is what the log will say."""
+        self.why = self.why or why
         if self._transport is not None:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.why = self.why or (str(exc) if exc is not None else "closed by the store")
         self._transport = None
         self._out.clear()
         waiting, self._expected = self._expected, collections.deque()
         for expected in waiting:
-            expected.settle(None, LinkLost())
-        self._on_lost(self)
+            self._settle(expected, None, LinkLost())
+        self._on_lost(self, len(waiting))
 
 
 class _OutOfTurn(Exception):

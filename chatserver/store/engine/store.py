@@ -11,6 +11,7 @@ nothing was stored (no such function, loading, read only) are always waited out.
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import logging
 import random
@@ -33,7 +34,16 @@ log = logging.getLogger(__name__)
 
 Heard = Callable[[str, bytes], None]
 NOTHING_STORED: Final = ("LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY")
+WRONG_NODE: Final = frozenset({"READONLY", "MASTERDOWN", "MOVED"})
+"""The node behind the address is no primary (any more): link again, and resolve its name again."""
+
 PROBE_SECONDS: Final = 1.0
+"""How often the link is probed."""
+
+PATIENCE_SECONDS: Final = 5.0
+"""How long a probe may stay unheard: one slow fsync of the store took more than a second."""
+
+_MOST_FAULTS: Final = 1_000
 _NO_FUNCTION: Final = "Function not found"
 
 
@@ -52,6 +62,12 @@ class Store:
         self._link: Link | None = None
         self._lost = asyncio.Event()
         self._heard: dict[str, Heard] = {"p": self._heard_myself}
+        self._mend: dict[str, Callable[[str], None]] = {}
+        self._faulty: set[tuple[str, str]] = set()
+        self._said = ""
+        self.links = 0
+        self.losses: collections.Counter[str] = collections.Counter()
+        self.faults = 0
         self._cut: list[Callable[[], None]] = []
         self._missed: list[Callable[[], None]] = []
         self._names: dict[str, int] = {}
@@ -60,9 +76,13 @@ class Store:
 
     # --- what others use ---------------------------------------------------------------------------------------------
 
-    def listen(self, kind: str, heard: Heard) -> None:
-        """``heard(id, payload)`` is called for each record on the channel of any tag of this kind (``r``, ``u``)."""
+    def listen(self, kind: str, heard: Heard, mend: Callable[[str], None] = lambda _: None) -> None:
+        """``heard(id, payload)`` is called for each record on the channel of any tag of this kind (``r``, ``u``).
+
+        Where it raises, the fault is logged and ``mend(id)`` reads again what the record would have said.
+        """
         self._heard[kind] = heard
+        self._mend[kind] = mend
 
     def on_missed(self, missed: Callable[[], None]) -> None:
         """``missed()`` is called whenever records may have been lost: a new link, a slot that moved, silence."""
@@ -190,7 +210,7 @@ class Store:
                     delay = 0.02
                     await self._stay()
                 except (OSError, LinkDown, LinkLost, ReplyError, TimeoutError) as error:
-                    log.warning("store: cannot be reached", extra={"error": str(error)})
+                    self._say_unreachable(str(error) or type(error).__name__)
                 self._went_down()
                 await asyncio.sleep(delay * random.uniform(0.5, 1))
                 delay = min(delay * 2, 0.5)
@@ -202,18 +222,36 @@ class Store:
         self.ready.clear()
         link, self._link = self._link, None
         if link is not None:
-            link.drop()
+            link.drop("the server stops")
             for cut in self._cut:
-                cut()
+                _guarded(cut)
         if self.down_since is None:
             self.down_since = asyncio.get_running_loop().time()
 
+    def _say_unreachable(self, error: str) -> None:
+        """Once for each reason: the next attempt comes within half a second."""
+        if error != self._said:
+            log.warning("store: cannot be reached", extra={"error": error})
+        self._said = error
+
+    def _link_lost(self, link: Link, in_flight: int, lost: asyncio.Event) -> None:
+        lost.set()
+        if link is self._link:
+            self.losses[link.why if link.why in _REASONS else "closed"] += 1
+            log.warning("store: link lost", extra={"reason": link.why, "in_flight": in_flight})
+
+    def _refused(self, code: str) -> None:
+        if code in WRONG_NODE and self._link is not None:
+            self._link.drop("no primary")
+
     async def _connect(self) -> None:
-        self._lost.clear()
+        self._lost = lost = asyncio.Event()
         loop, address = asyncio.get_running_loop(), self.address
 
         def make() -> Link:
-            return Link(self._push, self._moved, lambda _: self._lost.set())
+            return Link(
+                self._push, self._moved, self._refused, lambda link, waiting: self._link_lost(link, waiting, lost)
+            )
 
         async with asyncio.timeout(5):
             if address.path:
@@ -222,17 +260,25 @@ class Store:
                 _, link = await loop.create_connection(make, address.host, address.port, ssl=address.ssl_context)
             try:
                 await self._greet(link)
+                _require_primary(await link.call("ROLE"))
                 await self._load(link)
                 self._link = link
                 await self._subscribe_all(link)
             except BaseException:
-                link.drop()
                 self._link = None
+                link.drop("not set up")
                 raise
-        self.down_since = None
+        self._linked()
+
+    def _linked(self) -> None:
+        down = asyncio.get_running_loop().time() - (self.down_since or 0.0)
+        self.links += 1
+        log.info("store: linked again" if self.links > 1 else "store: linked", extra={"after_s": round(down, 3)})
+        self.down_since, self._said = None, ""
+        self._faulty.clear()
         self.ready.set()
         for missed in self._missed:
-            missed()
+            _guarded(missed)
 
     async def _greet(self, link: Link) -> None:
         address = self.address
@@ -258,19 +304,39 @@ class Store:
         self._probed = asyncio.get_running_loop().time()
 
     async def _stay(self) -> None:
-        """Until the link is lost. A probe of ourselves that is not heard for a second ends it."""
-        name = keys.live(keys.process(self.process_id))
+        """Probe the link until it is lost. One that hears nothing of itself for ``PATIENCE_SECONDS`` is dropped."""
         loop = asyncio.get_running_loop()
         while not self._lost.is_set():
             sent = loop.time()
-            self._sender().call("SPUBLISH", name, b"").add_done_callback(_seen)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PROBE_SECONDS):
-                    await self._lost.wait()
-                return
-            if self._probed < sent:
-                log.warning("store: the link heard nothing of itself for a second; dropped")
-                return
+            self._sender().call("SPUBLISH", keys.live(keys.process(self.process_id)), b"").add_done_callback(_seen)
+            self._sender().call("ROLE").add_done_callback(self._role_seen)
+            await self._lost_within(PROBE_SECONDS)
+            late = 0.0
+            while self._probed < sent and not self._lost.is_set():
+                before = loop.time()
+                await self._lost_within(PROBE_SECONDS / 4)
+                late += max(0.0, loop.time() - before - PROBE_SECONDS / 4)
+                if loop.time() - sent - late > PATIENCE_SECONDS:
+                    await self._judge(sent, late)
+
+    async def _judge(self, sent: float, late: float) -> None:
+        """Drop a silent link, after what lies in the socket was read: under uvloop timers come before the socket, so
+        after a stall the loop sees its own time-out first (10 false alarms of 10)."""
+        for _ in range(2):
+            await asyncio.sleep(0)
+        if self._probed < sent and self._link is not None:
+            log.warning("store: the link heard nothing of itself", extra={"loop_late_s": round(late, 3)})
+            self._link.drop("silent")
+
+    async def _lost_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+
+    def _role_seen(self, answer: asyncio.Future[Reply]) -> None:
+        """A primary that was made a replica answers on: it has to be asked."""
+        if not answer.cancelled() and answer.exception() is None and answer.result()[0] != b"master":
+            self._refused("READONLY")
 
     def _heard_myself(self, _id: str, _payload: bytes) -> None:
         self._probed = asyncio.get_running_loop().time()
@@ -278,13 +344,25 @@ class Store:
     def _push(self, name: bytes, payload: bytes) -> None:
         kind, identity = keys.tagged_id(name)
         heard = self._heard.get(kind)
-        if heard is not None:
+        if heard is None:
+            return
+        try:
             heard(identity, payload)
+        except Exception as failure:
+            self._handler_failed(kind, identity, failure)
+
+    def _handler_failed(self, kind: str, identity: str, failure: Exception) -> None:
+        """A record that a handler cannot take, perhaps of a newer release: it costs its room or user a reading, not
+        everybody the link."""
+        self.faults += 1
+        if (kind, identity) not in self._faulty and len(self._faulty) < _MOST_FAULTS:
+            self._faulty.add((kind, identity))
+            log.error("store: a record could not be taken", extra={"kind": kind, "id": identity}, exc_info=failure)
+        _guarded(partial(self._mend[kind], identity) if kind in self._mend else lambda: None)
 
     def _moved(self, name: bytes) -> None:
-        log.warning("store: a subscription was taken away; linking anew")
         if self._link is not None:
-            self._link.drop()
+            self._link.drop("subscription taken away")
 
     async def remove_old_libraries(self, now: int) -> None:
         """Note that this release's library is in use; remove those that nobody used for a day."""
@@ -325,6 +403,23 @@ class _Together:
         self._left -= 1
         if not self._left:
             self.done.set_result(None)
+
+
+_REASONS: Final = frozenset({"answers out of turn", "no primary", "silent", "subscription taken away"})
+
+
+def _require_primary(role: list[Any]) -> None:
+    """Raises ``ReplyError`` where the node behind the address is a replica: it may be a primary a moment later."""
+    if role[0] != b"master":
+        raise ReplyError("READONLY the node behind this address is a replica")
+
+
+def _guarded(call: Callable[[], None]) -> None:
+    """Call a listener; one that raises is logged and does not keep the others from being called."""
+    try:
+        call()
+    except Exception:
+        log.exception("store: a listener failed")
 
 
 def _seen(answer: asyncio.Future[Reply]) -> None:

@@ -53,7 +53,9 @@ class Heard:
         self.lost = asyncio.Event()
 
     def link(self) -> Link:
-        return Link(lambda *push: self.pushed.append(push), self.moved.append, lambda _: self.lost.set())
+        return Link(
+            lambda *push: self.pushed.append(push), self.moved.append, lambda _: None, lambda *_: self.lost.set()
+        )
 
 
 @contextlib.asynccontextmanager
@@ -64,7 +66,7 @@ async def told(folder: Path) -> AsyncIterator[tuple[Link, Node, Heard]]:
     try:
         yield link, node, heard
     finally:
-        link.drop()
+        link.drop("a test")
         await asyncio.wait_for(heard.lost.wait(), 5)
         server.close()
 
@@ -202,7 +204,7 @@ async def test_all_that_is_published_after_the_subscription_is_heard(address: Ad
     assert await soon(link.call("SPUBLISH", "{r:x}:live", "nobody")) == 0
     assert len(heard.pushed) == 100
     assert not heard.moved
-    link.drop()
+    link.drop("a test")
     await soon(heard.lost.wait())
 
 

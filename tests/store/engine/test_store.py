@@ -1,0 +1,105 @@
+"""The store's link in trouble: a primary that moved, records nobody can read, a loop that was held, a cut."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import uvloop
+
+from chatserver.app import Server
+from chatserver.store.engine import keys, store
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.store import Store
+from tests.conftest import running
+from tests.people import gathering
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_primary_that_becomes_a_replica_is_no_store_and_is_one_again_when_promoted(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "chatserver")
+    async with gathering(server.url, "ann") as (ann,):
+        try:
+            await server.store.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+            await until(lambda: not server.store.up)
+            assert server._not_ready() == "the store cannot be reached"
+        finally:
+            await server.store.redis.execute_command("REPLICAOF", "NO", "ONE")
+        await until(lambda: server.store.up)
+        await ann.say("hall", "back again")
+        await ann.hears("message.posted", text="back again")
+    lost = next(record for record in caplog.records if record.getMessage() == "store: link lost")
+    assert lost.reason == "no primary"
+    assert server.store.losses["no primary"] >= 1
+
+
+async def test_records_that_cannot_be_read_cost_the_room_a_reading_and_nobody_the_link(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        links = server.store.links
+        for tag in (keys.room("hall"), keys.user(ann.id)):
+            for payload in (b"\xc1", b"\x91\xa1m", b"\x92\xa1j\xa1x", b"\x91\xa4room", b"\x90"):
+                await server.store.redis.execute_command("SPUBLISH", keys.live(tag), payload)
+        await ann.say("hall", "still here")
+        await bob.hears("message.posted", text="still here")
+        await ann.call("session.ping")
+        assert server.store.links == links
+        assert server.store.faults > 0
+
+
+async def test_a_lost_link_says_why_and_how_long_it_was_away(
+    address: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "chatserver")
+    async with running(Store(address)) as linked:
+        for client in await linked.redis.client_list():
+            if client["name"] == "chatserver-link":
+                await linked.redis.client_kill_filter(_id=client["id"])
+        await until(lambda: linked.links == 2)
+    said = [(record.getMessage(), getattr(record, "reason", None)) for record in caplog.records]
+    assert ("store: link lost", "closed by the store") in said
+    assert ("store: linked again", None) in said
+    assert linked.losses == {"closed": 1}
+
+
+async def test_a_listener_that_fails_keeps_no_other_from_being_called(address: Address) -> None:
+    called = []
+
+    def fail() -> None:
+        raise ValueError
+
+    one = Store(address)
+    one.on_missed(fail)
+    one.on_missed(lambda: called.append("missed"))
+    async with running(one):
+        assert called == ["missed"]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_loop_that_was_held_does_not_take_its_own_delay_for_silence(
+    address: Address, monkeypatch: pytest.MonkeyPatch, run: Callable[[Any], Any]
+) -> None:
+    monkeypatch.setattr(store, "PROBE_SECONDS", 0.02)
+    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.1)
+
+    async def held() -> tuple[int, int]:
+        async with running(Store(address)) as linked:
+            for _ in range(5):
+                probed = linked._probed
+                await until(lambda before=probed: linked._probed > before)
+                time.sleep(0.3)  # noqa: ASYNC251  # the loop is held on purpose
+                probed = linked._probed
+                await until(lambda before=probed: linked._probed > before)
+            return linked.links, sum(linked.losses.values())
+
+    assert run(held()) == (1, 0)
