@@ -45,7 +45,7 @@ def fanout(folder: Path, core: int, options: Options) -> None:
                 rates.setdefault(side.name, []).append(heard)
                 costs.setdefault(side.name, []).append(heard / max(outcome.busy["server"].whole, 0.01))
                 tables.row(number, side.name, _figures(outcome, options.members))
-    pairs = [("community", "sketch"), ("community", "floor"), ("sketch", "floor")]
+    pairs = [("server", "sketch"), ("server", "floor"), ("sketch", "floor")]
     tables.ratios("deliveries/s", rates, pairs)
     tables.ratios("per second of its core", costs, pairs)
 

@@ -104,7 +104,7 @@ def server(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
         environment = os.environ | {f"CHATSERVER_{name}": str(value) for name, value in own.items()}
         words = [sys.executable, "-m", "chatserver", "serve", "--port", str(port), "--data", str(data)]
         with _running(words, core, port, environment) as process:
-            yield Side("community", port, process, store.pid, store.address)
+            yield Side("server", port, process, store.pid, store.address)
 
 
 def _room(room: str) -> str:

@@ -31,11 +31,11 @@ def printed_by(bench: str) -> str:
 
 def test_fanout_measures_all_three_and_loses_nothing() -> None:
     printed = printed_by("fanout")
-    for side in ("floor", "sketch", "community"):
+    for side in ("floor", "sketch", "server"):
         (answered,) = re.findall(rf"round 1  {side} .* answered/s ([\d,]+)", printed)
         assert int(answered.replace(",", "")) > 0
-    assert re.search(r"deliveries/s +community / sketch +\d+\.\d\d", printed)
-    assert re.search(r"deliveries/s +community / floor +\d+\.\d\d", printed)
+    assert re.search(r"deliveries/s +server / sketch +\d+\.\d\d", printed)
+    assert re.search(r"deliveries/s +server / floor +\d+\.\d\d", printed)
     for fault in ("NOT DELIVERED", "REFUSED", "LOST"):
         assert fault not in printed
 
@@ -45,5 +45,5 @@ def test_fanout_measures_all_three_and_loses_nothing() -> None:
 )
 def test_the_smaller_benches_end_with_a_ratio(bench: str, what: str) -> None:
     printed = printed_by(bench)
-    assert re.search(rf"{what}.* community / sketch +\d+\.\d\d", printed)
+    assert re.search(rf"{what}.* server / sketch +\d+\.\d\d", printed)
     assert "REFUSED" not in printed

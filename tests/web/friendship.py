@@ -92,10 +92,10 @@ class Friendship:
 
     async def _arrives(self, server: TestServer, name: str) -> Reader:
         size = PHONE if self.phone else {}
-        server = Served(server.folder)
-        server.url = server.url
+        served = Served(server.folder)
+        served.url = server.url
         options = {"reduced_motion": "reduce", "color_scheme": self.theme, **size}
-        reader = await people.reader(server, self.browser, locale=self.telling.locale, **options)
+        reader = await people.reader(served, self.browser, locale=self.telling.locale, **options)
         self.readers.append(reader)
         return await reader.sign_up(f"{self.tag}{len(self.readers)}", name)
 

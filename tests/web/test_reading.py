@@ -275,7 +275,7 @@ async def test_the_newest_stays_in_sight_when_it_comes_before_the_scrolling_is_t
     await ann.page.evaluate(
         """() => {
           const list = document.querySelector("message-list");
-          list.community.addEventListener("posted", () => list.scroller.dispatchEvent(new Event("scroll")));
+          list.client.addEventListener("posted", () => list.scroller.dispatchEvent(new Event("scroll")));
         }"""
     )
     for number in range(5):
