@@ -40,11 +40,11 @@ class Telling:
 
 
 ENGLISH = Telling(
-    "en-GB", "Nora Vale", "Good evening, may I sit down?", "A book about rivers.", "Send", "I have kept it", "Come in",
-    "Join", "Books", "What is on your bedside table?", "Sign in", "Handle", "Password",
+    "en-GB", "Nora Vale", "Good evening, may I sit down?", "A book about rivers.", "Send", "I've saved it", "Sign up",
+    "Join", "Books", "What is on your bedside table?", "Log in", "Username", "Password",
 )  # fmt: skip
 CHINESE = Telling(
-    "zh-CN", "王小丽", "大家好，我可以坐下吗？", "一本写河流的书。", "发送", "我保存好了", "进来坐坐",
+    "zh-CN", "王小丽", "大家好，我可以坐下吗？", "一本写河流的书。", "发送", "我已保存", "注册",
     "加入", "读书", "你的床头放着哪本书", "登录", "用户名", "密码",
 )  # fmt: skip
 

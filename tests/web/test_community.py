@@ -31,18 +31,18 @@ async def come_in(reader: Reader, name: str, handle: str) -> None:
     await form.locator("input[name=handle]").fill(handle)
     await form.locator("input[name=password]").fill(PASSWORD)
     await form.locator("button[type=submit]").click()
-    await reader.page.get_by_role("button", name="I have kept it").click()
+    await reader.page.get_by_role("button", name="I've saved it").click()
 
 
 async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(empty: Served, browser: Browser) -> None:
     path = f"/setup#{await empty.setup_code()}"
     ann = await people.reader(empty, browser)
     await ann.open(path)
-    await ann.page.locator("community-page").get_by_role("link", name="Come in").click()
+    await ann.page.locator("community-page").get_by_role("link", name="Sign up").click()
     await come_in(ann, "Ann Lin", "ann")
     keeper = ann.page.locator("community-page")
-    await expect(keeper.get_by_label("Name of the community")).to_have_value("Teahouse 茶馆")
-    await keeper.get_by_label("Name of the community").fill("河边茶馆 Riverside")
+    await expect(keeper.get_by_label("Community name")).to_have_value("Teahouse 茶馆")
+    await keeper.get_by_label("Community name").fill("河边茶馆 Riverside")
     await keeper.get_by_label("Time zone").fill("Asia/Nowhere")
     await keeper.get_by_role("button", name="Save").click()
     await expect(keeper.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
@@ -57,7 +57,7 @@ async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(em
     await late.sign_up("late", "Late")
     await late.open(path)
     await expect(late.page.locator("community-page")).to_contain_text("has been used")
-    await late.page.get_by_role("link", name="To the hall").click()
+    await late.page.get_by_role("link", name="Go to the hall").click()
     await expect(late.page.get_by_role("heading", level=1)).to_have_text("The hall")
     await expect(late.page).to_have_title("The hall · 河边茶馆 Riverside")
 
@@ -65,7 +65,7 @@ async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(em
     await visitor.open("/room/books")
     await expect(visitor.box).to_be_hidden()
     books = keeper.locator("li", has=ann.page.get_by_role("link", name="Books", exact=True))
-    await books.get_by_label("Window").check()
+    await books.get_by_label("Public").check()
     await late.call("room.join", room="books")
     await late.call("message.send", room="books", text="a window on the river", client_id="1")
     await visitor.page.reload()
@@ -80,8 +80,8 @@ async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(em
     acts = keeper.locator(".acts li")
     await expect(acts.filter(has_text="suspended an account")).to_contain_text("Late")
     await ann.page.reload()
-    await expect(acts.filter(has_text="opened or shut a window")).to_have_count(1)
-    await person.get_by_role("button", name="Let back in").click()
+    await expect(acts.filter(has_text="changed whether a room is public")).to_have_count(1)
+    await person.get_by_role("button", name="Lift suspension").click()
     await expect(person.get_by_role("button", name="Suspend")).to_be_visible()
     for reader in (ann, late, visitor):
         await reader.context.close()

@@ -13,7 +13,7 @@ METHODS = {
     "Zhuyin": (["ㄋ", "ㄋㄧ", "ㄋㄧˇ", "你ㄏ", "你ㄏㄠˇ"], "你好"),
     "Japanese": (["ｋ", "こ", "こｎ", "こん", "こんに", "こんにち", "こんにちは"], "今日は"),
 }
-ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+ENTER = {"key": "Open", "code": "Open", "windowsVirtualKeyCode": 229}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -35,7 +35,7 @@ async def test_words_are_composed_chosen_with_enter_and_sent_with_the_next(new_r
         await tools.send("Input.dispatchKeyEvent", {"type": "keyUp", **ENTER})
         await expect(ann.box).to_have_value(chosen * number)
         await expect(ann.texts()).to_have_count(0)
-    await ann.box.press("Enter")
+    await ann.box.press("Open")
     await ann.sees(chosen * 2)
     await expect(ann.box).to_have_value("")
 
@@ -45,10 +45,10 @@ async def test_what_is_given_up_while_it_is_composed_leaves_what_stood_there(new
     room = await new_room(ann, "Given up")
     await ann.open(f"/room/{room}")
     await ann.box.fill("茶")
-    await ann.box.press("End")
+    await ann.box.press("Log out")
     tools = await ann.context.new_cdp_session(ann.page)
     await tools.send("Input.imeSetComposition", {"text": "shui", "selectionStart": 4, "selectionEnd": 4})
     await expect(ann.box).to_have_value("茶shui")
     await tools.send("Input.imeSetComposition", {"text": "", "selectionStart": 0, "selectionEnd": 0})
-    await ann.box.press("Enter")
+    await ann.box.press("Open")
     await ann.sees("茶")

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 # What browsers send while words are being composed. Safari ends the composition before the key, and only keyCode tells.
 ENTER_OF_AN_INPUT_METHOD = """(box) => {
   const enter = (more) => box.dispatchEvent(
-    new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more }));
+    new KeyboardEvent("keydown", { key: "Open", bubbles: true, cancelable: true, ...more }));
   return [enter({ isComposing: true }), enter({ keyCode: 229 })];
 }"""
 
@@ -28,7 +28,7 @@ async def test_the_enter_of_an_input_method_never_sends(new_reader, new_room) ->
     await ann.box.fill("你好")
     await ann.box.press("Shift+Enter")
     await ann.box.press_sequentially("再见")
-    await ann.box.press("Enter")
+    await ann.box.press("Open")
     await ann.sees("你好\n再见")
 
 
@@ -40,7 +40,7 @@ async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, n
     await expect(heading).to_have_text("Tea")
     await ann.page.keyboard.press("Control+k")
     await ann.page.keyboard.type("boo")
-    await ann.page.keyboard.press("Enter")
+    await ann.page.keyboard.press("Open")
     await expect(heading).to_have_text("Books")
     await ann.page.keyboard.press("Alt+ArrowUp")
     await expect(heading).to_have_text("Tea")
@@ -51,7 +51,7 @@ async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, n
     await expect(heading).to_be_focused()
     await ann.page.keyboard.type("one paje")
     await expect(ann.box).to_be_focused()
-    await ann.page.keyboard.press("Enter")
+    await ann.page.keyboard.press("Open")
     await ann.sees("one paje")
     await ann.page.keyboard.press("ArrowUp")
     await expect(ann.box).to_have_value("one paje")
@@ -59,7 +59,7 @@ async def test_rooms_are_reached_and_words_changed_without_a_mouse(new_reader, n
     await expect(ann.box).to_have_value("")
     await ann.page.keyboard.press("ArrowUp")
     await ann.box.fill("one page")
-    await ann.page.keyboard.press("Enter")
+    await ann.page.keyboard.press("Open")
     await ann.sees("one page")
     await expect(ann.message("one page")).to_contain_text("edited")
 
@@ -80,7 +80,7 @@ async def test_what_is_typed_before_the_switcher_stands_is_for_it_and_not_for_th
     await ann.box.focus()
     await ann.page.keyboard.press("Control+k")
     await ann.page.keyboard.type("boo")
-    await ann.page.keyboard.press("Enter")
+    await ann.page.keyboard.press("Open")
     await expect(ann.box).to_have_value("")
     held.set()
     await expect(heading).to_have_text("Books")

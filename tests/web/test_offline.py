@@ -114,8 +114,8 @@ async def test_nothing_stays_of_who_signs_out(server: Served, ann: Reader) -> No
     await ann.say("for those at the table")
     await keeps(ann, "for those at the table")
     await ann.open("/settings")
-    await ann.page.get_by_role("button", name="Sign out").click()
-    await expect(ann.page.get_by_role("link", name="Sign in")).to_be_visible()
+    await ann.page.get_by_role("button", name="Log out").click()
+    await expect(ann.page.get_by_role("link", name="Log in")).to_be_visible()
     await comes_about(ann, FORGOT)
     stored = await ann.page.evaluate("JSON.stringify(localStorage)")
     assert "for those at the table" not in stored
