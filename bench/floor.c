@@ -3,7 +3,7 @@
  *   floor PORT
  *
  * One process, one epoll. It answers handshakes and requests just well enough for load.c, tells everyone connected what
- * anyone sends, in a frame as long as the house's, and answers the sender. A socket that cannot take a whole frame waits
+ * anyone sends, in a frame as long as the server's, and answers the sender. A socket that cannot take a whole frame waits
  * for it, so nothing is lost and nothing is queued.
  */
 #define _GNU_SOURCE

@@ -31,7 +31,7 @@ def quiet(folder: Path, core: int, options: Options) -> None:
                 late.setdefault(side.name, []).append(ended.p99_us)
                 figures = {"p50": f"{ended.p50_us / 1000:.2f} ms", "p99": f"{ended.p99_us / 1000:.2f} ms"}
                 tables.row(number, side.name, figures | tables.faults(outcome, QUIET_MEMBERS))
-    pairs = [("community", "sketch"), ("community", "floor")]
+    pairs = [("server", "sketch"), ("server", "floor")]
     tables.ratios("p50 (less is better)", middle, pairs)
     tables.ratios("p99 (less is better)", late, pairs)
 
@@ -50,7 +50,7 @@ def rooms(folder: Path, core: int, options: Options) -> None:
                 outcome = run(load, side.port, side.people(where), plan, side.watched)
                 rates.setdefault(side.name, []).append(outcome.per_second("answered"))
                 tables.row(number, side.name, _stored(outcome))
-    tables.ratios("stored/s", rates, [("community", "sketch")])
+    tables.ratios("stored/s", rates, [("server", "sketch")])
 
 
 def _stored(outcome: Outcome) -> dict[str, str]:
@@ -79,8 +79,8 @@ def idle(folder: Path, core: int, options: Options) -> None:
                     "handshakes/s": f"{per_second:,.0f}", "KB after the handshake": f"{connected:.1f}",
                     "KB in session and room": f"{ready:.1f}",
                 })  # fmt: skip
-    tables.ratios("handshakes/s", shaken, [("community", "sketch")])
-    tables.ratios("KB each (less is better)", held, [("community", "sketch")])
+    tables.ratios("handshakes/s", shaken, [("server", "sketch")])
+    tables.ratios("KB each (less is better)", held, [("server", "sketch")])
 
 
 def _each(outcome: Outcome, step: str, connections: int) -> float:

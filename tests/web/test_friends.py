@@ -271,7 +271,8 @@ async def test_a_poke_from_a_message_takes_one_click_or_the_keyboard_alone(new_r
     theirs = ann.message("my tomatoes froze")
     await theirs.hover()
     await theirs.get_by_role("button", name="Same here").click()
-    await expect(theirs.get_by_role("status")).to_have_text("Say something in this room first, so they know who you are.")
+    first = "Say something in this room first, so they know who you are."
+    await expect(theirs.get_by_role("status")).to_have_text(first)
     await theirs.get_by_role("button", name="Close").click()
 
     await ann.say("I sow again in May")
