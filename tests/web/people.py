@@ -199,7 +199,7 @@ class Reader:
     async def say(self, *texts: str) -> None:
         for text in texts:
             await self.box.fill(text)
-            await self.box.press("Open")
+            await self.box.press("Enter")
 
     def message(self, text: str) -> Locator:
         """The row of the message that holds this text."""

@@ -31,7 +31,7 @@ async def test_a_link_to_a_closed_room_is_kept_through_signing_up(served: Served
     await expect(shown).to_have_value(re.compile(f"/join/{room}/."))
     address = await shown.input_value()
     await guest.open(address.removeprefix(served.url))
-    await fill_in(guest, Your_name="Lao Zhang", Handle="laozhang", Password=PASSWORD)
+    await fill_in(guest, Your_name="Lao Zhang", Username="laozhang", Password=PASSWORD)
     await guest.page.get_by_role("button", name="I've saved it").click()
     await guest.hears("bring a cup")
     await guest.say("it holds tea")
@@ -44,7 +44,7 @@ async def test_a_link_that_was_withdrawn_leads_to_a_door_that_says_so(new_reader
     link = (await ann.call("room.link", room=room))["link"]
     await ann.call("room.link", room=room, withdraw=True)
     await bob.open(f"/join/{room}/{link}")
-    await expect(bob.page.locator("room-view .notice")).to_contain_text("There is no such room")
+    await expect(bob.page.locator("room-view .notice")).to_contain_text("This room doesn't exist")
     await expect(bob.page.locator("room-view .notice")).to_contain_text("Find a room")
 
 
@@ -54,7 +54,7 @@ async def test_an_open_room_can_be_read_before_one_joins_it(served: Served, new_
     await ann.call("message.send", room=room, text="along the lake this time", client_id="1")
     await guest.open(f"/room/{room}")
     await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Walks on Sunday")
-    await expect(guest.page.locator("room-view .notice")).to_contain_text("Come in to read here")
+    await expect(guest.page.locator("room-view .notice")).to_contain_text("Sign up or log in to read")
     await bob.open(f"/room/{room}")
     await bob.hears("along the lake this time")
     await expect(bob.page).to_have_title("Walks on Sunday · Teahouse 茶馆")
@@ -83,7 +83,7 @@ async def test_a_room_is_found_by_words_or_tag_and_one_of_ones_own_is_opened(new
     await finder.get_by_label("Tags").fill("wool, 毛线")
     await finder.get_by_role("button", name="Create room").click()
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Knitting")
-    await expect(ann.page.locator("message-list .empty")).to_contain_text("A hello is a good first word")
+    await expect(ann.page.locator("message-list .empty")).to_contain_text("Say hello!")
 
 
 async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_bot(
@@ -91,7 +91,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
 ) -> None:
     ann, elsewhere = await new_reader("Ann Lin"), await new_reader()
     await elsewhere.open("/sign-in")
-    await fill_in(elsewhere, Handle=ann.user["handle"], Password=PASSWORD)
+    await fill_in(elsewhere, Username=ann.user["handle"], Password=PASSWORD)
     await expect(elsewhere.page.locator("room-list .me")).to_contain_text("Ann Lin")
     await ann.open("/settings")
     page = ann.page.locator("settings-page")
@@ -107,7 +107,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await expect(logins.locator("li")).to_have_count(1)
     await expect(elsewhere.page.locator(".banner, room-list .foot").last).to_contain_text("Log in")
 
-    bots = page.locator("section", has_text="A bot of yours")
+    bots = page.locator("section", has_text="Your bots can join")
     await bots.get_by_label("Username").fill("annsbot")
     await bots.get_by_label("Bot name").fill("Ann's bot")
     await bots.get_by_role("button", name="Create bot").click()
@@ -126,28 +126,28 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await page.get_by_role("button", name="Log out").click()
     await expect(ann.page.get_by_role("link", name="Log in")).to_be_visible()
     await ann.open("/sign-in")
-    await fill_in(ann, Handle=ann.user["handle"], Password="warmer tea at dusk")
+    await fill_in(ann, Username=ann.user["handle"], Password="warmer tea at dusk")
     await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
 
 
 async def test_who_forgot_the_password_comes_back_with_the_code(new_reader) -> None:
     ann = await new_reader()
     await ann.open("/sign-up")
-    await fill_in(ann, Your_name="Forgetful", Handle="forgetful", Password=PASSWORD)
+    await fill_in(ann, Your_name="Forgetful", Username="forgetful", Password=PASSWORD)
     code = await ann.page.locator("account-form .recovery").inner_text()
     await ann.context.clear_cookies()
     await ann.open("/sign-in")
-    await fill_in(ann, Handle="forgetful", Password="was it this?")
+    await fill_in(ann, Username="forgetful", Password="was it this?")
     ann.forgive("status of 401")
-    await expect(ann.page.locator("account-form").get_by_role("alert")).to_contain_text("is not right")
+    await expect(ann.page.locator("account-form").get_by_role("alert")).to_contain_text("Wrong")
     await ann.page.get_by_role("link", name="Forgot your password?").click()
     await expect(ann.page.get_by_role("heading", name="Reset password")).to_be_visible()
-    await fill_in(ann, Handle="forgetful", Recovery_code=code, New_password="a new leaf, dried")
+    await fill_in(ann, Username="forgetful", Recovery_code=code, New_password="a new leaf, dried")
     new_code = await ann.page.locator("account-form .recovery").inner_text()
     assert new_code != code
     await ann.page.get_by_role("button", name="I've saved it").click()
     await expect(ann.page.get_by_role("heading", name="Log in")).to_be_visible()
-    await fill_in(ann, Handle="forgetful", Password="a new leaf, dried")
+    await fill_in(ann, Username="forgetful", Password="a new leaf, dried")
     await expect(ann.page.locator("room-list .me")).to_contain_text("Forgetful")
 
 

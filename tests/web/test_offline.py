@@ -73,7 +73,7 @@ async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wa
     await ann.open("/room/hall")
     await ann.hears("The kettle is on")
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("The hall")
-    await expect(ann.page.locator(".banner")).to_contain_text("The line is down")
+    await expect(ann.page.locator(".banner")).to_contain_text("You're offline")
     await ann.open("/settings")
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Settings")
     await ann.open("/room/hall")

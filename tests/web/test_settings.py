@@ -54,7 +54,7 @@ async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_roo
         await expect(seen).to_contain_text(words)
     await bob.open(f"/room/{room}")
     await ann.open(f"/room/{room}")
-    await expect(bob.page.locator("room-view .here")).to_have_text("2 位成员 · 1 人在座")
+    await expect(bob.page.locator("room-view .here")).to_have_text("2 位成员 · 1 人在线")
 
 
 async def test_what_is_refused_is_said_at_its_field(new_reader) -> None:
@@ -74,7 +74,7 @@ async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new
     await ann.page.add_init_script(HIDDEN)
     await ann.open("/settings")
     calls = ann.page.locator("section", has_text="Notifications")
-    await calls.get_by_label("Call me while").check()
+    await calls.get_by_label("Notify me when").check()
     for label in ("Quiet from", "Quiet until"):
         await calls.get_by_label(label).fill("03:00")
     await ann.open(f"/room/{room}")
@@ -119,7 +119,7 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
     await ann.call("account.sign_in", handle=ann.user["handle"], password="a new warm cup")
 
     await ann.open("/settings")
-    bots = ann.page.locator("section", has_text="A bot of yours")
+    bots = ann.page.locator("section", has_text="Your bots can join")
     await bots.get_by_role("button", name="New token").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="New token").click()
     token = bots.locator(".recovery").first
@@ -133,7 +133,7 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
 async def test_a_token_is_its_maker_until_it_is_ended(new_reader) -> None:
     ann = await new_reader("Ann Lin")
     await ann.open("/settings")
-    tokens = ann.page.locator("section", has_text="For your own scripts")
+    tokens = ann.page.locator("section", has_text="For scripts")
     await tokens.get_by_label("What it's for").fill("cron at home")
     await tokens.get_by_role("button", name="Create token").click()
     secret = tokens.locator(".recovery")
@@ -155,7 +155,7 @@ async def test_who_closes_the_account_is_gone_at_once_and_what_they_said_stays(n
     await ann.say("it was good to be here")
     await bob.hears("it was good to be here")
     await ann.open("/settings")
-    leaving = ann.page.locator("section", has_text="Your name and profile go at once")
+    leaving = ann.page.locator("section", has_text="Your name and profile are erased at once")
     await leaving.get_by_text("Delete my account").first.click()
     await leaving.get_by_label("Password").fill("not this one")
     await leaving.get_by_role("button", name="Delete my account").click()
@@ -199,7 +199,7 @@ async def test_a_part_of_the_page_that_does_not_come_is_asked_for_again(new_read
     await expect(again).to_be_visible()
     await ann.context.unroute("**/settings-page.js")
     await again.click()
-    await expect(ann.page.locator("settings-page")).to_contain_text("For your own scripts")
+    await expect(ann.page.locator("settings-page")).to_contain_text("For scripts")
 
 
 async def test_a_part_that_does_not_come_on_a_click_is_spoken_of_and_comes_on_the_next(new_reader) -> None:
@@ -208,7 +208,7 @@ async def test_a_part_that_does_not_come_on_a_click_is_spoken_of_and_comes_on_th
     await ann.context.route("**/room-people.*", lambda route: route.abort())
     await ann.open("/room/hall")
     await ann.page.locator("room-view .here").click()
-    await expect(ann.page.get_by_role("status").filter(has_text="could not be loaded")).to_be_visible()
+    await expect(ann.page.get_by_role("status").filter(has_text="didn't load")).to_be_visible()
     await ann.context.unroute("**/room-people.*")
     await ann.page.locator("room-view .here").click()
     await expect(ann.page.locator("room-people")).to_contain_text("Ann Lin")

@@ -49,7 +49,7 @@ async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though
         await served.kill()
         await ann.say("is anybody there?")
         await expect(ann.message("is anybody there?")).to_contain_text("waiting")
-        await expect(ann.page.locator(".banner")).to_contain_text("The line is down")
+        await expect(ann.page.locator(".banner")).to_contain_text("You're offline")
         await served.start()
 
         for reader in (ann, bob):
