@@ -137,10 +137,9 @@ class Store:
             self.send_packed(packed, partial(waiting.settle, index))
         await waiting.done
 
-    async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str) -> Reply:
-        """Send until something definite comes back, for at most ``resend_seconds``."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.resend_seconds
+    async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str, *, until: float | None = None) -> Reply:
+        """Send until something definite comes back, for at most ``resend_seconds`` or ``until`` the loop's time."""
+        deadline = asyncio.get_running_loop().time() + self.resend_seconds if until is None else until
         while True:
             try:
                 return await send()

@@ -4,6 +4,10 @@
 messages that came while the last was in the air, at most ``group_messages`` or ``group_bytes``: a command at a time
 7 k/s, a hundred in one FCALL 238 k/s on one core. There is no task on this path; only a group that met a broken link or
 a busy store becomes one, and is sent again, because append.lua recognises a repeat.
+
+Each send is answered or refused within the store's ``resend_seconds`` of its own coming, however many wait before it
+and whether the link broke or hangs: one timer for all rooms looks after those whose time is over. Refused so, a send
+may still be stored; sent again under its ``client_id`` it is recognised.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import asyncio
 import collections
 from collections.abc import Callable, Coroutine
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import hiredis
@@ -30,6 +35,7 @@ from chatserver.store.turns import Turns
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 MOST_WAITING: Final = 8192
 READS_AT_ONCE: Final = 32
+REFUSED_EVERY_SECONDS: Final = 0.05
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
@@ -61,7 +67,9 @@ OnStored = Callable[[str, str, str, int, str], None]
 
 
 class _Send:
-    __slots__ = ("answer", "origin", "size", "user", "words")
+    """A message on its way; ``due`` is the loop's time by which its sender gets an answer or a refusal."""
+
+    __slots__ = ("answer", "due", "origin", "size", "user", "words")
 
     def __init__(
         self,
@@ -70,23 +78,44 @@ class _Send:
         words: tuple[str | bytes, ...],
         size: int,
         answer: asyncio.Future[MessageSendResult],
+        due: float,
     ) -> None:
         self.user = user
         self.origin = origin
         self.words = words
         self.size = size
         self.answer = answer
+        self.due = due
+
+    @property
+    def is_refused(self) -> bool:
+        return self.answer.done() and not self.answer.cancelled()
+
+    def refuse(self, refusal: Refusal) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(refusal)
 
 
 class _RoomQueue:
-    """The sends of one room on their way to the log."""
+    """The sends of one room on their way to the log: ``group`` is in the air, the others wait for it to come back."""
 
-    __slots__ = ("committing", "head", "waiting")
+    __slots__ = ("committing", "group", "head", "waiting")
 
     def __init__(self, head: tuple[str, ...]) -> None:
         self.head = head
+        self.group: list[_Send] = []
         self.waiting: collections.deque[_Send] = collections.deque()
         self.committing = False
+
+    def refuse_due(self, now: float) -> float | None:
+        """Refuse those whose time is over, and give when the next one's is. What has not left yet never leaves."""
+        refusal = errors.unavailable()
+        for send in self.group:
+            if send.due <= now:
+                send.refuse(refusal)
+        while self.waiting and self.waiting[0].due <= now:
+            self.waiting.popleft().refuse(refusal)
+        return next((send.due for send in (*self.group, *islice(self.waiting, 1)) if send.due > now), None)
 
 
 class MessageLog:
@@ -109,6 +138,7 @@ class MessageLog:
         self._group_messages = group_messages or 512
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
+        self._watched = False
         self._reads = Turns(store, READS_AT_ONCE)
         self.on_stored: OnStored = _nobody_told
         self.groups = 0
@@ -122,28 +152,42 @@ class MessageLog:
         ``origin`` names the connection it came by, for ``on_stored``; ``names`` is what stands behind an @, as
         ``rules.text.names_called`` gives it: the room knows whom they call.
         """
-        answer: asyncio.Future[MessageSendResult] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[MessageSendResult] = loop.create_future()
         queue = self._queues.get(room)
         if queue is None:
-            function = self._store.library.functions["append"]
-            queue = self._queues[room] = _RoomQueue(function.command(keys.room(room)))
+            queue = self._queues[room] = _RoomQueue(self._head(room))
         if len(queue.waiting) >= MOST_WAITING:
             answer.set_exception(errors.unavailable("Too many messages wait for this room"))
             return answer
         packed = pack_record(record)
         words = (record.user, record.client_id, digest, record.id, str(record.reply_to), names, packed)
-        queue.waiting.append(_Send(record.user, origin, words, len(packed), answer))
+        due = loop.time() + self._store.resend_seconds
+        queue.waiting.append(_Send(record.user, origin, words, len(packed), answer, due))
+        if not self._watched:
+            self._watched = True
+            loop.call_at(due, self._refuse_due)
         if not queue.committing:
             queue.committing = True
             # The rest of this turn's sends join the group.
-            asyncio.get_running_loop().call_soon(self._commit, room, queue)
+            loop.call_soon(self._commit, room, queue)
         return answer
 
+    def _refuse_due(self) -> None:
+        """Refuse what has waited for its whole time, and come again when the next may have: under load once in
+        ``resend_seconds``, without any never."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        dues = [due for queue in self._queues.values() if (due := queue.refuse_due(now)) is not None]
+        self._watched = bool(dues)
+        if dues:
+            loop.call_at(max(min(dues), now + REFUSED_EVERY_SECONDS), self._refuse_due)
+
     def _commit(self, room: str, queue: _RoomQueue) -> None:
-        group = self._take(queue)
-        words = self._words(queue, group)
+        queue.group = self._take(queue)
+        words = self._words(queue)
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]
-        self._store.send_packed(packed, partial(self._committed, room, queue, group))
+        self._store.send_packed(packed, partial(self._committed, room, queue))
 
     def _take(self, queue: _RoomQueue) -> list[_Send]:
         group: list[_Send] = []
@@ -155,40 +199,49 @@ class MessageLog:
             group.append(queue.waiting.popleft())
         return group
 
-    def _words(self, queue: _RoomQueue, group: list[_Send]) -> tuple[str | bytes, ...]:
+    def _words(self, queue: _RoomQueue) -> tuple[str | bytes, ...]:
         now = now_ms()
         words: list[str | bytes] = [*queue.head, str(now), str(self._today(now))]
-        for send in group:
+        for send in queue.group:
             words.extend(send.words)
         return tuple(words)
 
-    def _committed(
-        self, room: str, queue: _RoomQueue, group: list[_Send], reply: list[Any], error: Exception | None
-    ) -> None:
+    def _committed(self, room: str, queue: _RoomQueue, reply: list[Any], error: Exception | None) -> None:
         if error is not None:
-            self._spawn(self._commit_again(room, queue, group))
+            self._spawn(self._commit_again(room, queue))
             return
-        self._settle(room, group, reply)
-        self._next(room, queue)
-
-    async def _commit_again(self, room: str, queue: _RoomQueue, group: list[_Send]) -> None:
-        """Send the group until something definite comes back; append.lua knows what it has stored already."""
-        arguments = self._words(queue, group)[len(queue.head) :]
         try:
-            answer = await self._store.call("append", keys.room(room), *arguments)
-        except Exception as error:
-            refusal = error if isinstance(error, Refusal) else errors.unavailable()
-            for send in group:
-                if not send.answer.done():
-                    send.answer.set_exception(refusal)
-        else:
-            self._settle(room, group, answer)
+            self._settle(room, queue.group, reply)
         finally:
-            # The library may have been loaded under another name meanwhile.
-            queue.head = self._store.library.functions["append"].command(keys.room(room))
             self._next(room, queue)
 
+    async def _commit_again(self, room: str, queue: _RoomQueue) -> None:
+        """Send the group until something definite comes back, at most until the time of its last one is over;
+        append.lua knows what it has stored already."""
+        last = queue.group[-1].due
+        try:
+            await self._store.patiently(partial(self._send_again, room, queue), "append", until=last)
+        except Exception as error:
+            refusal = error if isinstance(error, Refusal) else errors.unavailable()
+            for send in queue.group:
+                send.refuse(refusal)
+        finally:
+            # The library may have been loaded under another name meanwhile.
+            queue.head = self._head(room)
+            self._next(room, queue)
+
+    async def _send_again(self, room: str, queue: _RoomQueue) -> None:
+        """Once more, without those that were refused meanwhile."""
+        queue.head = self._head(room)
+        queue.group = [send for send in queue.group if not send.is_refused]
+        if queue.group:
+            self._settle(room, queue.group, await self._store.ask(*self._words(queue)))
+
+    def _head(self, room: str) -> tuple[str, ...]:
+        return self._store.library.functions["append"].command(keys.room(room))
+
     def _next(self, room: str, queue: _RoomQueue) -> None:
+        queue.group = []
         if queue.waiting:
             self._commit(room, queue)
             return
@@ -198,24 +251,25 @@ class MessageLog:
     def _settle(self, room: str, group: list[_Send], answer: list[Any]) -> None:
         self.groups += 1
         if answer[0] != b"ok":
+            refusal = refusal_of(status(answer))
             for send in group:
-                if not send.answer.done():
-                    send.answer.set_exception(refusal_of(status(answer)))
+                send.refuse(refusal)
             return
         self.messages += len(group)
         for send, outcome in zip(group, answer[2], strict=True):
-            if not send.answer.done():
-                self._answer(room, send, outcome)
+            self._answer(room, send, outcome)
 
     def _answer(self, room: str, send: _Send, outcome: list[Any]) -> None:
+        """``on_stored`` hears of every message that is in the log, its sender still waiting or not."""
         word, answer = outcome[0], send.answer
         if word in {b"ok", b"duplicate"}:
             _, seq, id, at, packed_epoch = outcome
             epoch, duplicate = packed_epoch.decode(), word == b"duplicate"
-            answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
+            if not answer.done():
+                answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
             self.on_stored(send.user, room, epoch, seq, send.origin)
         else:
-            answer.set_exception(refusal_of(word.decode(), *outcome[1:]))
+            send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
     async def edit(self, room: str, seq: int, text: str, names: str, *, user: str, now: int) -> int:
         """Other words for one's own message, ``names`` behind an @ in them; gives the new rev. Raises ``Refusal``

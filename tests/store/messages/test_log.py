@@ -206,6 +206,61 @@ async def test_without_a_store_a_send_is_refused_in_time_and_may_be_sent_again(p
         assert await texts(log) == ["text 0", "text 1", "text 2"]
 
 
+class _Waited:
+    """How long each of some sends took to be refused, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self._clock = asyncio.get_running_loop().time
+
+    def send(self, log: MessageLog, number: int) -> asyncio.Future[MessageSendResult]:
+        began, answer = self._clock(), say(log, number)
+        answer.add_done_callback(lambda _: self.seconds.append(self._clock() - began))
+        return answer
+
+
+@pytest.mark.parametrize("how", ["cut", "silent"])
+async def test_each_send_is_refused_in_its_own_time_however_many_wait_before_it(proxy: Proxy, how: str) -> None:
+    store = Store(Address(path=str(proxy.path)), resend_seconds=0.4)
+    async with running(store), a_log(store, group_messages=1) as log:
+        async with proxy.held():
+            waited, answers = _Waited(), []
+            for number in range(8):
+                answers.append(waited.send(log, number))
+                await asyncio.sleep(0.02)
+                if how == "cut":
+                    proxy.cut()
+            refused = await asyncio.gather(*answers, return_exceptions=True)
+        assert [isinstance(refusal, Refusal) and refusal.kind for refusal in refused] == [UNAVAILABLE] * 8
+        assert max(waited.seconds) < 0.8
+        async with asyncio.timeout(10):
+            await store.ready.wait()
+        results = await all_of([say(log, number) for number in range(9)])
+        assert [result.seq for result in results] == list(range(1, 10))
+
+
+async def test_what_was_refused_before_it_left_is_never_stored(proxy: Proxy) -> None:
+    store = Store(Address(path=str(proxy.path)), resend_seconds=0.2)
+    async with running(store), a_log(store, group_messages=1) as log:
+        async with proxy.held():
+            refused = await asyncio.gather(*(say(log, number) for number in range(5)), return_exceptions=True)
+        assert all(isinstance(refusal, Refusal) for refusal in refused)
+        await all_of([say(log, 9)])
+        assert await texts(log) == ["text 0", "text 9"]
+
+
+async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Proxy) -> None:
+    store = Store(Address(path=str(proxy.path)), resend_seconds=0.2)
+    async with running(store), a_log(store) as log:
+        stored: list[int] = []
+        log.on_stored = lambda user, room, epoch, seq, origin: stored.append(seq)
+        async with proxy.held():
+            with pytest.raises(Refusal):
+                await say(log, 0)
+        await all_of([say(log, 1)])
+        assert stored == [1, 2]
+
+
 async def test_a_library_lost_by_the_store_is_loaded_and_the_group_sent_again(store: Store) -> None:
     async with a_log(store) as log:
         await say(log, 0)
