@@ -143,6 +143,7 @@ class Server:
             tail_records=limits.tail_records,
             tail_bytes=or_unlimited(limits.tail_bytes),
             large_room=limits.large_room,
+            most_per_user=limits.connections_per_user,
         )
         tasks.spawn(store.run())
         try:
@@ -273,8 +274,8 @@ class Server:
         )  # fmt: skip
         sockets = Sockets(
             self.hub, requests, authentication, most=settings.server.max_connections,
-            most_per_address=limits.connections_per_address, most_per_user=limits.connections_per_user,
-            frame_bytes=limits.frame_bytes, compression=settings.server.compression,
+            most_per_address=limits.connections_per_address, frame_bytes=limits.frame_bytes,
+            compression=settings.server.compression,
         )  # fmt: skip
         api = Api(table, authentication, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
         self.metrics = Metrics(self.hub, self.log, self.tasks)

@@ -47,13 +47,12 @@ class Sockets:
 
     def __init__(
         self, hub: Hub, requests: Requests, authentication: Authentication,
-        *, most: int, most_per_address: int, most_per_user: int, frame_bytes: int, compression: bool,
+        *, most: int, most_per_address: int, frame_bytes: int, compression: bool,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._asking = authentication
         self._most = most
         self._most_per_address = most_per_address
-        self._most_per_user = most_per_user
         self._frame_bytes = frame_bytes
         self._compression = compression
         self._addresses: collections.Counter[str] = collections.Counter()
@@ -69,20 +68,19 @@ class Sockets:
             caller = await self._asking.who(request, writes=True)
         except Refusal as refusal:
             return web.Response(status=refusal.kind.status, text=refusal.message + "\n")
-        if self._full(caller):
+        if self._is_full(caller):
             return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
         protocol, response = self._negotiate(request)
         if response is None or response.status_code != 101:
             return _refused(response)
         return _TakeOver(self, caller, protocol, _early_frames(request))
 
-    def _full(self, caller: Caller) -> bool:
-        user = self._hub.users.get(caller.user_id)
+    def _is_full(self, caller: Caller) -> bool:
         return (
             self.draining
             or 0 < self._most <= len(self._hub.connections)
             or 0 < self._most_per_address <= self._addresses[caller.address]
-            or (user is not None and 0 < self._most_per_user <= len(user.connections))
+            or self._hub.is_full(caller.user_id)
         )
 
     def _negotiate(self, request: web.Request) -> tuple[ServerProtocol, Response | None]:

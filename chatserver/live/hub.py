@@ -7,7 +7,7 @@ room was entered or left anywhere, when a read marker moved and when logins chan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -38,7 +38,8 @@ _told = msgspec.msgpack.Decoder(list[Any]).decode
 
 class Hub:
     """``on_message(connection, data)`` takes requests, ``on_auth(user)`` is told when a user's logins changed,
-    ``on_presence(feed)`` when somebody there hid or showed themself."""
+    ``on_presence(feed)`` when somebody there hid or showed themself. One user may have ``most_per_user`` sockets
+    here; 0 is no limit."""
 
     def __init__(
         self,
@@ -50,8 +51,10 @@ class Hub:
         tail_records: int,
         tail_bytes: int,
         large_room: int,
+        most_per_user: int = 0,
     ) -> None:
         self.store = store
+        self._most_per_user = most_per_user
         self.tasks = tasks
         self.authors = authors
         self.apart = BlockIndex()
@@ -99,18 +102,33 @@ class Hub:
         self.connections.pop(connection, None)
         for feed in list(connection.follows):
             self.unfollow(feed, connection)
-        user = self.users.get(connection.user_id)
-        if user is not None:
-            user.connections.pop(connection, None)
-            self._forget_if_gone(user)
+        self._leave(connection)
         self.on_closed(connection)
 
     # --- users -------------------------------------------------------------------------------------------------------
 
+    def is_full(self, user_id: str) -> bool:
+        """Whether the user has all the connections that one may have."""
+        return 0 < self._most_per_user <= len(self.connections_of(user_id))
+
+    def _leave(self, connection: Connection) -> None:
+        user = self.users.get(connection.user_id)
+        connection.user_id = ""
+        if user is not None:
+            user.connections.pop(connection, None)
+            self._forget_if_gone(user)
+
     async def enter(self, connection: Connection, user_id: str) -> LiveUser:
-        """Make this connection the user's. Raises ``Refusal`` where there is no such user (any more)."""
+        """Make this connection the user's, and no other's: a session.start that failed may have been another user's.
+        Raises ``Refusal`` where there is no such user (any more), or they have too many connections."""
         if connection not in self.connections:  # it went while its token was proven
             raise errors.unavailable("The connection has ended")
+        self._leave(connection)
+        if self.is_full(user_id):
+            raise Refusal(
+                errors.RATE_LIMITED, f"At most {self._most_per_user} connections of one account: close another first",
+                "too_many_connections", retry_after=10,
+            )  # fmt: skip
         user = self.users.get(user_id)
         if user is None:
             user = self.users[user_id] = LiveUser(user_id)
@@ -124,13 +142,11 @@ class Hub:
                 await subscribed
             await self._load(user)
         except BaseException:
-            user.connections.pop(connection, None)
-            connection.user_id = ""
-            self._forget_if_gone(user)
+            self._leave(connection)
             raise
         return user
 
-    def connections_of(self, user_id: str) -> Iterable[Connection]:
+    def connections_of(self, user_id: str) -> Collection[Connection]:
         """The user's sockets to this process."""
         user = self.users.get(user_id)
         return user.connections if user is not None else ()
