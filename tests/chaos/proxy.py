@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+_NAME = re.compile(rb"SETNAME\r\n\$\d+\r\n(\S+)\r\n")
 _PUSH = b">3\r\n$8\r\nsmessage\r\n"
 _AGGREGATES = {b"*"[0]: 1, b">"[0]: 1, b"~"[0]: 1, b"%"[0]: 2, b"|"[0]: 2}
 _BLOBS = {b"$"[0], b"!"[0], b"="[0]}
@@ -44,6 +46,7 @@ class _Connection:
         self._to_server = to_server
         self._to_store = to_store
         self._rest = bytearray()
+        self.name = b""
 
     async def carry(self, from_server: asyncio.StreamReader, from_store: asyncio.StreamReader) -> None:
         ways = [
@@ -64,12 +67,15 @@ class _Connection:
 
     async def _up(self, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(1 << 16):
+            if not self.name and (found := _NAME.search(data)):
+                self.name = found[1]
             self._to_store.write(data)
             await self._to_store.drain()
 
     async def _down(self, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(1 << 16):
-            await self._proxy.flowing.wait()
+            if self._proxy.holding in self.name:
+                await self._proxy.flowing.wait()
             self._rest += data
             passed = self._whole_items()
             if passed:
@@ -94,6 +100,7 @@ class Proxy:
         self.lost = 0
         self.flowing = asyncio.Event()
         self.flowing.set()
+        self.holding = b""
         self._store = store
         self._losing = 0
         self._open: set[_Connection] = set()
@@ -117,8 +124,9 @@ class Proxy:
             connection.cut()
 
     @contextlib.asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Nothing of what the store answers arrives meanwhile."""
+    async def held(self, name: bytes = b"") -> AsyncIterator[None]:
+        """Nothing of what the store answers arrives meanwhile, on connections whose name has this in it."""
+        self.holding = name
         self.flowing.clear()
         try:
             yield

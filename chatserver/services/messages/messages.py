@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -35,6 +35,9 @@ from chatserver.store.engine import keys
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Page, Record, digest, seen_by
+
+MOST_READINGS: Final = 3
+"""A room where something changes all the time still has a page."""
 
 OnMentioned = Callable[[str, Record], Callable[["asyncio.Future[MessageSendResult]"], None]]
 """Told the room and a message with an @, before it leaves; gives what is to be told its answer."""
@@ -111,11 +114,20 @@ class Messages:
         async with self._hub.feeds.open(params.room) as feed:
             await self.check_readable(caller, feed)
             first, last = self._range(params, feed)
-            page = await self._log.read(params.room, first=first, last=last)
+            page = await self._read(feed, first, last)
             authors = await self._hub.authors.authors(posted.user for posted in page.messages)
         messages = [seen_by(caller.user_id, params.room, posted, authors[posted.user]) for posted in page.messages]
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
+
+    async def _read(self, feed: Feed, first: int, last: int) -> Page:
+        """The page, read again where the feed heard of a change meanwhile: pages and records come over two connections,
+        and a page must not bring back a text after its readers heard that it was deleted."""
+        for _ in range(MOST_READINGS):
+            page = await self._log.read(feed.room, first=first, last=last)
+            if page.epoch != feed.epoch or page.rev >= feed.place.rev:
+                break
+        return page
 
     async def check_readable(self, caller: Caller, feed: Feed) -> None:
         """Raises ``Refusal`` where the caller may not read the room."""

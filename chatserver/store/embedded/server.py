@@ -200,7 +200,7 @@ class EmbeddedStore:
 
     def _arguments(self) -> list[str]:
         """All that matters is said here, so that the program's own defaults may change."""
-        settings = {
+        settings: dict[str, str | tuple[str, ...]] = {
             "port": "0",
             # Relative to the folder where it can be: a path with blanks would have to be quoted.
             "unixsocket": os.path.relpath(self.address, self.folder) if self._is_inside() else self.address,
@@ -215,8 +215,11 @@ class EmbeddedStore:
             "aof-use-rdb-preamble": "no",
             "save": "",
             "maxmemory-policy": "noeviction",
+            # What may wait for the link: a loop that was held for some seconds must not lose it.
+            "client-output-buffer-limit": ("pubsub", "256mb", "64mb", "60"),
         }
-        return [word for name, value in settings.items() for word in (f"--{name}", value)]
+        words = ((f"--{name}", *([value] if isinstance(value, str) else value)) for name, value in settings.items())
+        return [word for some in words for word in some]
 
     def _is_inside(self) -> bool:
         return Path(self.address).parent == self.folder

@@ -1,7 +1,8 @@
 """The Lua functions, a file each, made into one library whose names end in the hash of its source.
 
 A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and, where it may
-be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``. It ends with ``return function(keys, args)``
+be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``, and where their answers may be large,
+``-- large``: those go over the reader. It ends with ``return function(keys, args)``
 and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor
 function names clash; a library that nobody used for a day is removed.
 """
@@ -22,12 +23,13 @@ _HEADER: Final = re.compile(r"^-- keys:\s*(.*)$", re.MULTILINE)
 
 @dataclass(slots=True, frozen=True)
 class Function:
-    """One function: its name as Valkey knows it and the patterns of its keys."""
+    """One function: its name as Valkey knows it, the patterns of its keys, and what its file's head says of it."""
 
     name: str
     full_name: str
     patterns: tuple[str, ...]
     repeatable: bool
+    large: bool
 
     def command(self, tag: str) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
@@ -62,7 +64,8 @@ def library(*, field_expiry: bool) -> Library:
 def _function(name: str, source: str, digest: str) -> Function:
     found = _HEADER.search(source)
     patterns = tuple(found.group(1).split()) if found else ()
-    return Function(name, f"{name}_{digest}", patterns, "-- repeatable" in source or "-- no-writes" in source)
+    repeatable = "-- repeatable" in source or "-- no-writes" in source
+    return Function(name, f"{name}_{digest}", patterns, repeatable, large="-- large" in source)
 
 
 def _registration(function: Function, source: str) -> str:

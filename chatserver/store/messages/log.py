@@ -30,11 +30,9 @@ from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store, status
 from chatserver.store.messages.records import Page, Record, pack_record, page_of
-from chatserver.store.turns import Turns
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 MOST_WAITING: Final = 8192
-READS_AT_ONCE: Final = 32
 REFUSED_EVERY_SECONDS: Final = 0.05
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
@@ -139,7 +137,6 @@ class MessageLog:
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
         self._watched = False
-        self._reads = Turns(store, READS_AT_ONCE)
         self.on_stored: OnStored = _nobody_told
         self.groups = 0
         self.messages = 0
@@ -283,8 +280,7 @@ class MessageLog:
 
     async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
         """Messages first to last (-1: to the end, 0: none) and so many changes after a rev, at one moment."""
-        async with self._reads.turn():
-            answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
+        answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         return page_of(answer)

@@ -1,6 +1,7 @@
 -- Read both streams of a room, and what now holds, at one moment: feeds, replay, history and repair all use this.
 -- keys: {r} {r}:log {r}:changes {r}:now
 -- no-writes
+-- large
 -- args: first seq wanted (below 0: so many up to the last), last seq wanted (0: none, -1: up to the end), rev after
 -- which changes are wanted, how many
 -- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …},

@@ -276,7 +276,7 @@ async def test_a_store_ends_when_told_though_its_link_breaks_in_the_same_moment(
         store = Store(Address(path=str(proxy.path)))
         run = asyncio.create_task(store.run())
         await _until(store.ready.is_set)
-        store._lost.set()
+        store._node._lost.set()
         run.cancel()
         await asyncio.wait([run], timeout=5)
         assert run.cancelled()

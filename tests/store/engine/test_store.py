@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from chatserver.app import Server
-from chatserver.store.engine import keys, store
+from chatserver.store.engine import keys, node
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from tests.conftest import running
@@ -89,17 +89,17 @@ async def test_a_listener_that_fails_keeps_no_other_from_being_called(address: A
 def test_a_loop_that_was_held_does_not_take_its_own_delay_for_silence(
     address: Address, monkeypatch: pytest.MonkeyPatch, run: Callable[[Any], Any]
 ) -> None:
-    monkeypatch.setattr(store, "PROBE_SECONDS", 0.02)
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(node, "PROBE_SECONDS", 0.02)
+    monkeypatch.setattr(node, "PATIENCE_SECONDS", 0.1)
 
     async def held() -> tuple[int, int]:
         async with running(Store(address)) as linked:
             for _ in range(5):
-                probed = linked._probed
-                await until(lambda before=probed: linked._probed > before)
+                probed = linked._node.probed
+                await until(lambda before=probed: linked._node.probed > before)
                 time.sleep(0.3)  # noqa: ASYNC251  # the loop is held on purpose
-                probed = linked._probed
-                await until(lambda before=probed: linked._probed > before)
+                probed = linked._node.probed
+                await until(lambda before=probed: linked._node.probed > before)
             return linked.links, sum(linked.losses.values())
 
     assert run(held()) == (1, 0)

@@ -1,0 +1,321 @@
+"""One node of the store: its address, its two connections, the functions loaded there, its probe and its channels.
+
+``Store`` makes it and runs it. ``run`` keeps the link and the reader connected, both or neither: it says hello, asks
+whether the node is a primary, loads the functions, subscribes again whatever is wanted, and tells its owner that
+records may have been missed. A probe of itself, published and heard every second, finds a link that is open but deaf.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from chatserver.store.engine.functions import Library, library
+from chatserver.store.engine.link import Link, LinkDown, LinkLost, Reply, ReplyError
+from chatserver.store.engine.reader import WINDOW_BYTES, Reader, Window
+
+log = logging.getLogger(__name__)
+
+WRONG_NODE: Final = frozenset({"READONLY", "MASTERDOWN", "MOVED"})
+"""The node behind the address is no primary (any more): link again, and resolve its name again."""
+
+PROBE_SECONDS: Final = 1.0
+"""How often the link is probed."""
+
+PATIENCE_SECONDS: Final = 5.0
+"""How long a probe may stay unheard: one slow fsync of the store took more than a second."""
+
+CONNECT_SECONDS: Final = 5.0
+LINK_BYTES: Final = 32 << 20
+"""What Valkey lets wait for a connection with channels before it ends it, if nobody changed that."""
+
+_REASONS: Final = frozenset({"answers out of turn", "no primary", "silent", "subscription taken away"})
+
+
+class Node:
+    """``on_record(name, payload)`` takes what a channel told, ``on_up()`` is called with each new link before anybody
+    may use it, ``on_down()`` as soon as it is found lost. None of them may raise.
+
+    ``link`` and ``reader`` raise ``LinkDown`` while there are none; ``ready`` is set while there are.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        process_id: str,
+        *,
+        on_record: Callable[[bytes, bytes], None],
+        on_up: Callable[[], None],
+        on_down: Callable[[], None],
+    ) -> None:
+        self.address = address
+        self.library: Library = library(field_expiry=True)
+        self.window = Window()
+        self.ready = asyncio.Event()
+        self.links = 0
+        self.losses: collections.Counter[str] = collections.Counter()
+        self.down_since: float | None = asyncio.get_running_loop().time()
+        self.unreachable = ""
+        self._scratch = keys.process(process_id)
+        self._on_record = on_record
+        self._on_up = on_up
+        self._on_down = on_down
+        self._link: Link | None = None
+        self._reader: Link | None = None
+        self._lost = asyncio.Event()
+        self._names: dict[str, int] = {}
+        self._said: set[str] = set()
+        self.probed = 0.0
+        self._reader_probed = 0.0
+
+    # --- what the store uses -----------------------------------------------------------------------------------------
+
+    @property
+    def up(self) -> bool:
+        return self._link is not None and self._link.up
+
+    @property
+    def link(self) -> Link:
+        if self._link is None:
+            raise LinkDown
+        return self._link
+
+    @property
+    def reader(self) -> Link:
+        if self._reader is None:
+            raise LinkDown
+        return self._reader
+
+    async def subscribe(self, name: str) -> None:
+        """Hear a channel; counted, so that each ``subscribe`` needs its ``unsubscribe``."""
+        self._names[name] = self._names.get(name, 0) + 1
+        with contextlib.suppress(LinkDown, LinkLost):
+            # A link that is down or breaks now subscribes all wanted names when it is back, before `ready` is set.
+            await self.link.subscribe(name)
+
+    def unsubscribe(self, name: str) -> None:
+        count = self._names.get(name, 0) - 1
+        if count > 0:
+            self._names[name] = count
+        elif self._names.pop(name, None) is not None and self._link is not None:
+            self._link.unsubscribe(name)
+
+    def drop(self, why: str) -> None:
+        """Give up the link; ``run`` makes a new one."""
+        if self._link is not None:
+            self._link.drop(why)
+
+    async def load(self, link: Link | None = None) -> None:
+        """Load the library, and the variant that this node can run."""
+        link = link or self.link
+        for candidate in (self.library, library(field_expiry=False)):
+            with contextlib.suppress(ReplyError):
+                await link.call("FUNCTION", "LOAD", candidate.source)
+            answer = await link.call(*candidate.functions["probe"].command(self._scratch))
+            if not candidate.field_expiry or answer[1] == 1:
+                self.library = candidate
+                return
+            await link.call("FUNCTION", "DELETE", candidate.name)
+
+    # --- its life ----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep link and reader connected until cancelled."""
+        delay = 0.02
+        try:
+            while True:
+                try:
+                    await self._connect()
+                    delay = 0.02
+                    await self._stay()
+                except (OSError, LinkDown, LinkLost, ReplyError, TimeoutError) as error:
+                    self._say_unreachable(str(error) or type(error).__name__)
+                self._went_down()
+                await asyncio.sleep(delay * random.uniform(0.5, 1))
+                delay = min(delay * 2, 0.5)
+        finally:
+            self._went_down()
+
+    def _went_down(self) -> None:
+        self.ready.clear()
+        link, self._link = self._link, None
+        reader, self._reader = self._reader, None
+        for connection in (link, reader):
+            if connection is not None:
+                connection.drop("the server stops")
+        if link is not None:
+            self._on_down()
+        if self.down_since is None:
+            self.down_since = asyncio.get_running_loop().time()
+
+    def _say_unreachable(self, error: str) -> None:
+        """Once for each reason: the next attempt comes within half a second."""
+        if error != self.unreachable:
+            log.warning("store: cannot be reached", extra={"error": error})
+        self.unreachable = error
+
+    def _connection_lost(self, lost: asyncio.Event, connection: Link, in_flight: int) -> None:
+        if not lost.is_set() and connection in (self._link, self._reader):
+            self.losses[connection.why if connection.why in _REASONS else "closed"] += 1
+            which = "link" if connection is self._link else "reader"
+            log.warning("store: %s lost", which, extra={"reason": connection.why, "in_flight": in_flight})
+        lost.set()
+
+    def _refused(self, code: str) -> None:
+        if code in WRONG_NODE:
+            self.drop("no primary")
+
+    async def _connect(self) -> None:
+        self._lost = lost = asyncio.Event()
+        on_lost = partial(self._connection_lost, lost)
+        opened: list[Link] = []
+        async with asyncio.timeout(CONNECT_SECONDS):
+            try:
+                link = await self._open(lambda: Link(self._on_record, self._moved, self._refused, on_lost), "link")
+                opened.append(link)
+                reader = await self._open(lambda: Reader(self.window, self._refused, on_lost), "reader")
+                opened.append(reader)
+                await self.load(link)
+                await self._look_at_limits(link)
+                self._link, self._reader = link, reader
+                await self._subscribe_all(link)
+            except BaseException:
+                self._link = self._reader = None
+                for connection in opened:
+                    connection.drop("not set up")
+                raise
+        self._linked()
+
+    async def _open(self, make: Callable[[], Link], name: str) -> Link:
+        """One connection, logged in, to a primary."""
+        loop, address = asyncio.get_running_loop(), self.address
+        if address.path:
+            _, link = await loop.create_unix_connection(make, address.path)
+        else:
+            _, link = await loop.create_connection(make, address.host, address.port, ssl=address.ssl_context)
+        try:
+            await self._greet(link, name)
+        except BaseException:
+            link.drop("not set up")
+            raise
+        return link
+
+    async def _greet(self, link: Link, name: str) -> None:
+        address = self.address
+        login = ("AUTH", address.username or "default", address.password) if address.password else ()
+        await link.call("HELLO", "3", *login, "SETNAME", f"chatserver-{name}")
+        if address.database:
+            await link.call("SELECT", address.database)
+        try:
+            role = await link.call("ROLE")
+        except ReplyError as error:
+            if not str(error).startswith("NOPERM"):
+                raise
+            self._say_once(
+                "store: this login may not ask for the node's role; a primary that becomes a replica is noticed at the "
+                "first write only",
+                error,
+            )
+            return
+        if role[0] != b"master":
+            # It may be a primary a moment later.
+            raise ReplyError("READONLY the node behind this address is a replica")
+
+    async def _look_at_limits(self, link: Link) -> None:
+        """Say so where the node would end a connection that is merely busy."""
+        try:
+            told = await link.call("CONFIG", "GET", "client-output-buffer-limit")
+        except ReplyError:
+            return  # what may not be asked was said at start
+        words = b"".join(told.values()).decode().split()
+        hard = {name: int(limit) for name, limit in zip(words[::4], words[1::4], strict=False)}
+        for name, least in (("pubsub", LINK_BYTES), ("normal", 2 * WINDOW_BYTES)):
+            if 0 < hard.get(name, 0) < least:
+                self._say_once(
+                    f"store: client-output-buffer-limit {name} is {hard[name]} bytes, so the store may end the link "
+                    f"under load; set at least {least} there"
+                )
+
+    def _say_once(self, what: str, error: Exception | None = None) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            log.warning(what, extra={"error": str(error)} if error is not None else None)
+
+    def _linked(self) -> None:
+        down = asyncio.get_running_loop().time() - (self.down_since or 0.0)
+        self.links += 1
+        log.info("store: linked again" if self.links > 1 else "store: linked", extra={"after_s": round(down, 3)})
+        self.down_since, self.unreachable = None, ""
+        self.ready.set()
+        self._on_up()
+
+    async def _subscribe_all(self, link: Link) -> None:
+        names = [keys.live(self._scratch), *self._names]
+        await asyncio.gather(*(link.subscribe(name) for name in names))
+        self.probed = self._reader_probed = asyncio.get_running_loop().time()
+
+    def _moved(self, _name: bytes) -> None:
+        self.drop("subscription taken away")
+
+    # --- its probe ---------------------------------------------------------------------------------------------------
+
+    def heard_myself(self) -> None:
+        """The record that the probe published has come back."""
+        self.probed = asyncio.get_running_loop().time()
+
+    async def _stay(self) -> None:
+        """Probe the link until it is lost. One that hears nothing of itself for ``PATIENCE_SECONDS`` is dropped."""
+        loop = asyncio.get_running_loop()
+        while not self._lost.is_set():
+            sent = loop.time()
+            self.link.call("SPUBLISH", keys.live(self._scratch), b"").add_done_callback(_seen)
+            self.link.call("ROLE").add_done_callback(self._role_seen)
+            self.reader.call("ECHO", b"").add_done_callback(self._reader_answered)
+            await self._lost_within(PROBE_SECONDS)
+            late = 0.0
+            while self._is_silent(sent) and not self._lost.is_set():
+                before = loop.time()
+                await self._lost_within(PROBE_SECONDS / 4)
+                late += max(0.0, loop.time() - before - PROBE_SECONDS / 4)
+                if loop.time() - sent - late > PATIENCE_SECONDS:
+                    await self._judge(sent, late)
+
+    async def _judge(self, sent: float, late: float) -> None:
+        """Drop a silent link, after what lies in the socket was read: under uvloop timers come before the socket, so
+        after a stall the loop sees its own time-out first (10 false alarms of 10)."""
+        for _ in range(2):
+            await asyncio.sleep(0)
+        if self._is_silent(sent):
+            log.warning("store: the link heard nothing of itself", extra={"loop_late_s": round(late, 3)})
+            self.drop("silent")
+
+    def _is_silent(self, sent: float) -> bool:
+        """Whether link or reader have not been heard since a probe was sent."""
+        return min(self.probed, self._reader_probed) < sent
+
+    def _reader_answered(self, answer: asyncio.Future[Reply]) -> None:
+        if not answer.cancelled() and not isinstance(answer.exception(), LinkDown | LinkLost):
+            self._reader_probed = asyncio.get_running_loop().time()
+
+    async def _lost_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+
+    def _role_seen(self, answer: asyncio.Future[Reply]) -> None:
+        """A primary that was made a replica answers on: it has to be asked."""
+        if not answer.cancelled() and answer.exception() is None and answer.result()[0] != b"master":
+            self._refused("READONLY")
+
+
+def _seen(answer: asyncio.Future[Reply]) -> None:
+    if not answer.cancelled():
+        answer.exception()
