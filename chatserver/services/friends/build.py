@@ -23,7 +23,9 @@ from chatserver.services.messages.messages import Messages
 from chatserver.settings import Settings, or_unlimited
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.engine.intents import Intents
+from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.inbox import InboxStore
+from chatserver.store.friends.invitations import InvitationStore
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.rooms.questions import QuestionStore
@@ -93,8 +95,8 @@ def build_friends(
     ties = TieStore(hub.store, intents, inbox, secret=messages.secret, numbers=numbers)
     pairs = Pairs(hub, log, ties, rooms, icebreakers)
     limits = settings.limits
-    tries, guesses, searches = (
-        Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(3)
+    tries, guesses, searches, gives = (
+        Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(4)
     )  # fmt: skip
     accounts.on_invited = ties.invited
     service = Inbox(hub, inbox, ties, intents, most=or_unlimited(limits.replay_messages))
@@ -106,9 +108,11 @@ def build_friends(
             hub, log, ties, pairs, icebreakers, accounts, host=settings.host.handle, language=language, days=days,
             tries=tries,
         ),
-        ties=Ties(hub, ties, pairs, accounts, days),
+        ties=Ties(hub, ties, CardStore(hub.store), pairs, accounts, days),
         meeting=Meeting(hub, ties, pairs, guesses, url=settings.server.public_url),
-        invitations=Invitations(hub, intents, most=settings.friends.invitations),
+        invitations=Invitations(
+            hub, InvitationStore(hub.store, intents, most=settings.friends.invitations), gives=gives
+        ),
         questions=Questions(
             hub, QuestionStore(hub.store), rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,

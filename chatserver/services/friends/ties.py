@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 from msgspec import UNSET
 
 from chatserver import errors
@@ -29,15 +28,19 @@ from chatserver.services.caller import Caller
 from chatserver.services.friends.pairs import Pairs
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.engine import keys
+from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.ties import TieStore
 
 
 class Ties:
     """``days`` numbers the community's days, from which stepping back counts anew."""
 
-    def __init__(self, hub: Hub, ties: TieStore, pairs: Pairs, accounts: AccountStore, days: Days) -> None:
+    def __init__(
+        self, hub: Hub, ties: TieStore, cards: CardStore, pairs: Pairs, accounts: AccountStore, days: Days
+    ) -> None:
         self._hub = hub
         self._ties = ties
+        self._cards = cards
         self._pairs = pairs
         self._accounts = accounts
         self._days = days
@@ -133,19 +136,13 @@ class Ties:
             read = await self._ties.read(user, params.user)
             if not ladder.opens_card(read.tie):
                 raise errors.not_found("card")
-        return await self._card_of(params.user or user)
-
-    async def _card_of(self, user: str) -> Card:
-        packed = await self._hub.store.command("GET", keys.user(user) + ":card")
-        return msgspec.json.decode(packed, type=Card) if packed else Card()
+        return await self._cards.card(params.user or user)
 
     async def update_card(self, caller: Caller, params: CardUpdate) -> Card:
         user = caller.require_user()
         given = {name: getattr(params, name) for name in params.__struct_fields__}
         checked = {name: card_rules.checked(name, text) for name, text in given.items() if text is not UNSET}
-        card = msgspec.structs.replace(await self._card_of(user), **checked)
-        await self._hub.store.command("SET", keys.user(user) + ":card", msgspec.json.encode(card))
-        return card
+        return await self._cards.update(user, checked)
 
     async def offer_card(self, caller: Caller, params: AboutUser) -> Nothing:
         return await self._take("offer_card", caller, params.user)

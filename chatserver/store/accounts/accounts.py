@@ -178,6 +178,7 @@ class AccountStore:
         by, room = ((value or b"").decode() for value in held)
         if not by or not await self._lives(by):
             return
+        await self._store.call("invitation_end", keys.user(by), new.invite, new.user)
         if room:
             part = self._rooms.join_parts(intent, room=room, user=new.user, now=now, by=by, admin=True)
             await _past_refusals(part)

@@ -1,0 +1,12 @@
+-- Make the code of a personal invitation good. One that was withdrawn or used meanwhile stays as it is.
+-- keys: {i}
+-- repeatable
+-- args: made_at, ends_at, by, room, when to forget it (ms since 1970)
+-- answers: {'ok'}
+return function(keys, args)
+  local made_at, ends_at, by, room, forget_at = unpack(args)
+  if redis.call('EXISTS', keys[1]) == 1 then return {'ok'} end
+  redis.call('HSET', keys[1], 'made_at', made_at, 'ends_at', ends_at, 'by', by, 'room', room)
+  redis.call('PEXPIREAT', keys[1], forget_at)
+  return {'ok'}
+end

@@ -1,0 +1,72 @@
+"""The store of personal invitations: the code under a tag of its own, and under the giver's what became of it.
+
+The giver's tag decides how many may be open; the code's, whether it was used or withdrawn first. Each step over both is
+an intent. Whoever signs up by a code notes that in the giver's list (``AccountStore``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chatserver import errors
+from chatserver.protocol.shapes import Invitation
+from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.store.accounts.accounts import invite_key
+from chatserver.store.engine import keys
+from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.store import Store, flat, status
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What the giver's list holds of an invitation."""
+
+    at: int
+    ends_at: int
+    room: str
+    user: str
+    withdrawn: bool
+
+
+_unpack = msgspec.msgpack.Decoder(_Kept).decode
+
+
+class InvitationStore:
+    """``most`` may be open at once; 0 is no limit."""
+
+    def __init__(self, store: Store, intents: Intents, *, most: int) -> None:
+        self._store = store
+        self._intents = intents
+        self._most = most
+        intents.register("invitation.create", self._make)
+        intents.register("invitation.withdraw", self._withdraw)
+
+    async def make(self, id: str, *, user: str, room: str, now: int, ends_at: int) -> None:
+        """Make an invitation of this user's; ``id`` is the digest of its code. Raises ``Refusal``
+        too_many_invitations."""
+        await self._intents.carry_out("invitation.create", id=id, user=user, room=room, now=now, ends_at=ends_at)
+
+    async def _make(self, intent: Intent) -> None:
+        """The giver's list first: what can be used can be withdrawn."""
+        id, user, room, now, ends_at = (intent.arguments[name] for name in ("id", "user", "room", "now", "ends_at"))
+        answer = await self._store.call("invitation_place", keys.user(user), id, now, ends_at, room, self._most)
+        if status(answer) != "ok":
+            raise errors.not_allowed(f"{self._most} invitations wait to be used", "too_many_invitations")
+        await self._store.call("account_invite_make", invite_key(id), now, ends_at, user, room, ends_at + DAY_MS)
+
+    async def of(self, user: str) -> list[Invitation]:
+        """The user's invitations, the newest first."""
+        held = flat(await self._store.command("HGETALL", keys.user(user) + ":invitations"))
+        found = [Invitation(id=id, **msgspec.structs.asdict(_unpack(packed))) for id, packed in held.items()]
+        return sorted(found, key=lambda invitation: -invitation.at)
+
+    async def withdraw(self, id: str, *, user: str, now: int) -> None:
+        """End an invitation that nobody has used; one that was used stays so. Raises ``Refusal`` not_found."""
+        if not await self._store.command("HEXISTS", keys.user(user) + ":invitations", id):
+            raise errors.not_found("invitation")
+        await self._intents.carry_out("invitation.withdraw", id=id, user=user, now=now)
+
+    async def _withdraw(self, intent: Intent) -> None:
+        id, user, now = (intent.arguments[name] for name in ("id", "user", "now"))
+        answer = await self._store.call("account_invite_withdraw", invite_key(id), now + DAY_MS)
+        if status(answer) == "ok":
+            await self._store.call("invitation_end", keys.user(user), id, "")
