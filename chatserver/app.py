@@ -196,7 +196,7 @@ class Server:
             settings, hub, self.log, self.intents, self.room_store, accounts.store, messages,
             read_icebreakers(icebreakers_file(settings)), language=profile.language, days=self.days,
         )  # fmt: skip
-        self.log.on_stored = on_stored(self.marks.note, self.hub.note_own_message, friends.ties.wrote, self.tasks.spawn)
+        self.log.on_stored = on_stored(self.marks.note, self.hub.note_own_message, friends.ties.wrote)
         server = self._server()
         searches = Buckets(limits.searches_burst, limits.searches_per_minute / 60)
         return Services(

@@ -10,6 +10,7 @@ import pytest
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.store.engine import keys
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
@@ -248,6 +249,23 @@ async def test_guessing_at_codes_is_limited(open_server: OpenServer) -> None:
         for number in range(3):
             await refused("not_found", bob, "met.enter", code=f"{number:08}")
         await refused("rate_limited", bob, "met.enter", code=shown["code"])
+
+
+async def test_two_become_friends_by_what_they_write_where_nobody_follows(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        room = await acquainted(ann, bob)
+        for person in (ann, bob):
+            await person.leave()
+            days = f"days:{person.id}"
+            await server.store.command("HSET", keys.room(room) + ":tie", days, "1 2 3" if person is ann else "1 2")
+        server.hub.feeds._idle = dict.fromkeys(server.hub.feeds._idle, 0.0)
+        server.hub.feeds.close_idle()
+        assert server.hub.feeds.get(room) is None
+        await post(server.url, "message.send", bob.token, room=room, text="Still here?", client_id="h")
+        await ann.start()
+        async with asyncio.timeout(10):
+            while (await ann.call("tie.get", user=bob.id))["rung"] != "friend":
+                await asyncio.sleep(0.01)
 
 
 async def test_who_comes_by_an_invitation_begins_acquainted(server: Server) -> None:

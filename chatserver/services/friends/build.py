@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import MessageLog, OnStored
 from chatserver.store.rooms.questions import QuestionStore
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -133,14 +133,14 @@ def numbers_of(settings: Settings) -> Numbers:
 def on_stored(
     marks: Callable[[str, str, str, int, str], None],
     read: Callable[[str, str, str, int], None],
-    wrote: Callable[[str, str], Coroutine[Any, Any, None]],
-    spawn: Callable[[Coroutine[Any, Any, None]], object],
-) -> Callable[[str, str, str, int, str], None]:
+    wrote: Callable[[str, str], None],
+) -> OnStored:
     """Called for each message that this process stored: moves the author's marker, and may make two friends."""
 
-    def stored(user: str, room: str, epoch: str, seq: int, origin: str) -> None:
+    def stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
         marks(user, room, epoch, seq, origin)
         read(user, room, epoch, seq)
-        spawn(wrote(user, room))
+        if kind == "direct":
+            wrote(user, room)
 
     return stored

@@ -27,7 +27,6 @@ from chatserver.rules.friends import ladder
 from chatserver.services.caller import Caller
 from chatserver.services.friends.pairs import Pairs
 from chatserver.store.accounts.accounts import AccountStore
-from chatserver.store.engine import keys
 from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.ties import TieStore
 
@@ -44,7 +43,8 @@ class Ties:
         self._pairs = pairs
         self._accounts = accounts
         self._days = days
-        self._settled: set[tuple[str, str, int]] = set()
+        self._day = 0
+        self._settled: set[tuple[str, str]] = set()
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -91,19 +91,22 @@ class Ties:
 
     # --- friends -----------------------------------------------------------------------------------------------------
 
-    async def wrote(self, user: str, room: str) -> None:
-        """Somebody wrote in a room: where it is a conversation of two, they may have become friends by it."""
-        now = now_ms()
-        today = room, user, self._days.number(now)
-        feed = self._hub.feeds.get(room)
-        if today in self._settled or (feed is not None and feed.meta.kind != "direct"):
-            return
-        if feed is None and await self._hub.store.command("HGET", keys.room(room), "kind") != b"direct":
-            return
-        tie = await self._ties.find(room, user)
-        if tie.relation == "acquainted":
-            await self._ties.step("befriend", user, tie.other(user), now=now)
-        self._settled = {known for known in self._settled if known[2] == today[2]} | {today}
+    def wrote(self, user: str, room: str) -> None:
+        """Somebody wrote in a conversation of two: the first time on a day, they may have become friends by it."""
+        day = self._days.number(now_ms())
+        if day != self._day:
+            self._day, self._settled = day, set()
+        if (room, user) not in self._settled:
+            self._settled.add((room, user))
+            self._hub.tasks.spawn(self._befriend(user, room))
+
+    async def _befriend(self, user: str, room: str) -> None:
+        try:
+            tie = await self._ties.find(room, user)
+            if tie.relation == "acquainted":
+                await self._ties.step("befriend", user, tie.other(user), now=now_ms())
+        except errors.Refusal:
+            self._settled.discard((room, user))  # with the next message, then
 
     # --- bots --------------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@
 -- args: now, today (days since 1970 where the community is), then seven for each message: user,
 -- client_id, digest of what it says, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
 -- word, then at which byte lengths a handle could end in it), record
--- answers: {'ok', epoch, {status, ...}} in order, a status being {'ok'|'duplicate', seq, id, at, epoch}, {reason} or
--- {reason, milliseconds to wait}
+-- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at, epoch},
+-- {reason} or {reason, milliseconds to wait}
 
 local function refusal_of(room, member, last, user, now)
   if not member then return {outside(room)} end
@@ -107,5 +107,5 @@ return function(keys, args)
     local head = '\150' .. cmsgpack.pack('m', room.epoch, first, room.rev, now)
     redis.call('SPUBLISH', meta .. ':live', head .. array_head(#records) .. table.concat(records))
   end
-  return {'ok', room.epoch, out}
+  return {'ok', room.epoch, out, room.kind}
 end

@@ -60,8 +60,8 @@ def refusal_of(reason: str, wait: int = 0) -> Refusal:
     return _REFUSALS[reason]()
 
 
-OnStored = Callable[[str, str, str, int, str], None]
-"""Told user, room, epoch, seq and origin of each message of ours that is in the log."""
+OnStored = Callable[[str, str, str, int, str, str], None]
+"""Told user, room, epoch, seq, origin and the room's kind of each message of ours that is in the log."""
 
 
 class _Send:
@@ -253,10 +253,11 @@ class MessageLog:
                 send.refuse(refusal)
             return
         self.messages += len(group)
+        kind = answer[3].decode()
         for send, outcome in zip(group, answer[2], strict=True):
-            self._answer(room, send, outcome)
+            self._answer(room, kind, send, outcome)
 
-    def _answer(self, room: str, send: _Send, outcome: list[Any]) -> None:
+    def _answer(self, room: str, kind: str, send: _Send, outcome: list[Any]) -> None:
         """``on_stored`` hears of every message that is in the log, its sender still waiting or not."""
         word, answer = outcome[0], send.answer
         if word in {b"ok", b"duplicate"}:
@@ -264,7 +265,7 @@ class MessageLog:
             epoch, duplicate = packed_epoch.decode(), word == b"duplicate"
             if not answer.done():
                 answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
-            self.on_stored(send.user, room, epoch, seq, send.origin)
+            self.on_stored(send.user, room, epoch, seq, send.origin, kind)
         else:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
@@ -286,5 +287,5 @@ class MessageLog:
         return page_of(answer)
 
 
-def _nobody_told(user: str, room: str, epoch: str, seq: int, origin: str) -> None:
+def _nobody_told(*_of: object) -> None:
     """Nobody keeps read markers."""

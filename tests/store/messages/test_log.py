@@ -252,13 +252,13 @@ async def test_what_was_refused_before_it_left_is_never_stored(proxy: Proxy) -> 
 async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Proxy) -> None:
     store = Store(Address(path=str(proxy.path)), resend_seconds=0.2)
     async with running(store), a_log(store) as log:
-        stored: list[int] = []
-        log.on_stored = lambda user, room, epoch, seq, origin: stored.append(seq)
+        stored: list[tuple[int, str]] = []
+        log.on_stored = lambda user, room, epoch, seq, origin, kind: stored.append((seq, kind))
         async with proxy.held():
             with pytest.raises(Refusal):
                 await say(log, 0)
         await all_of([say(log, 1)])
-        assert stored == [1, 2]
+        assert stored == [(1, "open"), (2, "open")]
 
 
 async def test_a_library_lost_by_the_store_is_loaded_and_the_group_sent_again(store: Store) -> None:
