@@ -118,7 +118,7 @@ class Server:
 
     async def _open_store(self) -> None:
         settings = self.settings.store
-        self.store = Store(self._address, resend_seconds=settings.resend_seconds)
+        self.store = Store(self._address, resend_seconds=settings.resend_seconds, durability=settings.durability)
         self._stack.push_async_callback(self.store.redis.aclose)
         facts = await check_store(self.store.redis, durability=settings.durability)
         await refuse_half_restored(self.store.redis)
@@ -327,6 +327,8 @@ class Server:
     def _not_ready(self) -> str:
         if not self.store.up:
             return "the store cannot be reached"
+        if self.store.read_only:
+            return f"the store takes no writes: {self.store.read_only}"
         if self._lag > 1:
             return f"the event loop is {self._lag:.1f} s late"
         return ""

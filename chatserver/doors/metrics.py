@@ -64,6 +64,7 @@ class Metrics:
             ),
             ("chat_followers_behind", "Followers that read up.", sum(len(c.behind) for c in hub.connections)),
             ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
+            ("chat_store_writable", "Whether the store takes writes.", int(hub.store.up and not hub.store.read_only)),
             ("chat_tasks", "Tasks under way.", len(self._tasks)),
         ):
             yield GaugeMetricFamily(name, help_, value=value)

@@ -31,7 +31,7 @@ class DoomedStore(Store):
     """Ends before its ``steps``-th write of a step: everything but reading, and what housekeeping does by itself."""
 
     steps = 10_000
-    _BESIDE = frozenset({"here", "user_mark", "login_attempt", "login_prove"})
+    _BESIDE = frozenset({"here", "user_mark", "login_attempt", "login_use"})
 
     def _step(self) -> None:
         self.steps -= 1

@@ -44,7 +44,7 @@ class Inbox:
         user = caller.require_user()
         items = await self._inbox.page(user, before=params.before, limit=params.limit)
         good = await self._still_valid(user, items)
-        state = await self._inbox.mark(user, 0)
+        state = await self._inbox.state(user)
         after = items[-1].number if len(items) == params.limit else 0
         return InboxListResult(good, state, after)
 

@@ -1,6 +1,7 @@
 -- Close an account: what it said of itself is gone, and so are its logins. What is left says only that it left.
 -- keys: {u} {u}:logins {u}:bots {u}:card
 -- repeatable
+-- allow-oom
 -- args: now, password hash that must hold ('' for none)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- Give a handle back, if this user holds it.
 -- keys: {h}
 -- repeatable
+-- allow-oom
 -- args: user
 -- answers: {'ok'}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- Set a password, and end the logins that the old one opened.
 -- keys: {u} {u}:logins
 -- repeatable
+-- allow-oom
 -- args: field that must hold ('password', 'recovery' or '' for none), what it must hold, new password hash, new recovery
 -- digest ('' keeps it), kind of the logins that end ('' for all, '-' for none), login that stays ('' for none)
 -- answers: {'ok'}, {'not_found'} or {'changed'}

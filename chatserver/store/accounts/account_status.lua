@@ -1,6 +1,7 @@
 -- Make a user an admin, suspend them, or take either back. Who is suspended has no logins left.
 -- keys: {u} {u}:logins
 -- repeatable
+-- allow-oom
 -- args: 'admin' or 'suspended', 1 or 0
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)

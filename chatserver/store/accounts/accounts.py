@@ -100,8 +100,8 @@ class AccountStore:
         self._acts = ActLog(store)
         self.on_invited: OnInvited | None = None
         intents.register("account.create", self._create)
-        intents.register("account.close", self._close)
-        intents.register("account.status", self._set_status)
+        intents.register("account.close", self._close, frees=True)
+        intents.register("account.status", self._set_status, frees=True)
 
     # --- looking up --------------------------------------------------------------------------------------------------
 

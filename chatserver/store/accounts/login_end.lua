@@ -1,6 +1,7 @@
 -- End a login.
 -- keys: {u} {u}:logins
 -- repeatable
+-- allow-oom
 -- args: login id, kind that it must have ('' for any)
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)

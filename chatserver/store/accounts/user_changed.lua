@@ -2,6 +2,7 @@
 -- that missed some reads those alone.
 -- keys: {users} {users}:changes
 -- repeatable
+-- allow-oom
 -- args: user
 -- answers: {'ok'}
 return function(keys, args)

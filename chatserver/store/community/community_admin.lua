@@ -1,6 +1,7 @@
 -- Note that a user became an admin, or is none any more: the user's own tag decides, this is where they are counted.
 -- keys: {community} {community}:admins
 -- repeatable
+-- allow-oom
 -- args: user, 1 or 0
 -- answers: {'ok'}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- Note what somebody who may was seen to do. The oldest notes go when there are some ten thousand.
 -- keys: {community} {community}:log {community}:done
 -- repeatable
+-- allow-oom
 -- args: id of the act, now, note (MessagePack)
 -- answers: {'ok'}
 return function(keys, args)

@@ -214,6 +214,17 @@ local function forget_mentions(mentions, seq, author, called)
   end
 end
 
+-- Let this hold of a message from now on, as the room's next change, and tell it. Gives the change's rev.
+local function note_change(meta, changes, now_key, room, seq, kind, holds)
+  local packed, rev = cmsgpack.pack(holds), room.rev + 1
+  redis.call('HSET', now_key, seq, packed)
+  redis.call('XADD', changes, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind)
+  redis.call('HSET', meta, 'rev', rev)
+  redis.call('SPUBLISH', meta .. ':live',
+    '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)
+  return rev
+end
+
 local function give_role(meta, members, user, role)
   local record = cmsgpack.unpack(redis.call('HGET', members, user))
   record[1] = role

@@ -16,7 +16,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from chatserver.errors import StartError
 from chatserver.store.embedded.programs import LEAST, Version, parse_version
 
-_WANTED: Final = ("appendonly", "appendfsync", "maxmemory-policy", "aof-use-rdb-preamble")
+Durability = Literal["primary", "strict"]
+WANTED: Final = ("appendonly", "appendfsync", "maxmemory-policy", "aof-use-rdb-preamble")
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,9 +28,7 @@ class StoreFacts:
     warnings: tuple[str, ...]
 
 
-async def check_store(
-    store: redis.asyncio.Redis, *, durability: Literal["primary", "strict"] = "primary"
-) -> StoreFacts:
+async def check_store(store: redis.asyncio.Redis, *, durability: Durability = "primary") -> StoreFacts:
     """Look at the store and its settings. Raises ``StartError`` with a line per reason against it."""
     try:
         about = _texts(await store.info("everything"))
@@ -43,7 +42,7 @@ async def check_store(
     if settings is None:
         warnings.extend(_unsaid(about, durability))
     else:
-        refusals.extend(_against_settings(settings, durability))
+        refusals.extend(against_settings(settings, durability))
         warnings.extend(_doubts(settings))
     if refusals:
         raise StartError("\n".join(refusals))
@@ -53,7 +52,7 @@ async def check_store(
 async def _settings(store: redis.asyncio.Redis) -> dict[str, str] | None:
     """What CONFIG says, or None where the store forbids it."""
     found: dict[str, str] = {}
-    for name in _WANTED:
+    for name in WANTED:
         try:
             found |= _texts(await store.config_get(name))
         except (NoPermissionError, ResponseError):
@@ -97,7 +96,8 @@ def _against_program(about: dict[str, str], version: Version) -> list[str]:
     return reasons
 
 
-def _against_settings(settings: dict[str, str], durability: str) -> list[str]:
+def against_settings(settings: Mapping[str, str], durability: str) -> list[str]:
+    """Sentences against settings with which what was acknowledged could be lost."""
     reasons = []
     if settings.get("appendonly") != "yes":
         reasons.append(

@@ -2,7 +2,8 @@
 
 A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and, where it may
 be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``, and where their answers may be large,
-``-- large``: those go over the reader. It ends with ``return function(keys, args)``
+``-- large``: those go over the reader. ``-- allow-oom`` says that it may run where memory is full, because it makes
+something less, keeps somebody out, or writes over what is there. It ends with ``return function(keys, args)``
 and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor
 function names clash; a library that nobody used for a day is removed.
 """
@@ -30,6 +31,8 @@ class Function:
     patterns: tuple[str, ...]
     repeatable: bool
     large: bool
+    writes: bool
+    allow_oom: bool
 
     def command(self, tag: str) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
@@ -64,12 +67,16 @@ def library(*, field_expiry: bool) -> Library:
 def _function(name: str, source: str, digest: str) -> Function:
     found = _HEADER.search(source)
     patterns = tuple(found.group(1).split()) if found else ()
-    repeatable = "-- repeatable" in source or "-- no-writes" in source
-    return Function(name, f"{name}_{digest}", patterns, repeatable, large="-- large" in source)
+    heads = {line for line in source.splitlines() if line.startswith("-- ")}
+    writes = "-- no-writes" not in heads
+    return Function(
+        name, f"{name}_{digest}", patterns, repeatable="-- repeatable" in heads or not writes,
+        large="-- large" in heads, writes=writes, allow_oom="-- allow-oom" in heads or not writes,
+    )  # fmt: skip
 
 
 def _registration(function: Function, source: str) -> str:
-    flags = "{'no-writes'}" if "-- no-writes" in source else "{}"
+    flags = "{'no-writes'}" if not function.writes else "{'allow-oom'}" if function.allow_oom else "{}"
     return (
         f"redis.register_function{{function_name='{function.full_name}', flags={flags}, "
         f"callback=(function()\n{source}\nend)()}}"

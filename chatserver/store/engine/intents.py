@@ -13,7 +13,7 @@ import contextlib
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
@@ -52,9 +52,13 @@ class Intents:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._parts: dict[str, Parts] = {}
+        self._freeing: set[str] = set()
 
-    def register(self, kind: str, parts: Parts) -> None:
+    def register(self, kind: str, parts: Parts, *, frees: bool = False) -> None:
+        """``frees``: the step makes something less or keeps somebody out; it is taken where the store is full, too."""
         self._parts[kind] = parts
+        if frees:
+            self._freeing.add(kind)
 
     async def carry_out(self, kind: str, **arguments: Any) -> Any:
         """Write the intent, run its parts, remove it, give the parts' result.
@@ -63,7 +67,7 @@ class Intents:
         """
         intent = Intent(ids.new_id(), kind, arguments)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
-        place = await self._store.command("XADD", stream, "*", "intent", msgspec.msgpack.encode(intent))
+        place = await self._write_down(intent, stream)
         try:
             result = await self._parts[kind](intent)
         except Refusal as refusal:
@@ -72,6 +76,15 @@ class Intents:
             raise
         await self._store.command("XDEL", stream, place)
         return result
+
+    async def _write_down(self, intent: Intent, stream: str) -> bytes:
+        packed = msgspec.msgpack.encode(intent)
+        if intent.kind in self._freeing:
+            _, place = await self._store.call("intent_add", stream, packed)
+        else:
+            self._store.require_safe()
+            place = await self._store.command("XADD", stream, "*", "intent", packed)
+        return cast("bytes", place)
 
     def begin(self, kind: str, **arguments: Any) -> Begun:
         """Write an intent without waiting, before whatever else is sent to the store in this turn; its ``finish`` or

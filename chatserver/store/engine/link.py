@@ -5,8 +5,9 @@ order, pushes go to ``on_push``, so the answer to a send and the record itself a
 pub/sub reader in its place halved the stored messages per second and added 0.15 ms.
 
 One queue holds the expected replies and pushes never take from it. An SSUBSCRIBE is confirmed by a push but may be
-refused by an ordinary error (MOVED), so each has a PING with its own token behind it, and an error that comes before
-that token is the subscription's answer. A reply out of turn drops the link.
+refused by an ordinary error (MOVED), so each has an ECHO with its own token behind it, and an error that comes before
+that token is the subscription's answer (not a PING: a store whose disk is full refuses that). A reply out of turn drops
+the link.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Link(asyncio.Protocol):
         self._tokens += 1
         token = b"token-%d" % self._tokens
         self._leaving.discard(name.encode())
-        packed = _pack("SSUBSCRIBE", name) + _pack("PING", token)
+        packed = _pack("SSUBSCRIBE", name) + _pack("ECHO", token)
         return self._queue(packed, token)
 
     def unsubscribe(self, name: str) -> None:
@@ -122,7 +123,7 @@ class Link(asyncio.Protocol):
             self._leaving.add(name.encode())
             self._tokens += 1
             token = b"token-%d" % self._tokens
-            packed = _pack("SUNSUBSCRIBE", name) + _pack("PING", token)
+            packed = _pack("SUNSUBSCRIBE", name) + _pack("ECHO", token)
             self._queue(packed, token).add_done_callback(_forget)
 
     def _queue(self, packed: bytes, token: bytes | None) -> asyncio.Future[Reply]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import itertools
 import logging
 import random
 from collections.abc import Callable
@@ -18,9 +19,11 @@ from typing import Final
 
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
+from chatserver.store.engine.checks import WANTED, Durability, against_settings
 from chatserver.store.engine.functions import Library, library
 from chatserver.store.engine.link import Link, LinkDown, LinkLost, Reply, ReplyError
 from chatserver.store.engine.reader import WINDOW_BYTES, Reader, Window
+from chatserver.store.engine.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +36,14 @@ PROBE_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 5.0
 """How long a probe may stay unheard: one slow fsync of the store took more than a second."""
 
+SETTINGS_EVERY: Final = 10
+"""At which probe the node's settings are looked at again: somebody may change them while it runs."""
+
 CONNECT_SECONDS: Final = 5.0
 LINK_BYTES: Final = 32 << 20
 """What Valkey lets wait for a connection with channels before it ends it, if nobody changed that."""
 
+_LIMITS: Final = "client-output-buffer-limit"
 _REASONS: Final = frozenset({"answers out of turn", "no primary", "silent", "subscription taken away"})
 
 
@@ -52,6 +59,7 @@ class Node:
         address: Address,
         process_id: str,
         *,
+        durability: Durability,
         on_record: Callable[[bytes, bytes], None],
         on_up: Callable[[], None],
         on_down: Callable[[], None],
@@ -59,11 +67,13 @@ class Node:
         self.address = address
         self.library: Library = library(field_expiry=True)
         self.window = Window()
+        self.writes = Writes()
         self.ready = asyncio.Event()
         self.links = 0
         self.losses: collections.Counter[str] = collections.Counter()
         self.down_since: float | None = asyncio.get_running_loop().time()
         self.unreachable = ""
+        self._durability = durability
         self._scratch = keys.process(process_id)
         self._on_record = on_record
         self._on_up = on_up
@@ -172,6 +182,7 @@ class Node:
     def _refused(self, code: str) -> None:
         if code in WRONG_NODE:
             self.drop("no primary")
+        self.writes.refused(code)
 
     async def _connect(self) -> None:
         self._lost = lost = asyncio.Event()
@@ -184,7 +195,8 @@ class Node:
                 reader = await self._open(lambda: Reader(self.window, self._refused, on_lost), "reader")
                 opened.append(reader)
                 await self.load(link)
-                await self._look_at_limits(link)
+                with contextlib.suppress(ReplyError):  # what may not be asked was said at start
+                    self._take_settings(await link.call("CONFIG", "GET", *WANTED, _LIMITS))
                 self._link, self._reader = link, reader
                 await self._subscribe_all(link)
             except BaseException:
@@ -229,13 +241,12 @@ class Node:
             # It may be a primary a moment later.
             raise ReplyError("READONLY the node behind this address is a replica")
 
-    async def _look_at_limits(self, link: Link) -> None:
-        """Say so where the node would end a connection that is merely busy."""
-        try:
-            told = await link.call("CONFIG", "GET", "client-output-buffer-limit")
-        except ReplyError:
-            return  # what may not be asked was said at start
-        words = b"".join(told.values()).decode().split()
+    def _take_settings(self, told: dict[bytes, bytes]) -> None:
+        """Of settings with which no community would open, writing ends; limits under which a node ends a connection
+        that is merely busy are named."""
+        settings = {name.decode(): value.decode() for name, value in told.items()}
+        words = settings.pop(_LIMITS, "").split()
+        self.writes.configured(against_settings(settings, self._durability))
         hard = {name: int(limit) for name, limit in zip(words[::4], words[1::4], strict=False)}
         for name, least in (("pubsub", LINK_BYTES), ("normal", 2 * WINDOW_BYTES)):
             if 0 < hard.get(name, 0) < least:
@@ -274,11 +285,16 @@ class Node:
     async def _stay(self) -> None:
         """Probe the link until it is lost. One that hears nothing of itself for ``PATIENCE_SECONDS`` is dropped."""
         loop = asyncio.get_running_loop()
-        while not self._lost.is_set():
+        for probes in itertools.count(1):
+            if self._lost.is_set():
+                return
             sent = loop.time()
             self.link.call("SPUBLISH", keys.live(self._scratch), b"").add_done_callback(_seen)
             self.link.call("ROLE").add_done_callback(self._role_seen)
+            self.link.call(*self._may_write()).add_done_callback(self._may_write_seen)
             self.reader.call("ECHO", b"").add_done_callback(self._reader_answered)
+            if probes % SETTINGS_EVERY == 0:
+                self.link.call("CONFIG", "GET", *WANTED, _LIMITS).add_done_callback(self._settings_seen)
             await self._lost_within(PROBE_SECONDS)
             late = 0.0
             while self._is_silent(sent) and not self._lost.is_set():
@@ -312,8 +328,27 @@ class Node:
 
     def _role_seen(self, answer: asyncio.Future[Reply]) -> None:
         """A primary that was made a replica answers on: it has to be asked."""
-        if not answer.cancelled() and answer.exception() is None and answer.result()[0] != b"master":
+        role = _result(answer)
+        if role is not None and role[0] != b"master":
             self._refused("READONLY")
+
+    def _may_write(self) -> tuple[str, ...]:
+        return self.library.functions["may_write"].command(self._scratch)
+
+    def _may_write_seen(self, answer: asyncio.Future[Reply]) -> None:
+        """Why it was refused, ``_refused`` has heard already."""
+        if _result(answer) is not None:
+            self.writes.taken()
+
+    def _settings_seen(self, answer: asyncio.Future[Reply]) -> None:
+        told = _result(answer)
+        if told is not None:
+            self._take_settings(told)
+
+
+def _result(answer: asyncio.Future[Reply]) -> Reply:
+    """What was answered; None for an error."""
+    return None if answer.cancelled() or answer.exception() is not None else answer.result()
 
 
 def _seen(answer: asyncio.Future[Reply]) -> None:

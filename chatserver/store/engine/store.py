@@ -23,11 +23,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from chatserver import errors, ids
+from chatserver.errors import Refusal
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
+from chatserver.store.engine.checks import Durability
 from chatserver.store.engine.functions import PREFIX, Function, Library
 from chatserver.store.engine.link import LinkDown, LinkLost, Reply, ReplyError, Settle, Word
 from chatserver.store.engine.node import Node
+from chatserver.store.engine.writes import REASONS
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +43,13 @@ _NO_FUNCTION: Final = "Function not found"
 class Store:
     """One Valkey or Redis node. ``listen`` before ``run``; use ``call`` and ``subscribe`` once ``ready`` is set."""
 
-    def __init__(self, address: Address, *, resend_seconds: float = 5.0) -> None:
+    def __init__(self, address: Address, *, resend_seconds: float = 5.0, durability: Durability = "primary") -> None:
         self.address = address
         self.process_id = ids.new_id()
-        self._node = Node(address, self.process_id, on_record=self._push, on_up=self._linked, on_down=self._went_down)
+        self._node = Node(
+            address, self.process_id, durability=durability, on_record=self._push, on_up=self._linked,
+            on_down=self._went_down,
+        )  # fmt: skip
         self.ready = self._node.ready
         self.redis = redis.asyncio.Redis(
             **address.redis_arguments(), retry=Retry(NoBackoff(), 0), retry_on_error=[], protocol=3
@@ -77,6 +83,17 @@ class Store:
     @property
     def up(self) -> bool:
         return self._node.up
+
+    @property
+    def read_only(self) -> str:
+        """Why the store takes no writes; "" while it does. It is read all the same."""
+        return self._node.writes.why_not
+
+    def require_safe(self) -> None:
+        """Raises ``Refusal`` unavailable where the store would take a write and might lose it: its settings are such
+        that no community would open on it."""
+        if self._node.writes.unsafe:
+            raise takes_no_writes()
 
     @property
     def library(self) -> Library:
@@ -120,9 +137,11 @@ class Store:
         """Call a function on a tag and give its answer, an array whose first element is ``b"ok"`` or a reason.
 
         Raises ``Refusal`` unavailable when the store cannot be reached in time, or when the connection broke and the
-        function does not recognise a repeat.
+        function does not recognise a repeat, or when the store takes no writes.
         """
         function = self.library.functions[name]
+        if not function.allow_oom:
+            self.require_safe()
         if function.large:
             return cast("list[Any]", await self._call_large(function, tag, args))
         return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
@@ -174,8 +193,8 @@ class Store:
                 await self._node.load()
         elif text.split(" ", 1)[0] in NOTHING_STORED:
             await asyncio.sleep(0.05)
-        elif text.startswith(("OOM", "MISCONF", "NOREPLICAS")):
-            raise errors.unavailable("The store takes no more writes just now") from None
+        elif text.split(" ", 1)[0] in REASONS:
+            raise takes_no_writes() from None
         else:
             raise error
 
@@ -288,6 +307,10 @@ def _guarded(call: Callable[[], None]) -> None:
         call()
     except Exception:
         log.exception("store: a listener failed")
+
+
+def takes_no_writes() -> Refusal:
+    return errors.unavailable("The store takes no more writes just now")
 
 
 def status(answer: list[Any]) -> str:

@@ -50,6 +50,11 @@ class InboxStore:
             raise errors.not_signed_in()
         return InboxState(answer[1], answer[1] - answer[2])
 
+    async def state(self, user: str) -> InboxState:
+        """How much there is, and how much of it is unread."""
+        last, read = await self._store.command("HMGET", keys.user(user), "inbox_seq", "inbox_read")
+        return InboxState(int(last or 0), int(last or 0) - int(read or 0))
+
     async def page(self, user: str, *, before: int, limit: int) -> list[InboxItem]:
         """The newest first, below a number (0: from the end)."""
         start = f"({before}-0" if before else "+"

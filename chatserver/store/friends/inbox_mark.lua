@@ -1,6 +1,7 @@
 -- Move a user's marker in the inbox; it never moves back.
 -- keys: {u}
 -- repeatable
+-- allow-oom
 -- args: seq
 -- answers: {'ok', last seq, read seq} or {'not_found'}
 return function(keys, args)

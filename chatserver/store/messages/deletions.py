@@ -16,7 +16,7 @@ class Deletions:
         self._store = store
         self._intents = intents
         self._acts = ActLog(store)
-        intents.register("message.delete", self._delete)
+        intents.register("message.delete", self._delete, frees=True)
 
     async def delete(self, room: str, seq: int, *, actor: str, admin: bool, now: int) -> int:
         """Leave a tombstone; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author."""
@@ -26,7 +26,7 @@ class Deletions:
 
     async def _delete(self, intent: Intent) -> int:
         room, seq, actor, admin, now = (intent.arguments[name] for name in ("room", "seq", "actor", "admin", "now"))
-        answer = await self._store.call("change", keys.room(room), now, actor, seq, "delete", "", int(admin), intent.id)
+        answer = await self._store.call("message_delete", keys.room(room), intent.id, now, actor, seq, int(admin))
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         _, rev, author = answer

@@ -149,6 +149,7 @@ class MessageLog:
         ``origin`` names the connection it came by, for ``on_stored``; ``names`` is what stands behind an @, as
         ``rules.text.names_called`` gives it: the room knows whom they call.
         """
+        self._store.require_safe()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[MessageSendResult] = loop.create_future()
         queue = self._queues.get(room)
@@ -273,7 +274,7 @@ class MessageLog:
         """Other words for one's own message, ``names`` behind an @ in them; gives the new rev. Raises ``Refusal``
         not_found, not_a_member, not_author,
         archived, resting."""
-        answer = await self._store.call("change", keys.room(room), now, user, seq, "edit", text, 0, "", names)
+        answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, names)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         rev: int = answer[1]

@@ -2,6 +2,7 @@
 -- the last number both share. What is on its way when a conversation is hidden still counts.
 -- keys: {u} {u}:rooms
 -- repeatable
+-- allow-oom
 -- args: origin (the connection that moved it), then four for each: room, epoch, seq, shared
 -- answers: {'ok', read_seq of the last room or -1 where the user is not in it}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- A member leaves. When the last owner goes, the longest-serving moderator, else member, becomes owner.
 -- keys: {r} {r}:members {r}:left {r}:done {r}:handles
 -- repeatable
+-- allow-oom
 -- args: intent, now, user
 -- answers: {'ok', version, in, last_seq, epoch, role, members} or {reason}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- Call a member by this handle from now on, or by none ('').
 -- keys: {r} {r}:members {r}:handles
 -- repeatable
+-- allow-oom
 -- args: user, handle
 -- answers: {'ok'}
 return function(keys, args)

@@ -2,6 +2,7 @@
 -- banned, too. Nothing is appended for the user after this, because append.lua asks the same members.
 -- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:handles
 -- repeatable
+-- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, ban ('' none | 0 for ever | until, ms)
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {reason}
 

@@ -1,6 +1,7 @@
 -- An owner or an admin gives a member another role. One owner does not unmake another, and the last one stays.
 -- keys: {r} {r}:members {r}:done
 -- repeatable
+-- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, role
 -- answers: {'ok'} or {reason}
 

@@ -1,6 +1,7 @@
 -- A moderator lets a banned user come back. Unbanning someone who is not banned changes nothing.
 -- keys: {r} {r}:members {r}:bans {r}:done
 -- repeatable
+-- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user
 -- answers: {'ok'} or {reason}
 return function(keys, args)

@@ -129,12 +129,12 @@ class RoomStore:
         self._acts = ActLog(store)
         intents.register("room.create", self._create)
         intents.register("room.join", self._join)
-        intents.register("room.leave", self._leave)
-        intents.register("room.remove", self._remove)
+        intents.register("room.leave", self._leave, frees=True)
+        intents.register("room.remove", self._remove, frees=True)
         intents.register("room.update", self._update)
         intents.register("room.archive", self._archive)
-        intents.register("room.unban", self._unban)
-        intents.register("room.set_role", self._set_role)
+        intents.register("room.unban", self._unban, frees=True)
+        intents.register("room.set_role", self._set_role, frees=True)
 
     # --- a room comes to be ------------------------------------------------------------------------------------------
 

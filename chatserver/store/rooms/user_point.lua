@@ -2,6 +2,7 @@
 -- an older step changes nothing; a pointer to a room that was left stays as a mark of that version.
 -- keys: {u} {u}:rooms
 -- repeatable
+-- allow-oom
 -- args: room, version, in (1 | 0), read_seq, epoch
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)

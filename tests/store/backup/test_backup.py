@@ -81,7 +81,9 @@ class Server:
         return await self.call("append", keys.room(room), ids.now_ms(), 0, *words)
 
     async def change(self, room: str, person: str, seq: int, kind: str, text: str = "") -> list:
-        return await self.call("change", keys.room(room), ids.now_ms(), person, seq, kind, text)
+        if kind == "edit":
+            return await self.call("message_edit", keys.room(room), ids.now_ms(), person, seq, text, "")
+        return await self.call("message_delete", keys.room(room), ids.new_id(), ids.now_ms(), person, seq, 0)
 
     async def seq(self, room: str) -> int:
         return int(await self.store.hget(keys.room(room), "seq"))

@@ -249,9 +249,9 @@ async def test_a_link_that_no_longer_hears_itself_is_given_up(proxy: Proxy) -> N
 async def test_what_recognises_no_repeat_is_not_sent_twice(proxy: Proxy) -> None:
     store = Store(Address(path=str(proxy.path)))
     async with running(store):
-        assert not store.library.functions["change"].repeatable
+        assert not store.library.functions["message_edit"].repeatable
         async with proxy.held():
-            asked = asyncio.ensure_future(store.call("change", keys.room("x"), 1, "u", 1, "edit", "text", 0))
+            asked = asyncio.ensure_future(store.call("message_edit", keys.room("x"), 1, "u", 1, "text", ""))
             await asyncio.sleep(0)
             proxy.cut()
             with pytest.raises(Refusal) as refusal:

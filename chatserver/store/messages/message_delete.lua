@@ -1,0 +1,34 @@
+-- Delete a message: its text goes, and a tombstone says that it was there.
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done
+-- repeatable
+-- allow-oom
+-- args: intent, now, user, seq, whether the user moderates the whole community (1 | 0)
+-- answers: {'ok', rev, author} or {reason}
+
+-- A tombstone keeps what explains the hole: id, author and time, never text.
+local function tombstone(entry, record, now)
+  return {d = true, v = record.v, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
+end
+
+return function(keys, args)
+  local meta, log, changes, now_key, members, mentions, scrub, done = unpack(keys)
+  local intent, now, user, seq, admin = args[1], tonumber(args[2]), args[3], args[4], args[5] == '1'
+  local room = meta_of(meta)
+  if not room then return {'not_found'} end
+  local member = member_of(members, user)
+  if not member and not admin then return {outside(room)} end
+  local holds = redis.call('HGET', now_key, seq)
+  holds = holds and cmsgpack.unpack(holds) or {}
+  if redis.call('ZSCORE', done, intent) then return {'ok', room.rev, holds.u} end
+  local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
+  if not entry then return {'no_such_message'} end
+  local record = cmsgpack.unpack(entry[2][2])
+  local own = member and record.u == user
+  if not (own or admin or moderates(member)) then return {'not_author'} end
+
+  done_before(done, intent, now)
+  redis.call('XDEL', log, seq .. '-0')
+  redis.call('SET', scrub, now)
+  forget_mentions(mentions, tonumber(seq), record.u, holds.m or record.m or '')
+  return {'ok', note_change(meta, changes, now_key, room, seq, 'delete', tombstone(entry, record, now)), record.u}
+end
