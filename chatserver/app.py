@@ -364,7 +364,7 @@ class Server:
             (1.0, self._beat),
             (1.0, self._each_second),
             (2.0, self.room_index.refresh),
-            (5.0, self.hub.feeds.compare_heads),
+            (5.0, self.recovery.check_rooms),
             (5.0, self.intents.take_over),
             (30.0, self.recovery.check_users),
             (30.0, self.community.refresh),

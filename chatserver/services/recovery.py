@@ -9,6 +9,7 @@ probe dropped the new link, and it began again. The same comparison runs every f
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -18,6 +19,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
+from chatserver.protocol import closing
 from chatserver.services.accounts.authority import Authority
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import UserNumbers, read_numbers
@@ -25,13 +27,15 @@ from chatserver.store.heads import UserNumbers, read_numbers
 log = logging.getLogger(__name__)
 
 READ_AT_ONCE: Final = 32
+SHORTEST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 5.0
 
 ReplayInbox = Callable[[LiveUser, Connection, int], None]
 
 
 class Recovery:
     """``replay_inbox(user, connection, seq)`` tells what came into the inbox since that number. ``check_users`` and
-    ``Feeds.compare_heads`` are also called by the housekeeping."""
+    ``check_rooms`` are called by the housekeeping."""
 
     def __init__(self, store: Store, hub: Hub, authority: Authority, replay_inbox: ReplayInbox, tasks: Tasks) -> None:
         self._store = store
@@ -48,13 +52,27 @@ class Recovery:
         self._under_way = self._tasks.spawn(self._recover())
 
     async def _recover(self) -> None:
-        try:
-            changed = await self._compare_users()
+        """Until it is done; a new link begins it again from the start."""
+        for failures in itertools.count():
+            try:
+                await self._recover_once()
+                return
+            except Refusal as refusal:
+                log.info("recovery: broken off", extra={"reason": refusal.reason})
+            except Exception:
+                log.exception("recovery: failed; it is tried again")
+            await asyncio.sleep(min(SHORTEST_PAUSE * 2**failures, LONGEST_PAUSE))
+
+    async def _recover_once(self) -> None:
+        changed = await self._compare_users()
+        await self._hub.feeds.compare_heads()
+        await self._refresh(changed)
+        await self._hub.authors.catch_up()
+
+    async def check_rooms(self) -> None:
+        """Find what was lost in silence; not during a recovery, because no room speaks before logins were compared."""
+        if self._under_way is None or self._under_way.done():
             await self._hub.feeds.compare_heads()
-            await self._refresh(changed)
-            await self._hub.authors.catch_up()
-        except Refusal as refusal:
-            log.info("recovery: broken off", extra={"reason": refusal.reason})
 
     async def check_users(self) -> None:
         """Close the sockets whose login ended, and read what changed of users unheard."""
@@ -78,8 +96,19 @@ class Recovery:
 
         await read_numbers(self._store, list(self._hub.users), compare)
         for start in range(0, len(stale), READ_AT_ONCE):
-            await asyncio.gather(*map(self._authority.on_auth, stale[start : start + READ_AT_ONCE]))
+            await asyncio.gather(*map(self._check_logins, stale[start : start + READ_AT_ONCE]))
         return changed
+
+    async def _check_logins(self, user: LiveUser) -> None:
+        """Somebody whose logins cannot be understood has to come back; that holds up nobody else."""
+        try:
+            await self._authority.on_auth(user)
+        except Refusal:
+            raise
+        except Exception:
+            log.exception("recovery: a user's logins cannot be read; their sockets are closed", extra={"user": user.id})
+            for connection in list(user.connections):
+                connection.close(closing.RESTARTING)
 
     async def _refresh(self, users: list[LiveUser]) -> None:
         """Some at a time; a user whose account ended meanwhile harms nobody else's turn."""

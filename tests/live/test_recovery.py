@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 from typing import Any
 
 import msgspec
+import pytest
 
 from chatserver.app import Server
+from chatserver.live.user import LiveUser
+from chatserver.services import recovery
+from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from tests.chaos.proxy import Proxy
@@ -123,6 +128,60 @@ async def test_whoever_lost_their_login_during_a_cut_hears_nothing_more(
         await cat.hears("message.posted", text="after bob")
         await bob.closed()
         assert not bob.heard("message.posted")
+
+
+async def test_a_recovery_that_fails_is_tried_again_after_growing_pauses_and_no_room_speaks_before(
+    open_lossy: OpenLossy, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        tries: list[float] = []
+        catch_up, compare = server.authors.catch_up, recovery.read_numbers
+
+        async def fails(*args: Any) -> None:
+            tries.append(asyncio.get_running_loop().time())
+            if len(tries) < 4:
+                raise ValueError("numbers of a later release")
+            await compare(*args)
+
+        monkeypatch.setattr(recovery, "read_numbers", fails)
+        done = asyncio.Event()
+
+        async def caught_up() -> None:
+            await catch_up()
+            done.set()
+
+        server.authors.catch_up = caught_up  # type: ignore[method-assign]
+        proxy.cut()
+        await until(lambda: tries)
+        await server.recovery.check_rooms()
+        assert feed_of(server, "hall").repairs.doubtful
+        await asyncio.wait_for(done.wait(), 10)
+        pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
+        assert pauses == sorted(pauses) and pauses[0] >= 0.1 and pauses[-1] >= 0.4
+        await ann.say("hall", "on it goes")
+        await bob.hears("message.posted", text="on it goes")
+
+
+async def test_somebody_whose_logins_cannot_be_read_comes_back_and_holds_up_nobody(
+    open_lossy: OpenLossy, proxy: Proxy
+) -> None:
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        on_auth = server.authority.on_auth
+
+        async def fails(user: LiveUser) -> None:
+            if user.id == ann.id:
+                raise ValueError("a login of a later release")
+            await on_auth(user)
+
+        server.authority.on_auth = fails  # type: ignore[method-assign]
+        for person in (ann, bob):
+            await server.store.redis.hincrby(keys.user(person.id), "auth", 1)
+        await relinked(server, proxy)
+        assert await ann.closed() == 4100
+        await bob.say("hall", "on it goes")
+        await bob.hears("message.posted", text="on it goes")
 
 
 async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(server: Server) -> None:

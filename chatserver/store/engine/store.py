@@ -249,16 +249,16 @@ class Store:
         try:
             heard(identity, payload)
         except Exception as failure:
-            self._handler_failed(kind, identity, failure)
+            # Perhaps of a newer release: it costs its room or user a reading, not everybody the link.
+            self.note_fault(kind, identity, failure)
+            _guarded(partial(self._mend[kind], identity) if kind in self._mend else lambda: None)
 
-    def _handler_failed(self, kind: str, identity: str, failure: Exception) -> None:
-        """A record that a handler cannot take, perhaps of a newer release: it costs its room or user a reading, not
-        everybody the link."""
+    def note_fault(self, kind: str, identity: str, failure: Exception) -> None:
+        """Count something of the store that could not be taken, and log it once for each thing and link."""
         self.faults += 1
         if (kind, identity) not in self._faulty and len(self._faulty) < _MOST_FAULTS:
             self._faulty.add((kind, identity))
             log.error("store: a record could not be taken", extra={"kind": kind, "id": identity}, exc_info=failure)
-        _guarded(partial(self._mend[kind], identity) if kind in self._mend else lambda: None)
 
     async def remove_old_libraries(self, now: int) -> None:
         """Note that this release's library is in use; remove those that nobody used for a day."""

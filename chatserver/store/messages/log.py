@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -89,9 +89,9 @@ class _Send:
     def is_refused(self) -> bool:
         return self.answer.done() and not self.answer.cancelled()
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, error: Exception) -> None:
         if not self.answer.done():
-            self.answer.set_exception(refusal)
+            self.answer.set_exception(error)
 
 
 class _RoomQueue:
@@ -208,10 +208,8 @@ class MessageLog:
         if error is not None:
             self._spawn(self._commit_again(room, queue))
             return
-        try:
-            self._settle(room, queue.group, reply)
-        finally:
-            self._next(room, queue)
+        self._settle(room, queue.group, reply)
+        self._next(room, queue)
 
     async def _commit_again(self, room: str, queue: _RoomQueue) -> None:
         """Send the group until something definite comes back, at most until the time of its last one is over;
@@ -247,16 +245,27 @@ class MessageLog:
         del self._queues[room]
 
     def _settle(self, room: str, group: list[_Send], answer: list[Any]) -> None:
+        """Give each send its outcome. What goes wrong with one is that one's answer; it costs the others nothing."""
         self.groups += 1
-        if answer[0] != b"ok":
-            refusal = refusal_of(status(answer))
-            for send in group:
-                send.refuse(refusal)
+        try:
+            if answer[0] != b"ok":
+                raise refusal_of(status(answer))
+            kind, outcomes = answer[3].decode(), list(zip(group, answer[2], strict=True))
+        except Exception as error:
+            self._failed(room, group, error)
             return
         self.messages += len(group)
-        kind = answer[3].decode()
-        for send, outcome in zip(group, answer[2], strict=True):
-            self._answer(room, kind, send, outcome)
+        for send, outcome in outcomes:
+            try:
+                self._answer(room, kind, send, outcome)
+            except Exception as error:
+                self._failed(room, [send], error)
+
+    def _failed(self, room: str, sends: Iterable[_Send], error: Exception) -> None:
+        if not isinstance(error, Refusal):
+            self._store.note_fault("append", room, error)
+        for send in sends:
+            send.refuse(error)
 
     def _answer(self, room: str, kind: str, send: _Send, outcome: list[Any]) -> None:
         """``on_stored`` hears of every message that is in the log, its sender still waiting or not."""

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis.asyncio
 import uvloop
 
 from chatserver.app import Server
@@ -70,6 +72,26 @@ async def test_a_lost_link_says_why_and_how_long_it_was_away(
     assert ("store: link lost", "closed by the store") in said
     assert ("store: linked again", None) in said
     assert linked.losses == {"closed": 1}
+
+
+async def test_a_login_that_may_not_ask_for_the_role_is_linked_and_the_log_says_so(
+    address: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = redis.asyncio.Redis(unix_socket_path=address.path)
+    await admin.execute_command("ACL", "SETUSER", "chat", "on", ">secret", "~*", "&*", "+@all", "-role", "-config")
+    try:
+        limited = Store(replace(address, username="chat", password="secret"))
+        async with running(limited):
+            assert await limited.call("room_open", keys.room("none")) == [b"not_found"]
+            for client in await admin.client_list():
+                if client["name"] == "chatserver-link":
+                    await admin.client_kill_filter(_id=client["id"])
+            await until(lambda: limited.links == 2)
+    finally:
+        await admin.execute_command("ACL", "DELUSER", "chat")
+        await admin.aclose()
+    said = [record for record in caplog.records if "may not ask for the node's role" in record.getMessage()]
+    assert len(said) == 1
 
 
 async def test_a_listener_that_fails_keeps_no_other_from_being_called(address: Address) -> None:

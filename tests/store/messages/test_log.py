@@ -261,6 +261,35 @@ async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Prox
         assert stored == [(1, "open"), (2, "open")]
 
 
+async def test_what_goes_wrong_with_one_answer_is_that_one_s_answer(store: Store) -> None:
+    async with a_log(store) as log:
+        stored: list[int] = []
+
+        def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
+            if user == "bob":
+                raise ValueError("nobody can note this")
+            stored.append(seq)
+
+        log.on_stored = on_stored
+        results = await all_of([say(log, 0), say(log, 1, user="bob"), say(log, 2)])
+        assert [result.seq for result in results] == [1, 2, 3]
+        assert stored == [1, 3]
+        assert store.faults == 1 and store.links == 1
+
+
+@pytest.mark.parametrize("answer", [[b"ok", 1, [[b"a word of later releases"]], b"open"], [b"ok"], [b"another"], []])
+async def test_an_answer_that_nobody_understands_is_said_to_the_sender_at_once(store: Store, answer: list[Any]) -> None:
+    async with a_log(store) as log:
+        send = say(log, 0)
+        queue = log._queues["tea"]
+        queue.group = log._take(queue)
+        log._committed("tea", queue, answer, None)
+        with pytest.raises((KeyError, IndexError, ValueError)):
+            await send
+        assert store.faults == 1
+        assert (await say(log, 1)).seq == 1
+
+
 async def test_a_library_lost_by_the_store_is_loaded_and_the_group_sent_again(store: Store) -> None:
     async with a_log(store) as log:
         await say(log, 0)
