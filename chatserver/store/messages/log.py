@@ -116,6 +116,16 @@ class _RoomQueue:
         return next((send.due for send in (*self.group, *islice(self.waiting, 1)) if send.due > now), None)
 
 
+def _outcomes(answer: list[Any], number: int) -> tuple[str, list[list[Any]]]:
+    """The room's kind and an outcome for each message of a group. Raises ``Refusal`` where the whole is refused."""
+    if answer[0] != b"ok":
+        raise refusal_of(status(answer))
+    _, _, outcomes, kind = answer
+    if len(outcomes) != number:
+        raise ValueError(f"{len(outcomes)} outcomes for {number} messages")
+    return kind.decode(), outcomes
+
+
 class MessageLog:
     """All rooms' logs, as this process writes and reads them. ``today`` gives the number of the community's day."""
 
@@ -248,14 +258,12 @@ class MessageLog:
         """Give each send its outcome. What goes wrong with one is that one's answer; it costs the others nothing."""
         self.groups += 1
         try:
-            if answer[0] != b"ok":
-                raise refusal_of(status(answer))
-            kind, outcomes = answer[3].decode(), list(zip(group, answer[2], strict=True))
+            kind, outcomes = _outcomes(answer, len(group))
         except Exception as error:
             self._failed(room, group, error)
             return
         self.messages += len(group)
-        for send, outcome in outcomes:
+        for send, outcome in zip(group, outcomes, strict=True):
             try:
                 self._answer(room, kind, send, outcome)
             except Exception as error:
