@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from chatserver.app import Server
+from chatserver.store.engine import keys
+from chatserver.store.rooms.questions import ROOMS
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
@@ -23,6 +28,8 @@ async def outcomes(*calls: Any) -> list[str]:
 def _outcome(answer: Any) -> str:
     if isinstance(answer, Refused):
         return answer.reason
+    if isinstance(answer, ConnectionError):
+        return "closed"
     if isinstance(answer, BaseException):
         raise answer
     return "ok"
@@ -127,16 +134,207 @@ async def test_an_invitation_is_used_or_withdrawn_never_both(server: Server) -> 
 # --- what one user says ----------------------------------------------------------------------------------------------
 
 
-async def test_lines_of_a_card_that_change_at_once_all_stay(server: Server) -> None:
+Call = tuple[str, dict[str, Any]]
+AtOnce = Callable[..., Awaitable[list[Any]]]
+
+
+@pytest.fixture(params=[1, 2], ids=["one socket", "two sockets"])
+def sockets(request: pytest.FixtureRequest) -> int:
+    """From how many sockets of one user the calls of a test come."""
+    return int(request.param)
+
+
+@contextlib.asynccontextmanager
+async def at_once(person: Person, sockets: int) -> AsyncIterator[AtOnce]:
+    """Sends calls so that each leaves before any is answered; gives results, or the reasons of refusals."""
+    everywhere = [person] + [await Person(person.url, person.token, person.user).start() for _ in range(sockets - 1)]
+
+    async def ask(*calls: Call) -> list[Any]:
+        asked = [
+            everywhere[place % sockets].call(method, **params) for place, (method, params) in enumerate(calls)
+        ]  # fmt: skip
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return [_outcome(answer) if isinstance(answer, BaseException) else answer for answer in answers]
+
+    yield ask
+    for other in everywhere[1:]:
+        await other.leave()
+
+
+async def fields_at_once(person: Person, sockets: int, method: str, fields: dict[str, Any], **of: Any) -> None:
+    """Each field by a call of its own, all at once."""
+    async with at_once(person, sockets) as ask:
+        answers = await ask(*((method, {**of, name: value}) for name, value in fields.items()))
+    assert not [answer for answer in answers if isinstance(answer, str)]
+
+
+async def test_lines_of_a_card_that_change_at_once_all_stay(server: Server, sockets: int) -> None:
     lines = ("company", "title", "phone", "mail", "wechat", "looking_for", "can_offer")
     async with gathering(server.url, "ann") as (ann,):
-        other = await Person(server.url, ann.token, ann.user).start()
-        for sockets in ((ann, ann), (ann, other)):
-            for number in range(4):
-                words = {line: f"{line[:3]} {number}" for line in lines}
-                calls = [
-                    sockets[place % 2].call("card.update", **{line: words[line]}) for place, line in enumerate(lines)
-                ]
-                await asyncio.gather(*calls)
-                assert await ann.call("card.get") == words
-        await other.leave()
+        for number in range(4):
+            words = {line: f"{line[:3]} {number}" for line in lines}
+            await fields_at_once(ann, sockets, "card.update", words)
+            assert await ann.call("card.get") == words
+
+
+async def test_fields_of_a_profile_that_change_at_once_all_stay(server: Server, sockets: int) -> None:
+    fields = {
+        "headline": "Tea and bridges", "about": "Walks at dawn", "for_friends": "Ring twice", "interests": ["tea"],
+        "languages": ["en", "zh"], "home_town": "Suzhou", "time_zone": "Asia/Shanghai", "presence": "hidden",
+        "shown_rooms": ["hall"],
+    }  # fmt: skip
+    async with gathering(server.url, "ann") as (ann,):
+        await fields_at_once(ann, sockets, "profile.update", fields)
+        (profile,) = (await ann.call("user.get", users=[ann.id]))["users"]
+        assert {name: profile[name] for name in fields} == fields
+
+
+async def test_words_and_settings_of_a_room_that_change_at_once_all_stay(server: Server, sockets: int) -> None:
+    fields = {"title": "Tea", "about": "Slow", "tags": ["tea"], "slow_mode": 9, "question": True}
+    async with gathering(server.url, "ann") as (ann,):
+        room = (await ann.call("room.create", kind="open", title="Room"))["room"]
+        await fields_at_once(ann, sockets, "room.update", fields, room=room)
+        (state,) = [await ann.call("room.update", room=room)]
+        assert {name: state[name] for name in fields} == fields
+
+
+async def test_whether_a_room_wants_the_question_is_known_as_its_settings_say(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        rooms = [(await ann.call("room.create", kind="open", title=f"Room {n}"))["room"] for n in range(4)]
+        async with at_once(ann, sockets) as ask:
+            for _ in range(4):
+                await ask(*(("room.update", {"room": room, "question": on}) for on in (True, False) for room in rooms))
+        listed = await server.store.command("SMEMBERS", ROOMS)
+        for room in rooms:
+            held = await server.store.command("HGET", keys.room(room), "question")
+            assert (room.encode() in listed) == (held == b"1")
+
+
+async def test_what_the_community_says_of_itself_changes_field_by_field(server: Server, sockets: int) -> None:
+    fields = {"name": "Tea", "language": "zh-Hant", "time_zone": "Asia/Taipei", "sign_up": "invite"}
+    async with gathering(server.url, "ann") as (ann,):
+        await server.services.accounts.store.set_status(ann.id, "admin", on=True)
+        await ann.closed()
+        ann = await Person(server.url, ann.token, ann.user).start()
+        await fields_at_once(ann, sockets, "community.update", fields)
+        found = await ann.call("community.get")
+        assert {name: found[name] for name in fields} == fields
+        await ann.leave()
+
+
+async def test_what_one_says_about_a_tie_at_once_all_stays(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        await befriend(ann, bob)
+        async with at_once(ann, sockets) as ask:
+            answers = await ask(
+                ("tie.note", {"user": bob.id, "note": "From the hall"}),
+                ("tie.keep", {"user": bob.id, "on": True}),
+                ("tie.show_seen", {"user": bob.id, "on": False}),
+                ("card.offer", {"user": bob.id}),
+                ("tie.rest", {"user": bob.id, "on": True}),
+            )
+        assert not [answer for answer in answers if isinstance(answer, str)]
+        tie = await ann.call("tie.get", user=bob.id)
+        held = {name: tie.get(name) for name in ("note", "keeps", "hides_seen", "card", "rests")}
+        assert held == {"note": "From the hall", "keeps": True, "hides_seen": True, "card": "offered", "rests": True}
+
+
+async def befriend(one: Person, other: Person) -> None:
+    await other.call("met.enter", code=(await one.call("met.show"))["code"])
+    await one.call("met.confirm", user=other.id)
+    await other.call("met.confirm", user=one.id)
+
+
+async def test_markers_that_move_at_once_end_at_the_furthest(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        for number in range(5):
+            await bob.say("hall", f"@ann {number}")
+        await ann.hears("inbox.added", number=5)
+        async with at_once(ann, sockets) as ask:
+            await ask(*(("inbox.mark", {"seq": seq}) for seq in (5, 1, 3)))
+            await ask(*(("read.mark", {"room": "hall", "seq": seq}) for seq in (5, 1, 3)))
+        assert (await ann.call("inbox.mark", seq=0))["unread"] == 0
+        assert (await ann.call("read.mark", room="hall", seq=0))["read_seq"] == 5
+
+
+# --- what can be had once --------------------------------------------------------------------------------------------
+
+
+async def test_of_two_words_that_exclude_each_other_one_is_taken(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann") as (ann,), at_once(ann, sockets) as ask:
+        answers = await ask(*(("profile.update", {"name": name}) for name in ("Ann One", "Ann Two")))
+        assert answers.count("name_too_soon") == 1
+        (taken,) = [answer["user"]["name"] for answer in answers if answer != "name_too_soon"]
+        (profile,) = (await ann.call("user.get", users=[ann.id]))["users"]
+        assert profile["name"] == taken
+
+        answers = await ask(*[("account.renew_recovery", {"password": PASSWORD})] * 3)
+        (code,) = [answer["recovery"] for answer in answers if answer != "changed_meanwhile"]
+        words = [f"a new password {number}" for number in range(3)]
+        recover = [("account.recover", {"handle": "ann", "code": code, "password": word}) for word in words]
+        answers = await ask(*recover)
+        assert answers.count("wrong_credentials") == 2
+        password = words[next(place for place, answer in enumerate(answers) if answer != "wrong_credentials")]
+        await post(server.url, "account.sign_in", handle="ann", password=password, want="token")
+
+
+async def test_of_two_new_passwords_at_once_one_is_taken(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        words = ["a new password 1", "a new password 2"]
+        async with at_once(ann, sockets) as ask:
+            answers = await ask(*(("account.set_password", {"old": PASSWORD, "new": word}) for word in words))
+            assert sum(isinstance(answer, str) for answer in answers) == 1
+            taken = words[0] if isinstance(answers[1], str) else words[1]
+            await post(server.url, "account.sign_in", handle="ann", password=taken, want="token")
+
+
+async def test_what_ends_twice_ends_once(server: Server, sockets: int) -> None:
+    async with gathering(server.url, "ann") as (ann,), at_once(ann, sockets) as ask:
+        bot = (await ann.call("bot.create", handle="dice", name="Dice"))["user"]["id"]
+        token = (await ann.call("token.create"))["id"]
+        tokens = [answer["token"] for answer in await ask(*[("bot.renew_token", {"bot": bot})] * 2)]
+        assert sorted(await outcomes(*(post(server.url, "login.list", token) for token in tokens))) == [
+            "bad_token",
+            "ok",
+        ]
+        for method, params in (
+            ("token.revoke", {"token": token}), ("room.leave", {"room": "hall"}), ("bot.close", {"bot": bot}),
+        ):  # fmt: skip
+            answers = await ask(*[(method, params)] * 2)
+            assert sum(isinstance(answer, str) for answer in answers) <= 1, method
+        joined = await ask(*[("room.join", {"room": "hall"})] * 3)
+        assert [state["role"] for state in joined] == ["member"] * 3
+
+
+async def test_a_code_makes_one_person_the_first_admin(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as people:
+        code = (await server.setup_link()).partition("#")[2]
+        found = await outcomes(*(post(server.url, "community.claim", person.token, code=code) for person in people))
+        assert found.count("ok") == 1
+
+
+async def test_of_two_owners_who_step_down_at_once_one_stays(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        room = (await ann.call("room.create", kind="open", title="Tea"))["room"]
+        await bob.call("room.join", room=room)
+        await ann.call("room.set_role", room=room, user=bob.id, role="owner")
+        steps = (one.call("room.set_role", room=room, user=one.id, role="member") for one in (ann, bob))
+        assert sorted(await outcomes(*steps)) == ["last_owner", "ok"]
+
+
+async def test_who_closes_the_account_while_something_begins_leaves_nothing_behind(server: Server) -> None:
+    for number in range(6):
+        ann = await (await sign_up(server.url, f"ann{number}")).start()
+        room = (await ann.call("room.create", kind="open", title="Tea"))["room"]
+        bob = await (await sign_up(server.url, f"bob{number}")).start()
+        await outcomes(
+            *(bob.call("bot.create", handle=f"dice{number}x{bot}", name="Dice") for bot in range(3)),
+            post(server.url, "account.close", bob.token, password=PASSWORD),
+            bob.call("room.join", room=room),
+        )
+        accounts = server.services.accounts.store
+        for bot in range(3):
+            assert not await accounts.is_taken(f"dice{number}x{bot}")
+        listed = (await ann.call("room.members", room=room))["members"]
+        assert [member["user"]["id"] for member in listed] == [ann.id]
+        await ann.leave()

@@ -155,7 +155,7 @@ class Accounts:
         """For who has lost the code, or shown it to somebody: the old one is worth nothing any more."""
         profile = await self._proven_again(caller, params.password)
         recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
-        await self.store.set_recovery(profile.id, _code_digest(recovery), password=profile.password)
+        await self.store.set_recovery(profile, _code_digest(recovery))
         return AccountRenewRecoveryResult(recovery)
 
     async def close_account(self, caller: Caller, params: AccountClose) -> Nothing:

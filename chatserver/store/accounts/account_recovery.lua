@@ -1,12 +1,14 @@
--- Set another recovery code, where the password is still the one that was proven. No login ends.
+-- Set another recovery code, where the password and the code are still those that were read. No login ends.
 -- keys: {u}
 -- repeatable
--- args: password hash that must hold, digest of the new code
--- answers: {'ok'}, {'not_found'} or {'changed'}
+-- args: password hash that must hold, digest of the code that must hold, digest of the new code
+-- answers: {'ok'}, {'not_found'}, {'changed'} or {'code_changed'}
 return function(keys, args)
-  local held = redis.call('HMGET', keys[1], 'handle', 'closed', 'password')
+  local held = redis.call('HMGET', keys[1], 'handle', 'closed', 'password', 'recovery')
   if not held[1] or held[2] == '1' then return {'not_found'} end
+  if held[4] == args[3] then return {'ok'} end
   if held[3] ~= args[1] then return {'changed'} end
-  redis.call('HSET', keys[1], 'recovery', args[2])
+  if (held[4] or '') ~= args[2] then return {'code_changed'} end
+  redis.call('HSET', keys[1], 'recovery', args[3])
   return {'ok'}
 end

@@ -163,6 +163,7 @@ class AccountStore:
                 await self._free_handle(new.user, new.handle)
             raise
         await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
+        await self._require_owner(new, now)
         await self._store.command("ZADD", keys.EVERYONE, now, new.user)
         await self._directory.changed(new.user)
         if new.admin:
@@ -171,6 +172,12 @@ class AccountStore:
             await _past_refusals(self._rooms.join_parts(intent.id, room=room, user=new.user, now=now))
         if new.invite:
             await self._welcome(new, intent.id, now)
+
+    async def _require_owner(self, new: NewAccount, now: int) -> None:
+        """An owner who closed their account meanwhile did not find this bot among theirs. Raises ``Refusal``."""
+        if new.owner and not await self._lives(new.owner):
+            await self.close(Profile(id=new.user, handle=new.handle, owner=new.owner), now=now)
+            raise errors.not_found("user")
 
     async def _welcome(self, new: NewAccount, intent: str, now: int) -> None:
         """Who comes by a personal invitation comes into the room of whoever gave it, acquainted with them."""
@@ -258,9 +265,12 @@ class AccountStore:
         if status(answer) != "ok":
             raise wrong_credentials()
 
-    async def set_recovery(self, user: str, recovery: str, *, password: str) -> None:
-        """Another recovery code's digest, where the password's hash is still this one. Raises ``Refusal``."""
-        answer = await self._store.call("account_recovery", keys.user(user), password, recovery)
+    async def set_recovery(self, profile: Profile, recovery: str) -> None:
+        """Another recovery code's digest, where password and code are still the profile's. Raises ``Refusal``."""
+        must = profile.password, profile.recovery
+        answer = await self._store.call("account_recovery", keys.user(profile.id), *must, recovery)
+        if status(answer) == "code_changed":
+            raise errors.conflict("Another recovery code was made at the same time", "changed_meanwhile")
         if status(answer) != "ok":
             raise wrong_credentials()
 
@@ -290,22 +300,20 @@ class AccountStore:
 
     async def close(self, profile: Profile, *, now: int) -> None:
         """Name and profile go, the rooms are left, the handle is free, the bots go too; messages stay."""
-        for bot in await self.bots_of(profile.id):
-            await self.close(bot, now=now)
-        rooms = sorted(await self._rooms.rooms_of(profile.id))
         await self._intents.carry_out(
-            "account.close", user=profile.id, handle=profile.handle, password=profile.password, rooms=rooms, now=now,
+            "account.close", user=profile.id, handle=profile.handle, password=profile.password, now=now,
             owner=profile.owner,
         )  # fmt: skip
 
     async def _close(self, intent: Intent) -> None:
-        user, handle, password, rooms, now = (
-            intent.arguments[name] for name in ("user", "handle", "password", "rooms", "now")
-        )
+        """Rooms and bots are looked up once the account is closed: what comes later than that sees it, and goes."""
+        user, handle, password, now = (intent.arguments[name] for name in ("user", "handle", "password", "now"))
         answer = await self._store.call("account_close", keys.user(user), now, password)
         if status(answer) != "ok":
             raise wrong_credentials()
-        for room in rooms:
+        for bot in await self.bots_of(user):
+            await self.close(bot, now=now)
+        for room in sorted(await self._rooms.rooms_of(user)):
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
             await self._rooms.name_parts(room, user, "")  # a conversation of two is not left
         await self._free_handle(user, handle)

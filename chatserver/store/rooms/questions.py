@@ -18,9 +18,12 @@ LAID: Final = keys.COMMUNITY + ":questions"
 
 
 async def agree(store: Store, room: str) -> None:
-    """Look in this room, or no more, as its meta says."""
-    wants = await store.command("HGET", keys.room(room), "question") == b"1"
-    await store.command("SADD" if wants else "SREM", ROOMS, room)
+    """Look in this room, or no more, as its meta says: once more where it says otherwise afterwards, because whoever
+    changed it meanwhile may have written here first."""
+    wanted: bool | None = None
+    while (wants := await store.command("HGET", keys.room(room), "question") == b"1") is not wanted:
+        await store.command("SADD" if wants else "SREM", ROOMS, room)
+        wanted = wants
 
 
 class QuestionStore:

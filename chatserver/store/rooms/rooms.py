@@ -19,7 +19,7 @@ from chatserver.rules.rooms import access as room_rules
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
-from chatserver.store.engine.store import Store
+from chatserver.store.engine.store import Store, status
 from chatserver.store.messages.records import Posted, posted_of
 from chatserver.store.rooms.questions import agree
 from chatserver.store.rooms.room_index import Entry, put
@@ -155,7 +155,7 @@ class RoomStore:
             "room_create", keys.room(room), now, owner, int(given["bot"]), await self.handle_of(owner), *fields
         )
         if owner:
-            await self._point(owner, room, _belonging(answer))
+            await self._point_or_leave(intent.id, owner, room, _belonging(answer), now)
         if new.kind == "open":
             await put(self._store, room, _first_entry(new, now))
 
@@ -188,7 +188,7 @@ class RoomStore:
             "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin),
             await self.handle_of(user),
         )  # fmt: skip
-        return await self._point(user, room, _belonging(answer))
+        return await self._point_or_leave(intent, user, room, _belonging(answer), now)
 
     async def leave(self, room: str, user: str, *, now: int) -> None:
         """Leave; the last owner's place goes to the moderator, else member, who has been there longest."""
@@ -233,11 +233,22 @@ class RoomStore:
             await self._point(user, room, _belonging(answer))
 
     async def _point(self, user: str, room: str, belonging: Belonging) -> Belonging:
-        """Make the user's pointer agree with the room. Version 0: never a member, so there is nothing to point at."""
-        if belonging.version:
+        """Make the user's pointer agree with the room. Raises ``Refusal`` where a closed account came in."""
+        if belonging.version:  # 0: never a member, so there is nothing to point at
             inside, place = int(belonging.inside), (belonging.last_seq, belonging.epoch)
-            await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
+            answer = await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
+            if status(answer) == "closed":
+                raise errors.not_signed_in()
         return belonging
+
+    async def _point_or_leave(self, intent: str, user: str, room: str, belonging: Belonging, now: int) -> Belonging:
+        """As ``_point``; an account that was closed meanwhile had no pointer yet by which it would have left."""
+        try:
+            return await self._point(user, room, belonging)
+        except Refusal as refusal:
+            if refusal.kind is errors.NOT_SIGNED_IN:
+                await self.leave_parts(f"{intent}:closed", room=room, user=user, now=now)
+            raise
 
     async def unban(self, room: str, user: str, *, actor: str, admin: bool, now: int) -> None:
         given = {"room": room, "user": user, "actor": actor, "admin": admin, "now": now}

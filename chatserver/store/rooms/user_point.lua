@@ -4,10 +4,11 @@
 -- repeatable
 -- allow-oom
 -- args: room, version, in (1 | 0), read_seq, epoch
--- answers: {'ok'} or {'not_found'}
+-- answers: {'ok'}, {'not_found'}, or {'closed'} for a room that a closed account came into
 return function(keys, args)
   local room, version, inside = args[1], tonumber(args[2]), tonumber(args[3])
   if redis.call('EXISTS', keys[1]) == 0 then return {'not_found'} end
+  if inside == 1 and redis.call('HGET', keys[1], 'closed') == '1' then return {'closed'} end
   local packed = redis.call('HGET', keys[2], room)
   local pointer = packed and cmsgpack.unpack(packed)
   if pointer and pointer[1] >= version then return {'ok'} end
