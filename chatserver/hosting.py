@@ -17,12 +17,11 @@ from chatserver.live.tasks import Tasks
 from chatserver.services.accounts.accounts import Accounts
 from chatserver.settings import Settings
 from chatserver.store.community.community import CommunityStore
+from chatserver.store.community.lease import HostLease
 from chatserver.store.engine.store import Store
 
 log = logging.getLogger(__name__)
 
-LEASE: Final = "{community}:host"
-LEASE_MS: Final = 15_000
 LOOK_SECONDS: Final = 5.0
 
 
@@ -33,7 +32,7 @@ class Hosting:
         self, settings: Settings, store: Store, accounts: Accounts, community: CommunityStore, tasks: Tasks, url: str
     ) -> None:
         self._settings = settings
-        self._store = store
+        self._lease = HostLease(store)
         self._accounts = accounts
         self._community = community
         self._tasks = tasks
@@ -43,29 +42,20 @@ class Hosting:
     async def run(self) -> None:
         while True:
             try:
-                await self._look()
+                await self._lease.take()
             except Refusal as refusal:
                 log.info("host: not now", extra={"reason": refusal.reason})
+            self._agree()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _look(self) -> None:
-        if not await self._holds_lease():
-            if self._host is not None:
-                self._host.cancel()
-                self._host = None
-        elif self._host is None or self._host.done():
+    def _agree(self) -> None:
+        """Serve while the lease is ours: without a store that tells, only until it may be another's."""
+        running = self._host is not None and not self._host.done()
+        if self._lease.holds and not running:
             self._host = self._tasks.spawn(self._serve())
-
-    async def _holds_lease(self) -> bool:
-        """Take or keep the lease."""
-        process = self._store.process_id
-        if await self._store.command("SET", LEASE, process, "NX", "PX", LEASE_MS) is not None:
-            return True
-        holder = await self._store.command("GET", LEASE)
-        if holder is None or holder.decode() != process:
-            return False
-        await self._store.command("PEXPIRE", LEASE, LEASE_MS)
-        return True
+        elif self._host is not None and not self._lease.holds:
+            self._host.cancel()
+            self._host = None
 
     async def _serve(self) -> None:
         settings = self._settings
@@ -80,4 +70,4 @@ class Hosting:
         """Let another process take over at once."""
         if self._host is not None and not self._host.done():
             self._host.cancel()
-            await self._store.command("DEL", LEASE)
+            await self._lease.end()
