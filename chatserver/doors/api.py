@@ -63,10 +63,10 @@ class Api:
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         method = self._method(request, name)
-        caller = await self._asking.who(request, writes=True)
-        wait = self._rates.take(caller.address, now_ms())
+        wait = self._rates.take(self._asking.address(request), now_ms())
         if wait:
             raise errors.rate_limited(wait)
+        caller = await self._asking.who(request, writes=True)
         if method.who == "user":
             caller.require_user()
         params = JSON.params(method, await self._body(request))

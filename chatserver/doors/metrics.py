@@ -17,6 +17,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
+from chatserver.store.engine.intents import Intents
 from chatserver.store.messages.log import MessageLog
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,9 +27,10 @@ _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 class Metrics:
     """``answered`` and ``closed`` are told by the doors, ``lagged`` by the housekeeping."""
 
-    def __init__(self, hub: Hub, log: MessageLog, tasks: Tasks) -> None:
+    def __init__(self, hub: Hub, log: MessageLog, intents: Intents, tasks: Tasks) -> None:
         self._hub = hub
         self._log = log
+        self._intents = intents
         self._tasks = tasks
         self._answers: collections.Counter[tuple[str, str]] = collections.Counter()
         self._closes: collections.Counter[str] = collections.Counter()
@@ -75,6 +77,7 @@ class Metrics:
         losses = {(reason,): count for reason, count in store.losses.items()}
         yield self._counted("chat_store_losses", "Links that were lost.", ("reason",), losses)
         yield CounterMetricFamily("chat_store_faults", "Records that could not be taken.", value=store.faults)
+        yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
         pool = hub.feeds.pool
         yield CounterMetricFamily("chat_repairs", "Rooms that read what they missed.", value=pool.repairs)
         yield CounterMetricFamily("chat_resets", "Readers or rooms that started over from the end.", value=pool.resets)

@@ -64,23 +64,24 @@ class Sockets:
         """GET /ws. Answers 400, 401, 403 or 503 where no WebSocket is to be had."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return web.Response(status=426, text="This is the door for WebSockets.\n", headers={"Upgrade": "websocket"})
+        if self._is_full(self._asking.address(request)):  # before a token costs the store a reading
+            return _full()
         try:
             caller = await self._asking.who(request, writes=True)
         except Refusal as refusal:
             return web.Response(status=refusal.kind.status, text=refusal.message + "\n")
-        if self._is_full(caller):
-            return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
+        if self._is_full(caller.address) or self._hub.is_full(caller.user_id):
+            return _full()
         protocol, response = self._negotiate(request)
         if response is None or response.status_code != 101:
             return _refused(response)
         return _TakeOver(self, caller, protocol, _early_frames(request))
 
-    def _is_full(self, caller: Caller) -> bool:
+    def _is_full(self, address: str) -> bool:
         return (
             self.draining
             or 0 < self._most <= len(self._hub.connections)
-            or 0 < self._most_per_address <= self._addresses[caller.address]
-            or self._hub.is_full(caller.user_id)
+            or 0 < self._most_per_address <= self._addresses[address]
         )
 
     def _negotiate(self, request: web.Request) -> tuple[ServerProtocol, Response | None]:
@@ -139,6 +140,10 @@ def _early_frames(request: web.Request) -> bytes:
     """What a hasty client sent before it had its 101: aiohttp holds it back, and would read it as HTTP afterwards."""
     early, request.protocol._message_tail = request.protocol._message_tail, b""
     return early
+
+
+def _full() -> web.Response:
+    return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
 
 
 def _refused(response: Response | None) -> web.Response:

@@ -316,6 +316,13 @@ async def test_429_is_for_one_address_that_asks_too_often(open_server) -> None:
     assert int(answers[3].headers["Retry-After"]) > 50
 
 
+async def test_who_asks_too_often_costs_the_store_no_proof_of_a_token(open_server) -> None:
+    server = await open_server(limits__requests_burst=3, limits__requests_per_second=0.01)
+    wrong = await desk_of(server.url, "no-such-token")
+    answers = [await wrong.ask("community.get") for _ in range(4)]
+    assert [answer.status for answer in answers] == [401, 401, 401, 429]
+
+
 async def test_503_is_for_a_store_that_is_away(remote: Remote) -> None:
     ann = await sign_up(remote.url, "ann")
     service = await desk_of(remote.url, ann.token)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from chatserver.app import Server
 from chatserver.store.engine import keys
@@ -52,6 +53,20 @@ async def test_a_token_in_session_start_does_not_pass_the_limit_of_connections(o
         begun, waiting = sockets[found.index("ok")], sockets[found.index("too_many_connections")]
         await begun.leave()
         assert await waiting.call("session.start", token=bob.token)
+
+
+@pytest.mark.parametrize("limit", ["server__max_connections", "limits__connections_per_address"])
+async def test_no_number_of_handshakes_at_once_passes_a_limit(open_server: OpenServer, limit: str) -> None:
+    server = await open_server(**{limit: 5})
+    bob = await sign_up(server.url, "bob")
+    sockets = [Person(server.url, bob.token, bob.user) for _ in range(MANY)]
+    opened = await asyncio.gather(*(socket.connect() for socket in sockets), return_exceptions=True)
+    refused = [failure for failure in opened if isinstance(failure, InvalidStatus)]
+    assert len(refused) == MANY - 5 and {failure.response.status_code for failure in refused} == {503}
+    assert len(server.hub.connections) == 5
+    for socket in opened:
+        if isinstance(socket, Person):
+            await socket.leave()
 
 
 async def test_a_socket_whose_first_session_failed_is_only_its_second_users(server: Server) -> None:

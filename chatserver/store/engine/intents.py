@@ -4,6 +4,9 @@ No function may touch two tags, so joining a room is a part on the room's tag an
 arguments included, goes to one of 64 streams; its parts run in a fixed order and each recognises a repeat by the
 intent's id; then the intent is removed and the caller answered. Whatever a dead process left behind is carried out by
 any other after ten seconds.
+
+One that fails again and again, through a fault of ours or of the data, is put aside after ten attempts: it would hide
+whatever is behind it. One of a kind that this release does not know is left for a day to the release that wrote it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from chatserver.store.engine.store import Store
 
 log = logging.getLogger(__name__)
 TAKE_OVER_MS: Final = 10_000
+ATTEMPTS: Final = 10
+DAY_MS: Final = 86_400_000
+_PAGE: Final = 100
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -53,6 +59,7 @@ class Intents:
         self._store = store
         self._parts: dict[str, Parts] = {}
         self._freeing: set[str] = set()
+        self.put_aside = 0
 
     def register(self, kind: str, parts: Parts, *, frees: bool = False) -> None:
         """``frees``: the step makes something less or keeps somebody out; it is taken where the store is full, too."""
@@ -104,25 +111,49 @@ class Intents:
             await self._store.command("XDEL", begun.stream, await begun.written)
 
     async def take_over(self, *, older_than_ms: int = TAKE_OVER_MS) -> int:
-        """Carry out what other processes left behind. Gives how many were finished."""
+        """Carry out what other processes left behind, oldest first. Gives how many were finished."""
         seconds, microseconds = await self._store.command("TIME")
-        before = int(seconds) * 1000 + int(microseconds) // 1000 - older_than_ms
+        now = int(seconds) * 1000 + int(microseconds) // 1000
         finished = 0
         for number in range(keys.INTENT_STREAMS):
-            stream = keys.intents(number)
-            for place, fields in await self._store.command("XRANGE", stream, "-", str(before), "COUNT", 100):
-                finished += await self._finish(stream, place, fields[1])
+            finished += await self._take_over(keys.intents(number), now, older_than_ms)
         return finished
 
-    async def _finish(self, stream: str, place: bytes, packed: bytes) -> int:
-        intent = msgspec.msgpack.decode(packed, type=Intent)
+    async def _take_over(self, stream: str, now: int, older_than_ms: int) -> int:
+        after, finished = "-", 0
+        while True:
+            page = await self._store.command("XRANGE", stream, after, str(now - older_than_ms), "COUNT", _PAGE)
+            for place, fields in page:
+                finished += await self._finish(stream, place, fields[1], now)
+            if len(page) < _PAGE:
+                return finished
+            after = f"({page[-1][0].decode()}"
+
+    async def _finish(self, stream: str, place: bytes, packed: bytes, now: int) -> int:
+        """1 where the intent is done, 0 where it is not yet, or was put aside. Raises ``Refusal`` without a store."""
         try:
+            intent = msgspec.msgpack.decode(packed, type=Intent)
+            if intent.kind not in self._parts and now - int(place.partition(b"-")[0]) < DAY_MS:
+                return 0
             await self._parts[intent.kind](intent)
         except Refusal as refusal:
             if refusal.kind is UNAVAILABLE:
+                if not self._store.up:
+                    raise
                 return 0
-        except Exception:
-            log.exception("intent: cannot be finished", extra={"intent": intent.id, "kind": intent.kind})
+        except Exception as failure:
+            await self._count_failure(stream, place, packed, failure)
             return 0
         await self._store.command("XDEL", stream, place)
+        await self._store.command("HDEL", stream + ":attempts", place)
         return 1
+
+    async def _count_failure(self, stream: str, place: bytes, packed: bytes, failure: Exception) -> None:
+        why = f"{type(failure).__name__}: {failure}"
+        word, attempts = await self._store.call("intent_failed", stream, place, packed, why, ATTEMPTS)
+        about = {"stream": stream, "place": place.decode(), "attempts": attempts}
+        if word == b"aside":
+            self.put_aside += 1
+            log.error("intent: put aside", extra=about, exc_info=failure)
+        else:
+            log.warning("intent: cannot be finished yet", extra={**about, "error": why})
