@@ -253,7 +253,7 @@ class Repairs:
         if head.seq == feed.place.seq and page.last_id != feed.last_id:
             return True
         known = next((posted for posted in page.messages if posted.seq == feed.place.seq), None)
-        if page.first_seq > feed.place.seq + 1 or (known is not None and known.id != feed.last_id):
+        if page.first_seq > feed.place.seq + 1 or (known is not None and known.id not in {"", feed.last_id}):
             return True
         return not all(posted.explained for posted in page.messages)
 

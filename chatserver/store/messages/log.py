@@ -302,7 +302,10 @@ class MessageLog:
         answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
-        return page_of(answer)
+        page = page_of(answer)
+        for seq in page.unreadable:
+            self._store.note_fault("log", f"{room}/{seq}", ValueError("the record cannot be decoded"))
+        return page
 
 
 def _nobody_told(*_of: object) -> None:

@@ -17,7 +17,7 @@ local function messages(log, now_key, from, to)
   for i, seq in ipairs(wanted) do
     local entry = entries[next_entry]
     if entry and entry[1] == seq .. '-0' then
-      out[i] = {seq, tonumber(entry[2][4]), entry[2][2], holds[i] or ''}
+      out[i] = {seq, tonumber(entry[2][4] or 0) or 0, entry[2][2], holds[i] or ''}
       next_entry = next_entry + 1
     else
       out[i] = {seq, 0, '', holds[i] or ''}

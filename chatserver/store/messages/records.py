@@ -49,6 +49,9 @@ class Now(Struct, frozen=True, omit_defaults=True):
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_record = msgspec.msgpack.Decoder(Record).decode
+UNREADABLE = Now(deleted=True)
+"""What holds of a message whose record cannot be decoded: it is shown as deleted, and the log around it can be read."""
+
 _unpack_now = msgspec.msgpack.Decoder(Now).decode
 
 
@@ -118,13 +121,20 @@ class Page:
     changes: list[Changed]
     version: int
 
+    @property
+    def unreadable(self) -> list[int]:
+        """Numbers of messages whose records cannot be decoded."""
+        return [posted.seq for posted in self.messages if posted.now is not None and not posted.user]
+
 
 def page_of(answer: list[Any]) -> Page:
     """The answer of read.lua."""
-    _, epoch, seq, rev, last_id, first_seq, messages, changes, version = answer
+    _, epoch, seq, rev, last_id, first_seq, rows, changes, version = answer
+    posted = [posted_of(*row) for row in rows]
+    if posted and posted[-1].seq == seq and posted[-1].now is UNREADABLE:  # the last message's id is known all the same
+        posted[-1] = Posted(seq, posted[-1].at, None, Now(deleted=True, id=last_id.decode()))
     return Page(
-        epoch.decode(), seq, rev, last_id.decode(), first_seq,
-        [posted_of(*row) for row in messages],
+        epoch.decode(), seq, rev, last_id.decode(), first_seq, posted,
         [Changed(rev_, seq_, after, unpack_now(packed) or Now()) for rev_, seq_, after, _, packed in changes],
         version,
     )  # fmt: skip
@@ -132,10 +142,13 @@ def page_of(answer: list[Any]) -> Page:
 
 def posted_of(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
     """A message as the functions that read logs give it."""
-    now = unpack_now(packed_now)
-    if not record:
-        return Posted(seq, now.at if now else at, None, now)
-    return Posted(seq, at, _unpack_record(record), now)
+    try:
+        now = unpack_now(packed_now)
+        if not record:
+            return Posted(seq, now.at if now else at, None, now)
+        return Posted(seq, at, _unpack_record(record), now)
+    except msgspec.MsgspecError:
+        return Posted(seq, at, None, UNREADABLE)
 
 
 def message_of(room: str, posted: Posted, author: Author) -> Message:

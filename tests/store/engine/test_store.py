@@ -18,7 +18,7 @@ from chatserver.store.engine import keys, node
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from tests.conftest import running
-from tests.people import gathering
+from tests.people import Person, gathering
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -57,6 +57,31 @@ async def test_records_that_cannot_be_read_cost_the_room_a_reading_and_nobody_th
         await ann.call("session.ping")
         assert server.store.links == links
         assert server.store.faults > 0
+
+
+async def test_records_of_the_log_that_cannot_be_decoded_are_shown_as_deleted(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        first = await ann.say("hall", "before")
+        await bob.hears("message.posted", text="before")
+        links = server.store.links
+        for number in range(1, 21):
+            fields = ("m", b"\xc1 no record", "t", "1") if number % 2 else ("x", "y")
+            await server.store.redis.execute_command(
+                "XADD", keys.room("hall") + ":log", f"{first['seq'] + number}-0", *fields
+            )
+        await ann.say("hall", "after")
+        await bob.hears("message.posted", text="after")
+        heard = [event["params"] for event in bob.events if event["method"] == "message.posted"]
+        assert [message["seq"] for message in heard] == list(range(first["seq"], first["seq"] + 22))
+        assert [message.get("deleted", False) for message in heard] == [False, *[True] * 20, False]
+        page = await bob.call("message.history", room="hall", limit=22)
+        assert [message["text"] for message in page["messages"]] == ["before", *[""] * 20, "after"]
+        fresh = await Person(server.url, ann.token, ann.user).start()
+        await fresh.leave()
+        await server.hub.feeds.compare_heads()
+        assert not bob.heard("room.reset")
+        assert server.store.links == links
+        assert server.store.faults >= 20
 
 
 async def test_a_lost_link_says_why_and_how_long_it_was_away(
@@ -108,18 +133,19 @@ async def test_a_listener_that_fails_keeps_no_other_from_being_called(address: A
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(("held_seconds", "pace"), [(0.3, 0.02), pytest.param(15.0, 1.0, marks=pytest.mark.soak)])
 def test_a_loop_that_was_held_does_not_take_its_own_delay_for_silence(
-    address: Address, monkeypatch: pytest.MonkeyPatch, run: Callable[[Any], Any]
+    address: Address, monkeypatch: pytest.MonkeyPatch, run: Callable[[Any], Any], held_seconds: float, pace: float
 ) -> None:
-    monkeypatch.setattr(node, "PROBE_SECONDS", 0.02)
-    monkeypatch.setattr(node, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(node, "PROBE_SECONDS", pace)
+    monkeypatch.setattr(node, "PATIENCE_SECONDS", 5 * pace)
 
     async def held() -> tuple[int, int]:
         async with running(Store(address)) as linked:
             for _ in range(5):
                 probed = linked._node.probed
                 await until(lambda before=probed: linked._node.probed > before)
-                time.sleep(0.3)  # noqa: ASYNC251  # the loop is held on purpose
+                time.sleep(held_seconds)  # noqa: ASYNC251  # the loop is held on purpose
                 probed = linked._node.probed
                 await until(lambda before=probed: linked._node.probed > before)
             return linked.links, sum(linked.losses.values())
