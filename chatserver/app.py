@@ -225,7 +225,7 @@ class Server:
                 time_zone=lambda: self.community.profile.time_zone,
             ),
             messages=messages,
-            company=Activity(hub, Buckets(limits.typing_burst, limits.typing_per_second)),
+            company=Activity(hub, self.room_store, Buckets(limits.typing_burst, limits.typing_per_second)),
             friends=friends,
         )  # fmt: skip
 

@@ -63,7 +63,8 @@ class Surroundings:
     log: MessageLog
     authors: AuthorCache
     spawn: Callable[[Coroutine[Any, Any, Any]], object]
-    reopen: Callable[[str], Coroutine[Any, Any, Opened]]
+    reopen: Callable[[str, frozenset[str]], Coroutine[Any, Any, Opened]]
+    read_member: Callable[[str, str], Coroutine[Any, Any, tuple[int, MemberRecord | None]]]
     user_left: Callable[[Feed, str], None]
     tell_state: Callable[[Feed, Connection], None]
     shut_out: Callable[[Feed], None]
@@ -78,7 +79,10 @@ class Surroundings:
 
 
 class Feed:
-    """One room in this process. ``place`` is how far it has heard, ``delivered`` how far its live followers have."""
+    """One room in this process. ``place`` is how far it has heard, ``delivered`` how far its live followers have.
+
+    ``count`` users belong to the room. ``members`` are those of them whom the feed knows: the staff, who follows here
+    and who is expected to; of a conversation of two both. Anybody else is asked for where it matters."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
         self.room = room
@@ -89,6 +93,8 @@ class Feed:
         self.visitors: dict[Connection, None] = {}
         self.users_here: dict[str, int] = {}
         self.hidden_here: set[str] = set()
+        self._expected: dict[str, int] = {}
+        self._heard_of: dict[str, int] = {}
         self.presence_due = False
         self._named: frozenset[str] | None = None
         self._count_due: asyncio.TimerHandle | None = None
@@ -105,7 +111,7 @@ class Feed:
 
     def _take(self, opened: Opened) -> None:
         self.meta: RoomMeta = opened.meta
-        self.members: dict[str, MemberRecord] = opened.members
+        self._take_members(opened)
         self.here: dict[str, Here] = opened.here
         self.head: LogHead = opened.head
         self.epoch = opened.head.epoch
@@ -191,24 +197,31 @@ class Feed:
         if version != self.version + 1:
             self.repairs.repair(payload)
             return
-        if self.around.authors.known(user) is None:
+        if self._names(kind, user, count) and self.around.authors.known(user) is None:
             self.repairs.look_up([user], payload)
             return
-        self.version = version
-        if kind == "left":
-            self.members.pop(user, None)
-        else:
-            before = self.members.get(user)
-            muted_until = before.muted_until if before else 0
-            self.members[user] = MemberRecord(role, joined_at, muted_until, version)
+        self.version, self.count = version, count
+        before = self.members.pop(user, None)
+        if kind != "left" and (role != "member" or self.knows(user)):
+            self.members[user] = MemberRecord(role, joined_at, before.muted_until if before else 0, version)
+        if user in self._expected:
+            self._heard_of[user] = version
         self._tell_of_member(kind, user, role, count)
 
+    def _is_quiet(self, kind: str, count: int) -> bool:
+        """Whether only the user hears this, and the others a number, because the room is large."""
+        return count > self.around.large_room and kind != "changed"
+
+    def _names(self, kind: str, user: str, count: int) -> bool:
+        """Whether anybody here is told of this user by name."""
+        return not self._is_quiet(kind, count) or bool(self.around.connections(user))
+
     def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
-        """In a large room who comes and goes is told to themself, and to the others as a number now and then."""
-        large = count > self.around.large_room and kind != "changed"
-        event = MemberEvent(self.room, self.around.authors.face(user), role, count)
-        then = partial(self.around.user_left, self, user) if kind == "left" else None
-        self._send(Unlogged(f"member.{kind}", event, only=user if large else "", then=then))
+        large = self._is_quiet(kind, count)
+        if self._names(kind, user, count):
+            event = MemberEvent(self.room, self.around.authors.face(user), role, count)
+            then = partial(self.around.user_left, self, user) if kind == "left" else None
+            self._send(Unlogged(f"member.{kind}", event, only=user if large else "", then=then))
         if kind == "changed":
             self._owe_state(user)
         if large:
@@ -222,7 +235,7 @@ class Feed:
 
     def _tell_count(self) -> None:
         self._count_due, self._counted_at = None, self._loop.time()
-        self._send(Unlogged("members.changed", MembersChanged(self.room, len(self.members))))
+        self._send(Unlogged("members.changed", MembersChanged(self.room, self.count)))
 
     def _owe_state(self, user: str) -> None:
         """Something of this user's own in the room is other than it was: their connections hear the room anew."""
@@ -233,7 +246,7 @@ class Feed:
     def _hear_typing(self, user: str) -> None:
         if self.around.authors.known(user) is None:
             self.around.spawn(self._type_later(user))
-        elif user in self.members and not self.repairs.holds_back:
+        elif not self.repairs.holds_back:
             event = TypingStarted(self.room, self.around.authors.face(user))
             # Nor do visitors hear it: somebody who is kept apart may look in without their name.
             apart = (self.around.apart(user) & self.users_here.keys()) | {VISITOR}
@@ -255,10 +268,57 @@ class Feed:
         while self.place.reaches(place) and not self.delivered.reaches(place):
             await asyncio.sleep(0)
 
-    def admit(self, user: str, opened: Opened) -> None:
-        """Take a member from a reading of the room, where the feed has not heard of anything later itself."""
-        if user in opened.members and user not in self.members and opened.meta.version >= self.version:
-            self.members[user] = opened.members[user]
+    # --- who belongs to the room -------------------------------------------------------------------------------------
+
+    def knows(self, user: str) -> bool:
+        """Whether ``members`` says if this user belongs to the room."""
+        return self._needs(user) or user in self.members or self.meta.kind == "direct"
+
+    def _needs(self, user: str) -> bool:
+        return user in self.users_here or user in self._expected
+
+    async def expect(self, user: str) -> None:
+        """Know of this user until ``dismiss``. What is heard while the store is asked counts where it is later."""
+        while self.repairs.holds_back:  # a reading that is under way does not ask for them
+            await self.repairs.settled()
+        known = user in self.users_here or user in self.members or self.meta.kind == "direct"
+        self._expected[user] = self._expected.get(user, 0) + 1
+        if known:
+            return
+        try:
+            version, record = await self.around.read_member(self.room, user)
+        except BaseException:
+            self.dismiss(user)
+            raise
+        if version >= self._heard_of.get(user, 0) and record is not None:
+            self.members[user] = record
+
+    def dismiss(self, user: str) -> None:
+        """No longer expected; who follows by now is known all the same."""
+        left = self._expected.pop(user) - 1
+        if left:
+            self._expected[user] = left
+        else:
+            self._heard_of.pop(user, None)
+            self._forget_member(user)
+
+    def _forget_member(self, user: str) -> None:
+        record = self.members.get(user)
+        if record is not None and record.role == "member" and not self._needs(user) and self.meta.kind != "direct":
+            del self.members[user]
+
+    async def read_anew(self) -> Opened:
+        """The room as it stands in the store, with all those whom the feed has to know."""
+        return await self.around.reopen(self.room, frozenset(self.users_here.keys() | self._expected.keys()))
+
+    def _take_members(self, opened: Opened) -> None:
+        self.count = opened.count
+        self.members: dict[str, MemberRecord] = {
+            user: record
+            for user, record in opened.members.items()
+            if opened.meta.kind == "direct" or record.role != "member" or self._needs(user)
+        }
+        self._heard_of = dict.fromkeys(self._expected.keys() & opened.asked, opened.meta.version)
 
     # --- reading anew ------------------------------------------------------------------------------------------------
 
@@ -277,7 +337,8 @@ class Feed:
     def reload(self, opened: Opened) -> None:
         """Take over what is in no log: members, settings, who is here."""
         said, members = self.said(), self.members
-        self.meta, self.members, self.here = opened.meta, opened.members, opened.here
+        self._take_members(opened)
+        self.meta, self.here = opened.meta, opened.here
         self.version, self.head = opened.meta.version, opened.head
         self._announce(said, members)
 
@@ -286,7 +347,7 @@ class Feed:
         for user in self.users_here:
             was, now = members.get(user), self.members.get(user)
             if was is not None and (now is None or now.joined_at != was.joined_at):  # gone, or gone and back
-                self._tell_of_member("left", user, "member", len(self.members))
+                self._tell_of_member("left", user, "member", self.count)
         if self.said() != said:
             then = None if self.meta.is_open_to_visitors else partial(self.around.shut_out, self)
             self._send(Unlogged("room.changed", self.said(), then=then))
@@ -302,7 +363,7 @@ class Feed:
         return RoomChanged(
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
             abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
-            question=meta.question, members=len(self.members),
+            question=meta.question, members=self.count,
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:
@@ -396,7 +457,7 @@ class Feed:
         return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
-        event = MemberEvent(self.room, self.around.authors.face(user), "member", len(self.members))
+        event = MemberEvent(self.room, self.around.authors.face(user), "member", self.count)
         return wire.event("member.left", event)
 
     # --- followers ---------------------------------------------------------------------------------------------------
@@ -429,6 +490,7 @@ class Feed:
             self.users_here[connection.user_id] = left
         elif self.users_here.pop(connection.user_id, None) is not None:
             self.hidden_here.discard(connection.user_id)
+            self._forget_member(connection.user_id)
             self.here_changed()
 
     def hide(self, user: str, *, hidden: bool) -> None:

@@ -15,7 +15,7 @@ from chatserver import errors
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed, Surroundings
 from chatserver.live.repairs import RepairPool
-from chatserver.live.room import Opened, opened
+from chatserver.live.room import MemberRecord, Opened, member_record, opened
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Author
 from chatserver.store.accounts.author_cache import AuthorCache
@@ -60,6 +60,7 @@ class Feeds:
             authors,
             tasks.spawn,
             self.read,
+            self._read_member,
             user_left,
             tell_state,
             shut_out,
@@ -86,12 +87,45 @@ class Feeds:
         """The feed if it is open already."""
         return self._feeds.get(room)
 
-    async def read(self, room: str) -> Opened:
-        """The room as it stands in the store. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("room_open", keys.room(room))
+    async def read(self, room: str, users: frozenset[str] = frozenset()) -> Opened:
+        """The room as it stands in the store, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("room_open", keys.room(room), *users)
         if answer[0] != b"ok":
             raise errors.not_found()
-        return opened(answer)
+        return opened(answer, users)
+
+    async def _read_member(self, room: str, user: str) -> tuple[int, MemberRecord | None]:
+        answer = await self._store.call("room_member", keys.room(room), user)
+        if answer[0] != b"ok":
+            raise errors.not_found()
+        return answer[1], member_record(answer[2]) if answer[2] else None
+
+    async def member(self, feed: Feed, user: str) -> MemberRecord | None:
+        """The user's record in the room, or None where they do not belong to it. Asks the store for who has nothing to
+        do with this process. Raises ``Refusal`` unavailable."""
+        if not user or feed.knows(user):
+            return feed.members.get(user)
+        return (await self._read_member(feed.room, user))[1]
+
+    @contextlib.asynccontextmanager
+    async def knowing(self, room: str, user: str) -> AsyncIterator[Feed]:
+        """The feed, which knows whether this user belongs to the room. Raises ``Refusal`` not_found or unavailable."""
+        async with self.open(room) as feed:
+            await self.expect(feed, user)
+            try:
+                yield feed
+            finally:
+                feed.dismiss(user)
+
+    async def expect(self, feed: Feed, user: str) -> None:
+        """Let the feed know, until ``Feed.dismiss``, whether this user belongs to the room.
+
+        Raises ``Refusal`` not_found, or unavailable where the store stays away."""
+        try:
+            async with asyncio.timeout(self._store.resend_seconds):
+                await feed.expect(user)
+        except TimeoutError:
+            raise errors.unavailable() from None
 
     async def hold(self, room: str) -> Feed:
         """The room's feed, opened if need be; ``release`` it later. After a cut it is given once its head was compared.

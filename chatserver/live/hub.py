@@ -7,6 +7,7 @@ room was entered or left anywhere, when a read marker moved and when logins chan
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -20,6 +21,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
 from chatserver.live.owed import OwedStates
+from chatserver.live.room import MemberRecord
 from chatserver.live.slices import Frames, slices
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
@@ -307,21 +309,17 @@ class Hub:
 
     async def entered(self, user: LiveUser, room: str) -> None:
         """Tell all the user's connections the room as they have it; those that do not follow it yet begin to."""
-        try:
-            feed = await self.feeds.hold(room)
-        except Refusal:
-            return
-        try:
-            if user.id not in feed.members:  # the pointer can be heard before the member event
-                feed.admit(user.id, await self.feeds.read(room))
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                feed = await stack.enter_async_context(self.feeds.knowing(room, user.id))
+            except Refusal:
+                return
             state = await self._state_between_writes(feed, user.id)
             for connection in list(user.connections):
                 if connection.started and connection.closing is None and user.id in feed.members:
                     self._write_state(feed, connection, state)
                     if feed not in connection.follows:
                         self.follow(feed, connection, Place(state.last_seq, state.rev))
-        finally:
-            self.feeds.release(feed)
 
     async def enter_now(self, user_id: str) -> None:
         """After a step that changed a user's rooms: follow before the request is answered."""
@@ -406,7 +404,7 @@ class Hub:
             await asyncio.sleep(0)
 
     def _as_visitor(self, feed: Feed) -> RoomState:
-        return self.state_now(feed, "", NO_POINTER, 0)
+        return self.state_now(feed, None, "", NO_POINTER, 0)
 
     # --- states ------------------------------------------------------------------------------------------------------
 
@@ -427,8 +425,11 @@ class Hub:
         pointer, blocks = await self.pointer(user_id, feed.room), await self.blocks(user_id)
         blocked_by = await self.blocked_by(user_id)
         counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
+        member = await self.feeds.member(feed, user_id)
+        # In the same step, as all that follows: what is known here can have changed while others were asked.
+        member = feed.members.get(user_id) if feed.knows(user_id) else member
         mentions = counted + feed.tail.mentions_after(upto, user_id, blocks)
-        return self.state_now(feed, user_id, pointer, mentions, blocked_by)
+        return self.state_now(feed, member, user_id, pointer, mentions, blocked_by)
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
         """How often the user was mentioned after the read marker, save by those they have blocked."""
@@ -447,11 +448,12 @@ class Hub:
         return count
 
     def state_now(
-        self, feed: Feed, user_id: str, pointer: Pointer, mentions: int, blocked_by: frozenset[str] = frozenset()
-    ) -> RoomState:
+        self, feed: Feed, member: MemberRecord | None, user_id: str, pointer: Pointer, mentions: int,
+        blocked_by: frozenset[str] = frozenset(),
+    ) -> RoomState:  # fmt: skip
         """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
         the user is not here for them."""
-        member, online = feed.members.get(user_id), feed.online_count()
+        online = feed.online_count()
         online = online - len(blocked_by & feed.named_here()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
@@ -461,7 +463,7 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=len(feed.members), online=online, window=meta.window, bots=meta.bots, question=meta.question,
+            members=feed.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             other=self.authors.face(other) if other else msgspec.UNSET,
         )  # fmt: skip

@@ -197,7 +197,7 @@ class Repairs:
 
     async def _start_over(self) -> None:
         self._covered = len(self._parked)
-        await self._feed.reset(await self._feed.around.reopen(self._feed.room))
+        await self._feed.reset(await self._feed.read_anew())
         self._feed.around.pool.resets += 1
 
     def _hear_parked(self) -> None:
@@ -234,7 +234,7 @@ class Repairs:
                 return
             if page.version != feed.version:
                 # Before any message of this page: one who was removed must not hear what was said afterwards.
-                feed.reload(await feed.around.reopen(feed.room))
+                feed.reload(await feed.read_anew())
             if (page.seq, page.rev) == feed.place:
                 self._covered = covered
                 return

@@ -1,7 +1,8 @@
 """What a process knows of a room that it follows: what it is, who belongs to it and who is here.
 
-Read whole by room_open.lua when a feed is opened, then kept by what the room's channel tells. ``version`` (mv)
-numbers the changes of members and settings; a gap in it is closed by reading the room anew.
+Read by room_open.lua when a feed is opened, then kept by what the room's channel tells. Of the members only the staff
+and those are held whom this process has to do with. ``version`` (mv) numbers the changes of members and settings; a gap
+in it is closed by reading the room again.
 """
 
 from __future__ import annotations
@@ -72,10 +73,13 @@ class Here(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """A room as room_open.lua read it, at one moment."""
+    """A room as room_open.lua read it, at one moment. ``count`` belong to it; ``members`` are the staff and those who
+    were ``asked`` about, of a conversation of two both."""
 
     meta: RoomMeta
     head: LogHead
+    count: int
+    asked: frozenset[str]
     members: dict[str, MemberRecord]
     here: dict[str, Here]
 
@@ -92,14 +96,17 @@ def parse_here(value: bytes) -> Here:
     return Here(int(at), int(count), tuple(user for user in users if user))
 
 
-def opened(answer: list[Any]) -> Opened:
+def opened(answer: list[Any], asked: frozenset[str]) -> Opened:
     """The answer of room_open.lua."""
-    fields = flat(answer[1])
+    _, meta, count, members, here = answer
+    fields = flat(meta)
     return Opened(
         meta_of(fields),
         head_of(fields),
-        {user: _unpack_member(packed) for user, packed in flat(answer[2]).items()},
-        {process: parse_here(value) for process, value in flat(answer[3]).items()},
+        count,
+        asked,
+        {user: _unpack_member(packed) for user, packed in flat(members).items()},
+        {process: parse_here(value) for process, value in flat(here).items()},
     )
 
 

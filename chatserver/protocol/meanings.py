@@ -26,7 +26,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "level": "what of this room should call the user",
     "members": "how many belong to the room",
     "MemberEvent.members": "how many belong to the room after it",
-    "RoomMembersResult.members": "at most 100: owners, then moderators, then members, each in order of joining",
+    "RoomMembersResult.members": "at most 100: owners, then moderators, members and bots, each in order of joining",
     "bans": "at most 100, in the order of the users' ids; a ban that is over is none",
     "online": "how many of them are connected now; for who is no member a round number",
     "joined": "whether the one who asks is a member",

@@ -77,7 +77,7 @@ async def test_after_a_gap_those_whose_own_role_differs_hear_the_room_as_they_ha
 
     def as_role(role: str) -> Opened:
         members = {user_id(0): MemberRecord(role), user_id(2): MemberRecord("member")}  # type: ignore[arg-type]
-        return msgspec.structs.replace(read, members=members)
+        return msgspec.structs.replace(read, members=members, count=2)
 
     feed.reload(as_role("member"))
     await until(lambda: settled(everyone, 1))

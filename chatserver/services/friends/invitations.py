@@ -57,7 +57,7 @@ class Invitations:
     async def _check_room(self, user: str, room: str) -> None:
         """An open room of theirs, or a closed one that they moderate."""
         async with self._hub.feeds.open(room) as feed:
-            member, kind = feed.members.get(user), feed.meta.kind
+            member, kind = await self._hub.feeds.member(feed, user), feed.meta.kind
         if member is None or kind == "direct":
             raise room_rules.outside(kind)
         if kind == "closed" and not room_rules.moderates(member):

@@ -103,7 +103,7 @@ class Pairs:
         """The sender's last three lines in the room, while the receiver can read it."""
         try:
             async with self._hub.feeds.open(poke.room) as feed:
-                if viewer not in feed.members and feed.meta.kind != "open":
+                if feed.meta.kind != "open" and await self._hub.feeds.member(feed, viewer) is None:
                     return []
                 page = await self._log.read(poke.room, first=-LOOK_BACK, last=-1)
         except Refusal:

@@ -112,11 +112,11 @@ class Pokes:
 
     async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> None:
         async with self._hub.feeds.open(params.room) as feed:
-            if user not in feed.members or feed.meta.kind == "direct":
+            if feed.meta.kind == "direct" or await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             if not feed.meta.pokes:
                 raise errors.not_allowed("No pokes begin in this room", "no_pokes_here")
-            if params.to not in feed.members:
+            if await self._hub.feeds.member(feed, params.to) is None:
                 raise errors.not_allowed("They are not in this room", "not_in_room")
             if params.seq:
                 await self._check_message(params)

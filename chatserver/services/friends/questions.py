@@ -28,6 +28,7 @@ from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
 WEEK: Final = 7
 NEVER: Final = 24
+CLEARED_AT_ONCE: Final = 100
 PREFIX: Final = "question-"
 
 
@@ -75,8 +76,9 @@ class Questions:
         await self._rooms.create(question, new, owner="", now=now)
 
     async def _clear(self, question: str, now: int) -> None:
-        for user in await self._hub.store.command("HKEYS", keys.room(question) + ":members"):
-            await self._rooms.leave(question, user.decode(), now=now)
+        while users := await self._rooms.first_members(question, CLEARED_AT_ONCE):
+            for user in users:
+                await self._rooms.leave(question, user, now=now)
         await self._questions.forget(question)
 
     async def get(self, caller: Caller, params: QuestionGet) -> Asked:
@@ -86,9 +88,8 @@ class Questions:
         await self._lay(params.room, now)
         day = self._day(now)
         question = _id(params.room, day)
-        members = keys.room(question) + ":members"
-        answers = await self._hub.store.command("HLEN", members)
-        answered = bool(await self._hub.store.command("HEXISTS", members, user))
+        answers = await self._rooms.count(question)
+        answered = user in await self._rooms.inside(question, [user])
         card = self._icebreakers.question_of(day)
         at = int(await self._hub.store.command("HGET", keys.room(question), "created_at"))
         return Asked(id=question, room=params.room, at=at, texts=card.texts, answers=answers, answered=answered)

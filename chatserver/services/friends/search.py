@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Final
 
@@ -27,6 +27,8 @@ from chatserver.store.rooms.rooms import RoomStore
 MOST: Final = 50
 # A word that so many share tells nobody apart: it counts for who is found by another.
 COMMON: Final = 250
+SMALL_ROOM: Final = 1_000
+ASKED_ABOUT: Final = 2_000
 _LITTLE_WORDS: Final = frozenset(
     ["a", "an", "the", "i", "we", "me", "met", "in", "at", "on", "from", "of", "who", "with", "and", "to"]
 )
@@ -65,23 +67,22 @@ class Search:
         everything = matches[0].intersection(*matches[1:]) if matches else telling
         if not telling and not everything:
             return {}
-        rooms = await asyncio.gather(*map(self._members, await self._rooms.rooms_of(user)))
-        near = itertools.chain(self._near(everything, rooms), self._near(telling, rooms))
+        near = await self._near(everything, user) | await self._near(telling, user)
         return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
 
-    @staticmethod
-    def _near(candidates: Set[str], rooms: list[Set[str]]) -> Iterator[str]:
-        """Those of them who are in one of the rooms. Costs what the smaller of both has."""
-        if sum(map(len, rooms)) < len(candidates):
-            return (id for id in set[str]().union(*rooms) if id in candidates)
-        return (id for id in candidates if any(id in members for members in rooms))
-
-    async def _members(self, room: str) -> Set[str]:
-        try:
-            async with self._hub.feeds.open(room) as feed:
-                return feed.members.keys()
-        except errors.Refusal:
-            return frozenset()
+    async def _near(self, candidates: Set[str], user: str) -> dict[str, None]:
+        """Those of them who are in one of the user's rooms, until there are enough. A small room is asked for all of
+        its members; of a large one, where a candidate is likely to be found, it is asked about some candidates."""
+        near: dict[str, None] = {}
+        for room in await self._rooms.rooms_of(user):
+            if await self._rooms.count(room) <= SMALL_ROOM:
+                inside = set(await self._rooms.first_members(room, SMALL_ROOM)) & candidates
+            else:
+                inside = set(await self._rooms.inside(room, itertools.islice(candidates, ASKED_ABOUT)))
+            near |= dict.fromkeys(inside)
+            if len(near) >= 2 * COMMON:
+                break
+        return near
 
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
         """The same for those one has something with, by one's own words about them, too."""

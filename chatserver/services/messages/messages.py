@@ -131,7 +131,7 @@ class Messages:
 
     async def check_readable(self, caller: Caller, feed: Feed) -> None:
         """Raises ``Refusal`` where the caller may not read the room."""
-        member = feed.members.get(caller.user_id)
+        member = await self._hub.feeds.member(feed, caller.user_id)
         banned = False
         if member is None and caller.user_id:
             until = await self._hub.store.command("HGET", keys.room(feed.room) + ":bans", caller.user_id)
@@ -166,7 +166,7 @@ class Messages:
     async def mark(self, caller: Caller, params: ReadMark) -> ReadMarkResult:
         user = caller.require_user()
         async with self._hub.feeds.open(params.room) as feed:
-            if user not in feed.members:
+            if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             await self._hub.require_here(feed, user)
             seq = min(params.seq, feed.place.seq)

@@ -7,6 +7,7 @@ made, the response is queued and the followers begin, each behind at its place. 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -77,12 +78,13 @@ class Sync:
         connection.login_id = caller.login_id
         if user is not None and user.auth != caller.auth:  # something was ended between the handshake and now
             await self._hub.on_auth(user)
-        feeds = await self._hold(self._rooms_of(user))
-        try:
-            return await self._begin(caller, connection, user, feeds, params)
-        finally:
-            for feed in feeds:
-                self._hub.feeds.release(feed)
+        rooms = contextlib.ExitStack()
+        # Callbacks of a task run in their order: the response is queued and its rooms are followed before this.
+        task = asyncio.current_task()
+        assert task is not None
+        task.add_done_callback(lambda _: rooms.close())
+        feeds = await self._hold(user, rooms)
+        return await self._begin(caller, connection, user, feeds, params)
 
     async def _enter(self, connection: Connection, user_id: str) -> LiveUser:
         await self._settle(user_id)
@@ -91,18 +93,26 @@ class Sync:
     def _rooms_of(self, user: LiveUser | None) -> list[str]:
         return list(user.pointers) if user is not None else self._windows()
 
-    async def _hold(self, rooms: list[str]) -> list[Feed]:
-        """The feeds of these rooms; one that is gone from the store is left out."""
-        held: list[Feed] = []
+    async def _hold(self, user: LiveUser | None, stack: contextlib.ExitStack) -> list[Feed]:
+        """The feeds of the user's rooms, or of those that visitors see, until the stack is closed. They know if the
+        user belongs to them; one that is gone from the store is left out."""
+
+        async def hold(room: str) -> Feed:
+            feed = await self._hub.feeds.hold(room)
+            stack.callback(self._hub.feeds.release, feed)
+            if user is not None:
+                await self._hub.feeds.expect(feed, user.id)
+                stack.callback(feed.dismiss, user.id)
+            return feed
+
+        rooms, held = self._rooms_of(user), list[Feed]()
         for start in range(0, len(rooms), ROOMS_AT_ONCE):
-            asked = (self._hub.feeds.hold(room) for room in rooms[start : start + ROOMS_AT_ONCE])
-            results = await asyncio.gather(*asked, return_exceptions=True)
+            results = await asyncio.gather(*map(hold, rooms[start : start + ROOMS_AT_ONCE]), return_exceptions=True)
             held += [result for result in results if isinstance(result, Feed)]
-            failed = [result for result in results if isinstance(result, BaseException)]
-            for failure in failed:
-                if not isinstance(failure, Refusal) or failure.kind is not errors.NOT_FOUND:
-                    for feed in held:
-                        self._hub.feeds.release(feed)
+            for failure in results:
+                if isinstance(failure, Refusal) and failure.kind is errors.NOT_FOUND:
+                    continue
+                if isinstance(failure, BaseException):
                     raise failure
         return held
 
@@ -140,9 +150,10 @@ class Sync:
 
     def _state(self, user: LiveUser | None, feed: Feed, counted: int, upto: int) -> RoomState:
         if user is None:
-            return self._hub.state_now(feed, "", self._no_pointer(feed), 0)
+            return self._hub.state_now(feed, None, "", self._no_pointer(feed), 0)
         mentions = counted + feed.tail.mentions_after(upto, user.id, user.blocks)
-        return self._hub.state_now(feed, user.id, user.pointers[feed.room], mentions, user.blocked_by)
+        member, pointer = feed.members.get(user.id), user.pointers[feed.room]
+        return self._hub.state_now(feed, member, user.id, pointer, mentions, user.blocked_by)
 
     # --- cursors -----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.feed import Feed
@@ -13,14 +11,15 @@ from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms.access import archived, outside
 from chatserver.services.caller import Caller
-from chatserver.store.engine import keys
+from chatserver.store.rooms.rooms import RoomStore
 
 
 class Activity:
     """``typing`` limits how often one connection may say that it types."""
 
-    def __init__(self, hub: Hub, typing: Buckets) -> None:
+    def __init__(self, hub: Hub, rooms: RoomStore, typing: Buckets) -> None:
         self._hub = hub
+        self._rooms = rooms
         self._typing = typing
 
     async def type(self, caller: Caller, params: RoomParams) -> Nothing:
@@ -36,8 +35,7 @@ class Activity:
         known = self._hub.users.get(user)
         if known is not None and known.hidden:
             return Nothing()
-        live = keys.live(keys.room(params.room))
-        await self._hub.store.command("SPUBLISH", live, msgspec.msgpack.encode(["t", user]))
+        await self._rooms.say_typing(params.room, user)
         return Nothing()
 
     async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:

@@ -111,7 +111,7 @@ class Discovery:
         feed = self._hub.feeds.get(room)
         if feed is None:
             return glance
-        return Glance(len(feed.members), feed.online_count(), glance.today, glance.last_at)
+        return Glance(feed.count, feed.online_count(), glance.today, glance.last_at)
 
     def _place(self, listed: Listed) -> SortKey:
         """The same for everyone, and by what a stranger is told of it: the order and the cursor tell no more."""

@@ -69,9 +69,9 @@ class Membership:
 
     async def _invite_person(self, user: str, params: RoomUser) -> None:
         async with self._hub.feeds.open(params.room) as feed:
-            if user not in feed.members:
+            if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
-            if params.user in feed.members:
+            if await self._hub.feeds.member(feed, params.user) is not None:
                 return
         if not await self._rooms.is_user(params.user):
             raise errors.not_found("user")

@@ -12,9 +12,7 @@ from msgspec import UNSET
 
 from chatserver import errors
 from chatserver.ids import new_id, now_ms
-from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
-from chatserver.live.room import MemberRecord
 from chatserver.protocol.methods import (
     RoomArchive,
     RoomCreate,
@@ -31,13 +29,10 @@ from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
-from chatserver.store.rooms.rooms import NewRoom, RoomStore, Words
+from chatserver.store.rooms.rooms import Listed, NewRoom, RoomStore, Words
 
 MEMBERS_PAGE: Final = 100
-_RANKS: Final = {"owner": 0, "moderator": 1, "member": 2}
-
-# Where a member stands in the list: rank, joined_at, id. Also the cursor of a page.
-SortKey = tuple[int, int, str]
+LONGEST_PLACE: Final = 15
 
 
 class Rooms:
@@ -107,44 +102,29 @@ class Rooms:
     async def notify(self, caller: Caller, params: RoomNotify) -> RoomNotifyResult:
         user = caller.require_user()
         async with self._hub.feeds.open(params.room) as feed:
-            _require_member(feed, user)
+            if await self._hub.feeds.member(feed, user) is None:
+                raise room_rules.outside(feed.meta.kind)
             await self._rooms.notify(params.room, user, params.level)
         return RoomNotifyResult(params.level)
 
     async def members(self, caller: Caller, params: RoomMembers) -> RoomMembersResult:
-        """Owners, moderators, members, each in the order in which they came."""
+        """Owners, moderators, members, bots, each in the order in which they came."""
         user = caller.require_user()
-        after = _cursor(params.after)
-        async with self._hub.feeds.open(params.room) as feed:
-            _require_member(feed, user)
-            members = dict(feed.members)
-        places = sorted(place for place in map(_place, members.items()) if place > after)
-        page = places[:MEMBERS_PAGE]
-        authors = await self._hub.authors.authors(place[2] for place in page)
-        listed = [Member(user=authors[id], role=members[id].role, joined_at=at) for _, at, id in page]
-        return RoomMembersResult(members=listed, next=_packed(page[-1]) if len(places) > len(page) else "")
+        after = _cursor(params.after) if params.after else None
+        found = await self._rooms.members_page(params.room, asks=user, after=after, limit=MEMBERS_PAGE + 1)
+        page = found[:MEMBERS_PAGE]
+        authors = await self._hub.authors.authors(member.user for member in page)
+        listed = [Member(user=authors[one.user], role=one.role, joined_at=one.joined_at) for one in page]
+        return RoomMembersResult(members=listed, next=_packed(page[-1]) if len(found) > len(page) else "")
 
 
-def _require_member(feed: Feed, user: str) -> None:
-    if user not in feed.members:
-        raise room_rules.outside(feed.meta.kind)
+def _packed(last: Listed) -> str:
+    return f"{last.place}.{last.user}"
 
 
-def _place(member: tuple[str, MemberRecord]) -> SortKey:
-    user, record = member
-    return _RANKS.get(record.role, len(_RANKS)), record.joined_at, user
-
-
-def _packed(place: SortKey) -> str:
-    return ".".join(map(str, place))
-
-
-def _cursor(after: str) -> SortKey:
+def _cursor(after: str) -> tuple[int, str]:
     """The place that a cursor names. Raises ``Refusal`` for one that no page gave."""
-    if not after:
-        return (-1, 0, "")
-    rank, _, rest = after.partition(".")
-    joined_at, _, user = rest.partition(".")
-    if not (rank.isdecimal() and joined_at.isdecimal() and user):
+    place, _, user = after.partition(".")
+    if not (len(place) <= LONGEST_PLACE and place.isdecimal() and place.isascii() and user):
         raise errors.invalid("after", "Take it from `next` of the page before")
-    return int(rank), int(joined_at), user
+    return int(place), user

@@ -31,9 +31,10 @@ PAGE: Final = 1000
 _ROUNDS: Final = 10
 # The order of tags, by kind: see above. Intents stand last: what they will do, they do again after a restore.
 _ORDER: Final = ("u", "h", "", "users", "rooms", "r", "do")
-# Who is here now, processes' scratch keys, and the times of `sent` (which stand in its values): true for a moment only.
+# Who is here now and processes' scratch keys are true for a moment only; the times of `sent` stand in its values, and
+# the order of members is made of their records.
 _PASSING_KINDS: Final = ("p",)
-_PASSING_SUFFIXES: Final = (":here", ":sent_at")
+_PASSING_SUFFIXES: Final = (":here", ":sent_at", ":ranks")
 
 # Every key of a tag as it is at one moment. ARGV: for each key, where in it a stream's rest begins.
 _AT_ONCE: Final = """#!lua flags=no-writes

@@ -30,6 +30,7 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
 from chatserver.store.engine.formats import write_format
+from chatserver.store.rooms.ranks import rank_of
 
 # Set while a restore is under way, so that one that broke off can be begun again.
 UNFINISHED: Final = "{restore}"
@@ -166,6 +167,9 @@ class _Writing:
             value = self._renumbered(identity, value)
         elif kind == "r" and suffix == ":log":
             value = [entry for entry in value if self._stands(identity, entry[0])]
+        elif kind == "r" and suffix == ":members" and value:
+            ranks = (word for user, packed in value for word in (rank_of(packed), user))
+            pipe.execute_command("ZADD", keys.room(identity) + ":ranks", *ranks)
         elif kind == "u" and suffix == "":
             self._users.add(identity)
         elif kind == "u" and suffix == ":rooms":

@@ -109,18 +109,42 @@ end
 -- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
 -- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
 -- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.
+-- {r}:ranks holds all of them in order: owners, moderators, members, bots, each by when they came. Only `let_in`,
+-- `give_role` and `let_go` write either, so that they agree, and nothing here costs more where more people belong.
 
 local RANKS = {owner = 3, moderator = 2, member = 1}
+local FIRST_OF = {owner = 0, moderator = 1e13, member = 2e13}
+local FIRST_BOT = 3e13
+
+-- The first four keys of a function that changes who belongs: {r} {r}:members {r}:left {r}:ranks.
+local function place_of(keys)
+  return {meta = keys[1], members = keys[2], left = keys[3], ranks = keys[4]}
+end
+
+-- Where a record stands in {r}:ranks. `joined_at` is below 10^13 until the year 2286.
+local function rank_of(record)
+  local first = record[1] == 'member' and record[5] == 1 and FIRST_BOT or FIRST_OF[record[1]]
+  return first + (record[2] or 0)
+end
+
+local function put_member(place, user, record)
+  redis.call('HSET', place.members, user, cmsgpack.pack(record))
+  redis.call('ZADD', place.ranks, rank_of(record), user)
+end
+
+local function count_owners(place)
+  return redis.call('ZCOUNT', place.ranks, '-inf', '(' .. FIRST_OF.moderator)
+end
 
 -- What is true of a user now, for the pointer on the user's tag.
-local function belonging(meta, members, left, user)
-  local room = redis.call('HMGET', meta, 'seq', 'epoch')
-  local packed = redis.call('HGET', members, user)
+local function belonging(place, user)
+  local room = redis.call('HMGET', place.meta, 'seq', 'epoch')
+  local packed = redis.call('HGET', place.members, user)
   local record = packed and cmsgpack.unpack(packed)
-  local version = record and (record[4] or 0) or number_of(redis.call('HGET', left, user))
+  local version = record and (record[4] or 0) or number_of(redis.call('HGET', place.left, user))
   return {
     'ok', version, record and 1 or 0, number_of(room[1]), room[2], record and record[1] or '',
-    redis.call('HLEN', members),
+    redis.call('HLEN', place.members),
   }
 end
 
@@ -141,11 +165,11 @@ local function words_of(meta)
   return {'ok', unpack(now, 1, 13)}
 end
 
-local function let_in(meta, members, left, user, role, bot, now)
-  local version = redis.call('HINCRBY', meta, 'mv', 1)
-  redis.call('HSET', members, user, cmsgpack.pack({role, now, 0, version, bot}))
-  redis.call('HDEL', left, user)
-  tell(meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', members))
+local function let_in(place, user, role, bot, now)
+  local version = redis.call('HINCRBY', place.meta, 'mv', 1)
+  put_member(place, user, {role, now, 0, version, bot})
+  redis.call('HDEL', place.left, user)
+  tell(place.meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', place.members))
 end
 
 -- By which handle each member is called: {r}:handles holds handle -> user and, behind an '=', user -> handle.
@@ -225,44 +249,36 @@ local function note_change(meta, changes, now_key, room, seq, kind, holds)
   return rev
 end
 
-local function give_role(meta, members, user, role)
-  local record = cmsgpack.unpack(redis.call('HGET', members, user))
+local function give_role(place, user, role)
+  local record = cmsgpack.unpack(redis.call('HGET', place.members, user))
   record[1] = role
-  redis.call('HSET', members, user, cmsgpack.pack(record))
-  local version = redis.call('HINCRBY', meta, 'mv', 1)
-  tell(meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', members))
+  put_member(place, user, record)
+  local version = redis.call('HINCRBY', place.meta, 'mv', 1)
+  tell(place.meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', place.members))
 end
 
-local function serves_before(a, b)
-  local rank_a, rank_b = RANKS[a.role] or 0, RANKS[b.role] or 0
-  if rank_a ~= rank_b then return rank_a > rank_b end
-  if a.joined_at ~= b.joined_at then return a.joined_at < b.joined_at end
-  return a.user < b.user
-end
-
--- The person of highest role who has been here longest; never a bot.
-local function first_in_line(members)
-  local all, first = redis.call('HGETALL', members), nil
-  for i = 1, #all, 2 do
-    local record = cmsgpack.unpack(all[i + 1])
-    local candidate = {user = all[i], role = record[1], joined_at = record[2] or 0}
-    if record[5] ~= 1 and (not first or serves_before(candidate, first)) then first = candidate end
+-- The person of highest role who has been here longest, or nil; never a bot.
+local function first_in_line(place)
+  local staff = redis.call('ZRANGE', place.ranks, '-inf', '(' .. FIRST_OF.member, 'BYSCORE')
+  for _, user in ipairs(staff) do
+    if cmsgpack.unpack(redis.call('HGET', place.members, user))[5] ~= 1 then return user end
   end
-  return first
+  return redis.call('ZRANGE', place.ranks, FIRST_OF.member, '(' .. FIRST_BOT, 'BYSCORE', 'LIMIT', 0, 1)[1]
 end
 
 -- Take a member out. When the last owner goes, the first in line becomes owner; with nobody left, whoever comes next.
-local function let_go(meta, members, left, user)
-  local record = cmsgpack.unpack(redis.call('HGET', members, user))
-  local version = redis.call('HINCRBY', meta, 'mv', 1)
-  redis.call('HDEL', members, user)
-  redis.call('HSET', left, user, version)
-  tell(meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', members))
-  if record[1] ~= 'owner' or redis.call('HGET', meta, 'community') == '1' then return end
-  local heir = first_in_line(members)
+local function let_go(place, user)
+  local record = cmsgpack.unpack(redis.call('HGET', place.members, user))
+  local version = redis.call('HINCRBY', place.meta, 'mv', 1)
+  redis.call('HDEL', place.members, user)
+  redis.call('ZREM', place.ranks, user)
+  redis.call('HSET', place.left, user, version)
+  tell(place.meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', place.members))
+  if record[1] ~= 'owner' or redis.call('HGET', place.meta, 'community') == '1' then return end
+  local heir = first_in_line(place)
   if not heir then
-    redis.call('HSET', meta, 'ownerless', 1)
-  elseif heir.role ~= 'owner' then
-    give_role(meta, members, heir.user, 'owner')
+    redis.call('HSET', place.meta, 'ownerless', 1)
+  elseif member_of(place.members, heir).role ~= 'owner' then
+    give_role(place, heir, 'owner')
   end
 end

@@ -1,6 +1,6 @@
 -- Take a step between two users, decided on the tie as it was read: nothing is written if it has changed since. With
 -- the step that opens the conversation its room comes to be, first lines included.
--- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles
+-- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
 -- repeatable
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
 -- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, how many words of meta, meta fields and values …, then id and record for
@@ -8,12 +8,13 @@
 -- answers: {'ok', version, outcome}, {'changed'}; a repeat gets its own first outcome
 
 local function open(keys, args, now)
-  local meta, members, left, log = keys[1], keys[3], keys[4], keys[5]
+  local meta, log = keys[1], keys[5]
+  local place = {meta = meta, members = keys[3], left = keys[4], ranks = keys[9]}
   local count = tonumber(args[15])
   if count == 0 or redis.call('EXISTS', meta) == 1 then return end
   redis.call('HSET', meta, unpack(args, 16, 15 + count))
-  let_in(meta, members, left, args[6], 'member', tonumber(args[12]), now)
-  let_in(meta, members, left, args[7], 'member', tonumber(args[11]), now)
+  let_in(place, args[6], 'member', tonumber(args[12]), now)
+  let_in(place, args[7], 'member', tonumber(args[11]), now)
   name_member(keys[8], args[6], args[13])
   name_member(keys[8], args[7], args[14])
   local seq = 0

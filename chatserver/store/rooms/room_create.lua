@@ -1,17 +1,17 @@
 -- Make a room. A repeat finds it made and says what is true of its owner now.
--- keys: {r} {r}:members {r}:left {r}:handles
+-- keys: {r} {r}:members {r}:left {r}:ranks {r}:handles
 -- repeatable
 -- args: now, owner ('' for a room of the community), whether the owner is a bot (1 | 0), its handle, then meta fields
 -- and values answers: {'ok', version, in, last_seq, epoch, role, members} of the owner
 return function(keys, args)
-  local meta, members, left, handles = unpack(keys)
+  local place, handles = place_of(keys), keys[5]
   local now, owner, bot = tonumber(args[1]), args[2], tonumber(args[3])
-  if redis.call('EXISTS', meta) == 0 then
-    redis.call('HSET', meta, unpack(args, 5))
+  if redis.call('EXISTS', place.meta) == 0 then
+    redis.call('HSET', place.meta, unpack(args, 5))
     if owner ~= '' then
-      let_in(meta, members, left, owner, 'owner', bot, now)
+      let_in(place, owner, 'owner', bot, now)
       name_member(handles, owner, args[4])
     end
   end
-  return belonging(meta, members, left, owner)
+  return belonging(place, owner)
 end

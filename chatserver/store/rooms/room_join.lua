@@ -1,5 +1,5 @@
 -- Let a user into a room: an open one by asking, a closed one by its link, a bot where somebody answers for it.
--- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:invited {r}:handles
+-- keys: {r} {r}:members {r}:left {r}:ranks {r}:bans {r}:done {r}:invited {r}:handles
 -- repeatable
 -- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who lets it in ('' if none), admin (1 | 0),
 -- handle of the user
@@ -36,21 +36,22 @@ local function role_of_newcomer(meta, bot)
 end
 
 return function(keys, args)
-  local meta, members, left, bans, done, invited, handles = unpack(keys)
+  local place, meta, members = place_of(keys), keys[1], keys[2]
+  local bans, done, invited, handles = unpack(keys, 5)
   local intent, now, user, bot = args[1], tonumber(args[2]), args[3], tonumber(args[5])
   local room = meta_of(meta)
   if not room or room.kind == 'direct' then return {'not_found'} end
-  if redis.call('ZSCORE', done, intent) then return belonging(meta, members, left, user) end
+  if redis.call('ZSCORE', done, intent) then return belonging(place, user) end
   local reason = args[7] ~= '' and refusal_to_moderate(room, member_of(members, args[7]), args[8] == '1')
   if reason then return {reason} end
-  if member_of(members, user) then return belonging(meta, members, left, user) end
+  if member_of(members, user) then return belonging(place, user) end
   local refusal = refusal_of(meta, members, bans, invited, room, args)
   if refusal then return refusal end
 
   done_before(done, intent, now)
   redis.call('HDEL', bans, user)
   redis.call('HDEL', invited, user)
-  let_in(meta, members, left, user, role_of_newcomer(meta, bot == 1), bot, now)
+  let_in(place, user, role_of_newcomer(meta, bot == 1), bot, now)
   name_member(handles, user, args[9] or '')
-  return belonging(meta, members, left, user)
+  return belonging(place, user)
 end

@@ -1,20 +1,20 @@
 -- A member leaves. When the last owner goes, the longest-serving moderator, else member, becomes owner.
--- keys: {r} {r}:members {r}:left {r}:done {r}:handles
+-- keys: {r} {r}:members {r}:left {r}:ranks {r}:done {r}:handles
 -- repeatable
 -- allow-oom
 -- args: intent, now, user
 -- answers: {'ok', version, in, last_seq, epoch, role, members} or {reason}
 return function(keys, args)
-  local meta, members, left, done, handles = unpack(keys)
+  local place, done, handles = place_of(keys), keys[5], keys[6]
   local intent, now, user = args[1], tonumber(args[2]), args[3]
-  local room = meta_of(meta)
+  local room = meta_of(place.meta)
   if not room then return {'not_found'} end
-  if redis.call('ZSCORE', done, intent) then return belonging(meta, members, left, user) end
-  if not member_of(members, user) then return {room.kind == 'open' and 'not_a_member' or 'not_found'} end
+  if redis.call('ZSCORE', done, intent) then return belonging(place, user) end
+  if not member_of(place.members, user) then return {room.kind == 'open' and 'not_a_member' or 'not_found'} end
   if room.kind == 'direct' then return {'direct_room'} end
 
   done_before(done, intent, now)
-  let_go(meta, members, left, user)
+  let_go(place, user)
   unname_member(handles, user)
-  return belonging(meta, members, left, user)
+  return belonging(place, user)
 end

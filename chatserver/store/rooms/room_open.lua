@@ -1,9 +1,30 @@
--- All that a process needs to follow a room: what it is, who belongs to it, who is here.
--- keys: {r} {r}:members {r}:here
+-- All that a process needs to follow a room: what it is, how many belong to it, its staff, those of these users who
+-- belong to it, and who is here. Of a conversation of two both. Costs what the staff and the users asked about are, not
+-- what belongs to the room.
+-- keys: {r} {r}:members {r}:here {r}:ranks
 -- no-writes
--- answers: {'ok', meta flat, members flat, here flat} or {'not_found'}
-return function(keys)
-  local meta = redis.call('HGETALL', keys[1])
-  if #meta == 0 then return {'not_found'} end
-  return {'ok', meta, redis.call('HGETALL', keys[2]), redis.call('HGETALL', keys[3])}
+-- args: users asked about
+-- answers: {'ok', meta flat, members, [user, record, …], here flat} or {'not_found'}
+
+local AT_ONCE = 1000
+
+local function read_members(members, users)
+  local found = {}
+  for first = 1, #users, AT_ONCE do
+    local some = {unpack(users, first, math.min(first + AT_ONCE - 1, #users))}
+    for i, packed in ipairs(redis.call('HMGET', members, unpack(some))) do
+      if packed then found[#found + 1], found[#found + 2] = some[i], packed end
+    end
+  end
+  return found
+end
+
+return function(keys, args)
+  local meta, members, here, ranks = unpack(keys)
+  local fields = redis.call('HGETALL', meta)
+  if #fields == 0 then return {'not_found'} end
+  local users = redis.call('ZRANGE', ranks, '-inf', '(' .. FIRST_OF.member, 'BYSCORE')
+  if redis.call('HGET', meta, 'kind') == 'direct' then users = redis.call('ZRANGE', ranks, 0, 1) end
+  for _, user in ipairs(args) do users[#users + 1] = user end
+  return {'ok', fields, redis.call('HLEN', members), read_members(members, users), redis.call('HGETALL', here)}
 end

@@ -1,6 +1,6 @@
 -- A moderator takes a member out and, with a ban, keeps the user out until a time or for ever. Who is no member can be
 -- banned, too. Nothing is appended for the user after this, because append.lua asks the same members.
--- keys: {r} {r}:members {r}:left {r}:bans {r}:done {r}:handles
+-- keys: {r} {r}:members {r}:left {r}:ranks {r}:bans {r}:done {r}:handles
 -- repeatable
 -- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, ban ('' none | 0 for ever | until, ms)
@@ -14,11 +14,12 @@ local function refusal_of(room, actor, admin, target, ban)
 end
 
 return function(keys, args)
-  local meta, members, left, bans, done, handles = unpack(keys)
+  local place, members = place_of(keys), keys[2]
+  local bans, done, handles = unpack(keys, 5)
   local intent, now, user, ban = args[1], tonumber(args[2]), args[5], args[6]
-  local room = meta_of(meta)
+  local room = meta_of(place.meta)
   if not room then return {'not_found'} end
-  if redis.call('ZSCORE', done, intent) then return belonging(meta, members, left, user) end
+  if redis.call('ZSCORE', done, intent) then return belonging(place, user) end
   local target = member_of(members, user)
   local reason = refusal_of(room, member_of(members, args[3]), args[4] == '1', target, ban)
   if reason then return {reason} end
@@ -26,8 +27,8 @@ return function(keys, args)
   done_before(done, intent, now)
   if ban ~= '' then redis.call('HSET', bans, user, ban) end
   if target then
-    let_go(meta, members, left, user)
+    let_go(place, user)
     unname_member(handles, user)
   end
-  return belonging(meta, members, left, user)
+  return belonging(place, user)
 end

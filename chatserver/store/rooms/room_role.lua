@@ -1,38 +1,30 @@
 -- An owner or an admin gives a member another role. One owner does not unmake another, and the last one stays.
--- keys: {r} {r}:members {r}:done
+-- keys: {r} {r}:members {r}:left {r}:ranks {r}:done
 -- repeatable
 -- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, role
 -- answers: {'ok'} or {reason}
 
-local function owners(members)
-  local count = 0
-  for _, packed in ipairs(redis.call('HVALS', members)) do
-    if cmsgpack.unpack(packed)[1] == 'owner' then count = count + 1 end
-  end
-  return count
-end
-
-local function refusal_of(meta, members, room, actor, admin, target, role, itself)
+local function refusal_of(place, room, actor, admin, target, role, itself)
   local reason = refusal_to_moderate(room, actor, admin)
   if reason == 'not_a_moderator' or not reason and not admin and actor.role ~= 'owner' then return 'not_an_owner' end
   if reason then return reason end
   if not target then return 'no_such_member' end
   if target.role ~= 'owner' or role == 'owner' then return nil end
   if not admin and not itself then return 'target_owns' end
-  if redis.call('HGET', meta, 'community') ~= '1' and owners(members) == 1 then return 'last_owner' end
+  if redis.call('HGET', place.meta, 'community') ~= '1' and count_owners(place) == 1 then return 'last_owner' end
 end
 
 return function(keys, args)
-  local meta, members, done = unpack(keys)
+  local place, members, done = place_of(keys), keys[2], keys[5]
   local actor, admin, user, role = args[3], args[4] == '1', args[5], args[6]
-  local room = meta_of(meta)
+  local room = meta_of(place.meta)
   if not room then return {'not_found'} end
   if redis.call('ZSCORE', done, args[1]) then return {'ok'} end
   local target = member_of(members, user)
-  local reason = refusal_of(meta, members, room, member_of(members, actor), admin, target, role, actor == user)
+  local reason = refusal_of(place, room, member_of(members, actor), admin, target, role, actor == user)
   if reason then return {reason} end
   done_before(done, args[1], tonumber(args[2]))
-  if target.role ~= role then give_role(meta, members, user, role) end
+  if target.role ~= role then give_role(place, user, role) end
   return {'ok'}
 end

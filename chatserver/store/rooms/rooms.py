@@ -15,6 +15,7 @@ import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import Refusal
+from chatserver.protocol.shapes import Role
 from chatserver.rules.rooms import access as room_rules
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
@@ -73,6 +74,15 @@ class Door(msgspec.Struct, frozen=True):
     titles: dict[str, str]
     archived: bool
     inside: frozenset[str]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A member in the list of a room's members. ``place`` orders the list, together with the id."""
+
+    user: str
+    role: Role
+    joined_at: int
+    place: int
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -385,6 +395,35 @@ class RoomStore:
         named = _unpack_titles(titles) if titles else {}
         return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
 
+    async def members_page(self, room: str, *, asks: str, after: tuple[int, str] | None, limit: int) -> list[Listed]:
+        """Owners, moderators, members, bots, each in the order in which they came, after this place and id.
+
+        Raises ``Refusal`` for who does not belong to the room."""
+        place, user = after or ("", "")
+        answer = _checked(await self._store.call("room_members", keys.room(room), asks, place, user, limit))
+        rows = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return [_listed(user.decode(), packed, place) for user, packed, place in rows]
+
+    async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
+        """Those of these users who belong to the room."""
+        asked = list(users)
+        found = await self._store.command("HMGET", keys.room(room) + ":members", *asked) if asked else ()
+        return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
+
+    async def count(self, room: str) -> int:
+        """How many belong to the room; 0 where there is none."""
+        count: int = await self._store.command("HLEN", keys.room(room) + ":members")
+        return count
+
+    async def first_members(self, room: str, most: int) -> list[str]:
+        """The first so many of those who belong to the room, in the order of the list; for a room that ends."""
+        found = await self._store.command("ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
+        return [user.decode() for user in found]
+
+    async def say_typing(self, room: str, user: str) -> None:
+        """Tell the room that this member is typing."""
+        await self._store.call("room_typing", keys.room(room), user)
+
     async def owner_of(self, bot: str) -> str:
         """Who runs this bot; "" for a person."""
         owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
@@ -409,6 +448,11 @@ class RoomStore:
     async def is_banned(self, room: str, user: str, now: int) -> bool:
         until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)
         return until is not None and (until == b"0" or int(until) > now)
+
+
+def _listed(user: str, packed: bytes, place: bytes) -> Listed:
+    role, joined_at, *_ = msgspec.msgpack.decode(packed)
+    return Listed(user, role, joined_at, int(place))
 
 
 def _as_belonging(joined: Any) -> Belonging:

@@ -9,6 +9,7 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store, flat
 from chatserver.store.messages.records import Record, pack_record
+from chatserver.store.rooms.ranks import rank_of
 from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
@@ -69,7 +70,8 @@ class Server:
         return answer[2][0][0]
 
     async def agrees(self, room: str) -> bool:
-        """Whether exactly the members' pointers point at the room, each at the version of the member's record."""
+        """Whether exactly the members' pointers point at the room, each at the version of the member's record, and the
+        order of the members holds just them."""
         members = flat(await self.store.command("HGETALL", keys.room(room) + ":members"))
         records = {user: unpack(packed) for user, packed in members.items()}
         pointing = {}
@@ -77,4 +79,7 @@ class Server:
             rooms = await self.stored.rooms_of(user)
             if room in rooms:
                 pointing[user] = rooms[room]
+        ranks = await self.store.command("ZRANGE", keys.room(room) + ":ranks", 0, -1, "WITHSCORES")
+        in_order = {user.decode(): int(score) for user, score in ranks}
+        assert in_order == {user: rank_of(packed) for user, packed in members.items()}
         return pointing == {user: record[3] for user, record in records.items()}

@@ -131,6 +131,27 @@ async def test_when_the_last_owner_leaves_the_first_moderator_owns_the_room(serv
     assert await server.agrees("books")
 
 
+async def test_a_list_of_members_goes_on_where_its_last_one_stood_though_they_left(server: Server) -> None:
+    """Many came in the same moment; who left, or got another role, neither hides nor doubles the others."""
+    await server.create("books")
+    for user in PEOPLE[1:]:
+        await server.stored.join("books", user, now=server.now + 5)
+    whole = await server.stored.members_page("books", asks="mei", after=None, limit=100)
+    assert [one.user for one in whole] == ["mei", *sorted(PEOPLE[1:])]
+    middle = whole[2]
+    rest = [one.user for one in whole[3:]]
+
+    async def after() -> list[str]:
+        page = await server.stored.members_page("books", asks="mei", after=(middle.place, middle.user), limit=100)
+        return [one.user for one in page]
+
+    assert await after() == rest
+    await server.role("books", middle.user, "moderator")
+    assert await after() == rest
+    await server.leave("books", middle.user)
+    assert await after() == rest
+
+
 async def test_the_heir_is_the_one_the_rules_name(server: Server) -> None:
     dice = random.Random(7)
     for number in range(12):
@@ -145,6 +166,7 @@ async def test_the_heir_is_the_one_the_rules_name(server: Server) -> None:
         expected = {user: record.role for user, record in records.items()}
         heir = rules.successor(records)
         await server.leave(room, "mei")
+        assert await server.agrees(room)
         assert await server.roles(room) == (expected | {heir: "owner"} if heir else expected)
 
 

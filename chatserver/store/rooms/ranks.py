@@ -1,0 +1,22 @@
+"""Where a member stands in ``{r}:ranks``, for those who write a room's members themselves: a restore, a load test.
+
+The functions of the store do the same in Lua (``rank_of`` in the prelude); a test holds that both agree.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+_FIRST_OF: Final = {"owner": 0, "moderator": 10**13, "member": 2 * 10**13}
+_FIRST_BOT: Final = 3 * 10**13
+
+_unpack = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+def rank_of(packed: bytes) -> int:
+    """The score of a member's record, which is [role, joined_at (ms), muted_until, version, bot] in MessagePack."""
+    role, joined_at, *rest = _unpack(packed)
+    bot = len(rest) > 2 and rest[2] == 1
+    return (_FIRST_BOT if bot and role == "member" else _FIRST_OF[role]) + int(joined_at)
