@@ -158,7 +158,6 @@ class Server:
         self.room_store = RoomStore(store, self.intents)
         self.room_index = RoomIndex(store)
         self.community = CommunityStore(store, self.intents, self.room_store, settings, tasks.spawn)
-        await self.community.list_people()
         await self.community.start()
         self._said_zone = lambda: self.community.profile.time_zone
         self._starter_rooms = read_starter_rooms(rooms_file(settings))
@@ -180,7 +179,6 @@ class Server:
     async def _services(self) -> Services:
         settings, limits, hub = self.settings, self.settings.limits, self.hub
         accounts = self._accounts()
-        await accounts.store.name_members()
         sends = SendLimits(
             people=Buckets(limits.user_sends_burst, limits.user_sends_per_second),
             bots=Buckets(limits.bot_sends_burst, limits.bot_sends_per_second),

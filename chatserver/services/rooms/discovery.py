@@ -59,7 +59,7 @@ class Discovery:
         if wait:
             raise errors.rate_limited(wait)
         after = _cursor(params.after) if params.after else None
-        await self._catalogue.refresh()
+        await self._catalogue.refresh_all()
         found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
         await self._look([listed.room for listed in found], now)
         in_order = sorted((self._place(listed), listed) for listed in found)

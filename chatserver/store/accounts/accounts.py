@@ -229,19 +229,6 @@ class AccountStore:
         await self._store.command("HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
         return code
 
-    async def name_members(self) -> None:
-        """Make members called by their handles in rooms that came from a release which did not keep them there: once,
-        at a start, and repeatable."""
-        if await self._store.command("HEXISTS", keys.COMMUNITY, "members_named"):
-            return
-        after: tuple[int, str] | None = None
-        while places := await self.everyone(after=after):
-            for profile in await self.profiles(user for _, user in places):
-                for room in await self._rooms.rooms_of(profile.id):
-                    await self._rooms.name_parts(room, profile.id, profile.handle)
-            after = places[-1]
-        await self._store.command("HSET", keys.COMMUNITY, "members_named", 1)
-
     # --- changing ----------------------------------------------------------------------------------------------------
 
     async def update(self, user: str, given: Mapping[str, str | list[str]], *, now: int) -> None:

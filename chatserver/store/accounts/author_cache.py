@@ -1,7 +1,7 @@
 """The process's directory of faces: who an id is, so that records can hold ids only.
 
-A face is read once and kept; when a user is renamed or leaves, ``{users}:live`` tells every process, which reads it
-again and tells ``on_changed``. After a cut ``catch_up`` reads those alone that changed meanwhile.
+A face is read once and kept while it is used; when a user is renamed or leaves, ``{users}:live`` tells every process,
+which reads it again and tells ``on_changed``. After a cut ``catch_up`` reads those alone that changed meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from chatserver.store.engine.store import Store
 
 _FIELDS: Final = ("handle", "name", "bot", "closed")
 _AT_ONCE: Final = 256
+# Some 20 MB of faces. Who was asked for among the last so many others is known without asking the store.
+_KEPT: Final = 25_000
 
 
 class AuthorCache:
@@ -27,6 +29,7 @@ class AuthorCache:
         self._store = store
         self._spawn = spawn
         self._faces: dict[str, Author] = {}
+        self._older: dict[str, Author] = {}
         self._changed: list[Callable[[Author], None]] = []
         self._told: list[Callable[[str], object]] = []
         self._missed: list[Callable[[], None]] = []
@@ -51,7 +54,7 @@ class AuthorCache:
     async def catch_up(self) -> None:
         """Take in who changed while the link was cut: those alone, or every known face where the changes are gone."""
         _, place, anyone, changed = await self._store.call("users_changed", keys.USERS, self._place)
-        users = list(self._faces) if anyone else [user.decode() for user in changed]
+        users = [*self._faces, *self._older] if anyone else [user.decode() for user in changed]
         self._place = place
         if anyone:
             for missed in self._missed:
@@ -59,20 +62,34 @@ class AuthorCache:
         else:
             for user in users:
                 self._tell(user)
-        known = [user for user in users if user in self._faces]
+        known = [user for user in users if self._held(user) is not None]
         for start in range(0, len(known), _AT_ONCE):
             await self._read(known[start : start + _AT_ONCE])
 
     def known(self, user: str) -> Author | None:
-        return self._faces.get(user)
+        face = self._faces.get(user)
+        if face is None:
+            face = self._older.pop(user, None)
+            if face is not None:
+                self._keep(face)
+        return face
+
+    def _held(self, user: str) -> Author | None:
+        return self._faces.get(user) or self._older.get(user)
+
+    def _keep(self, face: Author) -> None:
+        """Of two generations the older is forgotten when the younger is full: what is used comes into the younger."""
+        if len(self._faces) >= _KEPT and face.id not in self._faces:
+            self._older, self._faces = self._faces, {}
+        self._faces[face.id] = face
 
     def face(self, user: str) -> Author:
         """A face that was loaded before; an empty one where it was not."""
-        return self._faces.get(user) or Author(user, "", "", False)
+        return self.known(user) or Author(user, "", "", False)
 
     async def load(self, users: Iterable[str]) -> None:
         """Make these faces known."""
-        missing = [user for user in dict.fromkeys(users) if user and user not in self._faces]
+        missing = [user for user in dict.fromkeys(users) if user and self.known(user) is None]
         for start in range(0, len(missing), _AT_ONCE):
             await self._read(missing[start : start + _AT_ONCE])
 
@@ -87,20 +104,24 @@ class AuthorCache:
 
     async def _read(self, users: list[str]) -> None:
         rows = await asyncio.gather(*(self._store.command("HMGET", keys.user(user), *_FIELDS) for user in users))
-        for user, (handle, name, bot, closed) in zip(users, rows, strict=True):
-            gone = closed == b"1" or handle is None
-            before = self._faces.get(user)
-            face = Author(user, "" if gone else handle.decode(), "" if gone else name.decode(), bot == b"1")
-            self._faces[user] = face
-            if before is not None and before != face:
-                for tell in self._changed:
-                    tell(face)
+        for user, fields in zip(users, rows, strict=True):
+            self._take(user, fields)
+
+    def _take(self, user: str, fields: list[Any]) -> None:
+        handle, name, bot, closed = fields
+        gone = closed == b"1" or handle is None
+        before = self._held(user)
+        face = Author(user, "" if gone else handle.decode(), "" if gone else name.decode(), bot == b"1")
+        self._keep(face)
+        if before is not None and before != face:
+            for tell in self._changed:
+                tell(face)
 
     def _heard(self, _id: str, payload: bytes) -> None:
         _, user, place = msgspec.msgpack.decode(payload)
         self._place = place.encode()
         self._tell(user)
-        if user in self._faces:
+        if self._held(user) is not None:
             self._spawn(self._read([user]))
 
     def _tell(self, user: str) -> None:

@@ -22,7 +22,6 @@ from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.rooms.rooms import RoomStore
 
 NAMES: Final = ("name", "language", "time_zone", "sign_up")
-_SCAN: Final = 512
 
 
 class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,30 +107,3 @@ class CommunityStore:
             await self._rooms.own_parts(intent.id, room=room, user=user, now=now)
         await self.acts.note(intent.id, "community.claim", by=user, at=now)
 
-    async def list_people(self) -> None:
-        """Once per store: put everyone into the list of users, and the admins among them into theirs.
-
-        New accounts are put there as they are made; a store that an earlier release wrote has no such lists.
-        """
-        if await self._store.command("HGET", keys.COMMUNITY, "listed") is not None:
-            return
-        cursor = "0"
-        while True:
-            head, found = await self._store.command("SCAN", cursor, "MATCH", keys.user("*"), "COUNT", _SCAN)
-            for key in found:
-                await self._list_one(keys.tagged_id(key)[1])
-            cursor = head.decode()
-            if cursor == "0":
-                break
-        await self._store.command("HSET", keys.COMMUNITY, "listed", 1)
-
-    async def _list_one(self, user: str) -> None:
-        fields: list[Any] = await self._store.command(
-            "HMGET", keys.user(user), "handle", "closed", "admin", "created_at"
-        )
-        handle, closed, admin, created_at = fields
-        if handle is None or closed == b"1":
-            return
-        await self._store.command("ZADD", keys.EVERYONE, int(created_at or 0), user)
-        if admin == b"1":
-            await self._store.call("community_admin", keys.COMMUNITY, user, 1)

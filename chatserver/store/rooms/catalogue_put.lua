@@ -1,14 +1,17 @@
 -- Say in the catalogue of open rooms what a room says of itself. The room's version decides, so that a late repeat of
--- an older step changes nothing.
--- keys: {rooms} {rooms}:changes
+-- an older step changes nothing. Rooms that can be read without an account are noted apart, too.
+-- keys: {rooms} {rooms}:changes {rooms}:windows
 -- repeatable
--- args: room, version, entry (a MessagePack array that begins with the version)
+-- args: room, version, entry (a MessagePack array: version, …, window in place 7, …, archived in place 10)
 -- answers: {'ok'}
 return function(keys, args)
-  local known = redis.call('HGET', keys[1], args[1])
+  local rooms, changes, windows = unpack(keys)
+  local known = redis.call('HGET', rooms, args[1])
   if known and cmsgpack.unpack(known)[1] >= tonumber(args[2]) then return {'ok'} end
-  redis.call('HSET', keys[1], args[1], args[3])
-  redis.call('XADD', keys[2], 'MAXLEN', '~', 1000, '*', 'room', args[1])
-  tell(keys[1], 'put', args[1])
+  redis.call('HSET', rooms, args[1], args[3])
+  local entry = cmsgpack.unpack(args[3])
+  redis.call(entry[7] and not entry[10] and 'SADD' or 'SREM', windows, args[1])
+  redis.call('XADD', changes, 'MAXLEN', '~', 1000, '*', 'room', args[1])
+  tell(rooms, 'put', args[1])
   return {'ok'}
 end

@@ -1,8 +1,9 @@
--- What changed in the catalogue after a place in its stream of changes, or all of it where that place is gone.
--- keys: {rooms} {rooms}:changes
+-- What changed in the catalogue after a place in its stream of changes. Where that place is gone: the rooms that can be
+-- read without an account, or all.
+-- keys: {rooms} {rooms}:changes {rooms}:windows
 -- no-writes
--- args: place ('' at first)
--- answers: {'ok', place now, whole (1 | 0), rooms and their entries, flat}
+-- args: place ('' at first), all (1 | 0)
+-- answers: {'ok', place now, read afresh (1 | 0), rooms and their entries, flat}
 
 local function changed_since(rooms, entries)
   local out, seen = {}, {}
@@ -17,12 +18,21 @@ local function changed_since(rooms, entries)
   return out
 end
 
+local function entries_of(rooms, listed)
+  local out = {}
+  for i, room in ipairs(listed) do
+    out[2 * i - 1], out[2 * i] = room, redis.call('HGET', rooms, room)
+  end
+  return out
+end
+
 return function(keys, args)
-  local rooms, changes, place = keys[1], keys[2], args[1]
+  local rooms, changes, windows, place = keys[1], keys[2], keys[3], args[1]
   local last = redis.call('XREVRANGE', changes, '+', '-', 'COUNT', 1)[1]
   local now = last and last[1] or ''
   if place ~= '' and #redis.call('XRANGE', changes, place, place) == 1 then
     return {'ok', now, 0, changed_since(rooms, redis.call('XRANGE', changes, '(' .. place, '+'))}
   end
-  return {'ok', now, 1, redis.call('HGETALL', rooms)}
+  if args[2] == '1' then return {'ok', now, 1, redis.call('HGETALL', rooms)} end
+  return {'ok', now, 1, entries_of(rooms, redis.call('SMEMBERS', windows))}
 end

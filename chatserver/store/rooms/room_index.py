@@ -1,7 +1,8 @@
-"""The catalogue: what the open rooms say of themselves, in memory, for room.discover.
+"""The catalogue: what the open rooms say of themselves, in memory, for visitors and for room.discover.
 
-Each process keeps a copy of the hash ``{rooms}`` and reads, at each asking, what its stream of changes tells after the
-last place; where that place was trimmed away the whole is read anew. ``put`` is the only way in.
+Each process keeps the rooms that can be read without an account, and all open rooms once somebody has searched: a start
+costs the same however many there are. What changed after the last place is read from a stream; where that place was
+trimmed away it begins again. ``put`` is the only way in.
 """
 
 from __future__ import annotations
@@ -50,18 +51,19 @@ async def put(store: Store, room: str, entry: Entry) -> None:
 
 
 class RoomIndex:
-    """``refresh`` before reading; ``find`` and ``windows`` then answer from memory. ``on_windows`` is told when other
-    rooms than before can be read by everyone."""
+    """``refresh`` before ``window`` and ``windows``, ``refresh_all`` before ``find``. ``on_windows`` is called when
+    other rooms than before can be read by everyone."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._place = ""
-        self._listed: dict[str, Listed] = {}
+        self._all: dict[str, Listed] | None = None
+        self._windows: dict[str, Listed] = {}
         self._reading = asyncio.Lock()
         self.on_windows: Callable[[], None] = _nobody_looks
 
     async def start(self, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
-        """Read what stands, and take in each change as soon as it is told."""
+        """Read the rooms that can be read by everyone, and take in each change as soon as it is heard."""
 
         def heard(_id: str, _payload: bytes) -> None:
             spawn(self.refresh())
@@ -70,36 +72,49 @@ class RoomIndex:
         await self._store.subscribe(keys.live(keys.ROOMS))
         await self.refresh()
 
-    def __len__(self) -> int:
-        return len(self._listed)
-
     async def refresh(self) -> None:
         """Take in what changed since the last time."""
         async with self._reading:
-            before = set(self.windows())
-            answer = await self._store.call("catalogue_read", keys.ROOMS, self._place)
-            _, place, whole, flat = answer
-            if whole:
-                self._listed = {}
-            for room, packed in zip(flat[::2], flat[1::2], strict=True):
-                self._take(room.decode(), packed)
-            self._place = place.decode()
-            if set(self.windows()) != before:
-                self.on_windows()
+            await self._read(all=False)
+
+    async def refresh_all(self) -> None:
+        """Take in what changed, or all open rooms if they were not read yet."""
+        async with self._reading:
+            if self._all is None:
+                self._place = ""
+            await self._read(all=True)
+
+    async def _read(self, *, all: bool) -> None:
+        before = set(self._windows)
+        answer = await self._store.call("catalogue_read", keys.ROOMS, self._place, int(all))
+        _, place, afresh, flat = answer
+        if afresh:
+            self._windows, self._all = {}, {} if all else None
+        for room, packed in zip(flat[::2], flat[1::2], strict=True):
+            self._take(room.decode(), packed)
+        self._place = place.decode()
+        if set(self._windows) != before:
+            self.on_windows()
 
     def _take(self, room: str, packed: bytes) -> None:
-        if packed:
-            entry = _unpack(packed)
-            self._listed[room] = Listed(room, entry, _words_of(entry), frozenset(map(fold, entry.tags)))
-        else:
-            self._listed.pop(room, None)
+        self._windows.pop(room, None)
+        if self._all is not None:
+            self._all.pop(room, None)
+        if not packed:
+            return
+        entry = _unpack(packed)
+        if self._all is not None:
+            self._all[room] = _listed(room, entry)
+        if entry.window and not entry.archived:
+            self._windows[room] = _listed(room, entry)
 
     def find(self, query: str = "", tag: str = "") -> list[Listed]:
         """Rooms that hold every word of ``query`` anywhere (Chinese needs no spaces) and carry ``tag``."""
+        assert self._all is not None, "refresh_all comes before"
         words, tag = fold(query).split(), fold(tag)
         return [
             listed
-            for listed in self._listed.values()
+            for listed in self._all.values()
             if not listed.entry.archived
             and (not tag or tag in listed.tags)
             and all(word in listed.words for word in words)
@@ -107,15 +122,19 @@ class RoomIndex:
 
     def window(self, room: str, language: str) -> tuple[str, str] | None:
         """Title and words of a room that can be read without an account; None of any other."""
-        listed = self._listed.get(room)
-        if listed is None or not listed.entry.window or listed.entry.archived:
+        listed = self._windows.get(room)
+        if listed is None:
             return None
         entry = listed.entry
         return entry.titles.get(language, entry.title), entry.abouts.get(language, entry.about)
 
     def windows(self) -> list[str]:
         """Ids of the rooms that can be read without an account."""
-        return [room for room, listed in self._listed.items() if listed.entry.window and not listed.entry.archived]
+        return list(self._windows)
+
+
+def _listed(room: str, entry: Entry) -> Listed:
+    return Listed(room, entry, _words_of(entry), frozenset(map(fold, entry.tags)))
 
 
 def _words_of(entry: Entry) -> str:

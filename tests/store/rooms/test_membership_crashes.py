@@ -118,7 +118,7 @@ async def _stop_at_each(doomed: Server, server: Server, step: Step, then: Step |
 
 async def _catalogue_agrees(server: Server) -> None:
     room_index = RoomIndex(server.store)
-    await room_index.refresh()
+    await room_index.refresh_all()
     for room in ("books", "den"):
         meta = await server.meta(room)
         titles = [listed.entry.title for listed in room_index.find() if listed.room == room]

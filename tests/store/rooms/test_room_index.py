@@ -21,7 +21,7 @@ async def test_words_are_found_in_every_language_and_form(server: Server) -> Non
     titles = {"en": "Green living", "zh-Hans": "绿色生活", "zh-Hant": "綠色生活"}
     await put(server.store, "green", Entry(1, "Green living", "Balcony tomatoes", ["repair"], titles))
     await put(server.store, "books", Entry(1, "Books", "Novels", ["reading"]))
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     for query in ("ｇｒｅｅｎ", "GREEN tomato", "绿色", "綠色生", "repair", "tomatoes living"):
         assert [listed.room for listed in server.room_index.find(query)] == ["green"], query
     assert not server.room_index.find("green novels")
@@ -33,17 +33,17 @@ async def test_words_are_found_in_every_language_and_form(server: Server) -> Non
 async def test_an_older_word_of_a_room_does_not_replace_a_newer_one(server: Server) -> None:
     await put(server.store, "books", Entry(7, "New"))
     await put(server.store, "books", Entry(6, "Old"))
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     assert server.room_index.find("new") and not server.room_index.find("old")
 
 
 async def test_a_copy_whose_place_was_trimmed_away_is_read_whole(server: Server) -> None:
     await put(server.store, "books", Entry(1, "Books"))
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     await put(server.store, "tea", Entry(1, "Tea", window=True))
     await server.store.command("XTRIM", "{rooms}:changes", "MAXLEN", "1")
     await server.store.command("HDEL", keys.ROOMS, "books")
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     assert [listed.room for listed in server.room_index.find()] == ["tea"] == server.room_index.windows()
 
 

@@ -46,7 +46,7 @@ async def test_a_room_has_its_owner_a_pointer_and_a_place_in_the_catalogue(serve
     await server.create("books", tags=["reading"])
     assert await server.roles("books") == {"mei": "owner"}
     assert await server.agrees("books")
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     assert [listed.room for listed in server.room_index.find("BOOK", "reading")] == ["books"]
 
 
@@ -73,7 +73,7 @@ async def test_a_closed_room_opens_by_its_link_only_and_is_not_there_without_it(
     assert await refused(server.join("cellar", "tom")) == "not_found"
     assert await refused(server.join("cellar", "tom", link=link[:-1])) == "not_found"
     assert await server.join("cellar", "tom", link=link) == "member"
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     assert not server.room_index.find()
 
 
@@ -316,6 +316,6 @@ async def test_an_update_changes_what_is_given_and_the_catalogue_follows(server:
     assert words.entry.title == "Novels" and words.entry.titles == {} and words.entry.abouts == {"en": "Read"}
     meta = await server.meta("books")
     assert (meta["slow_mode"], meta["pokes"], unpack(meta["tags"])) == (b"30", b"0", ["reading"])
-    await server.room_index.refresh()
+    await server.room_index.refresh_all()
     assert server.room_index.find("novels") and not server.room_index.find("读书")
     assert await refused(server.stored.update("books", actor="tom", admin=False, now=1, title="Mine")) == "not_a_member"
