@@ -16,6 +16,7 @@ from bench.fanout import Options, fanout
 from bench.machine import cores
 from bench.page import page
 from bench.recovery import herd, recovery
+from bench.scale import scale
 from bench.ties import ties
 
 BENCHES = {
@@ -27,6 +28,7 @@ BENCHES = {
     "page": page,
     "recovery": recovery,
     "herd": herd,
+    "scale": scale,
 }
 
 

@@ -54,7 +54,7 @@ def herd(folder: Path, core: int, options: Options) -> None:
 
 
 async def _all_at_once(side: Side, token: str, children: list[Child], rounds: int) -> None:
-    sender = await _Person.begin(side.port, token)
+    sender = await Session.begin(side.port, token)
     await sender.call("room.join", room=ROOM)
     for number in range(100):
         await sender.call("message.send", room=ROOM, text=f"{number} " + "x" * 300, client_id=f"{number}")
@@ -82,7 +82,7 @@ def _line(child: Child) -> str:
 # --- the people who are looked at ------------------------------------------------------------------------------------
 
 
-class _Person:
+class Session:
     """One session that remembers what was posted."""
 
     def __init__(self, socket: ClientConnection) -> None:
@@ -92,7 +92,7 @@ class _Person:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def begin(cls, port: int, token: str) -> _Person:
+    async def begin(cls, port: int, token: str) -> Session:
         headers = {"Authorization": f"Bearer {token}"}
         person = cls(await connect(f"ws://127.0.0.1:{port}/ws", additional_headers=headers, proxy=None))
         person.id = (await person.call("session.start"))["result"]["user"]["id"]
@@ -121,7 +121,7 @@ class _Person:
 
 
 async def _cut_again_and_again(side: Side, tokens: list[str], rounds: int) -> None:
-    sender, reader, removed = [await _Person.begin(side.port, token) for token in tokens]
+    sender, reader, removed = [await Session.begin(side.port, token) for token in tokens]
     control = redis.Redis(unix_socket_path=side.address)
     room = (await sender.call("room.create", title="Talk"))["result"]["room"]
     for number in range(rounds):
@@ -133,7 +133,7 @@ async def _cut_again_and_again(side: Side, tokens: list[str], rounds: int) -> No
 
 
 async def _one_cut(
-    side: Side, control: redis.Redis, room: str, sender: _Person, reader: _Person, removed: _Person, token: str
+    side: Side, control: redis.Redis, room: str, sender: Session, reader: Session, removed: Session, token: str
 ) -> dict[str, str]:
     for link in control.client_list():
         if link["name"].startswith("chatserver-"):
@@ -164,7 +164,7 @@ async def _one_cut(
     }
 
 
-async def _send(sender: _Person, room: str) -> str:
+async def _send(sender: Session, room: str) -> str:
     """The text if it was acknowledged."""
     text = f"message {next(_numbers)}"
     answer = await sender.call("message.send", room=room, text=text, client_id=text)
@@ -174,7 +174,7 @@ async def _send(sender: _Person, room: str) -> str:
 async def _new_session(port: int, token: str, cut: float) -> float:
     while True:
         with contextlib.suppress(Exception):
-            person = await _Person.begin(port, token)
+            person = await Session.begin(port, token)
             took = time.monotonic() - cut
             await person.leave()
             return took

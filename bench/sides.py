@@ -88,7 +88,7 @@ def _floor(folder: Path, core: int) -> Iterator[Side]:
 @contextlib.contextmanager
 def _sketch(folder: Path, core: int) -> Iterator[Side]:
     port = _free_port()
-    with _store(folder / "sketch") as store:
+    with own_store(folder / "sketch") as store:
         words = [sys.executable, str(Path(__file__).with_name("sketch.py")), str(port), store.address]
         with _running(words, core, port) as process:
             yield Side("sketch", port, process, store.pid)
@@ -96,15 +96,22 @@ def _sketch(folder: Path, core: int) -> Iterator[Side]:
 
 @contextlib.contextmanager
 def server(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
-    port, data = _free_port(), folder / "community"
-    with _store(data) as store:
-        file = folder / "rooms.toml"
-        file.write_text("\n".join(_room(room) for room in rooms))
-        own = {**FOR_BENCHES, "ROOMS__FILE": file, "STORE__URL": store.url}
-        environment = os.environ | {f"CHATSERVER_{name}": str(value) for name, value in own.items()}
-        words = [sys.executable, "-m", "chatserver", "serve", "--port", str(port), "--data", str(data)]
-        with _running(words, core, port, environment) as process:
-            yield Side("server", port, process, store.pid, store.address)
+    with own_store(folder / "community") as store, server_on(store, folder, core, rooms) as side:
+        yield side
+
+
+@contextlib.contextmanager
+def server_on(store: EmbeddedStore, folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
+    """The community on a store that stands already. No ``rooms``: those that it comes with."""
+    own = {**FOR_BENCHES, "STORE__URL": store.url}
+    if rooms:
+        own["ROOMS__FILE"] = folder / "rooms.toml"
+        own["ROOMS__FILE"].write_text("\n".join(_room(room) for room in rooms))
+    environment = os.environ | {f"CHATSERVER_{name}": str(value) for name, value in own.items()}
+    port = _free_port()
+    words = [sys.executable, "-m", "chatserver", "serve", "--port", str(port), "--data", str(store.folder)]
+    with _running(words, core, port, environment) as process:
+        yield Side("server", port, process, store.pid, store.address)
 
 
 def _room(room: str) -> str:
@@ -115,7 +122,7 @@ def _room(room: str) -> str:
 
 
 @contextlib.contextmanager
-def _store(folder: Path) -> Iterator[EmbeddedStore]:
+def own_store(folder: Path) -> Iterator[EmbeddedStore]:
     """A Valkey as the community embeds it, on the core of whoever starts it."""
     store = EmbeddedStore(folder)
     store.start()

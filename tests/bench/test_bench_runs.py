@@ -47,3 +47,9 @@ def test_the_smaller_benches_end_with_a_ratio(bench: str, what: str) -> None:
     printed = printed_by(bench)
     assert re.search(rf"{what}.* server / sketch +\d+\.\d\d", printed)
     assert "REFUSED" not in printed
+
+
+def test_the_bench_of_many_people_asks_for_each_step() -> None:
+    printed = printed_by("scale")
+    assert re.search(r"takes connections after \d", printed)
+    assert printed.count("store's longest") == 8

@@ -2,11 +2,11 @@
 
 | tag        | what lives there                                                                            |
 |------------|---------------------------------------------------------------------------------------------|
-| `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:bans`, `:sent`, `:mentions`, …     |
+| `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …    |
 | `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`                  |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, steps over two tags under way                                  |
-| `{rooms}`  | the open rooms, for room.discover, and a stream of what changed there                        |
+| `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of what changed there       |
 | `{users}`  | `:all`, who has an account and since when; `:changes`, whose name or words changed lately      |
 | `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
 |

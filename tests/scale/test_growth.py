@@ -1,0 +1,219 @@
+"""What a step costs does not grow with how many people and rooms there are: the same steps in a community of 1,000 and
+of 100,000, counted in commands of the store (those inside its functions, too), bytes to and from it and turns of the
+loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import redis
+
+import chatserver
+from bench import population
+from chatserver.app import Server
+from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
+from tests.conftest import settings_for_tests
+from tests.people import post, sign_up
+
+SMALL, LARGE = 1_000, 100_000
+REPEATS = 4
+
+Step = Callable[[], Awaitable[Any]]
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Of one step, the least of some repeats, because housekeeping falls into some of them. Turns are not counted where
+    a step waits for a clock."""
+
+    commands: int
+    bytes: int
+    turns: int
+
+    def is_as(self, other: Cost) -> bool:
+        """A larger number has more digits, and what comes in one turn or in two is chance."""
+        return (
+            self.commands == other.commands
+            and abs(self.bytes - other.bytes) < 512 + other.bytes / 20
+            and abs(self.turns - other.turns) < 4 + other.turns / 4
+        )
+
+
+class Meter:
+    """Counts what the store and the loop do."""
+
+    def __init__(self, address: Address) -> None:
+        self._link = redis.Redis(unix_socket_path=address.path)
+        self._turns = 0
+        loop: Any = asyncio.get_running_loop()
+        run_once = loop._run_once
+
+        def counted() -> None:
+            self._turns += 1
+            run_once()
+
+        loop._run_once = counted
+
+    async def cost(self, step: Step, *, repeats: int = REPEATS, turns: bool = True) -> Cost:
+        costs = [await self._once(step) for _ in range(repeats)]
+        return Cost(
+            min(cost.commands for cost in costs), min(cost.bytes for cost in costs),
+            min(cost.turns for cost in costs) if turns else 0,
+        )  # fmt: skip
+
+    async def _once(self, step: Step) -> Cost:
+        self._link.config_resetstat()
+        before = self._turns
+        await step()
+        turns = self._turns - before
+        calls = sum(stats["calls"] for stats in self._link.info("commandstats").values())
+        stats = self._link.info("stats")
+        return Cost(calls, stats["total_net_input_bytes"] + stats["total_net_output_bytes"], turns)
+
+
+class World:
+    """A community with so many people in its hall and so many open rooms, and a few who do something."""
+
+    def __init__(self, address: Address, server: Server, size: int) -> None:
+        self.address = address
+        self.server = server
+        self.size = size
+        self.number = 0
+
+    async def __aenter__(self) -> World:
+        self.ann = await (await sign_up(self.server.url, "ann")).start()
+        self.ben = await (await sign_up(self.server.url, "ben")).start()
+        self.cay = await sign_up(self.server.url, "cay")
+        self.room = (await self.ann.call("room.create", title="Tea"))["room"]
+        with redis.Redis(unix_socket_path=self.address.path) as link:
+            population.members(link, self.size, keys.room(self.room))
+        for person in (self.ben, self.cay):
+            await post(self.server.url, "room.join", person.token, room=self.room)
+        for person in (self.ann, self.ben):
+            await person.start_anew()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        for person in (self.ann, self.ben, self.cay):
+            await person.leave()
+
+    def steps(self) -> dict[str, Step]:
+        middle = f"{2 * 10**13 + 1700000000000 + self.size // 6}.{self.size // 2:024x}"
+        return {
+            "a message": lambda: self.says("hello"),
+            "a message to somebody": lambda: self.says(f"@person{self.size // 2} hello"),
+            "leave and join": self.leaves_and_joins,
+            "a session begins": self.begins,
+            "first page of the members": self.lists,
+            "a page in the middle": lambda: self.lists(middle),
+            "room.update": self.changes_room,
+            "roles": self.changes_role,
+            "history": self.reads,
+            "history over HTTP": self.looks_from_outside,
+            "sign up": self.signs_up,
+            "the last owner goes": self.last_owner_goes,
+        }
+
+    async def says(self, text: str) -> None:
+        self.number += 1
+        sent = await self.ann.say(self.room, text)
+        await self.ben.hears("message.posted", seq=sent["seq"])
+
+    async def leaves_and_joins(self) -> None:
+        await self.ben.call("room.leave", room=self.room)
+        await self.ben.call("room.join", room=self.room)
+
+    async def begins(self) -> None:
+        await self.cay.start_anew()
+
+    async def lists(self, after: str = "") -> None:
+        page = await self.ann.call("room.members", room=self.room, after=after)
+        assert len(page["members"]) == 100
+
+    async def changes_room(self) -> None:
+        self.number += 1
+        about = f"Number {self.number:03}"
+        await self.ann.call("room.update", room=self.room, about=about)
+        await self.ben.hears("room.changed", about=about)
+
+    async def changes_role(self) -> None:
+        for role in ("moderator", "member"):
+            await self.ann.call("room.set_role", room=self.room, user=self.cay.id, role=role)
+
+    async def last_owner_goes(self) -> None:
+        """The longest-serving member owns the room then, and is no owner again."""
+        await self.ann.call("room.leave", room=self.room)
+        page = await self.ben.call("room.members", room=self.room)
+        (heir,) = [one["user"]["id"] for one in page["members"] if one["role"] == "owner"]
+        await self.ann.call("room.join", room=self.room)
+        store = self.server.room_store
+        await store.set_role(self.room, self.ann.id, "owner", actor="", admin=True, now=2)
+        await store.set_role(self.room, heir, "member", actor="", admin=True, now=2)
+
+    async def reads(self) -> None:
+        await self.ann.call("message.history", room=self.room, limit=50)
+
+    async def looks_from_outside(self) -> None:
+        await post(self.server.url, "message.history", self.cay.token, room=self.room, limit=1)
+
+    async def signs_up(self) -> None:
+        self.number += 1
+        await post(
+            self.server.url, "account.create", handle=f"new{self.number:04}", name="New", password="warm tea at dusk"
+        )
+
+    async def relinks(self) -> None:
+        links = self.server.store.links
+        with redis.Redis(unix_socket_path=self.address.path) as other:
+            for client in other.client_list():
+                if client["name"] == "chatserver-link":
+                    other.client_kill_filter(_id=client["id"])
+        while self.server.store.links == links or any(
+            feed.repairs.doubtful or feed.repairs.holds_back for feed in self.server.hub.feeds.all()
+        ):
+            await asyncio.sleep(0.01)
+
+
+async def costs_at(size: int, address: Address, folder: Path) -> dict[str, Cost]:
+    def opened() -> Server:
+        return Server(settings_for_tests(folder), store_address=address)
+
+    async def start() -> None:
+        async with opened():
+            pass
+
+    with redis.Redis(unix_socket_path=address.path) as link:
+        link.flushall()
+        await start()
+        population.accounts(link, size)
+        population.members(link, size)
+        population.rooms(link, size)
+    meter = Meter(address)
+    async with opened() as server, World(address, server, size) as world:
+        costs = {name: await meter.cost(step) for name, step in world.steps().items()}
+        costs["relink"] = await meter.cost(world.relinks, turns=False)
+    costs["start and stop"] = await meter.cost(start, turns=False)
+    return costs
+
+
+async def test_no_step_costs_more_where_there_are_more_people_and_rooms(address: Address, tmp_path: Path) -> None:
+    small = await costs_at(SMALL, address, tmp_path)
+    large = await costs_at(LARGE, address, tmp_path)
+    assert {name: (cost, small[name]) for name, cost in large.items() if not cost.is_as(small[name])} == {}
+
+
+def test_no_function_of_the_store_reads_all_members_of_a_room() -> None:
+    """Save of a conversation of two. What it reads and does not answer is in no count of bytes."""
+    reading = re.compile(r"'(HGETALL|HVALS|HKEYS)', (place\.)?members\b")
+    found = {
+        (file.stem, match.group(1))
+        for file in (Path(chatserver.__file__).parent / "store").rglob("*.lua")
+        for match in reading.finditer(file.read_text("utf-8"))
+    }
+    assert found == {("_prelude", "HKEYS")}
