@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatserver.app import Server
-from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
-from tests.conftest import OpenServer, settings_for_tests
+from tests.conftest import settings_for_tests
 from tests.people import PASSWORD, Person, Refused, post, sign_up
 
 
@@ -90,16 +89,6 @@ async def test_a_message_calls_at_most_ten_others(server: Server) -> None:
     people = [await sign_up(server.url, f"friend{chr(97 + number)}") for number in range(12)]
     words = " ".join(f"@friend{chr(97 + number)}" for number in range(12))
     assert len(await called(people[0], "hall", await send(people[0], words))) == 10
-
-
-async def test_members_of_a_store_from_before_handles_lay_with_the_room_are_called(open_server: OpenServer) -> None:
-    first = await open_server()
-    ann, _ = await sign_up(first.url, "ann"), await sign_up(first.url, "bob")
-    await first.store.command("DEL", keys.room("hall") + ":handles")
-    await first.store.command("HDEL", keys.COMMUNITY, "members_named")
-    second = await open_server()
-    ann.url = second.url
-    assert len(await called(ann, "hall", await send(ann, "@bob hello"))) == 1
 
 
 @pytest.mark.parametrize("target", [2, 99])

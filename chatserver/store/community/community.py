@@ -106,4 +106,3 @@ class CommunityStore:
         for room in rooms:
             await self._rooms.own_parts(intent.id, room=room, user=user, now=now)
         await self.acts.note(intent.id, "community.claim", by=user, at=now)
-

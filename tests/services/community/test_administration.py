@@ -196,17 +196,6 @@ async def test_an_admin_made_by_command_counts_and_one_unmade_does_not(server: S
     assert await server.setup_link() == ""
 
 
-async def test_a_store_of_before_knows_its_admins_when_it_opens(open_server: OpenServer) -> None:
-    before = await open_server()
-    mei, tom = await sign_up(before.url, "mei"), await sign_up(before.url, "tom")
-    await before.services.accounts.store.set_status(mei.id, "admin", on=True)
-    await before.store.redis.delete("{community}:admins", "{users}:all")
-    await before.store.redis.hdel("{community}", "listed")
-    after = await open_server()
-    assert (await post(after.url, "community.get"))["unclaimed"] is False
-    assert set(await after.store.redis.zrange("{users}:all", 0, -1)) == {mei.id.encode(), tom.id.encode()}
-
-
 # --- what it says of itself ------------------------------------------------------------------------------------------
 
 
