@@ -29,8 +29,8 @@ Step = Callable[[], Awaitable[Any]]
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """Of one step, the least of some repeats, because housekeeping falls into some of them. Turns are not counted where
-    a step waits for a clock."""
+    """Of one step, the least of some repeats: probes and read markers fall into some of them. Turns are not counted
+    where a step waits for a clock."""
 
     commands: int
     bytes: int
@@ -77,10 +77,21 @@ class Meter:
         return Cost(calls, stats["total_net_input_bytes"] + stats["total_net_output_bytes"], turns)
 
 
+class Still(Server):
+    """A server whose housekeeping comes when it is asked for."""
+
+    async def _every(self, seconds: float, work: Step) -> None:
+        self.__dict__.setdefault("works", []).append(work)
+
+    async def keep_house(self) -> None:
+        for work in self.__dict__["works"]:
+            await work()
+
+
 class World:
     """A community with so many people in its hall and so many open rooms, and a few who do something."""
 
-    def __init__(self, address: Address, server: Server, size: int) -> None:
+    def __init__(self, address: Address, server: Still, size: int) -> None:
         self.address = address
         self.server = server
         self.size = size
@@ -118,6 +129,7 @@ class World:
             "history over HTTP": self.looks_from_outside,
             "sign up": self.signs_up,
             "the last owner goes": self.last_owner_goes,
+            "housekeeping": self.server.keep_house,
         }
 
     async def says(self, text: str) -> None:
@@ -181,8 +193,8 @@ class World:
 
 
 async def costs_at(size: int, address: Address, folder: Path) -> dict[str, Cost]:
-    def opened() -> Server:
-        return Server(settings_for_tests(folder), store_address=address)
+    def opened() -> Still:
+        return Still(settings_for_tests(folder), store_address=address)
 
     async def start() -> None:
         async with opened():
