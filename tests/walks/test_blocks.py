@@ -82,10 +82,11 @@ async def turn_away(ann: Person, bob: Person, name: str, *, blocks: bool) -> Non
         await ann.call("card.take_back", user=bob.id)
 
 
-async def what_ann_does(ann: Person) -> None:
+async def what_ann_does(ann: Person, bob: Person) -> None:
     """In the rooms that they share, as if he were not there; she comes and goes."""
     await ann.call("typing.start", room="hall")
     said = await ann.say("hall", "Oolong, @bob", client_id="a1")
+    await bob.hears("inbox.added", room="hall", seq=said["seq"])  # an edit that comes before it leaves nothing of it
     await ann.call("message.edit", room="hall", seq=said["seq"], text="Green tea")
     await ann.call("read.mark", room="hall", seq=said["seq"])
     await ann.call("profile.update", headline="mends bicycles")
@@ -154,7 +155,7 @@ async def transcript(server: Server, name: str, *, blocks: bool) -> Heard:
         for watched in {room, "hall"}:
             await bob.hears("presence.changed", room=watched, users=[bob.id])
         bob.events.clear()
-        await what_ann_does(ann)
+        await what_ann_does(ann, bob)
         await what_bob_does(blocked, ann, room)
         await look_everywhere(blocked, ann, room)
         await days_go_by(blocked, ann, room)
