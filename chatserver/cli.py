@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     restore = _add(commands, "restore", "bring a backup back into a store that nobody has lived in", _restore)
     restore.add_argument("file", help="a file that backup wrote")
     restore.add_argument("--dry-run", action="store_true", help="only read the file and say what is in it")
+    _add(
+        commands, "repair", "cut off what the embedded store cannot read of its file, and keep that beside it", _repair
+    )
     return top
 
 
@@ -179,6 +182,12 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     from chatserver.commands import archive
 
     return archive.backup(settings, arguments.file)
+
+
+def _repair(settings: Settings, _: argparse.Namespace) -> int:
+    from chatserver.commands import repairing
+
+    return repairing.repair(settings)
 
 
 def _restore(settings: Settings, arguments: argparse.Namespace) -> int:

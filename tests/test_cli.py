@@ -368,3 +368,17 @@ def test_a_closed_terminal_drains_and_an_ascii_output_gets_the_welcome(homes: Ca
     home = homes()
     home.open(PYTHONIOENCODING="ascii", CHATSERVER_COMMUNITY__NAME="茶馆")
     assert home.end(signal.SIGHUP) == 0
+
+
+def test_a_damaged_file_is_repaired_by_a_command(home: Home) -> None:
+    assert "There is no data folder" in home.command("repair").stderr
+    assert "are repaired there" in home.command("repair", "--store", "redis://localhost").stderr
+    home.open()
+    home.end()
+    (file,) = (home.folder / "data" / "appendonlydir").glob("*.incr.aof")
+    whole = file.read_bytes()
+    file.write_bytes(whole + bytes(100) + whole)
+    assert "cut off and kept in" in home.said("repair")
+    assert file.read_bytes() == whole
+    assert "can be read to its end" in home.said("repair")
+    assert "is open" in home.open()

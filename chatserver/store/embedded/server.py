@@ -29,6 +29,7 @@ from typing import Final, Literal
 
 from chatserver.errors import StartError
 from chatserver.store.embedded import programs
+from chatserver.store.embedded.damage import Damage, cut, find_damage
 from chatserver.store.embedded.readiness import Answer, ping
 from chatserver.store.embedded.sockets import give_back, socket_path
 
@@ -109,8 +110,7 @@ class EmbeddedStore:
             self._take_lock()
             programs.check_data(self.folder / "store", self._version)
             self._socket = socket_path(self.folder)
-            self._launch()
-            self._wait_until_ready()
+            self._launch_and_wait()
             (self.folder / "store").write_text(f"{self._version}\n", encoding="utf-8")
         except OSError as error:
             self.stop()
@@ -157,6 +157,20 @@ class EmbeddedStore:
                 delay = min(delay * 2, 5.0)
                 await asyncio.sleep(delay)
 
+    def repair(self) -> str:
+        """Cut off what cannot be read of the append-only file, whatever follows; gives what was done, "" for nothing.
+
+        Raises ``StartError`` where something runs on the folder.
+        """
+        if not self.folder.is_dir():
+            raise StartError(f"There is no data folder {self.folder}")
+        self._take_lock()
+        try:
+            damage = find_damage(self.folder)
+            return self._cut(damage) if damage is not None else ""
+        finally:
+            self.stop()
+
     # --- the steps of a start ----------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
@@ -196,6 +210,32 @@ class EmbeddedStore:
             start_new_session=True,
             # One system call and no lock taken, so it is safe beside the hash threads.
             preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509
+        )
+
+    def _launch_and_wait(self) -> None:
+        """Start Valkey; where it refuses its file because the end cannot be read, cut that off and start it again."""
+        self._launch()
+        try:
+            self._wait_until_ready()
+        except StartError:
+            damage = None if self.alive else find_damage(self.folder)
+            if damage is None:
+                raise
+            if not damage.ends_it:
+                raise StartError(
+                    f"{damage.file} cannot be read from byte {damage.offset} on, and commands follow the damage. "
+                    f"Restore a backup, or run `chatserver repair`: it keeps the last {damage.size} bytes in a file of "
+                    "their own, cuts them off, and what was stored there is missing"
+                ) from None
+            self._say(self._cut(damage))
+            self._launch()
+            self._wait_until_ready()
+
+    def _cut(self, damage: Damage) -> str:
+        kept = cut(damage, self.folder)
+        return (
+            f"{damage.file} could not be read from byte {damage.offset} on, as after a power cut. The last "
+            f"{damage.size} bytes were cut off and kept in {kept}: what was stored last may be missing"
         )
 
     def _arguments(self) -> list[str]:
