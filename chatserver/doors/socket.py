@@ -110,7 +110,8 @@ class Sockets:
         if transport is None or transport.is_closing():
             return
         wire = WIRES[protocol.subprotocol or JSON.subprotocol, bool(protocol.extensions)]
-        connection = Connection(self._hub, protocol, wire, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        connection = Connection(self._hub, protocol, wire, now, frame_bytes=self._frame_bytes)
         transport.set_protocol(connection)
         http.transport = None
         http.connection_lost(None)

@@ -1,8 +1,10 @@
 """One socket, after its handshake: bytes in, requests out to whoever serves them; frames and replies back.
 
-It comes to life in ``doors/socket.py``, which takes the transport over from aiohttp. ``websockets``' sans-I/O
-``ServerProtocol`` parses and checks every frame; frames that leave are made elsewhere, once for all. There is no task
-and no queue here: a connection that cannot take more stops being read, and its followers become behind.
+It comes to life in ``doors/socket.py``, which takes the transport over from aiohttp. A whole message in one masked
+frame of the wire's own kind, as nearly all are, is unmasked here; every other frame is parsed and checked by
+``websockets``' sans-I/O ``ServerProtocol``, which took a tenth of what a message costs. Frames that leave are made
+elsewhere, once for all. There is no task and no queue here: a connection that cannot take more stops being read, and
+its followers become behind.
 """
 
 from __future__ import annotations
@@ -16,6 +18,11 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a build without its C part
+    from websockets.utils import apply_mask
+
 from chatserver.live.wire import Wire
 from chatserver.protocol import closing
 from chatserver.protocol.closing import Close
@@ -27,8 +34,9 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 _DATA: Final = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
-# One read may bring 256 KB, 40,000 of the smallest frames: who sends such is found out after a part of them.
-PART_BYTES: Final = 8192
+_NO_LIMIT: Final = 1 << 62
+MOST_HEARD_CLOSING_BYTES: Final = 8192
+"""Of one read, which may bring 40,000 of the smallest frames: after our close frame only so much is looked at."""
 MOST_IDLE_FRAMES: Final = 1000
 """Control frames and pieces of messages in one second."""
 MOST_AFTER_CLOSING_BYTES: Final = 1 << 17
@@ -44,15 +52,17 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """``user_id`` is empty until the session begins, and for visitors. ``behind`` holds a place per feed not live."""
+    """``user_id`` is empty until the session begins, and for visitors. ``behind`` holds a place per feed not live.
+    Messages are of at most ``frame_bytes``; 0 is no limit."""
 
     __slots__ = (
-        "_after_closing", "_fragments", "_idle_frames", "_idle_since", "_kind", "_owner", "_protocol", "address",
-        "agent", "behind", "closing", "data", "follows", "heard", "login_id", "number", "opened_at", "out", "paused",
-        "paused_at", "pinged", "reading", "started", "transport", "user_id", "wire",
+        "_after_closing", "_begun", "_fragments", "_idle_frames", "_idle_since", "_in_pieces", "_kind", "_most",
+        "_owner", "_plain", "_protocol", "_wanted", "address", "agent", "behind", "closing", "data", "follows", "heard",
+        "login_id", "number", "opened_at", "origin", "out", "paused", "paused_at", "pinged", "reading", "started",
+        "transport", "user_id", "wire",
     )  # fmt: skip
 
-    def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float) -> None:
+    def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float, *, frame_bytes: int = 0) -> None:
         self.number = next(_numbers)
         self.wire = wire
         self.opened_at = now
@@ -60,6 +70,7 @@ class Connection(asyncio.Protocol):
         self.login_id = ""
         self.address = ""
         self.agent = ""
+        self.origin = ""
         self.started = False
         self.closing: Close | None = None
         self.paused = False
@@ -75,6 +86,11 @@ class Connection(asyncio.Protocol):
         self._protocol = protocol
         self._fragments = bytearray()
         self._kind: Opcode | None = None
+        self._plain = 0x81 if wire.codec.text else 0x82
+        self._most = frame_bytes or _NO_LIMIT
+        self._in_pieces = False
+        self._begun: bytearray | None = None
+        self._wanted = 0
         self._idle_since = 0.0
         self._idle_frames = 0
         self._after_closing = 0
@@ -87,13 +103,66 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard = True
-        if self.closing is not None and not self._still_listens(len(data)):
+        if self.closing is not None:
+            if self._still_listens(len(data)):
+                self._pass_on(data)
             return
-        for start in range(0, len(data), PART_BYTES):
-            self._protocol.receive_data(data if len(data) <= PART_BYTES else data[start : start + PART_BYTES])
-            self._events()
-            if self.closing is not None:
+        if self._begun is not None:
+            self._begun += data
+            if len(self._begun) < self._wanted:
                 return
+            data, self._begun = bytes(self._begun), None
+        taken = self._take_frames(data)
+        if taken < len(data):
+            self._keep(data[taken:])
+
+    def _take_frames(self, data: bytes) -> int:
+        """Take the whole frames in turn, until one closes the connection; gives where what is left begins."""
+        at, end = 0, len(data)
+        while end - at >= 2 and self.closing is None:
+            size, head = _extent(data, at)
+            stop = head + size
+            if size < 0 or (head <= end and size > self._most):
+                self._refuse(data[at:])
+                return end
+            if stop > end:
+                break
+            if data[at] == self._plain and not self._in_pieces:
+                self._whole_message(apply_mask(data[head:stop], data[head - 4 : head]))
+            else:
+                self._protocol.receive_data(data[at:stop])
+                self._events()
+            at = stop
+        return at
+
+    def _whole_message(self, data: bytes) -> None:
+        if self._plain == 0x82 or data.isascii() or _is_utf8(data):
+            self._owner.message(self, data)
+        else:
+            self.close(closing.BAD_TEXT)
+
+    def _refuse(self, data: bytes) -> None:
+        """A frame without a mask, or too large: ``ServerProtocol`` refuses it by its head alone."""
+        self._protocol.receive_data(data)
+        self._events()
+        if self.closing is None:
+            self.close(closing.BAD_FRAMES)
+
+    def _keep(self, data: bytes) -> None:
+        """Keep the bytes of a frame that has begun until the rest of it, or at least of its head, is there."""
+        if self.closing is not None:
+            self._pass_on(data)
+            return
+        self._begun = bytearray(data)
+        size, head = _extent(data, 0) if len(data) >= 2 else (0, 2)
+        self._wanted = head + size if head <= len(data) else head
+
+    def _pass_on(self, data: bytes) -> None:
+        """What comes when the close frame has left: the client's own is what ``ServerProtocol`` waits for."""
+        if self._begun is not None:
+            data, self._begun = bytes(self._begun) + data, None
+        self._protocol.receive_data(data[:MOST_HEARD_CLOSING_BYTES])
+        self._events()
 
     def _still_listens(self, size: int) -> bool:
         """After our close frame only the client's own is of interest; who goes on sending is cut off."""
@@ -104,6 +173,9 @@ class Connection(asyncio.Protocol):
         return True
 
     def eof_received(self) -> bool:
+        if self._begun is not None:
+            self._protocol.receive_data(bytes(self._begun))
+            self._begun = None
         self._protocol.receive_eof()
         self._events()
         return False
@@ -132,6 +204,7 @@ class Connection(asyncio.Protocol):
             self._count_idle()
         if frame.opcode not in _DATA:
             return
+        self._in_pieces = not frame.fin
         if frame.fin and not self._fragments:
             self._message(bytes(frame.data))
             return
@@ -247,6 +320,17 @@ class Connection(asyncio.Protocol):
             self.closing = closing.LOST
         self.out.clear()
         self._owner.closed(self)
+
+
+def _extent(data: bytes, at: int) -> tuple[int, int]:
+    """The size of the payload of the frame at ``at``, negative where it has no mask, and where it begins; that is
+    beyond the data where not all of the head is there."""
+    size, head = data[at + 1] - 0x80, at + 2
+    if size == 126:
+        size, head = int.from_bytes(data[head : head + 2], "big"), head + 2
+    elif size == 127:
+        size, head = int.from_bytes(data[head : head + 8], "big"), head + 8
+    return size, head + 4
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -255,7 +255,9 @@ class Hub:
 
     def origin(self, connection: Connection) -> str:
         """What names a connection over all processes."""
-        return f"{self.store.process_id}:{connection.number}"
+        if not connection.origin:
+            connection.origin = f"{self.store.process_id}:{connection.number}"
+        return connection.origin
 
     async def refresh(self, user: LiveUser) -> None:
         """Read a user's pointers again and follow what is new, on all the user's connections; done once a reading that
