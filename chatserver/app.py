@@ -21,6 +21,7 @@ from aiohttp import web
 from chatserver import __version__
 from chatserver.doors.api import Api
 from chatserver.doors.authentication import Authentication
+from chatserver.doors.entrance import Entrance, most_connections
 from chatserver.doors.front import Front
 from chatserver.doors.metrics import Metrics
 from chatserver.doors.pages import Pages
@@ -298,13 +299,17 @@ class Server:
         runner = web.AppRunner(self.front.application, access_log=None, shutdown_timeout=1)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
+        assert runner.server is not None
+        self.entrance = Entrance(runner.server, lambda: len(self.hub.connections), most=most_connections())
         try:
-            await site.start()
+            listening = await asyncio.get_running_loop().create_server(
+                self.entrance, server.host, server.port, backlog=BACKLOG
+            )
         except OSError as error:
             raise StartError(f"Cannot listen on {server.host}:{server.port}: {error.strerror or error}") from None
+        self._stack.callback(listening.close)
         self._stack.push_async_callback(self._leave)
-        port = runner.addresses[0][1]
+        port = listening.sockets[0].getsockname()[1]
         host = f"[{server.host}]" if ":" in server.host else server.host
         self.url = f"http://{host}:{port}"
 
@@ -325,6 +330,8 @@ class Server:
     def _not_ready(self) -> str:
         if not self.store.up:
             return "the store cannot be reached"
+        if self.entrance.is_full:
+            return "no more connections can be taken: this process may open no more files"
         if self.store.read_only:
             return f"the store takes no writes: {self.store.read_only}"
         if self._lag > 1:

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import os
 import re
+import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 PATIENCE = 30.0
@@ -43,10 +45,11 @@ def free_port() -> int:
 class ServerProcess:
     """One process; the same port each time it starts. ``errors`` is what it wrote to standard error so far."""
 
-    def __init__(self, folder: Path, *words: str, **settings: str) -> None:
+    def __init__(self, folder: Path, *words: str, files: int = 0, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.up = False
+        self._files = files
         self._words = words
         self._settings = settings
         self._errors = folder / f"server-{self.port}.log"
@@ -67,6 +70,7 @@ class ServerProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "chatserver", "serve", "--port", str(self.port), *self._words,
                 stdout=asyncio.subprocess.PIPE, stderr=errors, env={**ours, **QUICK, **self._settings},
+                preexec_fn=partial(_limit_files, self._files) if self._files else None,
             )  # fmt: skip
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
@@ -83,6 +87,11 @@ class ServerProcess:
             self._process.send_signal(number)
             async with asyncio.timeout(PATIENCE):
                 await self._process.wait()
+
+
+def _limit_files(most: int) -> None:
+    """In the new process: it and its store may open so many files."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextlib.asynccontextmanager
