@@ -180,7 +180,7 @@ class Requests:
             lane.waiting.popleft()
             self._begin(connection, lanes, following, lane)
         if not lane.running and not lane.waiting:
-            lanes.lanes.pop(request.params.room, None)  # type: ignore[attr-defined]  # a lane's requests name a room
+            lanes.lanes.pop(request.params.room, None)
 
     # --- answers -----------------------------------------------------------------------------------------------------
 

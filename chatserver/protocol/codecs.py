@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Union
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import NODEFAULT, UNSET, Raw, Struct, UnsetType
 
 from chatserver import errors
 from chatserver.errors import Refusal
@@ -52,15 +52,31 @@ class _Event(Struct, frozen=True, gc=False):
 
 
 class Request(Struct, frozen=True, gc=False):
-    """One decoded request; ``id`` is UNSET when no answer is wanted."""
+    """One decoded request, of a class of its own for each method; ``id`` is UNSET when no answer is wanted."""
 
-    method: Method
-    params: Params
-    id: RequestId | UnsetType
+    params: Any
+    id: int | float | str | UnsetType | None = UNSET
+
+    method: ClassVar[Method]
 
     @property
     def wants_answer(self) -> bool:
         return self.id is not UNSET
+
+
+def _class_of(row: Method) -> type[Request]:
+    """The requests of one method, told from the others' by the member ``method``."""
+    optional = not any(field.required for field in msgspec.structs.fields(row.params))
+    params = ("params", row.params, msgspec.field(default_factory=row.params) if optional else NODEFAULT)
+    made: type[Any] = msgspec.defstruct(
+        f"{row.params.__name__}Request", [params, ("id", int | float | str | UnsetType | None, UNSET)],
+        bases=(Request,), namespace={"method": row}, tag_field="method", tag=row.name, frozen=True, gc=False,
+        kw_only=True,
+    )  # fmt: skip
+    return made
+
+
+_REQUESTS: Final = {row.name: _class_of(row) for row in METHODS.values()}
 
 
 class Unreadable(Exception):
@@ -96,7 +112,8 @@ class Codec:
     """One encoding of the envelope. ``text`` says whether it travels in text frames."""
 
     __slots__ = (
-        "_decode", "_decode_id", "_decode_map", "_decoders", "_encode", "_no_params", "name", "subprotocol", "text",
+        "_decode", "_decode_envelope", "_decode_id", "_decode_map", "_decoders", "_encode", "_no_params", "name",
+        "subprotocol", "text",
     )  # fmt: skip
 
     def __init__(
@@ -111,23 +128,34 @@ class Codec:
         self.subprotocol = f"chat.v1.{name}"
         self.text = text
         self._encode = encode
-        self._decode = decoder(_Envelope)
+        self._decode = decoder(Union[tuple(_REQUESTS.values())])  # type: ignore[arg-type]  # noqa: UP007  # made of a list
+        self._decode_envelope = decoder(_Envelope)
         self._decode_map = decoder(dict[str, Raw])
         self._decode_id = decoder(_Id)
         self._no_params = {b"", encode(None)}
         self._decoders = {row.name: decoder(row.params) for row in METHODS.values()}
 
     def request(self, data: bytes) -> Request:
-        """Decode one message. Raises ``Unreadable`` with the refusal to answer."""
+        """Decode one message. Raises ``Unreadable`` with the refusal to answer.
+
+        In one go; what cannot be read so is taken apart, so that the refusal names what is wrong.
+        """
+        try:
+            request: Request = self._decode(data)
+        except _UNDECODABLE:
+            return self._request_in_parts(data)
+        return request
+
+    def _request_in_parts(self, data: bytes) -> Request:
         envelope = self._envelope(data)
         method = METHODS.get(envelope.method)
         if method is None:
             raise Unreadable(Refusal(errors.METHOD, f"No such method: {envelope.method[:64]}"), envelope.id)
-        return Request(method, self._params(envelope), envelope.id)
+        return _REQUESTS[method.name](params=self._params(envelope), id=envelope.id)
 
     def _envelope(self, data: bytes) -> _Envelope:
         try:
-            envelope: _Envelope = self._decode(data)
+            envelope: _Envelope = self._decode_envelope(data)
         except msgspec.ValidationError as error:
             raise Unreadable(Refusal(errors.REQUEST, f"Not a request: {error}"), self._id(data)) from None
         except _UNDECODABLE as error:

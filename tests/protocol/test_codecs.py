@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatserver import errors
-from chatserver.protocol.codecs import CODECS, JSON, MSGPACK, Codec, Unreadable
+from chatserver.protocol.codecs import CODECS, JSON, MSGPACK, Codec, Request, Unreadable
 from chatserver.protocol.events import EVENTS
 from chatserver.protocol.methods import METHODS, MessageSend, Nothing
 from tests.protocol.values import tries, values
@@ -130,6 +130,27 @@ def test_a_request_without_an_id_wants_no_answer_and_one_with_null_does(codec: C
     asked = codec.request(pack({"method": "session.ping", "id": None}))
     assert asked.wants_answer
     assert asked.id is None
+
+
+@BOTH
+@tries(60)
+@given(data=st.data())
+def test_members_may_come_in_any_order_and_be_read_in_one_go_or_in_parts(
+    codec: Codec, pack: Pack, data: st.DataObject
+) -> None:
+    method = data.draw(st.sampled_from(list(METHODS.values())))
+    good = {"jsonrpc": "2.0", "id": data.draw(IDS), "method": method.name, "params": data.draw(values(method.params))}
+    bad = data.draw(st.dictionaries(st.sampled_from(sorted(KEPT)), ANYTHING, max_size=1))
+    order = data.draw(st.permutations(sorted(KEPT - set(data.draw(st.sets(st.sampled_from(["id", "jsonrpc"])))))))
+    packed = pack({name: (good | bad)[name] for name in order})
+    assert _read(codec.request, packed) == _read(codec._request_in_parts, packed)
+
+
+def _read(read: Callable[[bytes], Request], packed: bytes) -> Any:
+    try:
+        return read(packed)
+    except Unreadable as unreadable:
+        return unreadable.refusal.code, unreadable.refusal.message, unreadable.id
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
