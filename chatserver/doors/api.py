@@ -17,10 +17,10 @@ from chatserver import errors
 from chatserver.doors.authentication import Authentication
 from chatserver.doors.requests import Handler, outcome_of, refusal_for, unwatched
 from chatserver.errors import Refusal
-from chatserver.ids import now_ms
 from chatserver.protocol.codecs import JSON, Unreadable, error_object
 from chatserver.protocol.methods import METHODS, Method
 from chatserver.rules.limits import Buckets
+from chatserver.services.pace import spend
 
 log = logging.getLogger(__name__)
 _JSON: Final = "application/json"
@@ -63,9 +63,7 @@ class Api:
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         method = self._method(request, name)
-        wait = self._rates.take(self._asking.address(request), now_ms())
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._rates, self._asking.address(request))
         caller = await self._asking.who(request, writes=True)
         if method.who == "user":
             caller.require_user()

@@ -18,7 +18,7 @@ from msgspec import UNSET
 
 from chatserver import errors
 from chatserver.errors import Refusal
-from chatserver.ids import now_ms
+from chatserver.ids import steady_ms
 from chatserver.live.connection import Connection
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
@@ -105,7 +105,7 @@ class Requests:
             self._admit(connection, lanes, request)
 
     def _check_rate(self, lanes: Lanes) -> None:
-        wait = lanes.rate.take(now_ms()) if self._burst else 0
+        wait = lanes.rate.take(steady_ms()) if self._burst else 0
         if wait:
             raise errors.rate_limited(wait)
 

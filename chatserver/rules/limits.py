@@ -10,7 +10,10 @@ NEVER_MS: Final = 86_400_000  # what a bucket that does not fill tells to wait: 
 
 
 class Bucket:
-    """Holds ``burst`` and fills with ``per_second``. A burst of 0 is no limit."""
+    """Holds ``burst`` and fills with ``per_second``. A burst of 0 is no limit.
+
+    Times are ms by a clock that only goes ahead; one that goes back all the same adds nothing, and fills on from there.
+    """
 
     __slots__ = ("_at", "_burst", "_held", "_per_ms")
 
@@ -21,25 +24,35 @@ class Bucket:
         self._at = 0
 
     def take(self, now: int, cost: float = 1) -> int:
-        """0 and ``cost`` taken, or how many ms until it can be. ``now`` in ms; a clock that goes back adds nothing.
+        """0 and ``cost`` taken, or how many ms until it can be.
 
         What costs more than the burst is let through by a full bucket, or it would never be.
         """
         wait = self.wait(now, cost)
         if not wait:
-            self._held -= min(cost, self._burst)
+            self.spend(cost)
         return wait
 
+    def spend(self, cost: float = 1) -> None:
+        """Take ``cost``, after ``wait`` has said at the same time that it can be taken."""
+        self._held -= min(self._burst, cost)
+
     def wait(self, now: int, cost: float = 1) -> int:
-        """What ``take`` would answer, and nothing taken."""
-        if not self._burst:
+        """Milliseconds until ``take`` would succeed; takes nothing."""
+        burst, held = self._burst, self._held
+        if not burst:
             return 0
-        self._held = min(self._burst, self._held + max(0, now - self._at) * self._per_ms)
-        self._at = max(now, self._at)
-        missing = min(cost, self._burst) - self._held
+        if now != self._at:
+            held += (now - self._at) * self._per_ms if now > self._at else 0
+            self._held = held = min(burst, held)
+            self._at = now
+        missing = (min(burst, cost)) - held
         if missing <= 1e-9:  # ten times a tenth of a token is a token
             return 0
         return math.ceil(missing / self._per_ms - 1e-6) if self._per_ms else NEVER_MS
+
+
+_NO_LIMIT: Final = Bucket(0, 0)
 
 
 class Buckets:
@@ -60,13 +73,12 @@ class Buckets:
 
     def take(self, key: str, now: int, cost: float = 1) -> int:
         """As ``Bucket.take``, from the key's bucket."""
-        return self._bucket(key).take(now, cost) if self._burst else 0
+        return self.of(key).take(now, cost)
 
-    def wait(self, key: str, now: int, cost: float = 1) -> int:
-        """As ``Bucket.wait``, of the key's bucket."""
-        return self._bucket(key).wait(now, cost) if self._burst else 0
-
-    def _bucket(self, key: str) -> Bucket:
+    def of(self, key: str) -> Bucket:
+        """The key's bucket; where these are no limit, one that holds nobody up."""
+        if not self._burst:
+            return _NO_LIMIT
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(self._burst, self._per_second)

@@ -30,7 +30,7 @@ def test_asking_takes_nothing():
 def test_a_burst_of_nothing_is_no_limit():
     bucket, buckets = Bucket(0, 0), Buckets(0, 0)
     assert not any(bucket.take(0) for _ in range(1000))
-    assert not any(buckets.take("x", 0) + buckets.wait("x", 0) for _ in range(1000))
+    assert not any(buckets.take("x", 0) + buckets.of("x").wait(0) for _ in range(1000))
     assert len(buckets) == 0
 
 
@@ -41,9 +41,19 @@ def test_a_bucket_that_never_fills_says_to_come_back_tomorrow():
 
 def test_a_clock_that_goes_back_neither_adds_nor_jams():
     bucket = Bucket(1, 1)
-    assert bucket.take(10_000) == 0
+    assert bucket.take(10_000_000) == 0
     assert bucket.take(1_000) == 1000
-    assert bucket.take(11_000) == 0
+    assert bucket.take(1_500) == 500
+    assert bucket.take(2_000) == 0
+
+
+def test_what_was_seen_to_be_there_can_be_spent():
+    buckets = Buckets(2, 1)
+    bucket = buckets.of("x")
+    assert bucket.wait(0) == 0
+    bucket.spend()
+    assert [buckets.take("x", 0), buckets.take("x", 0)] == [0, 1000]
+    assert Buckets(0, 0).of("x").wait(0) == 0
 
 
 def test_what_costs_more_than_the_burst_empties_a_full_bucket():

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chatserver.ids import now_ms
+from chatserver.ids import now_ms, steady_ms
 from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.user import LiveUser
@@ -25,7 +25,7 @@ KEPT_MS: Final = 60_000  # as long as a proof may wait for the session that it b
 
 @dataclass(slots=True, frozen=True)
 class _Seen:
-    """What was true of a login when it was last looked at."""
+    """What was true of a login when it was last looked at, ``at`` by the steady clock."""
 
     proven: Proven
     at: int
@@ -43,9 +43,8 @@ class Authority:
 
     async def prove(self, caller: Caller, token: str) -> None:
         """Fill in whose token it is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
-        now = now_ms()
-        proven = await self._logins.prove(token, now)
-        self._seen[proven.login] = _Seen(proven, now)
+        proven = await self._logins.prove(token, now_ms())
+        self._seen[proven.login] = _Seen(proven, steady_ms())
         caller.user_id, caller.login_id = proven.user, proven.login
         caller.bot, caller.admin, caller.auth = proven.bot, proven.admin, proven.auth
 
@@ -79,7 +78,7 @@ class Authority:
             if how is not None:
                 connection.close(how)
             else:
-                self._keep(connection.login_id, status, now)
+                self._keep(connection.login_id, status)
 
     def _ending(self, connection: Connection, status: AccountStatus, now: int) -> Close | None:
         seen, login = self._seen.get(connection.login_id), status.logins.get(connection.login_id)
@@ -91,12 +90,12 @@ class Authority:
             return closing.RESTARTING  # what an admin may is fixed when the socket opens: come back as one
         return None
 
-    def _keep(self, login: str, status: AccountStatus, now: int) -> None:
+    def _keep(self, login: str, status: AccountStatus) -> None:
         seen, stored = self._seen.get(login), status.logins[login]
         if seen is not None:
             proven = seen.proven
             fresh = Proven(proven.user, login, proven.kind, stored.ends_at, proven.bot, proven.admin, status.auth)
-            self._seen[login] = replace(seen, proven=fresh, at=now)
+            self._seen[login] = replace(seen, proven=fresh, at=steady_ms())
 
     def is_stale(self, user: LiveUser, auth: int) -> bool:
         """Whether ``auth`` is another than when one of the user's open logins was looked at, or one has run out."""
@@ -111,5 +110,5 @@ class Authority:
         """Drop what was noted of logins that nobody here uses any more."""
         in_use = {connection.login_id for connection in self._hub.connections}
         self._saying_goodbye &= self._hub.connections.keys()
-        before = now_ms() - KEPT_MS
+        before = steady_ms() - KEPT_MS
         self._seen = {login: seen for login, seen in self._seen.items() if login in in_use or seen.at > before}

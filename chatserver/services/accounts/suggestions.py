@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chatserver import errors
-from chatserver.ids import now_ms
 from chatserver.protocol.methods import HandleSuggest, HandleSuggestResult
 from chatserver.rules.accounts import suggestions
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore
 
 AT_ONCE: Final = 8
@@ -28,9 +28,7 @@ class Suggestions:
         self._asks = asks
 
     async def suggest(self, caller: Caller, params: HandleSuggest) -> HandleSuggestResult:
-        wait = self._asks.take(caller.address, now_ms())
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._asks, caller.address)
         # In a thread: the first Chinese name loads the table of readings.
         base = await asyncio.to_thread(suggestions.from_name, params.name)
         for some in _numbers():

@@ -23,6 +23,7 @@ from chatserver.rules.friends.ladder import DAY_MS
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.friends.invitations import InvitationStore
 
 DAYS: Final = 30
@@ -49,9 +50,7 @@ class Invitations:
 
     def _admitted(self, caller: Caller) -> tuple[str, int]:
         user, now = caller.require_user(), now_ms()
-        wait = self._gives.take(user, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._gives, user)
         return user, now
 
     async def _check_room(self, user: str, room: str) -> None:

@@ -14,6 +14,7 @@ from chatserver.protocol.shapes import TieState
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.services.friends.pairs import Pairs
+from chatserver.services.pace import spend
 from chatserver.store.friends.ties import TieStore
 
 DIGITS = 8
@@ -44,9 +45,7 @@ class Meeting:
 
     async def enter(self, caller: Caller, params: MetEnter) -> MetEnterResult:
         user, now = caller.require_user(), now_ms()
-        wait = self._guesses.take(user, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._guesses, user)
         code = "".join(str(unicodedata.decimal(char)) for char in params.code if char.isdecimal())
         held = await self._hub.store.command("GETDEL", _key(code))
         if held is None or caller.bot:

@@ -31,6 +31,7 @@ from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.services.friends.pairs import Pairs
+from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.friends.ties import Read, TieStore
 from chatserver.store.messages.log import MessageLog
@@ -95,9 +96,7 @@ class Pokes:
 
     def _admitted(self, caller: Caller) -> tuple[str, int]:
         user, now = caller.require_user(), now_ms()
-        wait = self._tries.take(user, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._tries, user)
         return user, now
 
     async def _person(self, caller: Caller, to: str) -> Profile:

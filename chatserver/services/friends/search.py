@@ -12,14 +12,13 @@ from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Final
 
-from chatserver import errors
-from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
 from chatserver.rules.text.searching import fold
 from chatserver.services.accounts.people_index import PeopleIndex
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.friends.ties import Read, TieStore
 from chatserver.store.rooms.rooms import RoomStore
@@ -48,9 +47,7 @@ class Search:
 
     async def find(self, caller: Caller, params: UserSearch) -> UserSearchResult:
         user = caller.require_user()
-        wait = self._searches.take(user, now_ms())
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._searches, user)
         words = [word for word in fold(params.query).lstrip("@").split() if word not in _LITTLE_WORDS]
         await self._register.refresh()
         hits = await self._of_rooms(user, words) | await self._of_ties(user, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatserver import errors
+from chatserver.ids import steady_ms
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 
@@ -17,14 +18,16 @@ class SendLimits:
         self._addresses = addresses
         self._all_off = all(buckets.is_off for buckets in (people, bots, rooms, addresses))
 
-    def take(self, caller: Caller, room: str, now: int) -> None:
+    def take(self, caller: Caller, room: str) -> None:
         """Raises ``Refusal`` rate_limited with ``retry_after``."""
         if self._all_off:
             return
+        now = steady_ms()
         users = self._bots if caller.bot else self._people
-        asked = ((users, caller.user_id), (self._addresses, caller.address), (self._rooms, room))
-        wait = max(buckets.wait(key, now) for buckets, key in asked)
+        one, two, three = users.of(caller.user_id), self._addresses.of(caller.address), self._rooms.of(room)
+        wait = max(one.wait(now), two.wait(now), three.wait(now))
         if wait:
             raise errors.rate_limited(wait)
-        for buckets, key in asked:
-            buckets.take(key, now)
+        one.spend()
+        two.spend()
+        three.spend()

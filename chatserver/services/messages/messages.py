@@ -76,7 +76,7 @@ class Messages:
         """Queue a message. The future gives the answer; a refusal known at once is raised."""
         user = caller.require_user()
         text = text_rules.message(params.text, characters=self._characters, size=self._size)
-        self._limits.take(caller, params.room, now_ms())
+        self._limits.take(caller, params.room)
         record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
         names = text_rules.names_called(text)
         said = digest(self.secret, text, params.reply_to, params.topic)
@@ -93,7 +93,7 @@ class Messages:
     async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
         text = text_rules.message(params.text, characters=self._characters, size=self._size)
         user, now = caller.require_user(), now_ms()
-        self._limits.take(caller, params.room, now)
+        self._limits.take(caller, params.room)
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
         names = text_rules.names_called(text)
@@ -102,7 +102,7 @@ class Messages:
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()
-        self._limits.take(caller, params.room, now)
+        self._limits.take(caller, params.room)
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
         rev = await self._deletions.delete(params.room, params.seq, actor=user, admin=caller.admin, now=now)

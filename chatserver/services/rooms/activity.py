@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chatserver import errors
-from chatserver.ids import now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.presence import presence_of
@@ -11,6 +10,7 @@ from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms.access import archived, outside
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.rooms.rooms import RoomStore
 
 
@@ -29,9 +29,7 @@ class Activity:
             raise outside(feed.meta.kind)
         if feed.meta.archived:
             raise archived()
-        wait = self._typing.take(user, now_ms())
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._typing, user)
         known = self._hub.users.get(user)
         if known is not None and known.hidden:
             return Nothing()

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from chatserver import errors
-from chatserver.ids import now_ms
+from chatserver.ids import now_ms, steady_ms
 from chatserver.live.hub import Hub
 from chatserver.live.room import HERE_SILENCE_MS, parse_here
 from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
@@ -24,6 +24,7 @@ from chatserver.rules.crowds import roughly
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.engine import keys
 from chatserver.store.messages.records import Posted, message_of
 from chatserver.store.rooms.room_index import Listed, RoomIndex
@@ -55,9 +56,7 @@ class Discovery:
 
     async def discover(self, caller: Caller, params: RoomDiscover) -> RoomDiscoverResult:
         now = now_ms()
-        wait = self._searches.take(caller.user_id or caller.address, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._searches, caller.user_id or caller.address)
         after = _cursor(params.after) if params.after else None
         await self._catalogue.refresh_all()
         found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
@@ -76,13 +75,14 @@ class Discovery:
 
     async def _look(self, rooms: list[str], now: int) -> None:
         """Read the numbers of rooms that were not looked at lately, those longest ago first."""
-        ages = sorted((self._glances.get(room, (0, _NOTHING_YET))[0], room) for room in rooms)
-        stale = [room for at, room in ages if at <= now - FRESH_MS][:GLANCES_AT_ONCE]
+        looked = steady_ms()
+        ages = sorted((self._glances.get(room, (-FRESH_MS, _NOTHING_YET))[0], room) for room in rooms)
+        stale = [room for at, room in ages if at <= looked - FRESH_MS][:GLANCES_AT_ONCE]
         since, heard = days.midnight(now, self._time_zone()), now - HERE_SILENCE_MS
         asked = (self._rooms.glance(room, said_since=since, heard_since=heard) for room in stale)
         for room, glance in zip(stale, await asyncio.gather(*asked, return_exceptions=True), strict=True):
             if isinstance(glance, Glance):
-                self._glances[room] = (now, glance)
+                self._glances[room] = (looked, glance)
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
 

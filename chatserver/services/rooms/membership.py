@@ -27,6 +27,7 @@ from chatserver.protocol.shapes import Ban, RoomState
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.friends.ties import TieStore, is_friend
 from chatserver.store.rooms.rooms import Belonging, RoomStore
 
@@ -45,12 +46,9 @@ class Membership:
     async def join(self, caller: Caller, params: RoomJoin) -> RoomState:
         """Idempotent: who is a member already gets the room as it stands."""
         user = caller.require_user()
-        now = now_ms()
-        wait = self._joins.take(user, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._joins, user)
         await self._hub.authors.load([user])
-        joined = await self._rooms.join(params.room, user, link=params.link, bot=caller.bot, now=now)
+        joined = await self._rooms.join(params.room, user, link=params.link, bot=caller.bot, now=now_ms())
         await self._hub.enter_now(user)
         return _as_joined(await self._hub.room_state(params.room, user), joined)
 

@@ -29,6 +29,7 @@ from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
+from chatserver.services.pace import spend
 from chatserver.store.rooms.rooms import Listed, NewRoom, RoomStore, Words
 
 MEMBERS_PAGE: Final = 100
@@ -49,12 +50,9 @@ class Rooms:
             kind=params.kind, title=text_rules.checked_title(params.title),
             about=text_rules.checked_about(params.about), tags=text_rules.checked_tags(params.tags),
         )  # fmt: skip
-        now = now_ms()
-        wait = self._creates.take(user, now)
-        if wait:
-            raise errors.rate_limited(wait)
+        spend(self._creates, user)
         room = new_id()
-        await self._rooms.create(room, new, owner=user, bot=caller.bot, now=now)
+        await self._rooms.create(room, new, owner=user, bot=caller.bot, now=now_ms())
         await self._hub.enter_now(user)
         return await self._hub.room_state(room, user)
 

@@ -7,13 +7,22 @@
 -- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at, epoch},
 -- {reason} or {reason, milliseconds to wait}
 
+local APART_MS = 60000
+
+-- How long slow mode still holds a user up. A last message further in the future than clocks of several machines differ
+-- was written before the clock was set back, and holds nobody up.
+local function slow_for(room, before, clock)
+  if before > clock + APART_MS then return 0 end
+  return before + room.slow_mode * 1000 - clock
+end
+
 local function refusal_of(room, member, last, user, now)
   if not member then return {outside(room)} end
   if room.archived then return {'archived'} end
   if member.muted_until > now then return {'muted', member.muted_until - now} end
   if room.slow_mode > 0 and not moderates(member) then
     local before = last[user] or number_of(redis.call('HGET', room.last_key, user))
-    local wait = before + room.slow_mode * 1000 - now
+    local wait = slow_for(room, before, room.clock)
     if wait > 0 then return {'slow_mode', wait} end
   end
 end
@@ -69,7 +78,8 @@ return function(keys, args)
   local room = meta_of(meta)
   if not room then return {'not_found'} end
   room.last_key = last_key
-  local now = math.max(tonumber(args[1]), room.last_at)
+  room.clock = tonumber(args[1])
+  local now = math.max(room.clock, room.last_at)
   local seq, last_id = room.seq, room.last_id
   local first, known_members, last, out, records = 0, {}, {}, {}, {}
   for i = 3, #args, 7 do
@@ -93,8 +103,8 @@ return function(keys, args)
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
-        if not last[user] then redis.call('HSET', last_key, user, now) end
-        last[user] = now
+        if not last[user] then redis.call('HSET', last_key, user, room.clock) end
+        last[user] = room.clock
         note_mentions(mentions, seq, user, called)
         out[#out + 1] = {'ok', seq, id, now, room.epoch}
         records[#records + 1] = record

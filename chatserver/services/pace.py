@@ -1,0 +1,14 @@
+"""How often anybody may do something: token buckets by the steady clock, which nobody sets back."""
+
+from __future__ import annotations
+
+from chatserver import errors
+from chatserver.ids import steady_ms
+from chatserver.rules.limits import Buckets
+
+
+def spend(buckets: Buckets, key: str) -> None:
+    """Take one from the key's bucket. Raises ``Refusal`` rate_limited with ``retry_after``."""
+    wait = buckets.take(key, steady_ms())
+    if wait:
+        raise errors.rate_limited(wait)
