@@ -13,12 +13,11 @@ import msgspec
 
 from bench.fanout import Options
 from chatserver.app import Server
-from chatserver.live.room import MemberRecord
-from chatserver.live.user import Pointer
 from chatserver.protocol.methods import Nothing, UserSearch
 from chatserver.rules.friends.ladder import Numbers
 from chatserver.services.caller import Caller
 from chatserver.settings import load
+from chatserver.store.accounts.users import Pointer
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
@@ -26,6 +25,7 @@ from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.ties import TieStore
+from chatserver.store.rooms.records import MemberRecord
 
 SIZES = (100, 10_000)
 NEIGHBOURS = 3

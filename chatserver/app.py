@@ -64,6 +64,7 @@ from chatserver.settings import Settings, icebreakers_file, or_unlimited, rooms_
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.accounts.users import UserStore
 from chatserver.store.backup.restore import refuse_half_restored
 from chatserver.store.backup.scrub import scrub_daily
 from chatserver.store.community.community import CommunityStore
@@ -154,7 +155,8 @@ class Server:
             raise StartError("The store answers, but the link to it cannot be made; see the log") from None
         await store.remove_old_libraries(now_ms())
         await self.authors.start()
-        self.marks = Marks(store)
+        self.user_store = UserStore(store)
+        self.marks = Marks(self.user_store)
         self.intents = Intents(store)
         self.room_store = RoomStore(store, self.intents)
         self.room_index = RoomIndex(store)
@@ -187,12 +189,12 @@ class Server:
             addresses=Buckets(limits.address_sends_burst, limits.address_sends_per_second),
         )
         messages = Messages(
-            hub, self.log, Deletions(self.store, self.intents), sends, secret=await self._secret(),
-            characters=limits.text_characters, size=limits.text_bytes,
+            hub, self.log, self.user_store, Deletions(self.store, self.intents), sends,
+            secret=await self.community.secret(), characters=limits.text_characters, size=limits.text_bytes,
         )  # fmt: skip
         profile = self.community.profile
         friends = build_friends(
-            settings, hub, self.log, self.intents, self.room_store, accounts.store, messages,
+            settings, self.store, hub, self.log, self.intents, self.room_store, accounts.store, messages,
             read_icebreakers(icebreakers_file(settings)), language=profile.language, days=self.days,
         )  # fmt: skip
         self.log.on_stored = on_stored(self.marks.note, self.hub.note_own_message, friends.ties.wrote)
@@ -212,8 +214,9 @@ class Server:
             people=People(accounts.store),
             profiles=Profiles(accounts.store, self.room_store, friends.tie_store),
             sync=Sync(
-                hub, accounts.prove, self.marks.settle, self.room_index.windows, server, friends.inbox.replay,
-                replay_messages=or_unlimited(limits.replay_messages), replay_events=or_unlimited(limits.replay_events),
+                self.store, hub, accounts.prove, self.marks.settle, self.room_index.windows, server,
+                friends.inbox.replay, replay_messages=or_unlimited(limits.replay_messages),
+                replay_events=or_unlimited(limits.replay_events),
             ),
             rooms=Rooms(hub, self.room_store, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
             membership=Membership(
@@ -240,14 +243,8 @@ class Server:
         self._stack.callback(hashing.close)
         return Accounts(room_store, logins, self.authority, hashing, settings.accounts, self.community)
 
-    async def _secret(self) -> bytes:
-        """What keys the digests of this community, drawn once for its store."""
-        await self.store.command("HSETNX", "{community}", "secret", random_bytes(32))
-        secret: bytes = await self.store.command("HGET", "{community}", "secret")
-        return secret
-
     async def _renew_secret(self) -> None:
-        self.services.messages.secret = self.services.friends.tie_store.secret = await self._secret()
+        self.services.messages.secret = self.services.friends.tie_store.secret = await self.community.secret()
 
     def _server(self) -> ServerInfo:
         settings = self.settings
@@ -352,7 +349,7 @@ class Server:
 
     def _housekeeping(self) -> None:
         server = self.settings.server
-        self.presence = Presence(self.store, self.hub.feeds, self.hub.unseen_here)
+        self.presence = Presence(self.room_store, self.hub.feeds, self.hub.unseen_here)
         self.hub.on_presence = lambda feed: _spawned(self.tasks, self.presence.say_now(feed, now_ms()))
         self.heartbeat = Heartbeat(
             self.hub, ping_seconds=server.ping_seconds, silence_seconds=server.silence_seconds,

@@ -23,7 +23,6 @@ import msgspec
 
 from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
-from chatserver.live.room import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 from chatserver.live.slices import SLICE, Frames, slices
 from chatserver.live.tail import Entry, Place, Tail
 from chatserver.live.wire import Wire
@@ -39,6 +38,7 @@ from chatserver.protocol.shapes import Author, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
+from chatserver.store.rooms.records import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 
 if TYPE_CHECKING:
     from chatserver.live.connection import Connection

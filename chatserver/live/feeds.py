@@ -15,14 +15,14 @@ from chatserver import errors
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed, Surroundings
 from chatserver.live.repairs import RepairPool
-from chatserver.live.room import MemberRecord, Opened, member_record, opened
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Author
 from chatserver.store.accounts.author_cache import AuthorCache
-from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import Head, read_heads
 from chatserver.store.messages.log import MessageLog
+from chatserver.store.rooms.reading import RoomReader
+from chatserver.store.rooms.records import MemberRecord
 
 LINGER_SECONDS: Final = 30.0
 
@@ -33,6 +33,7 @@ class Feeds:
     def __init__(
         self,
         store: Store,
+        rooms: RoomReader,
         log: MessageLog,
         authors: AuthorCache,
         tasks: Tasks,
@@ -48,6 +49,7 @@ class Feeds:
         tail_bytes: int,
     ) -> None:
         self._store = store
+        self._rooms = rooms
         self._tasks = tasks
         self._feeds: dict[str, Feed] = {}
         self._opening: dict[str, asyncio.Task[Feed]] = {}
@@ -59,8 +61,8 @@ class Feeds:
             log,
             authors,
             tasks.spawn,
-            self.read,
-            self._read_member,
+            rooms.open,
+            rooms.member,
             user_left,
             tell_state,
             shut_out,
@@ -73,7 +75,7 @@ class Feeds:
             large_room,
             tail_bytes,
         )
-        store.listen("r", self._heard, self._mend)
+        rooms.listen(self._heard, self._mend)
         store.on_cut(self._cut)
         authors.on_changed(self._face_changed)
 
@@ -87,25 +89,12 @@ class Feeds:
         """The feed if it is open already."""
         return self._feeds.get(room)
 
-    async def read(self, room: str, users: frozenset[str] = frozenset()) -> Opened:
-        """The room as it stands in the store, and which of these users belong to it. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("room_open", keys.room(room), *users)
-        if answer[0] != b"ok":
-            raise errors.not_found()
-        return opened(answer, users)
-
-    async def _read_member(self, room: str, user: str) -> tuple[int, MemberRecord | None]:
-        answer = await self._store.call("room_member", keys.room(room), user)
-        if answer[0] != b"ok":
-            raise errors.not_found()
-        return answer[1], member_record(answer[2]) if answer[2] else None
-
     async def member(self, feed: Feed, user: str) -> MemberRecord | None:
         """The user's record in the room, or None where they do not belong to it. Asks the store for who has nothing to
         do with this process. Raises ``Refusal`` unavailable."""
         if not user or feed.knows(user):
             return feed.members.get(user)
-        return (await self._read_member(feed.room, user))[1]
+        return (await self._rooms.member(feed.room, user))[1]
 
     @contextlib.asynccontextmanager
     async def knowing(self, room: str, user: str) -> AsyncIterator[Feed]:
@@ -170,12 +159,11 @@ class Feeds:
             self.release(feed)
 
     async def _open(self, room: str) -> Feed:
-        name = keys.live(keys.room(room))
         self._parked[room] = []
         try:
-            await self._store.subscribe(name)
+            await self._rooms.subscribe(room)
             cuts = self._cuts
-            read = await self.read(room)
+            read = await self._rooms.open(room)
             if read.meta.kind == "direct":  # its state names the other
                 await self._around.authors.load(read.members)
             feed = Feed(room, read, self._around)
@@ -183,7 +171,7 @@ class Feeds:
                 feed.repairs.doubt()
         except BaseException:
             del self._parked[room]
-            self._store.unsubscribe(name)
+            self._rooms.unsubscribe(room)
             raise
         finally:
             del self._opening[room]
@@ -199,7 +187,7 @@ class Feeds:
         for feed in [feed for feed, since in self._idle.items() if since < before]:
             del self._idle[feed]
             del self._feeds[feed.room]
-            self._store.unsubscribe(keys.live(keys.room(feed.room)))
+            self._rooms.unsubscribe(feed.room)
 
     def _heard(self, room: str, payload: bytes) -> None:
         feed = self._feeds.get(room)

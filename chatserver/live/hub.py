@@ -21,19 +21,21 @@ from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
 from chatserver.live.owed import OwedStates
-from chatserver.live.room import MemberRecord
 from chatserver.live.slices import Frames, slices
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
-from chatserver.live.user import NO_POINTER, LiveUser, Pointer, unpack_pointer
+from chatserver.live.user import LiveUser
 from chatserver.protocol.events import InboxChanged, ReadMoved
 from chatserver.protocol.shapes import RoomState
 from chatserver.rules.crowds import roughly
 from chatserver.store.accounts.author_cache import AuthorCache
-from chatserver.store.engine import keys
+from chatserver.store.accounts.users import NO_POINTER, Pointer, UserStore
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import item_of
 from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.mentions import MentionStore
+from chatserver.store.rooms.reading import RoomReader
+from chatserver.store.rooms.records import MemberRecord
 
 _told = msgspec.msgpack.Decoder(list[Any]).decode
 
@@ -56,12 +58,15 @@ class Hub:
         most_per_user: int = 0,
     ) -> None:
         self.store = store
+        self.rooms = RoomReader(store)
+        self._users = UserStore(store)
+        self._mentions = MentionStore(store)
         self._most_per_user = most_per_user
         self.tasks = tasks
         self.authors = authors
         self.apart = BlockIndex()
         self.feeds = Feeds(
-            store, log, authors, tasks, user_left=self._user_left, tell_state=self._tell_state,
+            store, self.rooms, log, authors, tasks, user_left=self._user_left, tell_state=self._tell_state,
             shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
             apart=self.apart.of,
             tail_records=tail_records, tail_bytes=tail_bytes, large_room=large_room,
@@ -76,7 +81,7 @@ class Hub:
         self._owed = OwedStates(tasks, self._tell_state_now)
         self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
-        store.listen("u", self._heard_user, self._mend_user)
+        self._users.listen(self._heard_user, self._mend_user)
 
     # --- what connections tell ---------------------------------------------------------------------------------------
 
@@ -134,7 +139,7 @@ class Hub:
         user = self.users.get(user_id)
         if user is None:
             user = self.users[user_id] = LiveUser(user_id)
-            subscribed = self.store.subscribe(keys.live(keys.user(user_id)))
+            subscribed = self._users.subscribe(user_id)
         else:
             subscribed = None
         connection.user_id = user_id
@@ -157,16 +162,14 @@ class Hub:
         if not user.connections and self.users.get(user.id) is user:
             del self.users[user.id]
             self.apart.put(user.id, frozenset())
-            self.store.unsubscribe(keys.live(keys.user(user.id)))
+            self._users.unsubscribe(user.id)
 
     async def _load(self, user: LiveUser) -> None:
-        answer = await self.store.call("user_open", keys.user(user.id))
-        if answer[0] != b"ok":
-            raise errors.not_signed_in()
+        opened = await self._users.open(user.id)
         if self.users.get(user.id) is not user:  # the last connection went meanwhile
             return
         hidden, blocked_by = user.hidden, user.blocked_by
-        user.take(answer)
+        user.take(opened)
         self.apart.put(user.id, user.blocked_by | user.blocks)
         if user.hidden != hidden:
             self._presence_changed(user)
@@ -416,7 +419,7 @@ class Hub:
             return user.pointers[room]
         if not user_id:
             return NO_POINTER
-        return unpack_pointer(await self.store.command("HGET", keys.user(user_id) + ":rooms", room))
+        return await self._users.pointer(user_id, room)
 
     async def room_state(self, room: str, user_id: str) -> RoomState:
         """The room as this user has it. Raises ``Refusal`` not_found."""
@@ -441,13 +444,8 @@ class Hub:
         """The mentions after ``read`` and up to ``upto``, both seqs."""
         if not user_id or read >= upto:
             return 0
-        mentions, blocks = keys.room(feed.room) + ":mentions", await self.blocks(user_id)
-        first, last = f"[{user_id}:{read + 1:016d}", f"[{user_id}:{upto:016d};"
-        if blocks:
-            called = await self.store.command("ZRANGE", mentions, first, last, "BYLEX")
-            return sum(mention.decode().rpartition(":")[2] not in blocks for mention in called)
-        count: int = await self.store.command("ZLEXCOUNT", mentions, first, last)
-        return count
+        blocks = await self.blocks(user_id)
+        return await self._mentions.count(feed.room, user_id, after=read, upto=upto, without=blocks)
 
     def state_now(
         self, feed: Feed, member: MemberRecord | None, user_id: str, pointer: Pointer, mentions: int,
@@ -480,16 +478,12 @@ class Hub:
     async def blocked_by(self, user_id: str) -> frozenset[str]:
         """Who has blocked this user, wherever they are connected."""
         user = self.users.get(user_id)
-        return user.blocked_by if user is not None else await self._held(user_id, "blocked_by")
+        return user.blocked_by if user is not None else await self._users.blocked_by(user_id)
 
     async def blocks(self, user_id: str) -> frozenset[str]:
         """Whom this user has blocked."""
         user = self.users.get(user_id)
-        return user.blocks if user is not None else await self._held(user_id, "blocks")
-
-    async def _held(self, user_id: str, set_: str) -> frozenset[str]:
-        found = await self.store.command("HKEYS", f"{keys.user(user_id)}:{set_}") if user_id else ()
-        return frozenset(user.decode() for user in found)
+        return user.blocks if user is not None else await self._users.blocks(user_id)
 
     def _tell_state(self, feed: Feed, connection: Connection) -> None:
         self._owed.put(feed, connection)

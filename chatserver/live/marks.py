@@ -10,8 +10,7 @@ import asyncio
 from typing import Final
 
 from chatserver.errors import Refusal
-from chatserver.store.engine import keys
-from chatserver.store.engine.store import Store
+from chatserver.store.accounts.users import Mark, UserStore
 
 PAUSE_SECONDS: Final = 1.0
 AT_ONCE: Final = 64
@@ -20,8 +19,8 @@ AT_ONCE: Final = 64
 class Marks:
     """``note`` never waits; ``run`` carries the marks to the store until cancelled."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, users: UserStore) -> None:
+        self._users = users
         self._due: dict[str, dict[str, tuple[str, int, str]]] = {}
         self._something = asyncio.Event()
 
@@ -52,13 +51,10 @@ class Marks:
             await self._carry_user(user, rooms)
 
     async def _carry_user(self, user: str, rooms: dict[str, tuple[str, int, str]]) -> None:
-        words: list[str | int] = []
-        origin = ""
-        for room, (epoch, seq, origin_) in rooms.items():
-            words += [room, epoch, seq, 0]
-            origin = origin_
+        marks = [Mark(room, epoch, seq) for room, (epoch, seq, _) in rooms.items()]
+        origin = next(reversed(rooms.values()))[2]
         try:
-            await self._store.call("user_mark", keys.user(user), origin, *words)
+            await self._users.mark(user, marks, origin=origin)
         except Refusal:
             for room, (epoch, seq, origin_) in rooms.items():
                 self.note(user, room, epoch, seq, origin_)

@@ -15,12 +15,11 @@ from typing import Final
 from chatserver.errors import Refusal
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
-from chatserver.live.room import HERE_SILENCE_MS, NAMED_HERE
 from chatserver.live.slices import SLICE, Frames
 from chatserver.protocol.events import PresenceChanged
 from chatserver.rules.crowds import roughly
-from chatserver.store.engine import keys
-from chatserver.store.engine.store import Store
+from chatserver.store.rooms.reading import RoomReader
+from chatserver.store.rooms.records import HERE_SILENCE_MS, NAMED_HERE
 
 AGAIN_MS: Final = 20_000
 NAMED_TO_WATCHERS: Final = 100
@@ -30,9 +29,9 @@ AT_ONCE: Final = 256
 class Presence:
     """``tick(now)`` is called once a second; ``unseen(feed, user)`` are those here who have blocked the user."""
 
-    def __init__(self, store: Store, feeds: Feeds, unseen: Callable[[Feed, str], frozenset[str]]) -> None:
+    def __init__(self, rooms: RoomReader, feeds: Feeds, unseen: Callable[[Feed, str], frozenset[str]]) -> None:
         self._unseen = unseen
-        self._store = store
+        self._rooms = rooms
         self._feeds = feeds
         self._told: dict[Feed, tuple[frozenset[str], int]] = {}
 
@@ -66,10 +65,7 @@ class Presence:
             self._told[feed] = (here, now)
 
     async def _say(self, feed: Feed, here: frozenset[str], now: int) -> None:
-        named = " ".join(sorted(here)) if len(here) < NAMED_HERE else ""
-        await self._store.call(
-            "here", keys.room(feed.room), now, self._store.process_id, HERE_SILENCE_MS, len(here), named
-        )
+        await self._rooms.say_here(feed.room, len(here), here if len(here) < NAMED_HERE else (), now=now)
 
     def _drop_silent(self, feed: Feed, now: int) -> None:
         for process, here in list(feed.here.items()):

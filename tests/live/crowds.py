@@ -14,8 +14,9 @@ from websockets.server import ServerProtocol
 from chatserver.app import Server
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
-from chatserver.live.user import LiveUser, Pointer
+from chatserver.live.user import LiveUser
 from chatserver.live.wire import WIRES
+from chatserver.store.accounts.users import Pointer
 
 
 class Transport(asyncio.Transport):

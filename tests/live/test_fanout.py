@@ -9,7 +9,7 @@ import pytest
 
 from chatserver.app import Server
 from chatserver.live.feed import Feed
-from chatserver.live.room import MemberRecord, Opened
+from chatserver.store.rooms.records import MemberRecord, Opened
 from tests.conftest import OpenServer
 from tests.live.crowds import Counts, Follower, counted, crowd, follower, user_id
 from tests.live.test_hub import until
@@ -60,7 +60,7 @@ async def test_a_changed_room_is_told_to_thousands_in_one_frame_for_each_wire(se
 async def test_a_room_that_is_read_anew_and_is_as_it_was_tells_nothing(server: Server) -> None:
     feed = await hall_of(server)
     everyone = crowd(server, feed, 50)
-    feed.reload(await server.hub.feeds.read("hall"))
+    feed.reload(await server.hub.rooms.open("hall"))
     feed.repairs.repair()
     await feed.repairs.settled()
     ann = await (await sign_up(server.url, "ann")).start()
@@ -73,7 +73,7 @@ async def test_a_room_that_is_read_anew_and_is_as_it_was_tells_nothing(server: S
 async def test_after_a_gap_those_whose_own_role_differs_hear_the_room_as_they_have_it(server: Server) -> None:
     feed = await hall_of(server)
     everyone = crowd(server, feed, 50)
-    read = await server.hub.feeds.read("hall")
+    read = await server.hub.rooms.open("hall")
 
     def as_role(role: str) -> Opened:
         members = {user_id(0): MemberRecord(role), user_id(2): MemberRecord("member")}  # type: ignore[arg-type]
@@ -140,7 +140,7 @@ async def test_a_window_that_is_shut_tells_thousands_of_visitors_and_nothing_aft
 async def test_a_numbering_that_begins_anew_costs_those_who_have_read_all_one_frame(server: Server) -> None:
     feed = await hall_of(server)
     everyone = crowd(server, feed, MANY)
-    read = await server.hub.feeds.read("hall")
+    read = await server.hub.rooms.open("hall")
     with counted(server, everyone) as counts:
         await feed.reset(read)
         await until(lambda: settled(everyone, 1) and not feed.writing)

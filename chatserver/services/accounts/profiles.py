@@ -23,7 +23,8 @@ from chatserver.rules.friends import ladder
 from chatserver.services.caller import Caller
 from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.rooms.rooms import Door, RoomStore
+from chatserver.store.rooms.reading import Door
+from chatserver.store.rooms.rooms import RoomStore
 
 _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
     "name": names.checked,

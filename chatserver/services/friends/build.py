@@ -23,9 +23,11 @@ from chatserver.services.messages.messages import Messages
 from chatserver.settings import Settings, or_unlimited
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
 from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore
+from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import MessageLog, OnStored
 from chatserver.store.rooms.questions import QuestionStore
@@ -86,20 +88,20 @@ class Friends:
 
 
 def build_friends(
-    settings: Settings, hub: Hub, log: MessageLog, intents: Intents, rooms: RoomStore, accounts: AccountStore,
-    messages: Messages, icebreakers: Icebreakers, *, language: str, days: Days,
+    settings: Settings, store: Store, hub: Hub, log: MessageLog, intents: Intents, rooms: RoomStore,
+    accounts: AccountStore, messages: Messages, icebreakers: Icebreakers, *, language: str, days: Days,
 ) -> Friends:  # fmt: skip
-    """The services, on the store that ``hub`` is linked to."""
+    """The services on this store."""
     numbers = numbers_of(settings)
-    inbox = InboxStore(hub.store)
-    ties = TieStore(hub.store, intents, inbox, secret=messages.secret, numbers=numbers)
+    inbox = InboxStore(store)
+    ties = TieStore(store, intents, inbox, secret=messages.secret, numbers=numbers)
     pairs = Pairs(hub, log, ties, rooms, icebreakers)
     limits = settings.limits
     tries, guesses, searches, gives = (
         Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(4)
     )  # fmt: skip
     accounts.on_invited = ties.invited
-    service = Inbox(hub, inbox, ties, intents, most=or_unlimited(limits.replay_messages))
+    service = Inbox(hub, log, inbox, ties, intents, most=or_unlimited(limits.replay_messages))
     messages.on_mentioned = service.mentioned
     messages.on_edited = service.edited
     return Friends(
@@ -108,13 +110,13 @@ def build_friends(
             hub, log, ties, pairs, icebreakers, accounts, host=settings.host.handle, language=language, days=days,
             tries=tries,
         ),
-        ties=Ties(hub, ties, CardStore(hub.store), pairs, accounts, days),
-        meeting=Meeting(hub, ties, pairs, guesses, url=settings.server.public_url),
+        ties=Ties(hub, ties, CardStore(store), pairs, accounts, days),
+        meeting=Meeting(hub, MeetingCodes(store), ties, pairs, guesses, url=settings.server.public_url),
         invitations=Invitations(
-            hub, InvitationStore(hub.store, intents, most=settings.friends.invitations), gives=gives
+            hub, InvitationStore(store, intents, most=settings.friends.invitations), gives=gives
         ),
         questions=Questions(
-            hub, QuestionStore(hub.store), rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
+            hub, QuestionStore(store), rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,
         ),
         search=Search(hub, ties, rooms, accounts, searches=searches),

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.errors import NOT_FOUND, UNAVAILABLE, Refusal
 from chatserver.ids import now_ms
 from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
@@ -19,11 +19,11 @@ from chatserver.protocol.methods import InboxList, InboxListResult, InboxMark, M
 from chatserver.protocol.shapes import InboxItem, InboxState
 from chatserver.rules.friends import ladder
 from chatserver.services.caller import Caller
-from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Begun, Intent, Intents
 from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.messages.records import Posted, Record, page_of
+from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.records import Posted, Record
 
 PAGE: Final = 100
 
@@ -32,8 +32,11 @@ class Inbox:
     """Also puts mentions into the inboxes of those whom a message calls: a step over two tags, which begins with the
     message. ``most`` items are replayed."""
 
-    def __init__(self, hub: Hub, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int) -> None:
+    def __init__(
+        self, hub: Hub, log: MessageLog, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int
+    ) -> None:
         self._hub = hub
+        self._log = log
         self._inbox = inbox
         self._ties = ties
         self._intents = intents
@@ -119,12 +122,9 @@ class Inbox:
         if "seq" in given:
             await self._tell(given["room"], given["seq"], given["now"])
             return
-        known = await self._hub.store.command(
-            "HGET", keys.room(given["room"]) + ":sent", f"{given['user']}:{given['client_id']}"
-        )
-        seq, at, id = known.decode().split(" ")[:3] if known else ("", "", "")
-        if id == given["id"]:
-            await self._tell(given["room"], int(seq), int(at))
+        sent = await self._log.sent(given["room"], given["user"], given["client_id"])
+        if sent is not None and sent.id == given["id"]:
+            await self._tell(given["room"], sent.seq, sent.at)
 
     async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
         """Carry out an edit with an @ in it; whom it calls for the first time finds the message in their inbox."""
@@ -139,9 +139,13 @@ class Inbox:
         return rev
 
     async def _message(self, room: str, seq: int) -> Posted | None:
-        answer = await self._hub.store.call("read", keys.room(room), seq, seq, 0, 0)
-        messages = page_of(answer).messages if answer[0] == b"ok" else []
-        return messages[0] if messages else None
+        try:
+            page = await self._log.read(room, first=seq, last=seq)
+        except Refusal as refusal:
+            if refusal.kind is not NOT_FOUND:
+                raise
+            return None
+        return page.messages[0] if page.messages else None
 
     async def _tell(self, room: str, seq: int, at: int) -> None:
         """Put a message into the inbox of each whom it calls, as it now holds; once, however often that is repeated."""

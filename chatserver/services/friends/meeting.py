@@ -15,18 +15,21 @@ from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.services.friends.pairs import Pairs
 from chatserver.services.pace import spend
+from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 
 DIGITS = 8
-LINGER_MS = 600_000
 
 
 class Meeting:
     """``guesses`` limits how often one user enters a code: of the hundred million, few are good for a minute. ``url``
     is where people find the community: where it is known, who scans the picture is led into the page."""
 
-    def __init__(self, hub: Hub, ties: TieStore, pairs: Pairs, guesses: Buckets, *, url: str) -> None:
+    def __init__(
+        self, hub: Hub, codes: MeetingCodes, ties: TieStore, pairs: Pairs, guesses: Buckets, *, url: str
+    ) -> None:
         self._hub = hub
+        self._codes = codes
         self._ties = ties
         self._pairs = pairs
         self._guesses = guesses
@@ -38,7 +41,7 @@ class Meeting:
             raise errors.not_allowed("Only people stand side by side", "bots_do_not_meet")
         while True:
             code = f"{int.from_bytes(ids.random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}"
-            if await self._hub.store.command("SET", _key(code), f"{until} {user}", "NX", "PX", LINGER_MS) is not None:
+            if await self._codes.put(code, user, until):
                 break
         drawn = segno.make(f"{self._url}/people#{code}" if self._url else code, micro=False)
         return MetShowResult(code, until, drawn.svg_inline(scale=8, dark="#000", light="#fff"))
@@ -47,15 +50,15 @@ class Meeting:
         user, now = caller.require_user(), now_ms()
         spend(self._guesses, user)
         code = "".join(str(unicodedata.decimal(char)) for char in params.code if char.isdecimal())
-        held = await self._hub.store.command("GETDEL", _key(code))
+        held = await self._codes.take(code)
         if held is None or caller.bot:
             raise errors.not_found("code")
-        until, _, other = held.decode().partition(" ")
-        if int(until) <= now or other == user:
+        other, until = held
+        if until <= now or other == user:
             raise errors.not_found("code")
-        await self._ties.step("meet", user, other, now=now, until=int(until))
+        await self._ties.step("meet", user, other, now=now, until=until)
         faces = await self._hub.authors.authors([other])
-        return MetEnterResult(faces[other], int(until))
+        return MetEnterResult(faces[other], until)
 
     async def confirm(self, caller: Caller, params: AboutUser) -> TieState:
         user, now = caller.require_user(), now_ms()
@@ -64,7 +67,3 @@ class Meeting:
         read = await self._ties.step("confirm", user, params.user, now=now)
         await self._hub.enter_now(user)
         return await self._pairs.state(user, read, now)
-
-
-def _key(code: str) -> str:
-    return "{m:" + code + "}"

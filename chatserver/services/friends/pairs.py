@@ -24,7 +24,6 @@ from chatserver.protocol.shapes import (
 from chatserver.rules.friends import ladder
 from chatserver.rules.friends.ladder import Poke
 from chatserver.services.friends.icebreakers import Icebreakers
-from chatserver.store.engine import keys
 from chatserver.store.friends.ties import Read, TieStore
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import seen_by
@@ -150,15 +149,14 @@ class Pairs:
         shared = sorted(room for room in mine.keys() & theirs.keys())
         for room in shared:
             spoken = await self.spoken(room, viewer, other, now=now)
-            if len(spoken) == 2 and await self._hub.store.command("HGET", keys.room(room), "pokes") != b"0":
+            if len(spoken) == 2 and await self._rooms.takes_pokes(room):
                 return "poke", room
         return "say_something", shared[0] if shared else ""
 
     async def spoken(self, room: str, *users: str, now: int) -> set[str]:
         """Who of these has spoken in the room lately."""
         since = now - self._ties.numbers.spoken_ms
-        times = await self._hub.store.command("HMGET", keys.room(room) + ":last", *users)
-        return {user for user, at in zip(users, times, strict=True) if at is not None and int(at) >= since}
+        return {user for user, at in (await self._rooms.last_spoke(room, users)).items() if at >= since}
 
 
 def _card(read: Read, viewer: str) -> Literal["", "offered", "open", "asked"]:

@@ -22,7 +22,6 @@ from chatserver.rules.days import Days
 from chatserver.services.caller import Caller
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.services.messages.messages import Messages
-from chatserver.store.engine import keys
 from chatserver.store.rooms.questions import QuestionStore
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
@@ -91,7 +90,7 @@ class Questions:
         answers = await self._rooms.count(question)
         answered = user in await self._rooms.inside(question, [user])
         card = self._icebreakers.question_of(day)
-        at = int(await self._hub.store.command("HGET", keys.room(question), "created_at"))
+        at = await self._rooms.created_at(question)
         return Asked(id=question, room=params.room, at=at, texts=card.texts, answers=answers, answered=answered)
 
     async def _check_room(self, caller: Caller, room: str) -> None:

@@ -101,5 +101,4 @@ class Search:
 
     async def _where_and_when(self, room: str, at: int) -> list[str]:
         met = datetime.fromtimestamp(at / 1000, UTC)
-        title = await self._hub.store.command("HGET", f"{{r:{room}}}", "title") if room else None
-        return [title.decode() if title else "", met.strftime("%B %Y-%m"), f"{met.month}月"]
+        return [await self._rooms.title(room) if room else "", met.strftime("%B %Y-%m"), f"{met.month}月"]

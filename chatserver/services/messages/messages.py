@@ -31,7 +31,7 @@ from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
 from chatserver.services.messages.limits import SendLimits
-from chatserver.store.engine import keys
+from chatserver.store.accounts.users import Mark, UserStore
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Page, Record, digest, seen_by
@@ -53,6 +53,7 @@ class Messages:
         self,
         hub: Hub,
         log: MessageLog,
+        users: UserStore,
         deletions: Deletions,
         limits: SendLimits,
         *,
@@ -62,6 +63,7 @@ class Messages:
     ) -> None:
         self._hub = hub
         self._log = log
+        self._users = users
         self._deletions = deletions
         self._limits = limits
         self.secret = secret
@@ -134,8 +136,7 @@ class Messages:
         member = await self._hub.feeds.member(feed, caller.user_id)
         banned = False
         if member is None and caller.user_id:
-            until = await self._hub.store.command("HGET", keys.room(feed.room) + ":bans", caller.user_id)
-            banned = room_rules.is_banned(None if until is None else int(until), now_ms())
+            banned = await self._hub.rooms.is_banned(feed.room, caller.user_id, now_ms())
         await self._hub.require_here(feed, caller.user_id)
         room_rules.may_read(feed.meta, member, signed_in=bool(caller.user_id), banned=banned)
 
@@ -171,10 +172,8 @@ class Messages:
             await self._hub.require_here(feed, user)
             seq = min(params.seq, feed.place.seq)
             origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-            answer = await self._hub.store.call(
-                "user_mark", keys.user(user), origin, params.room, feed.epoch, seq, feed.head.shared
-            )
-            read, last = max(0, answer[1]), feed.delivered.seq
+            mark = Mark(params.room, feed.epoch, seq, feed.head.shared)
+            read, last = max(0, await self._users.mark(user, [mark], origin=origin)), feed.delivered.seq
             mentions = await self._hub.mentions_between(feed, user, read, last)
         return ReadMarkResult(read, max(0, last - read), mentions)
 

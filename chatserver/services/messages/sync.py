@@ -20,10 +20,12 @@ from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.tail import Place
-from chatserver.live.user import LiveUser, Pointer
+from chatserver.live.user import LiveUser
 from chatserver.protocol.methods import Nothing, PingResult, SessionStart, SessionStartResult
 from chatserver.protocol.shapes import Cursor, InboxState, RoomState, ServerInfo, User
 from chatserver.services.caller import Caller
+from chatserver.store.accounts.users import Pointer
+from chatserver.store.engine.store import Store
 from chatserver.store.turns import Turns
 
 SignIn = Callable[[Caller, str], Awaitable[None]]
@@ -41,6 +43,7 @@ class Sync:
 
     def __init__(
         self,
+        store: Store,
         hub: Hub,
         sign_in: SignIn,
         settle: Settle,
@@ -52,7 +55,7 @@ class Sync:
         replay_events: int,
     ) -> None:
         self._hub = hub
-        self._turns = Turns(hub.store, STARTS_AT_ONCE)
+        self._turns = Turns(store, STARTS_AT_ONCE)
         self._sign_in = sign_in
         self._settle = settle
         self._windows = windows

@@ -16,7 +16,6 @@ from msgspec import UNSET, UnsetType
 from chatserver import errors
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.hub import Hub
-from chatserver.live.room import HERE_SILENCE_MS, parse_here
 from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
 from chatserver.protocol.shapes import Author, Latest, RoomListing
 from chatserver.rules import days
@@ -25,10 +24,11 @@ from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
-from chatserver.store.engine import keys
 from chatserver.store.messages.records import Posted, message_of
+from chatserver.store.rooms.reading import Glance
+from chatserver.store.rooms.records import HERE_SILENCE_MS
 from chatserver.store.rooms.room_index import Listed, RoomIndex
-from chatserver.store.rooms.rooms import Glance, RoomStore
+from chatserver.store.rooms.rooms import RoomStore
 
 PAGE: Final = 50
 LATEST_CHARACTERS: Final = 140
@@ -102,8 +102,7 @@ class Discovery:
         feed = self._hub.feeds.get(room)
         if feed is not None:
             return feed.named_here()
-        held = await self._hub.store.command("HVALS", keys.room(room) + ":here")
-        return frozenset(user for here in (parse_here(value) for value in held) for user in here.users)
+        return await self._rooms.named_here(room)
 
     def _glance(self, room: str) -> Glance:
         """The numbers last read; a room that is open in this process knows its people better."""

@@ -30,7 +30,8 @@ from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
-from chatserver.store.rooms.rooms import Listed, NewRoom, RoomStore, Words
+from chatserver.store.rooms.reading import Listed
+from chatserver.store.rooms.rooms import NewRoom, RoomStore, Words
 
 MEMBERS_PAGE: Final = 100
 LONGEST_PLACE: Final = 15

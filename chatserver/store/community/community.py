@@ -85,6 +85,12 @@ class CommunityStore:
             await self._store.call("community_update", keys.COMMUNITY, *act, *fields)
         await self.refresh()
 
+    async def secret(self) -> bytes:
+        """What keys the digests of this community, drawn once for its store."""
+        await self._store.command("HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
+        secret: bytes = await self._store.command("HGET", keys.COMMUNITY, "secret")
+        return secret
+
     # --- who runs it -------------------------------------------------------------------------------------------------
 
     async def offer(self, code: str) -> None:

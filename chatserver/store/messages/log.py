@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Any, Final
 
 import hiredis
+import msgspec
 
 from chatserver import errors
 from chatserver.errors import Refusal
@@ -62,6 +63,14 @@ def refusal_of(reason: str, wait: int = 0) -> Refusal:
 
 OnStored = Callable[[str, str, str, int, str, str], None]
 """Told user, room, epoch, seq, origin and the room's kind of each message of ours that is in the log."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What the room remembers of a send; ``at`` in ms."""
+
+    seq: int
+    at: int
+    id: str
 
 
 class _Send:
@@ -296,6 +305,14 @@ class MessageLog:
             raise refusal_of(status(answer))
         rev: int = answer[1]
         return rev
+
+    async def sent(self, room: str, user: str, client_id: str) -> Sent | None:
+        """What a send of the last hour was answered with; None where it did not reach the log."""
+        known: bytes | None = await self._store.command("HGET", keys.room(room) + ":sent", f"{user}:{client_id}")
+        if known is None:
+            return None
+        seq, at, id = known.decode().split(" ")[:3]
+        return Sent(int(seq), int(at), id)
 
     async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
         """Messages first to last (-1: to the end, 0: none) and so many changes after a rev, at one moment."""

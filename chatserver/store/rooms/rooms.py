@@ -7,22 +7,18 @@ Constructed in app.py. The services for rooms and membership call it; signing up
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import Refusal
-from chatserver.protocol.shapes import Role
-from chatserver.rules.rooms import access as room_rules
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
 from chatserver.store.engine.store import Store, status
-from chatserver.store.messages.records import Posted, posted_of
 from chatserver.store.rooms.questions import agree
+from chatserver.store.rooms.reading import RoomReader, checked
 from chatserver.store.rooms.room_index import Entry, put
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -66,75 +62,16 @@ class Words(msgspec.Struct, frozen=True):
     question: bool
 
 
-class Door(msgspec.Struct, frozen=True):
-    """What stands on a room's door, and who of those asked about is ``inside``."""
-
-    kind: str
-    title: str
-    titles: dict[str, str]
-    archived: bool
-    inside: frozenset[str]
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A member in the list of a room's members. ``place`` orders the list, together with the id."""
-
-    user: str
-    role: Role
-    joined_at: int
-    place: int
-
-
-class Glance(msgspec.Struct, frozen=True):
-    """A room's numbers for a list; ``last_at`` in ms, 0 where nothing was said yet."""
-
-    members: int
-    online: int
-    today: int
-    last_at: int
-
-
-_REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
-    "not_found": errors.not_found,
-    "not_a_member": errors.not_a_member,
-    "no_such_member": lambda: errors.not_found("member"),
-    "not_a_moderator": lambda: errors.not_allowed("Only moderators may do this", "not_a_moderator"),
-    "not_an_owner": lambda: errors.not_allowed("Only an owner may do this", "not_an_owner"),
-    "not_an_admin": errors.not_an_admin,
-    "not_open": lambda: errors.not_allowed("Only an open room can be read by everyone", "not_open"),
-    "archived": room_rules.archived,
-    "target_moderates": lambda: errors.not_allowed("They moderate this room as you do", "target_moderates"),
-    "target_owns": lambda: errors.not_allowed("An owner can only step down themself", "target_owns"),
-    "last_owner": lambda: errors.not_allowed("A room keeps at least one owner", "last_owner"),
-    "bots_not_invited": lambda: errors.not_allowed("A moderator must let a bot in", "bots_not_invited"),
-    "direct_room": lambda: errors.not_allowed("A conversation of two is not changed this way", "direct_room"),
-    "not_closed": lambda: errors.not_allowed("Only closed rooms have a link", "not_closed"),
-}
-
-
-def _checked(answer: list[Any]) -> list[Any]:
-    """The answer without its first word. Raises the ``Refusal`` that a reason stands for."""
-    if answer[0] == b"ok":
-        return answer[1:]
-    raise _refusal_of(*answer)
-
-
-def _refusal_of(reason: bytes, until: int = 0) -> Refusal:
-    if reason == b"banned":
-        return errors.not_allowed("You cannot enter this room", "banned", **({"until": until} if until else {}))
-    return _REFUSALS[reason.decode()]()
-
-
 def _belonging(answer: list[Any]) -> Belonging:
-    version, inside, last_seq, epoch, role, members = _checked(answer)
+    version, inside, last_seq, epoch, role, members = checked(answer)
     return Belonging(version, inside == 1, last_seq, epoch.decode(), role.decode(), members)
 
 
-class RoomStore:
+class RoomStore(RoomReader):
     """Steps over a room and its users. All of them raise ``Refusal`` and may be repeated."""
 
     def __init__(self, store: Store, intents: Intents) -> None:
-        self._store = store
+        super().__init__(store)
         self._intents = intents
         self._acts = ActLog(store)
         intents.register("room.create", self._create)
@@ -280,7 +217,7 @@ class RoomStore:
     async def _decide(self, intent: Intent, function: str, *more: str | bytes | int) -> list[Any]:
         """The room's own part of a step that somebody takes who moderates it."""
         given = intent.arguments
-        return _checked(await self._store.call(
+        return checked(await self._store.call(
             function, keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *more
         ))  # fmt: skip
 
@@ -288,17 +225,17 @@ class RoomStore:
 
     async def invite(self, room: str, user: str, *, actor: str) -> None:
         """Let a friend in whom a member asks by name; into a closed room a moderator does. Raises ``Refusal``."""
-        _checked(await self._store.call("room_invite", keys.room(room), actor, user))
+        checked(await self._store.call("room_invite", keys.room(room), actor, user))
 
     async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
         """The closed room's link, made at the first asking; "" once it is withdrawn. 128 random bits."""
         fresh = "" if withdraw else ids.random_bytes(16).hex()
-        (link,) = _checked(await self._store.call("room_link", keys.room(room), actor, int(admin), fresh))
+        (link,) = checked(await self._store.call("room_link", keys.room(room), actor, int(admin), fresh))
         return str(link.decode())
 
     async def notify(self, room: str, user: str, level: str) -> None:
         """What of the room should call the user. Raises ``Refusal`` not_a_member."""
-        _checked(await self._store.call("user_notify", keys.user(user), room, level))
+        checked(await self._store.call("user_notify", keys.user(user), room, level))
 
     # --- what a room says of itself ----------------------------------------------------------------------------------
 
@@ -357,102 +294,6 @@ class RoomStore:
         words = await self._said(given["room"], answer)
         await self._note(intent, "room.archive", detail="on" if given["archived"] else "off")
         return words
-
-    # --- looking -----------------------------------------------------------------------------------------------------
-
-    async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
-        """The room's numbers, for lists. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
-        return Glance(*_checked(answer))
-
-    async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
-        """Who is kept out, and until when (ms, 0 for ever). Raises ``Refusal`` for who does not moderate the room."""
-        answer = _checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
-        return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
-
-    async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
-        """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
-        answer = await self._store.call("room_latest", keys.room(room), user, now)
-        return posted_of(*answer[1:]) if answer[0] == b"ok" else None
-
-    async def rooms_of(self, user: str) -> dict[str, int]:
-        """The rooms a user's pointers are in, and since which version of each."""
-        pairs = await self._store.command("HGETALL", keys.user(user) + ":rooms")
-        items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
-        pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
-        return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
-
-    async def door_of(self, room: str, users: Iterable[str]) -> Door:
-        """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
-        asked = list(dict.fromkeys(users))
-        (kind, title, titles, archived), members = await asyncio.gather(
-            self._store.command("HMGET", keys.room(room), "kind", "title", "titles", "archived"),
-            self._store.command("HMGET", keys.room(room) + ":members", *asked),
-        )
-        if kind is None:
-            raise errors.not_found()
-        inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
-        named = _unpack_titles(titles) if titles else {}
-        return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
-
-    async def members_page(self, room: str, *, asks: str, after: tuple[int, str] | None, limit: int) -> list[Listed]:
-        """Owners, moderators, members, bots, each in the order in which they came, after this place and id.
-
-        Raises ``Refusal`` for who does not belong to the room."""
-        place, user = after or ("", "")
-        answer = _checked(await self._store.call("room_members", keys.room(room), asks, place, user, limit))
-        rows = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
-        return [_listed(user.decode(), packed, place) for user, packed, place in rows]
-
-    async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
-        """Those of these users who belong to the room."""
-        asked = list(users)
-        found = await self._store.command("HMGET", keys.room(room) + ":members", *asked) if asked else ()
-        return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
-
-    async def count(self, room: str) -> int:
-        """How many belong to the room; 0 where there is none."""
-        count: int = await self._store.command("HLEN", keys.room(room) + ":members")
-        return count
-
-    async def first_members(self, room: str, most: int) -> list[str]:
-        """The first so many of those who belong to the room, in the order of the list; for a room that ends."""
-        found = await self._store.command("ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
-        return [user.decode() for user in found]
-
-    async def say_typing(self, room: str, user: str) -> None:
-        """Tell the room that this member is typing."""
-        await self._store.call("room_typing", keys.room(room), user)
-
-    async def owner_of(self, bot: str) -> str:
-        """Who runs this bot; "" for a person."""
-        owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
-        return owner.decode() if owner else ""
-
-    async def handle_of(self, user: str) -> str:
-        """What calls this user; "" for nobody and for a closed account."""
-        handle: bytes | None = await self._store.command("HGET", keys.user(user), "handle")
-        return handle.decode() if handle else ""
-
-    async def name_parts(self, room: str, user: str, handle: str) -> None:
-        """Call a member by this handle, or by none (""): a part of a step over all rooms of a user."""
-        await self._store.call("room_name", keys.room(room), user, handle)
-
-    async def is_user(self, user: str) -> bool:
-        return bool(await self._store.command("EXISTS", keys.user(user)))
-
-    async def is_bot(self, user: str) -> bool:
-        bot: bytes | None = await self._store.command("HGET", keys.user(user), "bot")
-        return bot == b"1"
-
-    async def is_banned(self, room: str, user: str, now: int) -> bool:
-        until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)
-        return until is not None and (until == b"0" or int(until) > now)
-
-
-def _listed(user: str, packed: bytes, place: bytes) -> Listed:
-    role, joined_at, *_ = msgspec.msgpack.decode(packed)
-    return Listed(user, role, joined_at, int(place))
 
 
 def _as_belonging(joined: Any) -> Belonging:

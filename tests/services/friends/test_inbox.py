@@ -157,7 +157,7 @@ class Town:
             store, self.log, AuthorCache(store, tasks.spawn), tasks, tail_records=9, tail_bytes=9999, large_room=500
         )
         ties = TieStore(store, self.intents, self.inbox, secret=b"secret", numbers=Numbers())
-        self.service = Inbox(hub, self.inbox, ties, self.intents, most=300)
+        self.service = Inbox(hub, self.log, self.inbox, ties, self.intents, most=300)
         self.invitations = Invitations(hub, InvitationStore(store, self.intents, most=5), gives=Buckets(0, 0))
 
     async def build_friends(self) -> None:

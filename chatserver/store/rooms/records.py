@@ -97,8 +97,8 @@ def parse_here(value: bytes) -> Here:
 
 
 def opened(answer: list[Any], asked: frozenset[str]) -> Opened:
-    """The answer of room_open.lua."""
-    _, meta, count, members, here = answer
+    """The answer of room_open.lua, without its first word."""
+    meta, count, members, here = answer
     fields = flat(meta)
     return Opened(
         meta_of(fields),

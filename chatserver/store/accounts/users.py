@@ -1,0 +1,104 @@
+"""What a user's tag holds of the user's own: profile, rooms and read markers, blocks; read whole when they connect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from chatserver import errors
+from chatserver.protocol.shapes import Level
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Heard, Store, flat, status
+from chatserver.store.rooms.records import LogHead
+
+
+class Pointer(Struct, frozen=True, array_like=True):
+    """What a user's tag holds of a room. The room's own members are the truth; this only points there."""
+
+    version: int
+    inside: int
+    read_seq: int
+    epoch: str
+    notify: Level = "all"
+
+    def read_upto(self, head: LogHead) -> int:
+        """The marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
+        if self.epoch == head.epoch:
+            return self.read_seq
+        return min(self.read_seq, head.shared)
+
+
+class OpenedUser(Struct, frozen=True):
+    """A user as user_open.lua read them, at one moment; ``pointers`` of the rooms they are in, by room."""
+
+    profile: dict[str, bytes]
+    pointers: dict[str, Pointer]
+    blocked_by: frozenset[str]
+    blocks: frozenset[str]
+
+
+class Mark(Struct, frozen=True):
+    """A read marker on its way. ``shared`` is the last seq that the epoch shares with the one before."""
+
+    room: str
+    epoch: str
+    seq: int
+    shared: int = 0
+
+
+NO_POINTER: Final = Pointer(0, 0, 0, "")
+_unpack = msgspec.msgpack.Decoder(Pointer).decode
+
+
+class UserStore:
+    """All of it may be repeated, and raises ``Refusal`` unavailable where the store stays away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def listen(self, heard: Heard, mend: Callable[[str], None]) -> None:
+        """``heard(user, payload)`` for each record of a user who is subscribed to; ``mend(user)`` after a bad one."""
+        self._store.listen("u", heard, mend)
+
+    async def subscribe(self, user: str) -> None:
+        """Hear what is told to the user, until as many ``unsubscribe``."""
+        await self._store.subscribe(keys.live(keys.user(user)))
+
+    def unsubscribe(self, user: str) -> None:
+        self._store.unsubscribe(keys.live(keys.user(user)))
+
+    async def open(self, user: str) -> OpenedUser:
+        """Raises ``Refusal`` not_signed_in where there is no such user (any more)."""
+        answer = await self._store.call("user_open", keys.user(user))
+        if status(answer) != "ok":
+            raise errors.not_signed_in()
+        pointers = {room: _unpack(packed) for room, packed in flat(answer[2]).items()}
+        blocked_by, blocks = (frozenset(other.decode() for other in others) for others in answer[3:5])
+        inside = {room: pointer for room, pointer in pointers.items() if pointer.inside}
+        return OpenedUser(flat(answer[1]), inside, blocked_by, blocks)
+
+    async def pointer(self, user: str, room: str) -> Pointer:
+        """Where the user stands in a room; ``NO_POINTER`` for one they have nothing to do with."""
+        packed = await self._store.command("HGET", keys.user(user) + ":rooms", room)
+        return _unpack(packed) if packed else NO_POINTER
+
+    async def blocked_by(self, user: str) -> frozenset[str]:
+        """Who has blocked this user."""
+        return await self._held(user, "blocked_by")
+
+    async def blocks(self, user: str) -> frozenset[str]:
+        """Whom this user has blocked."""
+        return await self._held(user, "blocks")
+
+    async def _held(self, user: str, set_: str) -> frozenset[str]:
+        return frozenset(other.decode() for other in await self._store.command("HKEYS", f"{keys.user(user)}:{set_}"))
+
+    async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> int:
+        """Raise read markers, never lower them, and tell the user's other connections; gives where the last one stands
+        then, -1 where the user is not in that room. ``origin`` names the connection that needs not be told."""
+        words: list[Any] = [word for mark in marks for word in (mark.room, mark.epoch, mark.seq, mark.shared)]
+        _, stands = await self._store.call("user_mark", keys.user(user), origin, *words)
+        return int(stands)

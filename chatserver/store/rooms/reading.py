@@ -1,0 +1,243 @@
+"""Looking at rooms: what a room's tag says of itself, of who belongs to it and of who is there.
+
+``RoomReader`` needs no intents, because nothing here is a step over two tags. Feeds open rooms by it; ``RoomStore`` is
+one that takes steps, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from chatserver import errors
+from chatserver.errors import Refusal
+from chatserver.protocol.shapes import Role
+from chatserver.rules.rooms import access as room_rules
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Heard, Store
+from chatserver.store.messages.records import Posted, posted_of
+from chatserver.store.rooms.records import HERE_SILENCE_MS, MemberRecord, Opened, member_record, opened, parse_here
+
+_unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What stands on a room's door, and who of those asked about is ``inside``."""
+
+    kind: str
+    title: str
+    titles: dict[str, str]
+    archived: bool
+    inside: frozenset[str]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A member in the list of a room's members. ``place`` orders the list, together with the id."""
+
+    user: str
+    role: Role
+    joined_at: int
+    place: int
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """A room's numbers for a list; ``last_at`` in ms, 0 where nothing was said yet."""
+
+    members: int
+    online: int
+    today: int
+    last_at: int
+
+
+_REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
+    "not_found": errors.not_found,
+    "not_a_member": errors.not_a_member,
+    "no_such_member": lambda: errors.not_found("member"),
+    "not_a_moderator": lambda: errors.not_allowed("Only moderators may do this", "not_a_moderator"),
+    "not_an_owner": lambda: errors.not_allowed("Only an owner may do this", "not_an_owner"),
+    "not_an_admin": errors.not_an_admin,
+    "not_open": lambda: errors.not_allowed("Only an open room can be read by everyone", "not_open"),
+    "archived": room_rules.archived,
+    "target_moderates": lambda: errors.not_allowed("They moderate this room as you do", "target_moderates"),
+    "target_owns": lambda: errors.not_allowed("An owner can only step down themself", "target_owns"),
+    "last_owner": lambda: errors.not_allowed("A room keeps at least one owner", "last_owner"),
+    "bots_not_invited": lambda: errors.not_allowed("A moderator must let a bot in", "bots_not_invited"),
+    "direct_room": lambda: errors.not_allowed("A conversation of two is not changed this way", "direct_room"),
+    "not_closed": lambda: errors.not_allowed("Only closed rooms have a link", "not_closed"),
+}
+
+
+def checked(answer: list[Any]) -> list[Any]:
+    """The answer without its first word. Raises the ``Refusal`` that a reason stands for."""
+    if answer[0] == b"ok":
+        return answer[1:]
+    raise refusal_of(*answer)
+
+
+def refusal_of(reason: bytes, until: int = 0) -> Refusal:
+    if reason == b"banned":
+        return errors.not_allowed("You cannot enter this room", "banned", **({"until": until} if until else {}))
+    return _REFUSALS[reason.decode()]()
+
+
+class RoomReader:
+    """All of it may be repeated, and raises ``Refusal`` unavailable where the store stays away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # --- for feeds ---------------------------------------------------------------------------------------------------
+
+    def listen(self, heard: Heard, mend: Callable[[str], None]) -> None:
+        """``heard(room, payload)`` for each record of a room that is subscribed to; ``mend(room)`` after a bad one."""
+        self._store.listen("r", heard, mend)
+
+    async def subscribe(self, room: str) -> None:
+        """Hear what is told in the room, until as many ``unsubscribe``."""
+        await self._store.subscribe(keys.live(keys.room(room)))
+
+    def unsubscribe(self, room: str) -> None:
+        self._store.unsubscribe(keys.live(keys.room(room)))
+
+    async def open(self, room: str, users: frozenset[str] = frozenset()) -> Opened:
+        """The room as it stands, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        return opened(checked(await self._store.call("room_open", keys.room(room), *users)), users)
+
+    async def member(self, room: str, user: str) -> tuple[int, MemberRecord | None]:
+        """The version of the room's members, and the user's record then; None for who does not belong to it.
+
+        Raises ``Refusal`` not_found."""
+        version, packed = checked(await self._store.call("room_member", keys.room(room), user))
+        return version, member_record(packed) if packed else None
+
+    async def say_typing(self, room: str, user: str) -> None:
+        """Tell the room that this member is typing."""
+        await self._store.call("room_typing", keys.room(room), user)
+
+    async def say_here(self, room: str, count: int, named: Iterable[str], *, now: int) -> None:
+        """Tell the room how many of it are connected to this process, and who while they are few."""
+        users = " ".join(sorted(named))
+        await self._store.call("here", keys.room(room), now, self._store.process_id, HERE_SILENCE_MS, count, users)
+
+    # --- for services ------------------------------------------------------------------------------------------------
+
+    async def named_here(self, room: str) -> frozenset[str]:
+        """Who is there, as far as processes name them."""
+        held = await self._store.command("HVALS", keys.room(room) + ":here")
+        return frozenset(user for here in map(parse_here, held) for user in here.users)
+
+    async def banned_until(self, room: str, user: str) -> int | None:
+        """Until when the user is kept out (ms, 0 for ever); None for who is not."""
+        until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)
+        return None if until is None else int(until)
+
+    async def title(self, room: str) -> str:
+        """The room's title; "" where there is no such room."""
+        title: bytes | None = await self._store.command("HGET", keys.room(room), "title")
+        return (title or b"").decode()
+
+    async def created_at(self, room: str) -> int:
+        """When the room was made (ms)."""
+        return int(await self._store.command("HGET", keys.room(room), "created_at"))
+
+    async def takes_pokes(self, room: str) -> bool:
+        """Whether a poke may begin in the room."""
+        return bool(await self._store.command("HGET", keys.room(room), "pokes") != b"0")
+
+    async def last_spoke(self, room: str, users: Iterable[str]) -> dict[str, int]:
+        """When each of these who has spoken in the room did so last (ms)."""
+        asked = list(users)
+        times = await self._store.command("HMGET", keys.room(room) + ":last", *asked)
+        return {user: int(at) for user, at in zip(asked, times, strict=True) if at is not None}
+
+    async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
+        """The room's numbers, for lists. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
+        return Glance(*checked(answer))
+
+    async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
+        """Who is kept out, and until when (ms, 0 for ever). Raises ``Refusal`` for who does not moderate the room."""
+        answer = checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
+        return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
+
+    async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
+        """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
+        answer = await self._store.call("room_latest", keys.room(room), user, now)
+        return posted_of(*answer[1:]) if answer[0] == b"ok" else None
+
+    async def rooms_of(self, user: str) -> dict[str, int]:
+        """The rooms a user's pointers are in, and since which version of each."""
+        pairs = await self._store.command("HGETALL", keys.user(user) + ":rooms")
+        items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
+        pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
+        return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
+
+    async def door_of(self, room: str, users: Iterable[str]) -> Door:
+        """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        asked = list(dict.fromkeys(users))
+        (kind, title, titles, archived), members = await asyncio.gather(
+            self._store.command("HMGET", keys.room(room), "kind", "title", "titles", "archived"),
+            self._store.command("HMGET", keys.room(room) + ":members", *asked),
+        )
+        if kind is None:
+            raise errors.not_found()
+        inside = frozenset(user for user, packed in zip(asked, members, strict=True) if packed is not None)
+        named = _unpack_titles(titles) if titles else {}
+        return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
+
+    async def members_page(self, room: str, *, asks: str, after: tuple[int, str] | None, limit: int) -> list[Listed]:
+        """Owners, moderators, members, bots, each in the order in which they came, after this place and id.
+
+        Raises ``Refusal`` for who does not belong to the room."""
+        place, user = after or ("", "")
+        answer = checked(await self._store.call("room_members", keys.room(room), asks, place, user, limit))
+        rows = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return [_listed(user.decode(), packed, place) for user, packed, place in rows]
+
+    async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
+        """Those of these users who belong to the room."""
+        asked = list(users)
+        found = await self._store.command("HMGET", keys.room(room) + ":members", *asked) if asked else ()
+        return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
+
+    async def count(self, room: str) -> int:
+        """How many belong to the room; 0 where there is none."""
+        count: int = await self._store.command("HLEN", keys.room(room) + ":members")
+        return count
+
+    async def first_members(self, room: str, most: int) -> list[str]:
+        """The first so many of those who belong to the room, in the order of the list; for a room that ends."""
+        found = await self._store.command("ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
+        return [user.decode() for user in found]
+
+    async def owner_of(self, bot: str) -> str:
+        """Who runs this bot; "" for a person."""
+        owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
+        return owner.decode() if owner else ""
+
+    async def handle_of(self, user: str) -> str:
+        """What calls this user; "" for nobody and for a closed account."""
+        handle: bytes | None = await self._store.command("HGET", keys.user(user), "handle")
+        return handle.decode() if handle else ""
+
+    async def name_parts(self, room: str, user: str, handle: str) -> None:
+        """Call a member by this handle, or by none (""): a part of a step over all rooms of a user."""
+        await self._store.call("room_name", keys.room(room), user, handle)
+
+    async def is_user(self, user: str) -> bool:
+        return bool(await self._store.command("EXISTS", keys.user(user)))
+
+    async def is_bot(self, user: str) -> bool:
+        bot: bytes | None = await self._store.command("HGET", keys.user(user), "bot")
+        return bot == b"1"
+
+    async def is_banned(self, room: str, user: str, now: int) -> bool:
+        return room_rules.is_banned(await self.banned_until(room, user), now)
+
+
+def _listed(user: str, packed: bytes, place: bytes) -> Listed:
+    role, joined_at, *_ = msgspec.msgpack.decode(packed)
+    return Listed(user, role, joined_at, int(place))
