@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from chatserver.errors import Refusal
-from chatserver.rules.rooms import access as rules
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store, flat
 from chatserver.store.rooms.rooms import NewRoom
+from tests.model import rooms as rules
 from tests.store.rooms.rooms_world import PEOPLE, Server, unpack
 
 
