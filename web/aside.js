@@ -1,10 +1,11 @@
 /**
  * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications,
- * the keyboard of a phone, the service worker, the pokes one has sent, and the turn of the day.
+ * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, and the turn of the day.
  */
 
 import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { followKeyboard } from "./lib/keyboard.js";
+import { followLengths } from "./lib/lengths.js";
 import { keepInstalled } from "./lib/installed.js";
 import { scriptLanguage } from "./lib/script-language.js";
 import { Calls } from "./state/calls.js";
@@ -13,7 +14,7 @@ import { keepPokes } from "./state/pokes.js";
 
 /** @param {import("./elements/element.js").Context} context */
 export function begin(context) {
-  const { client, preferences, go } = context;
+  const { client, words, go } = context;
   context.languageOf = scriptLanguage;
   for (const item of document.querySelectorAll("message-item")) /** @type {any} */ (item).markLanguage();
   customElements.define("live-announcer", LiveAnnouncer);
@@ -21,7 +22,8 @@ export function begin(context) {
   context.calls = new Calls(context);
   context.calls.begin();
   followKeyboard();
-  keepInstalled({ client, preferences, go });
+  followLengths(document, (key, values) => words.say(key, values));
+  keepInstalled({ client, go });
   keepPokes(client);
   keepDays(client);
 }

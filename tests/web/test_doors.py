@@ -151,6 +151,30 @@ async def test_who_forgot_the_password_comes_back_with_the_code(new_reader) -> N
     await expect(ann.page.locator("room-list .me")).to_contain_text("Forgetful")
 
 
+async def test_where_storage_is_forbidden_the_page_is_read_and_choices_last_as_long_as_it(new_reader) -> None:
+    guest = await new_reader()
+    await guest.page.add_init_script("""for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+      Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError") } })""")
+    await guest.open("/room/hall")
+    await expect(guest.page.get_by_role("heading", level=1)).to_have_text("The hall")
+    await expect(guest.box).to_be_visible()
+    await guest.open("/settings")
+    await guest.page.get_by_label("Theme").select_option("dark")
+    await guest.page.get_by_role("link", name="Find a room").click()
+    await expect(guest.page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_over_plain_http_a_code_is_copied_all_the_same(new_reader) -> None:
+    guest = await new_reader()
+    await guest.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await guest.open("/sign-up")
+    await fill_in(guest, Your_name="Ann Lin", Username="annlinhttp", Password=PASSWORD)
+    code = await guest.page.locator("account-form code").text_content()
+    await guest.page.get_by_role("button", name="Copy").click()
+    await expect(guest.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await guest.page.evaluate("getSelection().toString()") == code
+
+
 async def test_the_language_is_the_browsers_or_the_readers_and_starter_rooms_follow_it(new_reader) -> None:
     reader = await new_reader("王小明", locale="zh-CN")
     await reader.open("/settings")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import expect
 
@@ -134,6 +136,19 @@ async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new
     await ann.hears("third words")
     assert await ann.page.evaluate("getSelection().toString()") == "first words"
     await expect(ann.message("first words")).to_be_focused()
+
+
+async def test_at_midnight_today_is_yesterday_without_a_word_said(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Night owls")
+    await ann.call("message.send", room=room, text="good night", client_id="1")
+    await ann.open(f"/room/{room}")
+    day = ann.page.locator("message-list .day")
+    await expect(day).to_have_text("Today")
+    await expect(ann.page.locator("live-announcer")).to_have_count(1)
+    await ann.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=1))
+    await ann.page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(day).to_have_text("Yesterday")
 
 
 async def test_words_carry_the_language_they_are_in(new_reader, new_room) -> None:

@@ -66,6 +66,15 @@ async def test_what_is_refused_is_said_at_its_field(new_reader) -> None:
     await expect(form.get_by_label("家乡")).to_have_attribute("aria-invalid", "true")
     await expect(form.get_by_label("家乡")).to_be_focused()
     await expect(form.get_by_role("alert")).to_have_text("这里不能有链接。")
+    # Counted by characters, as the server counts: not cut at forty UTF-16 units, and said before it is sent.
+    await form.get_by_label("家乡").fill("𠮷" * 41)
+    await expect(form.locator(".too-long")).to_have_text("多了 1 个字")
+    assert not await form.locator("form").evaluate("(form) => form.checkValidity()")
+    await form.get_by_label("家乡").fill("𠮷" * 40)
+    await expect(form.locator(".too-long")).to_have_count(0)
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_role("status")).to_have_text("已保存。")
+    assert (await ann.call("user.get", users=[ann.user["id"]]))["users"][0]["home_town"] == "𠮷" * 40
 
 
 async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new_reader, new_room) -> None:

@@ -7,13 +7,13 @@ const WORKER = "/sw.js";
 /** Nobody touched the page for so long. */
 const IDLE = 30_000;
 
-/** @typedef {Pick<import("../elements/element.js").Context, "client" | "preferences" | "go">} Parts */
+/** @typedef {Pick<import("../elements/element.js").Context, "client" | "go">} Parts */
 
 /** @param {Parts} parts */
-export async function keepInstalled({ client, preferences, go }) {
+export async function keepInstalled({ client, go }) {
   const workers = navigator.serviceWorker;
   if (!workers) return;
-  const renewal = new Renewal(preferences, client);
+  const renewal = new Renewal(client);
   let controlled = Boolean(workers.controller);
   workers.addEventListener("controllerchange", () => {
     if (controlled) renewal.due();
@@ -29,9 +29,8 @@ class Renewal {
   #touched = Date.now();
   /** @type {any} */ #timer = undefined;
 
-  /** @param {Parts["preferences"]} preferences @param {Parts["client"]} client */
-  constructor(preferences, client) {
-    this.preferences = preferences;
+  /** @param {Parts["client"]} client */
+  constructor(client) {
     this.client = client;
     for (const name of ["keydown", "pointerdown", "input"]) addEventListener(name, () => (this.#touched = Date.now()), { passive: true, capture: true });
   }
@@ -50,12 +49,12 @@ class Renewal {
     return away && !sending && !document.querySelector("dialog[open]") && !this.#holdsWords;
   }
 
-  /** A draft is kept by the preferences and is there again after loading; all else that somebody wrote is not. */
+  /** Drafts and edits are kept by the preferences and are there again after loading; all else that somebody wrote is not. */
   get #holdsWords() {
     const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input, textarea"));
     return [...fields].some((field) => {
       const composer = /** @type {any} */ (field.closest("message-composer"));
-      const before = composer ? this.preferences.draft(composer.room) : field.defaultValue;
+      const before = composer ? composer.kept : field.defaultValue;
       return field.value !== before;
     });
   }

@@ -9,9 +9,9 @@ const KEY = "chatserver.preferences";
 
 /**
  * `room` was open last, `after` is where to go once signed in, `people` whether the members stand beside the room. An
- * edit under way has the seq and text of its message, and the text as it is being changed.
+ * edit under way has the id, seq and text of its message, and the text as it is being changed.
  *
- * @typedef {{seq: number, before: string, text: string}} Edit
+ * @typedef {{id: string, seq: number, before: string, text: string}} Edit
  * @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, after?: string, people?: boolean,
  *   drafts?: Record<string, string>, edits?: Record<string, Edit>,
  *   notify?: {on: boolean, night: {from: string, to: string}}}} Chosen

@@ -4,7 +4,8 @@
  * of leading anywhere.
  */
 
-import { make } from "../../lib/dom.js";
+import { copyText } from "../../lib/copy.js";
+import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -44,8 +45,8 @@ export class AccountForm extends PageElement {
     const say = (/** @type {string} */ key) => this.say(key);
     const password = this.kind === "sign-in" ? "current-password" : "new-password";
     const fields = {
-      name: field(say("account.name"), "name", { autocomplete: "name", maxlength: "40" }, say("account.name_hint")),
-      handle: field(say("account.handle"), "handle", { autocomplete: "username", maxlength: "30", autocapitalize: "none", spellcheck: "false" },
+      name: field(say("account.name"), "name", { autocomplete: "name", "data-most": "40" }, say("account.name_hint")),
+      handle: field(say("account.handle"), "handle", { autocomplete: "username", "data-most": "30", autocapitalize: "none", spellcheck: "false" },
         this.kind === "sign-up" ? say("account.handle_hint") : ""),
       code: field(say("account.code"), "code", { autocomplete: "one-time-code", spellcheck: "false" }),
       password: field(say(this.kind === "recover" ? "account.new_password" : "account.password"), "password", { type: "password", autocomplete: password, minlength: this.kind === "sign-in" ? undefined : "8" },
@@ -138,14 +139,14 @@ export class AccountForm extends PageElement {
   /** The recovery code is shown once: nothing goes on before the reader has seen it. @param {string} code */
   #showRecovery(code) {
     const go = make("button", { class: "button", text: this.say("account.kept"), attributes: { type: "button" }, on: { click: () => this.#leave() } });
-    const copy = make("button", {
-      class: "action", text: this.say("account.copy"), attributes: { type: "button" },
-      on: { click: () => navigator.clipboard?.writeText(code).then(() => (copy.textContent = this.say("account.copied"))) },
+    const shown = make("code", { class: "recovery", text: code });
+    const copy = button(this.say("account.copy"), async () => {
+      if (await copyText(shown, code)) copy.textContent = this.say("account.copied");
     });
     this.dataset.made = "";
     const heading = make("h1", { text: this.say("account.recovery"), attributes: { tabindex: "-1" } });
     this.replaceChildren(heading, make("p", { class: "lead", text: this.say("account.recovery_words") }),
-      make("div", { class: "card" }, make("code", { class: "recovery", text: code }), copy, go));
+      make("div", { class: "card" }, shown, copy, go));
     heading.focus();
   }
 

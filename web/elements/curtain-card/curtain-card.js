@@ -6,6 +6,7 @@
 
 import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
+import { lengthOf } from "../../lib/lengths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { PageElement } from "../element.js";
 
@@ -42,9 +43,9 @@ export class CurtainCard extends PageElement {
   #form() {
     const count = make("small", { attributes: { "aria-hidden": "true" } });
     const answer = make("textarea", { text: this.curtain.draft ?? "", attributes: {
-      rows: "3", maxlength: String(ANSWER_CHARACTERS), required: true, "aria-label": this.say("tie.your_answer"), placeholder: this.say("curtain.placeholder"),
+      rows: "3", "data-most": String(ANSWER_CHARACTERS), required: true, "aria-label": this.say("tie.your_answer"), placeholder: this.say("curtain.placeholder"),
     } });
-    const show = () => (count.textContent = `${[...answer.value].length} / ${ANSWER_CHARACTERS}`);
+    const show = () => (count.textContent = `${lengthOf(answer.value)} / ${ANSWER_CHARACTERS}`);
     answer.addEventListener("input", show);
     show();
     return make("form", { on: { submit: (/** @type {Event} */ event) => {

@@ -1,5 +1,6 @@
 /** Personal invitations: a link for one person each, who begins acquainted with the reader; who came by one, and ending one. */
 
+import { copyText } from "../../lib/copy.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { invitePath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -58,7 +59,9 @@ export class InviteLinks extends PageElement {
     await this.#doing(async () => {
       const { code } = await this.client.ask("invitation.create", { room: this.room.value });
       const link = make("input", { attributes: { readonly: true, "aria-label": this.say("invite.link"), value: location.origin + invitePath(code) } });
-      const copy = button(this.say("account.copy"), () => navigator.clipboard?.writeText(link.value).then(() => (copy.textContent = this.say("account.copied"))));
+      const copy = button(this.say("account.copy"), async () => {
+        if (await copyText(link, link.value)) copy.textContent = this.say("account.copied");
+      });
       this.shown.replaceChildren(link, copy, make("small", { text: this.say("invite.once") }));
       await this.load();
       link.select();

@@ -1,6 +1,7 @@
 /**
  * Where one writes. Property `room`. Enter sends on a keyboard and makes a new line on a phone; it never sends while
- * words are being composed. A visitor's words wait in the outbox while they choose a name.
+ * words are being composed. A visitor's words wait in the outbox while they choose a name. An edit under way is kept like a
+ * draft, and becomes one where its message is gone.
  */
 
 import { make } from "../../lib/dom.js";
@@ -17,7 +18,7 @@ export function composes(event) {
 
 export class MessageComposer extends PageElement {
   room = "";
-  /** @type {any} the message being edited */ #editing = null;
+  /** @type {import("../../state/preferences.js").Edit | null} */ #editing = null;
   #typedAt = 0;
 
   build() {
@@ -40,9 +41,17 @@ export class MessageComposer extends PageElement {
     // Wherever it falls: the browser would leave the page for a file that was meant for the room.
     for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
     this.listen(this.cancel, "click", () => this.stopEditing());
+    const edit = context.preferences.edit(this.room);
+    if (edit) return this.#begin(edit);
     this.input.value = context.preferences.draft(this.room);
     this.show();
-    this.#fit();
+    return this.#fit();
+  }
+
+  /** What would stand here after loading the page again. */
+  get kept() {
+    if (!this.#editing) return context.preferences.draft(this.room);
+    return context.preferences.edit(this.room)?.text ?? this.#editing.before;
   }
 
   show() {
@@ -75,18 +84,19 @@ export class MessageComposer extends PageElement {
   typed() {
     this.#fit();
     this.#count();
-    if (this.#editing) return;
+    if (this.#editing) return context.preferences.keepEdit(this.room, { ...this.#editing, text: this.input.value });
     context.preferences.keepDraft(this.room, this.input.value);
     if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = Date.now();
       this.client.typing(this.room);
     }
+    return undefined;
   }
 
   /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */
   #count() {
     const over = [...this.input.value].length - (this.client.card?.limits.text_characters ?? Infinity);
-    this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : "";
+    this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : this.#editing ? this.say("composer.editing") : "";
     this.button.disabled = over > 0;
     return over > 0;
   }
@@ -123,19 +133,26 @@ export class MessageComposer extends PageElement {
     this.#fit();
   }
 
-  /** @param {any} message */
-  edit(message) {
-    this.#editing = message;
-    this.input.value = message.text;
+  /** @param {import("../../lib/shapes.js").Message} message */
+  edit({ id, seq, text }) {
+    const kept = context.preferences.edit(this.room);
+    this.#begin(kept?.id === id ? kept : { id, seq, before: text, text });
+    this.input.focus();
+  }
+
+  /** @param {import("../../state/preferences.js").Edit} edit */
+  #begin(edit) {
+    this.#editing = edit;
+    this.input.value = edit.text;
     this.cancel.hidden = false;
     this.hint.textContent = this.say("composer.editing");
     this.show();
     this.#fit();
-    this.input.focus();
   }
 
   stopEditing() {
     this.#editing = null;
+    context.preferences.keepEdit(this.room, undefined);
     this.cancel.hidden = true;
     this.hint.textContent = "";
     this.input.value = context.preferences.draft(this.room);
@@ -146,14 +163,26 @@ export class MessageComposer extends PageElement {
 
   /** @param {string} text */
   async #save(text) {
-    const { seq, text: before } = this.#editing;
+    const { id, seq, before } = /** @type {import("../../state/preferences.js").Edit} */ (this.#editing);
     if (text === before) return this.stopEditing();
+    const held = this.client.find(this.room)?.timeline.at(seq);
+    if (held && (held.deleted || held.id !== id)) return this.#becomeDraft(text);
     try {
       await this.client.ask("message.edit", { room: this.room, seq, text });
       this.stopEditing();
     } catch (refusal) {
-      this.refuse(refusal);
+      if (/** @type {any} */ (refusal).kind === "not_found") this.#becomeDraft(text);
+      else this.refuse(refusal);
     }
+    return undefined;
+  }
+
+  /** The message is gone; what was to be its text is not. @param {string} text */
+  #becomeDraft(text) {
+    const draft = context.preferences.draft(this.room);
+    context.preferences.keepDraft(this.room, draft ? `${text}\n${draft}` : text);
+    this.stopEditing();
+    this.hint.textContent = this.say("composer.edit_lost");
   }
 
   /** @param {any} refusal */

@@ -34,8 +34,8 @@ export class OwnCard extends PageElement {
   /** @param {any} card */
   #form(card) {
     const wishes = WISHES.map((name) => make("label", { class: "field", text: this.say(`card.${name}`) },
-      make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", maxlength: "280" } })));
-    const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, maxlength: "120" }));
+      make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", "data-most": "280" } })));
+    const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, "data-most": "120" }));
     const form = actingForm(this, [...lines, ...wishes], this.say("composer.save"), async () => {
       await this.client.ask("card.update", this.#card);
     });

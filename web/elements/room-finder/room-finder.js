@@ -31,8 +31,8 @@ export class RoomFinder extends PageElement {
   #opening() {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.form = make("form", { class: "card" },
-      field(this.say("finder.title"), "title", { maxlength: "60" }),
-      field(this.say("finder.about"), "about", { maxlength: "500", optional: true }),
+      field(this.say("finder.title"), "title", { "data-most": "60" }),
+      field(this.say("finder.about"), "about", { "data-most": "500", optional: true }),
       field(this.say("finder.tags"), "tags", { optional: true }, this.say("finder.tags_hint")),
       make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "closed" } }), this.say("finder.closed")),
       this.error,

@@ -181,8 +181,8 @@ export class RoomPeople extends PageElement {
   /** @param {import("../../state/room.js").Room} room */
   #wordsForm(room) {
     const form = actingForm(this, [
-      field(this.say("finder.title"), "title", { value: room.state.title, maxlength: "60" }),
-      field(this.say("finder.about"), "about", { value: room.state.about, maxlength: "500", optional: true }),
+      field(this.say("finder.title"), "title", { value: room.state.title, "data-most": "60" }),
+      field(this.say("finder.about"), "about", { value: room.state.about, "data-most": "500", optional: true }),
       field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
       make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "question", checked: room.state.question } }), make("span", { text: this.say("people.question") })),
     ], this.say("composer.save"), async (data) => {

@@ -55,8 +55,8 @@ export class SettingsPage extends PageElement {
 
   /** @param {any} user as user.get tells oneself */
   #profile(user) {
-    const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", maxlength: "500" } });
-    const forFriends = make("textarea", { text: user.for_friends ?? "", attributes: { name: "for_friends", rows: "3", maxlength: "500" } });
+    const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", "data-most": "500" } });
+    const forFriends = make("textarea", { text: user.for_friends ?? "", attributes: { name: "for_friends", rows: "3", "data-most": "500" } });
     const hidden = make("input", { attributes: { type: "checkbox", name: "hidden", checked: user.presence === "hidden" } });
     const open = user.rooms.filter((/** @type {any} */ room) => this.#mayBeShown(room.room));
     const rooms = open.map((/** @type {any} */ room) => make("label", { class: "check" },
@@ -64,13 +64,13 @@ export class SettingsPage extends PageElement {
       make("bdi", { text: room.titles?.[this.language] ?? room.title })));
     const shown = rooms.length ? make("fieldset", {}, make("legend", { text: this.say("settings.shown_rooms") }), ...rooms) : null;
     const form = this.#form([
-      field(this.say("account.name"), "name", { value: user.name, maxlength: "40" }, this.say("settings.name_hint")),
-      field(this.say("settings.headline"), "headline", { value: user.headline ?? "", maxlength: "80", optional: true }),
+      field(this.say("account.name"), "name", { value: user.name, "data-most": "40" }, this.say("settings.name_hint")),
+      field(this.say("settings.headline"), "headline", { value: user.headline ?? "", "data-most": "80", optional: true }),
       make("label", { class: "field", text: this.say("settings.about") }, about),
       make("label", { class: "field", text: this.say("settings.for_friends") }, forFriends),
       field(this.say("settings.interests"), "interests", { value: (user.interests ?? []).join(" "), optional: true }, this.say("finder.tags_hint")),
       field(this.say("settings.languages"), "languages", { value: (user.languages ?? []).join(" "), optional: true }, this.say("settings.languages_hint")),
-      field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", maxlength: "40", optional: true, autocomplete: "address-level2" }),
+      field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", "data-most": "40", optional: true, autocomplete: "address-level2" }),
       field(this.say("settings.time_zone"), "time_zone", { value: user.time_zone ?? "", optional: true, placeholder: Intl.DateTimeFormat().resolvedOptions().timeZone }),
       shown,
       make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
@@ -134,7 +134,7 @@ export class SettingsPage extends PageElement {
   #tokens() {
     this.tokenList = make("ul", { attributes: { role: "list" } });
     return this.#section("settings.tokens", make("p", { text: this.say("settings.tokens_words") }), this.tokenList,
-      this.#form([field(this.say("settings.label"), "label", { optional: true, maxlength: "60" })], "settings.make_token", async (data) => {
+      this.#form([field(this.say("settings.label"), "label", { optional: true, "data-most": "60" })], "settings.make_token", async (data) => {
         const { token } = await this.client.ask("token.create", { label: data.get("label") });
         await this.load();
         return token;
@@ -146,8 +146,8 @@ export class SettingsPage extends PageElement {
     this.botSecret = make("code", { class: "recovery", set: { hidden: true } });
     return this.#section("settings.bots", make("p", { text: this.say("settings.bots_words") }), this.botList, this.botSecret,
       this.#form([
-        field(this.say("account.handle"), "handle", { maxlength: "30", autocomplete: "off" }),
-        field(this.say("settings.bot_name"), "name", { maxlength: "40", autocomplete: "off" }),
+        field(this.say("account.handle"), "handle", { "data-most": "30", autocomplete: "off" }),
+        field(this.say("settings.bot_name"), "name", { "data-most": "40", autocomplete: "off" }),
       ], "settings.make_bot", async (data) => {
         const { token } = await this.client.ask("bot.create", Object.fromEntries(data));
         await this.load();
