@@ -101,7 +101,9 @@ async def _load(store: Store, stored: TieStore, people: int) -> None:
 
 
 async def _people(store: Store, users: list[str]) -> None:
-    await asyncio.gather(*(store.command("HSET", keys.user(user), "handle", user, "name", user) for user in users))
+    await asyncio.gather(
+        *(store.command(keys.user(user), "HSET", keys.user(user), "handle", user, "name", user) for user in users)
+    )
 
 
 async def _measure(store: Store, stored: TieStore, name: str) -> dict[str, float]:
@@ -151,11 +153,11 @@ async def _enter_hall(server: Server, people: int) -> None:
         profile = ("handle", user, "name", name_of(number), "created_at", NOW)
         pointer = msgspec.msgpack.encode(Pointer(number + 2, 1, 0, hall.epoch))
         await asyncio.gather(
-            store.command("HSET", keys.user(user), *profile),
-            store.command("ZADD", keys.EVERYONE, NOW + number, user),
-            store.command("HSET", keys.room("hall") + ":members", user, member),
-            store.command("HSET", keys.user(user) + ":rooms", "hall", pointer),
-            store.command("DEL", keys.user(user) + ":ties"),
+            store.command(keys.user(user), "HSET", keys.user(user), *profile),
+            store.command(keys.tag_of(keys.EVERYONE), "ZADD", keys.EVERYONE, NOW + number, user),
+            store.command(keys.room("hall"), "HSET", keys.room("hall") + ":members", user, member),
+            store.command(keys.user(user), "HSET", keys.user(user) + ":rooms", "hall", pointer),
+            store.command(keys.user(user), "DEL", keys.user(user) + ":ties"),
         )
     hall.repairs.repair()
     await hall.repairs.settled()

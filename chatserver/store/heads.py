@@ -47,7 +47,7 @@ async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, He
     for start in range(0, len(rooms), AT_ONCE):
         some = rooms[start : start + AT_ONCE]
         await store.together(
-            [("HMGET", keys.room(room), "epoch", "seq", "rev", "last_id", "mv") for room in some], took_one
+            [(tag, ("HMGET", tag, "epoch", "seq", "rev", "last_id", "mv")) for tag in map(keys.room, some)], took_one
         )
 
 
@@ -60,7 +60,8 @@ async def read_numbers(store: Store, users: Sequence[str], took: Callable[[str, 
     for start in range(0, len(users), AT_ONCE):
         some = users[start : start + AT_ONCE]
         await store.together(
-            [("HMGET", keys.user(user), "auth", "v", "inbox_seq", "inbox_read", "handle") for user in some], took_one
+            [(tag, ("HMGET", tag, "auth", "v", "inbox_seq", "inbox_read", "handle")) for tag in map(keys.user, some)],
+            took_one,
         )
 
 

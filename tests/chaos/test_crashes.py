@@ -44,10 +44,10 @@ class DoomedStore(Store):
             self._step()
         return await super().call(name, tag, *args)
 
-    async def command(self, *words: str | bytes | int) -> Any:
+    async def command(self, tag: str, *words: str | bytes | int) -> Any:
         if words[0] in {"XADD", "XDEL", "HSET", "SET", "DEL"}:
             self._step()
-        return await super().command(*words)
+        return await super().command(tag, *words)
 
 
 class Scene:

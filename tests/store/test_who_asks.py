@@ -10,7 +10,7 @@ import chatserver
 
 ROOT = Path(chatserver.__file__).parent
 # What sends: of a ``Store``, and its plain connection, which only checks at a start and the operator's commands take.
-SENDING = {"command", "together", "send_packed", "ask", "redis"}
+SENDING = {"command", "together", "send_packed", "ask", "redis", "scan", "on_each_node", "nodes"}
 HELD = {"store", "_store"}
 
 

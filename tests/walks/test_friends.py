@@ -257,7 +257,9 @@ async def test_two_become_friends_by_what_they_write_where_nobody_follows(server
         for person in (ann, bob):
             await person.leave()
             days = f"days:{person.id}"
-            await server.store.command("HSET", keys.room(room) + ":tie", days, "1 2 3" if person is ann else "1 2")
+            await server.store.command(
+                keys.room(room), "HSET", keys.room(room) + ":tie", days, "1 2 3" if person is ann else "1 2"
+            )
         server.hub.feeds._idle = dict.fromkeys(server.hub.feeds._idle, 0.0)
         server.hub.feeds.close_idle()
         assert server.hub.feeds.get(room) is None

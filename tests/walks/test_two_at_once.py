@@ -219,9 +219,9 @@ async def test_whether_a_room_wants_the_question_is_known_as_its_settings_say(se
         async with at_once(ann, sockets) as ask:
             for _ in range(4):
                 await ask(*(("room.update", {"room": room, "question": on}) for on in (True, False) for room in rooms))
-        listed = await server.store.command("SMEMBERS", ROOMS)
+        listed = await server.store.command(keys.COMMUNITY, "SMEMBERS", ROOMS)
         for room in rooms:
-            held = await server.store.command("HGET", keys.room(room), "question")
+            held = await server.store.command(keys.room(room), "HGET", keys.room(room), "question")
             assert (room.encode() in listed) == (held == b"1")
 
 

@@ -21,6 +21,7 @@ from chatserver.store.accounts.logins import NewLogin, wrong_credentials
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -107,11 +108,13 @@ class AccountStore:
 
     async def holder(self, handle: str) -> str:
         """The id of the user who holds this folded handle, or one that looks like it; "" where nobody does."""
-        user: bytes | None = await self._store.command("HGET", keys.handle(handles.skeleton(handle)), "user")
+        user: bytes | None = await self._store.command(
+            keys.handle(handles.skeleton(handle)), "HGET", keys.handle(handles.skeleton(handle)), "user"
+        )
         return user.decode() if user else ""
 
     async def profile(self, user: str) -> Profile | None:
-        fields = flat(await self._store.command("HGETALL", keys.user(user)))
+        fields = flat(await self._store.command(keys.user(user), "HGETALL", keys.user(user)))
         return _profile(user, fields) if "handle" in fields else None
 
     async def profiles(self, users: Iterable[str]) -> list[Profile]:
@@ -121,7 +124,7 @@ class AccountStore:
 
     async def bots_of(self, owner: str) -> list[Profile]:
         """The bots of this user that are still there."""
-        bots = await self._store.command("HKEYS", keys.user(owner) + ":bots")
+        bots = await self._store.command(keys.user(owner), "HKEYS", keys.user(owner) + ":bots")
         return [bot for bot in await self.profiles(bot.decode() for bot in bots) if not bot.closed]
 
     async def find(self, handle: str) -> Profile | None:
@@ -138,7 +141,7 @@ class AccountStore:
         """Since when and who: some of those who have an account, the newest first."""
         highest = "+inf" if after is None else after[0]
         words = await self._store.command(
-            "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
+            keys.USERS, "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
         )
         places = [(int(score), user.decode()) for user, score in _pairs(words)]
         return [place for place in places if after is None or place < after]
@@ -164,7 +167,7 @@ class AccountStore:
             raise
         await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
         await self._require_owner(new, now)
-        await self._store.command("ZADD", keys.EVERYONE, now, new.user)
+        await self._store.command(keys.USERS, "ZADD", keys.EVERYONE, now, new.user)
         await self._directory.changed(new.user)
         if new.admin:
             await self._store.call("community_admin", keys.COMMUNITY, new.user, 1)
@@ -181,7 +184,7 @@ class AccountStore:
 
     async def _welcome(self, new: NewAccount, intent: str, now: int) -> None:
         """Who comes by a personal invitation comes into the room of whoever gave it, acquainted with them."""
-        held = await self._store.command("HMGET", invite_key(new.invite), "by", "room")
+        held = await self._store.command(invite_key(new.invite), "HMGET", invite_key(new.invite), "by", "room")
         by, room = ((value or b"").decode() for value in held)
         if not by or not await self._lives(by):
             return
@@ -226,7 +229,9 @@ class AccountStore:
         """A new invitation's code, good once; ``days`` 0: until it is used. Only its digest is stored."""
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
         ends_at = now + days * names.DAY_MS if days else 0
-        await self._store.command("HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at)
+        await self._store.command(
+            invite_key(tokens.digest(code)), "HSET", invite_key(tokens.digest(code)), "made_at", now, "ends_at", ends_at
+        )
         return code
 
     # --- changing ----------------------------------------------------------------------------------------------------
@@ -304,10 +309,10 @@ class AccountStore:
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
             await self._rooms.name_parts(room, user, "")  # a conversation of two is not left
         await self._free_handle(user, handle)
-        await self._store.command("ZREM", keys.EVERYONE, user)
+        await self._store.command(keys.USERS, "ZREM", keys.EVERYONE, user)
         await self._store.call("community_admin", keys.COMMUNITY, user, 0)
         if owner := intent.arguments.get("owner"):
-            await self._store.command("HDEL", keys.user(owner) + ":bots", user)
+            await self._store.command(keys.user(owner), "HDEL", keys.user(owner) + ":bots", user)
         await self._directory.changed(user)
 
     async def _free_handle(self, user: str, handle: str) -> None:
@@ -323,8 +328,8 @@ def no_invite() -> Refusal:
     return errors.not_allowed("This community asks for an invitation that is still good", "no_invite")
 
 
-def invite_key(digest: str) -> str:
-    return "{i:" + digest + "}"
+def invite_key(digest: str) -> Tag:
+    return Tag("{i:" + digest + "}")
 
 
 def _first_fields(new: NewAccount, now: int) -> list[str | int]:

@@ -103,7 +103,9 @@ class AuthorCache:
         await self._store.call("user_changed", keys.USERS, user)
 
     async def _read(self, users: list[str]) -> None:
-        rows = await asyncio.gather(*(self._store.command("HMGET", keys.user(user), *_FIELDS) for user in users))
+        rows = await asyncio.gather(
+            *(self._store.command(keys.user(user), "HMGET", keys.user(user), *_FIELDS) for user in users)
+        )
         for user, fields in zip(users, rows, strict=True):
             self._take(user, fields)
 

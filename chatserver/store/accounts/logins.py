@@ -15,6 +15,7 @@ from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.rules.accounts import tokens
 from chatserver.store.engine import keys
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
 
 Kind = Literal["browser", "token"]
@@ -158,7 +159,7 @@ class LoginStore:
         """Count an attempt at ``what``, over all processes. Raises ``Refusal`` rate_limited. A burst of 0: no limit."""
         if not burst:
             return
-        tag = "{a:" + hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32] + "}"
+        tag = Tag("{a:" + hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32] + "}")
         answer = await self._store.call("login_attempt", tag, now, burst, repr(per_minute))
         if status(answer) != "ok":
             raise errors.rate_limited(answer[1])

@@ -82,7 +82,7 @@ class UserStore:
 
     async def pointer(self, user: str, room: str) -> Pointer:
         """Where the user stands in a room; ``NO_POINTER`` for one they have nothing to do with."""
-        packed = await self._store.command("HGET", keys.user(user) + ":rooms", room)
+        packed = await self._store.command(keys.user(user), "HGET", keys.user(user) + ":rooms", room)
         return _unpack(packed) if packed else NO_POINTER
 
     async def blocked_by(self, user: str) -> frozenset[str]:
@@ -94,7 +94,9 @@ class UserStore:
         return await self._held(user, "blocks")
 
     async def _held(self, user: str, set_: str) -> frozenset[str]:
-        return frozenset(other.decode() for other in await self._store.command("HKEYS", f"{keys.user(user)}:{set_}"))
+        return frozenset(
+            other.decode() for other in await self._store.command(keys.user(user), "HKEYS", f"{keys.user(user)}:{set_}")
+        )
 
     async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> int:
         """Raise read markers, never lower them, and tell the user's other connections; gives where the last one stands

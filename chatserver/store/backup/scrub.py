@@ -7,7 +7,6 @@ remains, and the rewritten file nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Final
 
 from chatserver.errors import Refusal
@@ -17,45 +16,36 @@ from chatserver.store.engine.store import Store
 
 log = logging.getLogger(__name__)
 STEP: Final = 500
-LEASE: Final = "{community}:scrub"
+LEASE: Final = keys.COMMUNITY + ":scrub"
 DAY_MS: Final = 23 * 3_600_000
 
 
 async def scrub_daily(store: Store) -> None:
     """Called often, by every process: once a day one of them scrubs, however often any was started again."""
-    if await store.command("SET", LEASE, "1", "NX", "PX", DAY_MS) is not None:
+    if await store.command(keys.COMMUNITY, "SET", LEASE, "1", "NX", "PX", DAY_MS) is not None:
         await scrub(store)
 
 
 async def scrub(store: Store) -> int:
     """Rebuild all logs that had deletions, then rewrite the file. Gives how many logs were rebuilt."""
     rebuilt = 0
-    async for room in _rooms_with_deletions(store):
+    async for key in store.scan("{r:*}:scrub"):
+        room = keys.tagged_id(key)[1]
         try:
             rebuilt += await _rebuild(store, room)
         except Refusal:
             log.warning("scrub: a log could not be rebuilt; next time")
     if rebuilt:
         try:
-            await store.command("BGREWRITEAOF")
+            await store.on_each_node("BGREWRITEAOF")
         except ReplyError as error:
             log.warning("scrub: the file could not be rewritten", extra={"error": str(error)})
     return rebuilt
 
 
-async def _rooms_with_deletions(store: Store) -> AsyncIterator[str]:
-    cursor = b"0"
-    while True:
-        cursor, found = await store.command("SCAN", cursor, "MATCH", "{r:*}:scrub", "COUNT", 1000)
-        for key in found:
-            yield keys.tagged_id(key)[1]
-        if cursor == b"0":
-            return
-
-
 async def _rebuild(store: Store, room: str) -> bool:
     tag = keys.room(room)
-    seen = await store.command("GET", tag + ":scrub")
+    seen = await store.command(tag, "GET", tag + ":scrub")
     if seen is None:
         return False
     copied, done = "0", 0

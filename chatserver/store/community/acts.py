@@ -42,7 +42,9 @@ class ActLog:
     async def page(self, before: str, count: int) -> list[tuple[str, Note]]:
         """So many notes with their ids, from the newest, or from the one before ``before``."""
         end = f"({before}" if before else "+"
-        found: list[Any] = await self._store.command("XREVRANGE", keys.COMMUNITY + ":log", end, "-", "COUNT", count)
+        found: list[Any] = await self._store.command(
+            keys.COMMUNITY, "XREVRANGE", keys.COMMUNITY + ":log", end, "-", "COUNT", count
+        )
         return [(place.decode(), _unpack(fields[1])) for place, fields in found]
 
 

@@ -87,15 +87,17 @@ class CommunityStore:
 
     async def secret(self) -> bytes:
         """What keys the digests of this community, drawn once for its store."""
-        await self._store.command("HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
-        secret: bytes = await self._store.command("HGET", keys.COMMUNITY, "secret")
+        await self._store.command(keys.COMMUNITY, "HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
+        secret: bytes = await self._store.command(keys.COMMUNITY, "HGET", keys.COMMUNITY, "secret")
         return secret
 
     # --- who runs it -------------------------------------------------------------------------------------------------
 
     async def offer(self, code: str) -> None:
         """From now on this code, and no other, makes somebody the first admin. Only its digest is stored."""
-        await self._store.command("HSET", keys.COMMUNITY, "claim", tokens.digest(tokens.normal_code(code)))
+        await self._store.command(
+            keys.COMMUNITY, "HSET", keys.COMMUNITY, "claim", tokens.digest(tokens.normal_code(code))
+        )
 
     async def claim(self, user: str, code: str, rooms: list[str], *, now: int) -> None:
         """Make the user the first admin, and owner of those of these rooms that have none. Raises ``Refusal``."""

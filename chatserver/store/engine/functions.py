@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from chatserver.store.engine.keys import Tag
+
 PREFIX: Final = "chatserver_"
 _STORE: Final = Path(__file__).parents[1]
 _HEADER: Final = re.compile(r"^-- keys:\s*(.*)$", re.MULTILINE)
@@ -34,12 +36,12 @@ class Function:
     writes: bool
     allow_oom: bool
 
-    def command(self, tag: str) -> tuple[str, ...]:
+    def command(self, tag: Tag) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
         return ("FCALL", self.full_name, str(len(self.patterns)), *keyed(self.patterns, tag))
 
 
-def keyed(patterns: tuple[str, ...], tag: str) -> tuple[str, ...]:
+def keyed(patterns: tuple[str, ...], tag: Tag) -> tuple[str, ...]:
     return tuple(tag + pattern[pattern.index("}") + 1 :] for pattern in patterns)
 
 

@@ -23,6 +23,7 @@ import msgspec
 from chatserver import ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.store.engine import keys
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.link import LinkDown, LinkLost, ReplyError
 from chatserver.store.engine.store import Store
 
@@ -48,7 +49,7 @@ class Begun(NamedTuple):
     """An intent on its way into a stream; ``written`` gives its place, or the link's error."""
 
     intent: Intent
-    stream: str
+    stream: Tag
     written: asyncio.Future[Any]
 
 
@@ -79,18 +80,18 @@ class Intents:
             result = await self._parts[kind](intent)
         except Refusal as refusal:
             if refusal.kind is not UNAVAILABLE:
-                await self._store.command("XDEL", stream, place)
+                await self._store.command(stream, "XDEL", stream, place)
             raise
-        await self._store.command("XDEL", stream, place)
+        await self._store.command(stream, "XDEL", stream, place)
         return result
 
-    async def _write_down(self, intent: Intent, stream: str) -> bytes:
+    async def _write_down(self, intent: Intent, stream: Tag) -> bytes:
         packed = msgspec.msgpack.encode(intent)
         if intent.kind in self._freeing:
             _, place = await self._store.call("intent_add", stream, packed)
         else:
             self._store.require_safe()
-            place = await self._store.command("XADD", stream, "*", "intent", packed)
+            place = await self._store.command(stream, "XADD", stream, "*", "intent", packed)
         return cast("bytes", place)
 
     def begin(self, kind: str, **arguments: Any) -> Begun:
@@ -98,7 +99,9 @@ class Intents:
         ``drop`` is called once the rest is known."""
         intent = Intent(ids.new_id(), kind, arguments)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
-        return Begun(intent, stream, self._store.ask("XADD", stream, "*", "intent", msgspec.msgpack.encode(intent)))
+        return Begun(
+            intent, stream, self._store.ask(stream, "XADD", stream, "*", "intent", msgspec.msgpack.encode(intent))
+        )
 
     async def finish(self, begun: Begun, parts: Parts) -> None:
         """Run these parts, which know more than a repeat would, and remove the intent."""
@@ -108,28 +111,28 @@ class Intents:
     async def drop(self, begun: Begun) -> None:
         """Nothing came of it, or all did. An intent that the link lost was never there, or is carried out once more."""
         with contextlib.suppress(LinkDown, LinkLost, ReplyError):
-            await self._store.command("XDEL", begun.stream, await begun.written)
+            await self._store.command(begun.stream, "XDEL", begun.stream, await begun.written)
 
     async def take_over(self, *, older_than_ms: int = TAKE_OVER_MS) -> int:
         """Carry out what other processes left behind, oldest first. Gives how many were finished."""
-        seconds, microseconds = await self._store.command("TIME")
+        seconds, microseconds = await self._store.command(keys.intents(0), "TIME")
         now = int(seconds) * 1000 + int(microseconds) // 1000
         finished = 0
         for number in range(keys.INTENT_STREAMS):
             finished += await self._take_over(keys.intents(number), now, older_than_ms)
         return finished
 
-    async def _take_over(self, stream: str, now: int, older_than_ms: int) -> int:
+    async def _take_over(self, stream: Tag, now: int, older_than_ms: int) -> int:
         after, finished = "-", 0
         while True:
-            page = await self._store.command("XRANGE", stream, after, str(now - older_than_ms), "COUNT", _PAGE)
+            page = await self._store.command(stream, "XRANGE", stream, after, str(now - older_than_ms), "COUNT", _PAGE)
             for place, fields in page:
                 finished += await self._finish(stream, place, fields[1], now)
             if len(page) < _PAGE:
                 return finished
             after = f"({page[-1][0].decode()}"
 
-    async def _finish(self, stream: str, place: bytes, packed: bytes, now: int) -> int:
+    async def _finish(self, stream: Tag, place: bytes, packed: bytes, now: int) -> int:
         """1 where the intent is done, 0 where it is not yet, or was put aside. Raises ``Refusal`` without a store."""
         try:
             intent = msgspec.msgpack.decode(packed, type=Intent)
@@ -144,11 +147,11 @@ class Intents:
         except Exception as failure:
             await self._count_failure(stream, place, packed, failure)
             return 0
-        await self._store.command("XDEL", stream, place)
-        await self._store.command("HDEL", stream + ":attempts", place)
+        await self._store.command(stream, "XDEL", stream, place)
+        await self._store.command(stream, "HDEL", stream + ":attempts", place)
         return 1
 
-    async def _count_failure(self, stream: str, place: bytes, packed: bytes, failure: Exception) -> None:
+    async def _count_failure(self, stream: Tag, place: bytes, packed: bytes, failure: Exception) -> None:
         why = f"{type(failure).__name__}: {failure}"
         word, attempts = await self._store.call("intent_failed", stream, place, packed, why, ATTEMPTS)
         about = {"stream": stream, "place": place.decode(), "attempts": attempts}

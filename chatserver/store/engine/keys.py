@@ -18,38 +18,46 @@ A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts th
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NewType
+
+Tag = NewType("Tag", str)
+"""A part of a key in braces, such as ``{r:hall}``: what decides which node holds the key. Commands name it first."""
 
 INTENT_STREAMS: Final = 64
-ROOMS: Final = "{rooms}"
-USERS: Final = "{users}"
+ROOMS: Final = Tag("{rooms}")
+USERS: Final = Tag("{users}")
 EVERYONE: Final = "{users}:all"
-COMMUNITY: Final = "{community}"
+COMMUNITY: Final = Tag("{community}")
 
 
-def room(room_id: str) -> str:
-    return "{r:" + room_id + "}"
+def room(room_id: str) -> Tag:
+    return Tag("{r:" + room_id + "}")
 
 
-def user(user_id: str) -> str:
-    return "{u:" + user_id + "}"
+def user(user_id: str) -> Tag:
+    return Tag("{u:" + user_id + "}")
 
 
-def handle(skeleton: str) -> str:
-    return "{h:" + skeleton + "}"
+def handle(skeleton: str) -> Tag:
+    return Tag("{h:" + skeleton + "}")
 
 
-def intents(number: int) -> str:
-    return "{do:" + str(number) + "}"
+def intents(number: int) -> Tag:
+    return Tag("{do:" + str(number) + "}")
 
 
-def process(process_id: str) -> str:
-    return "{p:" + process_id + "}"
+def process(process_id: str) -> Tag:
+    return Tag("{p:" + process_id + "}")
 
 
-def live(tag: str) -> str:
+def live(tag: Tag) -> str:
     """The sharded pub/sub name on which all that happens under this tag is told."""
     return tag + ":live"
+
+
+def tag_of(key: str) -> Tag:
+    """``"{community}:log"`` → ``"{community}"``. Raises ``ValueError`` for a key without a tag."""
+    return Tag(key[key.index("{") : key.index("}") + 1])
 
 
 def tagged_id(name: bytes) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import asyncio
 import collections
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
@@ -28,6 +28,7 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import Durability
 from chatserver.store.engine.functions import PREFIX, Function, Library
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.link import LinkDown, LinkLost, Reply, ReplyError, Settle, Word
 from chatserver.store.engine.node import Node
 from chatserver.store.engine.writes import REASONS
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 Heard = Callable[[str, bytes], None]
 NOTHING_STORED: Final = ("LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY")
 _MOST_FAULTS: Final = 1_000
+_SCANNED_AT_ONCE: Final = 1_000
 _NO_FUNCTION: Final = "Function not found"
 
 
@@ -114,26 +116,40 @@ class Store:
         """Since when there is no link, in the loop's time; None while there is one."""
         return self._node.down_since
 
-    def send_packed(self, packed: bytes, settle: Settle) -> None:
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the store."""
+        return (self._node,)
+
+    def node_of(self, tag: Tag) -> Node:
+        """The node that holds the keys of this tag: the one place that decides where a command goes.
+
+        Raises ``ValueError`` for what is no tag, such as the name of a command.
+        """
+        if not tag.startswith("{"):
+            raise ValueError(f"{tag!r} is no tag: a command names the tag that it touches first")
+        return self._node
+
+    def send_packed(self, tag: Tag, packed: bytes, settle: Settle) -> None:
         """Put a packed command in this tick's write; ``settle(reply, error)`` gets the reply or the link's error."""
         try:
-            link = self._node.link
+            link = self.node_of(tag).link
         except LinkDown as error:
             settle(None, error)
         else:
             link.send_packed(packed, settle)
 
-    def ask(self, *words: Word) -> asyncio.Future[Reply]:
+    def ask(self, tag: Tag, *words: Word) -> asyncio.Future[Reply]:
         """Put a plain command in this tick's write, once; the future gives the reply or the link's error."""
         try:
-            return self._node.link.call(*words)
+            return self.node_of(tag).link.call(*words)
         except LinkDown as error:
             failed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
             failed.exception()  # nobody may ever look
             return failed
 
-    async def call(self, name: str, tag: str, *args: Word) -> list[Any]:
+    async def call(self, name: str, tag: Tag, *args: Word) -> list[Any]:
         """Call a function on a tag and give its answer, an array whose first element is ``b"ok"`` or a reason.
 
         Raises ``Refusal`` unavailable when the store cannot be reached in time, or when the connection broke and the
@@ -146,29 +162,52 @@ class Store:
             return cast("list[Any]", await self._call_large(function, tag, args))
         return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
 
-    async def _call_large(self, function: Function, tag: str, args: tuple[Word, ...]) -> Reply:
+    async def _call_large(self, function: Function, tag: Tag, args: tuple[Word, ...]) -> Reply:
         """Over the reader, in turn. Where the store was away for all of the waiting, its turn is not tried."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        async with self._node.window.turn():
+        async with self.node_of(tag).window.turn():
             if not self.up and clock() - began >= self.resend_seconds:
                 raise errors.unavailable()
             return await self.patiently(lambda: self._send(function, tag, args), function.name)
 
-    async def command(self, *words: Word) -> Reply:
-        """Send one plain command that may be repeated."""
-        return await self.patiently(lambda: self._node.link.call(*words), "")
+    async def command(self, tag: Tag, *words: Word) -> Reply:
+        """Send one plain command that may be repeated, to the node of the tag whose keys it names."""
+        return await self.patiently(lambda: self.node_of(tag).link.call(*words), "")
 
-    async def together(self, commands: Sequence[Sequence[Word]], took: Callable[[int, Reply], None]) -> None:
-        """Send plain commands in one write; ``took(index, reply)`` is called in the very turn each reply is read.
+    async def on_each_node(self, *words: Word) -> list[Reply]:
+        """Send a command about a whole node to all of them."""
+        return [await self.patiently(partial(self._ask_node, node, words), "") for node in self.nodes]
+
+    async def scan(self, pattern: str) -> AsyncIterator[bytes]:
+        """All keys of all nodes that match, each at least once."""
+        for node in self.nodes:
+            cursor = b"0"
+            while True:
+                words = ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED_AT_ONCE)
+                cursor, found = await self.patiently(partial(self._ask_node, node, words), "")
+                for key in found:
+                    yield key
+                if cursor == b"0":
+                    break
+
+    @staticmethod
+    def _ask_node(node: Node, words: tuple[Word, ...]) -> asyncio.Future[Reply]:
+        return node.link.call(*words)
+
+    async def together(
+        self, commands: Sequence[tuple[Tag, Sequence[Word]]], took: Callable[[int, Reply], None]
+    ) -> None:
+        """Send plain commands, each with its tag, in one write; ``took(index, reply)`` is called in the very turn each
+        reply is read.
 
         What was published before a command was carried out has been heard when its reply is taken, and nothing that was
         published after. Raises ``Refusal`` unavailable where the link is down or breaks, and whatever ``took`` raises.
         """
         waiting = _Together(len(commands), took)
-        for index, words in enumerate(commands):
+        for index, (tag, words) in enumerate(commands):
             packed: bytes = hiredis.pack_command(tuple(words))  # type: ignore[arg-type]  # its stub knows tuples of one word
-            self.send_packed(packed, partial(waiting.settle, index))
+            self.send_packed(tag, packed, partial(waiting.settle, index))
         await waiting.done
 
     async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str, *, until: float | None = None) -> Reply:
@@ -209,16 +248,17 @@ class Store:
         except TimeoutError:
             raise errors.unavailable() from None
 
-    def _send(self, function: Function, tag: str, args: tuple[Word, ...]) -> Awaitable[Reply]:
-        connection = self._node.reader if function.large else self._node.link
+    def _send(self, function: Function, tag: Tag, args: tuple[Word, ...]) -> Awaitable[Reply]:
+        node = self.node_of(tag)
+        connection = node.reader if function.large else node.link
         return connection.call(*self.library.functions[function.name].command(tag), *args)
 
     async def subscribe(self, name: str) -> None:
         """Hear a channel; counted, so that each ``subscribe`` needs its ``unsubscribe``."""
-        await self._node.subscribe(name)
+        await self.node_of(keys.tag_of(name)).subscribe(name)
 
     def unsubscribe(self, name: str) -> None:
-        self._node.unsubscribe(name)
+        self.node_of(keys.tag_of(name)).unsubscribe(name)
 
     # --- what the node tells -----------------------------------------------------------------------------------------
 
@@ -262,16 +302,18 @@ class Store:
 
     async def remove_old_libraries(self, now: int) -> None:
         """Note that this release's library is in use; remove those that nobody used for a day."""
-        used = "{libraries}"
-        await self.command("ZADD", used, now, self.library.name)
-        for listed in await self.command("FUNCTION", "LIST", "LIBRARYNAME", PREFIX + "*"):
-            name = listed[b"library_name"].decode()
-            score = await self.command("ZSCORE", used, name)
-            if score is None:
-                await self.command("ZADD", used, now, name)
-            elif float(score) < now - 86_400_000:
-                await self.command("FUNCTION", "DELETE", name)
-                await self.command("ZREM", used, name)
+        used = Tag("{libraries}")
+        await self.command(used, "ZADD", used, now, self.library.name)
+        for node in self.nodes:
+            words = ("FUNCTION", "LIST", "LIBRARYNAME", PREFIX + "*")
+            for listed in await self.patiently(partial(self._ask_node, node, words), ""):
+                name = listed[b"library_name"].decode()
+                score = await self.command(used, "ZSCORE", used, name)
+                if score is None:
+                    await self.command(used, "ZADD", used, now, name)
+                elif float(score) < now - 86_400_000:
+                    await self.patiently(partial(self._ask_node, node, ("FUNCTION", "DELETE", name)), "")
+                    await self.command(used, "ZREM", used, name)
 
 
 class _Together:

@@ -17,7 +17,7 @@ class CardStore:
         self._store = store
 
     async def card(self, user: str) -> Card:
-        return _card(flat(await self._store.command("HGETALL", keys.user(user) + ":card")))
+        return _card(flat(await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":card")))
 
     async def update(self, user: str, lines: dict[str, str]) -> Card:
         """Change these lines and give the whole card. Raises ``Refusal`` not_signed_in where the account is closed."""

@@ -42,7 +42,7 @@ class InboxStore:
     async def gone(self, user: str, about: str) -> None:
         """Tell the user's open sockets that what an item was about is no longer there."""
         told = msgspec.msgpack.encode(["gone", about])
-        await self._store.command("SPUBLISH", keys.live(keys.user(user)), told)
+        await self._store.command(keys.user(user), "SPUBLISH", keys.live(keys.user(user)), told)
 
     async def mark(self, user: str, seq: int) -> InboxState:
         answer = await self._store.call("inbox_mark", keys.user(user), seq)
@@ -52,19 +52,23 @@ class InboxStore:
 
     async def state(self, user: str) -> InboxState:
         """How much there is, and how much of it is unread."""
-        last, read = await self._store.command("HMGET", keys.user(user), "inbox_seq", "inbox_read")
+        last, read = await self._store.command(keys.user(user), "HMGET", keys.user(user), "inbox_seq", "inbox_read")
         return InboxState(int(last or 0), int(last or 0) - int(read or 0))
 
     async def page(self, user: str, *, before: int, limit: int) -> list[InboxItem]:
         """The newest first, below a number (0: from the end)."""
         start = f"({before}-0" if before else "+"
-        entries = await self._store.command("XREVRANGE", keys.user(user) + ":inbox", start, "-", "COUNT", limit)
+        entries = await self._store.command(
+            keys.user(user), "XREVRANGE", keys.user(user) + ":inbox", start, "-", "COUNT", limit
+        )
         return [_item(place, fields) for place, fields in entries]
 
     async def after(self, user: str, seq: int, count: int) -> list[InboxItem]:
         """The oldest first, above a number."""
         start = f"({seq}-0"
-        entries = await self._store.command("XRANGE", keys.user(user) + ":inbox", start, "+", "COUNT", count)
+        entries = await self._store.command(
+            keys.user(user), "XRANGE", keys.user(user) + ":inbox", start, "+", "COUNT", count
+        )
         return [_item(place, fields) for place, fields in entries]
 
 

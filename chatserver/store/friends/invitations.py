@@ -55,13 +55,13 @@ class InvitationStore:
 
     async def of(self, user: str) -> list[Invitation]:
         """The user's invitations, the newest first."""
-        held = flat(await self._store.command("HGETALL", keys.user(user) + ":invitations"))
+        held = flat(await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":invitations"))
         found = [Invitation(id=id, **msgspec.structs.asdict(_unpack(packed))) for id, packed in held.items()]
         return sorted(found, key=lambda invitation: -invitation.at)
 
     async def withdraw(self, id: str, *, user: str, now: int) -> None:
         """End an invitation that nobody has used; one that was used stays so. Raises ``Refusal`` not_found."""
-        if not await self._store.command("HEXISTS", keys.user(user) + ":invitations", id):
+        if not await self._store.command(keys.user(user), "HEXISTS", keys.user(user) + ":invitations", id):
             raise errors.not_found("invitation")
         await self._intents.carry_out("invitation.withdraw", id=id, user=user, now=now)
 

@@ -124,7 +124,7 @@ class TieStore:
 
     async def find(self, room: str, user: str) -> Tie:
         """The tie of a room's id, for one of its two. Raises ``Refusal`` not_found."""
-        packed = await self._store.command("HGET", keys.room(room) + ":tie", "tie")
+        packed = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":tie", "tie")
         tie = _unpack_tie(packed) if packed else None
         if tie is None or user not in {tie.a, tie.b}:
             raise errors.not_found("tie")
@@ -132,28 +132,32 @@ class TieStore:
 
     async def known(self, user: str) -> list[str]:
         """Everyone the user has or had something with."""
-        return [other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":ties")]
+        return [
+            other.decode() for other in await self._store.command(keys.user(user), "HKEYS", keys.user(user) + ":ties")
+        ]
 
     async def read_all(self, user: str) -> list[Read]:
         """The user's ties with all of them."""
         return await asyncio.gather(*(self.read(user, other) for other in await self.known(user)))
 
     async def blocked(self, user: str) -> list[str]:
-        return sorted(other.decode() for other in await self._store.command("HKEYS", keys.user(user) + ":blocks"))
+        return sorted(
+            other.decode() for other in await self._store.command(keys.user(user), "HKEYS", keys.user(user) + ":blocks")
+        )
 
     async def has_blocked(self, user: str, other: str) -> bool:
-        return bool(await self._store.command("HEXISTS", keys.user(user) + ":blocks", other))
+        return bool(await self._store.command(keys.user(user), "HEXISTS", keys.user(user) + ":blocks", other))
 
     async def lets_pokes_rest(self, user: str) -> bool:
-        resting: bytes | None = await self._store.command("HGET", keys.user(user), "pokes_rest")
+        resting: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "pokes_rest")
         return resting == b"1"
 
     async def let_pokes_rest(self, user: str, *, on: bool) -> None:
-        await self._store.command("HSET", keys.user(user), "pokes_rest", int(on))
+        await self._store.command(keys.user(user), "HSET", keys.user(user), "pokes_rest", int(on))
 
     async def open_places(self, user: str, now: int) -> list[str]:
         """The pairs for which the user has a poke open."""
-        held = await self._store.command("HGETALL", keys.user(user) + ":pokes")
+        held = await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":pokes")
         items = held.items() if isinstance(held, dict) else zip(held[::2], held[1::2], strict=True)
         return [pair.decode() for pair, place in items if int(place.split()[0]) > now]
 
@@ -208,7 +212,9 @@ class TieStore:
         """Decide and write, again and again until nobody was quicker."""
         given = intent.arguments
         by, other, now = given["by"], given["other"], given["now"]
-        before = await self._store.command("HGET", keys.room(self.room_of(by, other)) + ":steps", intent.id)
+        before = await self._store.command(
+            keys.room(self.room_of(by, other)), "HGET", keys.room(self.room_of(by, other)) + ":steps", intent.id
+        )
         if before is not None:
             return _unpack_outcome(before)
         while True:
@@ -225,7 +231,9 @@ class TieStore:
 
     async def _handles(self, step: Step) -> tuple[str, str]:
         """What calls each of the two in their conversation."""
-        asked = (self._store.command("HGET", keys.user(user), "handle") for user in (step.tie.a, step.tie.b))
+        asked = (
+            self._store.command(keys.user(user), "HGET", keys.user(user), "handle") for user in (step.tie.a, step.tie.b)
+        )
         one, other = ((handle or b"").decode() for handle in await asyncio.gather(*asked))
         return one, other
 

@@ -29,6 +29,7 @@ from chatserver.protocol.methods import MessageSendResult
 from chatserver.protocol.shapes import Durability
 from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, status
 from chatserver.store.messages.records import Page, Record, pack_record, page_of
 
@@ -106,9 +107,10 @@ class _Send:
 class _RoomQueue:
     """The sends of one room on their way to the log: ``group`` is in the air, the others wait for it to come back."""
 
-    __slots__ = ("committing", "group", "head", "waiting")
+    __slots__ = ("committing", "group", "head", "tag", "waiting")
 
-    def __init__(self, head: tuple[str, ...]) -> None:
+    def __init__(self, tag: Tag, head: tuple[str, ...]) -> None:
+        self.tag = tag
         self.head = head
         self.group: list[_Send] = []
         self.waiting: collections.deque[_Send] = collections.deque()
@@ -173,7 +175,7 @@ class MessageLog:
         answer: asyncio.Future[MessageSendResult] = loop.create_future()
         queue = self._queues.get(room)
         if queue is None:
-            queue = self._queues[room] = _RoomQueue(self._head(room))
+            queue = self._queues[room] = _RoomQueue(keys.room(room), self._head(room))
         if len(queue.waiting) >= MOST_WAITING:
             answer.set_exception(errors.unavailable("Too many messages wait for this room"))
             return answer
@@ -204,7 +206,7 @@ class MessageLog:
         queue.group = self._take(queue)
         words = self._words(queue)
         packed = hiredis.pack_command(words)  # type: ignore[arg-type]
-        self._store.send_packed(packed, partial(self._committed, room, queue))
+        self._store.send_packed(queue.tag, packed, partial(self._committed, room, queue))
 
     def _take(self, queue: _RoomQueue) -> list[_Send]:
         group: list[_Send] = []
@@ -250,7 +252,7 @@ class MessageLog:
         queue.head = self._head(room)
         queue.group = [send for send in queue.group if not send.is_refused]
         if queue.group:
-            self._settle(room, queue.group, await self._store.ask(*self._words(queue)))
+            self._settle(room, queue.group, await self._store.ask(queue.tag, *self._words(queue)))
 
     def _head(self, room: str) -> tuple[str, ...]:
         return self._store.library.functions["append"].command(keys.room(room))
@@ -308,7 +310,9 @@ class MessageLog:
 
     async def sent(self, room: str, user: str, client_id: str) -> Sent | None:
         """What a send of the last hour was answered with; None where it did not reach the log."""
-        known: bytes | None = await self._store.command("HGET", keys.room(room) + ":sent", f"{user}:{client_id}")
+        known: bytes | None = await self._store.command(
+            keys.room(room), "HGET", keys.room(room) + ":sent", f"{user}:{client_id}"
+        )
         if known is None:
             return None
         seq, at, id = known.decode().split(" ")[:3]

@@ -18,10 +18,10 @@ class MentionStore:
         """The mentions of the user after one seq and up to another, save those by ``without``.
 
         Raises ``Refusal`` unavailable."""
-        mentions = keys.room(room) + ":mentions"
+        tag, mentions = keys.room(room), keys.room(room) + ":mentions"
         first, last = f"[{user}:{after + 1:016d}", f"[{user}:{upto:016d};"
         if without:
-            called = await self._store.command("ZRANGE", mentions, first, last, "BYLEX")
+            called = await self._store.command(tag, "ZRANGE", mentions, first, last, "BYLEX")
             return sum(mention.decode().rpartition(":")[2] not in without for mention in called)
-        count: int = await self._store.command("ZLEXCOUNT", mentions, first, last)
+        count: int = await self._store.command(tag, "ZLEXCOUNT", mentions, first, last)
         return count

@@ -21,8 +21,8 @@ async def agree(store: Store, room: str) -> None:
     """Look in this room, or no more, as its meta says: once more where it says otherwise afterwards, because whoever
     changed it meanwhile may have written here first."""
     wanted: bool | None = None
-    while (wants := await store.command("HGET", keys.room(room), "question") == b"1") is not wanted:
-        await store.command("SADD" if wants else "SREM", ROOMS, room)
+    while (wants := await store.command(keys.room(room), "HGET", keys.room(room), "question") == b"1") is not wanted:
+        await store.command(keys.COMMUNITY, "SADD" if wants else "SREM", ROOMS, room)
         wanted = wants
 
 
@@ -35,22 +35,24 @@ class QuestionStore:
     async def begin(self, rooms: Iterable[str]) -> None:
         """These rooms want one unless somebody said otherwise."""
         for room in rooms:
-            await self._store.command("HSETNX", keys.room(room), "question", 1)
+            await self._store.command(keys.room(room), "HSETNX", keys.room(room), "question", 1)
             await agree(self._store, room)
 
     async def rooms(self) -> list[str]:
         """The rooms that want one."""
-        listed = sorted(room.decode() for room in await self._store.command("SMEMBERS", ROOMS))
-        asked = (self._store.command("HMGET", keys.room(room), "question", "archived") for room in listed)
+        listed = sorted(room.decode() for room in await self._store.command(keys.COMMUNITY, "SMEMBERS", ROOMS))
+        asked = (
+            self._store.command(keys.room(room), "HMGET", keys.room(room), "question", "archived") for room in listed
+        )
         metas = await asyncio.gather(*asked)
         return [room for room, meta in zip(listed, metas, strict=True) if meta[0] == b"1" and meta[1] != b"1"]
 
     async def note(self, question: str, day: int) -> None:
-        await self._store.command("ZADD", LAID, day, question)
+        await self._store.command(keys.COMMUNITY, "ZADD", LAID, day, question)
 
     async def laid_until(self, day: int) -> list[str]:
         """Those of this day and before that were not forgotten yet."""
-        return [name.decode() for name in await self._store.command("ZRANGEBYSCORE", LAID, "-inf", day)]
+        return [name.decode() for name in await self._store.command(keys.COMMUNITY, "ZRANGEBYSCORE", LAID, "-inf", day)]
 
     async def forget(self, question: str) -> None:
-        await self._store.command("ZREM", LAID, question)
+        await self._store.command(keys.COMMUNITY, "ZREM", LAID, question)

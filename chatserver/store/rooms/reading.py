@@ -126,31 +126,31 @@ class RoomReader:
 
     async def named_here(self, room: str) -> frozenset[str]:
         """Who is there, as far as processes name them."""
-        held = await self._store.command("HVALS", keys.room(room) + ":here")
+        held = await self._store.command(keys.room(room), "HVALS", keys.room(room) + ":here")
         return frozenset(user for here in map(parse_here, held) for user in here.users)
 
     async def banned_until(self, room: str, user: str) -> int | None:
         """Until when the user is kept out (ms, 0 for ever); None for who is not."""
-        until: bytes | None = await self._store.command("HGET", keys.room(room) + ":bans", user)
+        until: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":bans", user)
         return None if until is None else int(until)
 
     async def title(self, room: str) -> str:
         """The room's title; "" where there is no such room."""
-        title: bytes | None = await self._store.command("HGET", keys.room(room), "title")
+        title: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room), "title")
         return (title or b"").decode()
 
     async def created_at(self, room: str) -> int:
         """When the room was made (ms)."""
-        return int(await self._store.command("HGET", keys.room(room), "created_at"))
+        return int(await self._store.command(keys.room(room), "HGET", keys.room(room), "created_at"))
 
     async def takes_pokes(self, room: str) -> bool:
         """Whether a poke may begin in the room."""
-        return bool(await self._store.command("HGET", keys.room(room), "pokes") != b"0")
+        return bool(await self._store.command(keys.room(room), "HGET", keys.room(room), "pokes") != b"0")
 
     async def last_spoke(self, room: str, users: Iterable[str]) -> dict[str, int]:
         """When each of these who has spoken in the room did so last (ms)."""
         asked = list(users)
-        times = await self._store.command("HMGET", keys.room(room) + ":last", *asked)
+        times = await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":last", *asked)
         return {user: int(at) for user, at in zip(asked, times, strict=True) if at is not None}
 
     async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
@@ -170,7 +170,7 @@ class RoomReader:
 
     async def rooms_of(self, user: str) -> dict[str, int]:
         """The rooms a user's pointers are in, and since which version of each."""
-        pairs = await self._store.command("HGETALL", keys.user(user) + ":rooms")
+        pairs = await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":rooms")
         items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
         pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
         return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
@@ -179,8 +179,8 @@ class RoomReader:
         """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
         asked = list(dict.fromkeys(users))
         (kind, title, titles, archived), members = await asyncio.gather(
-            self._store.command("HMGET", keys.room(room), "kind", "title", "titles", "archived"),
-            self._store.command("HMGET", keys.room(room) + ":members", *asked),
+            self._store.command(keys.room(room), "HMGET", keys.room(room), "kind", "title", "titles", "archived"),
+            self._store.command(keys.room(room), "HMGET", keys.room(room) + ":members", *asked),
         )
         if kind is None:
             raise errors.not_found()
@@ -200,27 +200,29 @@ class RoomReader:
     async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
         """Those of these users who belong to the room."""
         asked = list(users)
-        found = await self._store.command("HMGET", keys.room(room) + ":members", *asked) if asked else ()
+        found = (
+            await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":members", *asked) if asked else ()
+        )
         return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
 
     async def count(self, room: str) -> int:
         """How many belong to the room; 0 where there is none."""
-        count: int = await self._store.command("HLEN", keys.room(room) + ":members")
+        count: int = await self._store.command(keys.room(room), "HLEN", keys.room(room) + ":members")
         return count
 
     async def first_members(self, room: str, most: int) -> list[str]:
         """The first so many of those who belong to the room, in the order of the list; for a room that ends."""
-        found = await self._store.command("ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
+        found = await self._store.command(keys.room(room), "ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
         return [user.decode() for user in found]
 
     async def owner_of(self, bot: str) -> str:
         """Who runs this bot; "" for a person."""
-        owner: bytes | None = await self._store.command("HGET", keys.user(bot), "owner")
+        owner: bytes | None = await self._store.command(keys.user(bot), "HGET", keys.user(bot), "owner")
         return owner.decode() if owner else ""
 
     async def handle_of(self, user: str) -> str:
         """What calls this user; "" for nobody and for a closed account."""
-        handle: bytes | None = await self._store.command("HGET", keys.user(user), "handle")
+        handle: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "handle")
         return handle.decode() if handle else ""
 
     async def name_parts(self, room: str, user: str, handle: str) -> None:
@@ -228,10 +230,10 @@ class RoomReader:
         await self._store.call("room_name", keys.room(room), user, handle)
 
     async def is_user(self, user: str) -> bool:
-        return bool(await self._store.command("EXISTS", keys.user(user)))
+        return bool(await self._store.command(keys.user(user), "EXISTS", keys.user(user)))
 
     async def is_bot(self, user: str) -> bool:
-        bot: bytes | None = await self._store.command("HGET", keys.user(user), "bot")
+        bot: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "bot")
         return bot == b"1"
 
     async def is_banned(self, room: str, user: str, now: int) -> bool:

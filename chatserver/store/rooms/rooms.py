@@ -107,7 +107,7 @@ class RoomStore(RoomReader):
             await put(self._store, room, _first_entry(new, now))
 
     async def exists(self, room: str) -> bool:
-        return bool(await self._store.command("EXISTS", keys.room(room)))
+        return bool(await self._store.command(keys.room(room), "EXISTS", keys.room(room)))
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
@@ -272,7 +272,9 @@ class RoomStore(RoomReader):
         given = intent.arguments
         if not (changed and given["admin"]):
             return
-        member: bytes | None = await self._store.command("HGET", keys.room(given["room"]) + ":members", given["actor"])
+        member: bytes | None = await self._store.command(
+            keys.room(given["room"]), "HGET", keys.room(given["room"]) + ":members", given["actor"]
+        )
         if member is None or msgspec.msgpack.decode(member)[0] != "owner":
             await self._note(intent, "room.update", detail=", ".join(changed))
 

@@ -98,7 +98,7 @@ async def test_a_bot_whose_closing_broke_off_is_closed_later(server: Server) -> 
     bot = await bot_of(mei)
     arguments = {"user": bot.id, "handle": "teabot", "password": "", "rooms": [], "now": 1, "owner": mei.id}
     left = msgspec.msgpack.encode(Intent("left-behind", "account.close", arguments))
-    await server.store.command("XADD", keys.intents(0), "*", "intent", left)
+    await server.store.command(keys.intents(0), "XADD", keys.intents(0), "*", "intent", left)
     await server.store.call("account_close", keys.user(bot.id), 1, "")  # the first part was done; then it stopped
     assert await server.store.redis.hlen(keys.user(mei.id) + ":bots") == 1
     assert await server.intents.take_over(older_than_ms=-1000) == 1

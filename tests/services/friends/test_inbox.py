@@ -132,15 +132,15 @@ class DyingStore(Store):
     async def call(self, name: str, tag: str, *args: str | bytes | int) -> list[Any]:
         return await asyncio.Future() if self._dies() else await super().call(name, tag, *args)
 
-    async def command(self, *words: str | bytes | int) -> Any:
-        return await asyncio.Future() if self._dies() else await super().command(*words)
+    async def command(self, tag: str, *words: str | bytes | int) -> Any:
+        return await asyncio.Future() if self._dies() else await super().command(tag, *words)
 
-    def ask(self, *words: str | bytes | int) -> asyncio.Future[Any]:
-        return asyncio.Future() if self._dies() else super().ask(*words)
+    def ask(self, tag: str, *words: str | bytes | int) -> asyncio.Future[Any]:
+        return asyncio.Future() if self._dies() else super().ask(tag, *words)
 
-    def send_packed(self, packed: bytes, settle: Any) -> None:
+    def send_packed(self, tag: str, packed: bytes, settle: Any) -> None:
         if not self._dies():
-            super().send_packed(packed, settle)
+            super().send_packed(tag, packed, settle)
 
 
 class Town:
@@ -161,9 +161,9 @@ class Town:
         self.invitations = Invitations(hub, InvitationStore(store, self.intents, most=5), gives=Buckets(0, 0))
 
     async def build_friends(self) -> None:
-        await self.store.command("FLUSHALL")
+        await self.store.redis.flushall()
         for user in ("ann", "bob", "cat"):
-            await self.store.command("HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
+            await self.store.command(keys.user(user), "HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
         await self.rooms.create("tea", NewRoom(kind="open", title="Tea"), owner="cat", now=1)
         for user in ("ann", "bob"):
             await self.rooms.join("tea", user, now=1)
@@ -177,7 +177,7 @@ class Town:
 
     async def mentions(self) -> tuple[int, list[int]]:
         """How many messages there are, and in each inbox how many items and of what."""
-        said: int = await self.store.command("XLEN", "{r:tea}:log")
+        said: int = await self.store.command("{r:tea}", "XLEN", "{r:tea}:log")
         pages = [await self.inbox.page(user, before=0, limit=10) for user in ("ann", "bob")]
         assert all(item.seq == 1 and item.user == "cat" for page in pages for item in page)
         return said, [len(page) for page in pages]
@@ -187,8 +187,11 @@ class Town:
 
     async def invited(self) -> list[bool]:
         """Of each invitation in ann's list, whether its code is good."""
-        listed = await self.store.command("HKEYS", keys.user("ann") + ":invitations")
-        fields = [await self.store.command("HMGET", invite_key(id.decode()), "made_at", "by") for id in listed]
+        listed = await self.store.command(keys.user("ann"), "HKEYS", keys.user("ann") + ":invitations")
+        fields = [
+            await self.store.command(invite_key(id.decode()), "HMGET", invite_key(id.decode()), "made_at", "by")
+            for id in listed
+        ]
         return [made_at is not None and by == b"ann" for made_at, by in fields]
 
 
@@ -241,7 +244,7 @@ async def test_a_late_repeat_brings_back_no_invitation_that_was_withdrawn(addres
     async with town(Store(address)) as here:
         await here.build_friends()
         await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
-        await here.store.command("HSET", invite_key("i1"), "ends_at", 1)
+        await here.store.command(invite_key("i1"), "HSET", invite_key("i1"), "ends_at", 1)
         for _ in range(again):
             await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
-        assert await here.store.command("HGET", invite_key("i1"), "ends_at") == b"1"
+        assert await here.store.command(invite_key("i1"), "HGET", invite_key("i1"), "ends_at") == b"1"

@@ -15,6 +15,7 @@ from chatserver.bot import Bot
 from chatserver.bot.host import Host
 from chatserver.rules.days import Days
 from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.store.engine import keys
 from chatserver.store.rooms.questions import LAID
 from tests.conftest import OpenServer
 from tests.people import PATIENCE, Person, gathering, post, sign_up
@@ -131,7 +132,7 @@ async def test_a_late_answer_is_welcome_and_after_a_week_it_leaves_the_lists(ser
             await refused("not_found", person, "message.history", room=question["id"])
             rooms = (await person.start_anew()).session["rooms"]
             assert not [room for room in rooms if room["room"] == question["id"]]
-        assert question["id"].encode() not in await server.store.command("ZRANGE", LAID, 0, -1)
+        assert question["id"].encode() not in await server.store.command(keys.COMMUNITY, "ZRANGE", LAID, 0, -1)
 
 
 async def test_the_host_says_it_once_in_each_room_that_wants_one_and_has_it(server: Server, tmp_path: Any) -> None:
@@ -163,7 +164,7 @@ async def test_all_processes_lay_it_once(open_server: OpenServer) -> None:
     await asyncio.wait_for(
         asyncio.gather(*(server.services.friends.questions.lay() for server in (one, two) for _ in range(5))), PATIENCE
     )
-    assert len(await one.store.command("ZRANGE", LAID, 0, -1)) == 1
+    assert len(await one.store.command(keys.COMMUNITY, "ZRANGE", LAID, 0, -1)) == 1
 
 
 def test_days_follow_a_zone_that_changes() -> None:

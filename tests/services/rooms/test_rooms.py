@@ -73,9 +73,21 @@ class Server:
 
     async def build_friends(self) -> None:
         for person in ("mei", "tom", "ada", "host"):
-            await self.store.command("HSET", keys.user(person), "handle", person, "name", person.title(), "bot", 0)
+            await self.store.command(
+                keys.user(person), "HSET", keys.user(person), "handle", person, "name", person.title(), "bot", 0
+            )
         await self.store.command(
-            "HSET", keys.user("tea-bot"), "handle", "tea-bot", "name", "Tea", "bot", 1, "owner", "mei"
+            keys.user("tea-bot"),
+            "HSET",
+            keys.user("tea-bot"),
+            "handle",
+            "tea-bot",
+            "name",
+            "Tea",
+            "bot",
+            1,
+            "owner",
+            "mei",
         )
 
     async def create(self, title: str, *members: Caller, **more: object) -> str:
@@ -226,7 +238,9 @@ async def test_pages_of_members_hold_everyone_once(services: Server) -> None:
     room = await services.create("Tea")
     people = [f"person-{number}" for number in range(205)]
     for number, person in enumerate(people):
-        await services.store.command("HSET", keys.user(person), "handle", person, "name", person, "bot", 0)
+        await services.store.command(
+            keys.user(person), "HSET", keys.user(person), "handle", person, "name", person, "bot", 0
+        )
         await services.stored.join(room, person, now=number // 3)
     seen, after, pages = [], "", 0
     while pages == 0 or after:
@@ -274,7 +288,7 @@ async def test_who_is_kept_out_is_told_to_those_who_moderate_and_for_as_long_as_
     until = now_ms() + 60_000
     await services.membership.ban(MEI, RoomBan(room, "tom"))
     await services.membership.ban(MEI, RoomBan(room, "tea-bot", until))
-    await services.store.command("HSET", f"{keys.room(room)}:bans", "host", now_ms() - 1)
+    await services.store.command(keys.room(room), "HSET", f"{keys.room(room)}:bans", "host", now_ms() - 1)
     listed = (await bans(MEI, RoomBans(room))).bans
     assert [(ban.user.handle, ban.until) for ban in listed] == [("tea-bot", until), ("tom", 0)]
     assert await refused(bans(ADA, RoomBans(room))) == (-32002, "not_a_moderator")
@@ -287,7 +301,9 @@ async def test_who_is_kept_out_is_told_to_those_who_moderate_and_for_as_long_as_
 async def test_pages_of_who_is_kept_out_hold_everyone_once(services: Server) -> None:
     room = await services.create("Tea")
     people = {f"person-{number:03}": "0" for number in range(205)}
-    await services.store.command("HSET", f"{keys.room(room)}:bans", *(word for ban in people.items() for word in ban))
+    await services.store.command(
+        keys.room(room), "HSET", f"{keys.room(room)}:bans", *(word for ban in people.items() for word in ban)
+    )
     seen, after, pages = [], "", 0
     while pages == 0 or after:
         page = await services.membership.bans(MEI, RoomBans(room, after))

@@ -32,9 +32,9 @@ class InterruptedStore(Store):
         await self._interrupt(name)
         return await super().call(name, tag, *args)
 
-    async def command(self, *words: str | bytes | int) -> Any:
+    async def command(self, tag: str, *words: str | bytes | int) -> Any:
         await self._interrupt(str(words[0]))
-        return await super().command(*words)
+        return await super().command(tag, *words)
 
     async def _interrupt(self, name: str) -> None:
         if step := self.before.pop(name, None):
@@ -59,7 +59,7 @@ class Town:
         await self.accounts.close(profile, now=2)
 
     async def members(self) -> list[bytes]:
-        found: list[bytes] = await self.store.command("HKEYS", keys.room("tea") + ":members")
+        found: list[bytes] = await self.store.command(keys.room("tea"), "HKEYS", keys.room("tea") + ":members")
         return found
 
 
@@ -107,5 +107,5 @@ async def test_a_room_that_changes_its_mind_meanwhile_is_asked_as_it_wants(town:
 
     town.store.before["SADD" if on else "SREM"] = other
     await town.rooms.update("tea", actor="ann", admin=False, now=2, question=on)
-    listed = await town.store.command("SISMEMBER", ROOMS, "tea")
+    listed = await town.store.command(keys.tag_of(ROOMS), "SISMEMBER", ROOMS, "tea")
     assert bool(listed) is not on

@@ -20,8 +20,10 @@ from chatserver.store.messages.records import Record
 
 
 async def a_room(store: Store, room: str) -> None:
-    await store.command("HSET", keys.room(room), "kind", "open", "epoch", "e1")
-    await store.command("HSET", keys.room(room) + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+    await store.command(keys.room(room), "HSET", keys.room(room), "kind", "open", "epoch", "e1")
+    await store.command(
+        keys.room(room), "HSET", keys.room(room) + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1])
+    )
 
 
 def said_in_files(folder: Path, text: str) -> bool:
@@ -30,8 +32,8 @@ def said_in_files(folder: Path, text: str) -> bool:
 
 async def rewritten(store: Store) -> None:
     while True:
-        about = (await store.command("INFO", "persistence")).decode()
-        if "aof_rewrite_in_progress:0" in about and "aof_rewrite_scheduled:0" in about:
+        about = await store.redis.info("persistence")
+        if not about["aof_rewrite_in_progress"] and not about["aof_rewrite_scheduled"]:
             return
         await asyncio.sleep(0.05)
 

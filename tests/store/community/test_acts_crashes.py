@@ -10,6 +10,7 @@ import pytest
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.community.acts import ActLog
+from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.deletions import Deletions
@@ -27,7 +28,7 @@ class Services(Server):
         self.acts = ActLog(store)
 
     async def holds(self, key: str, field: str) -> bool:
-        return bool(await self.store.command("HEXISTS", key, field))
+        return bool(await self.store.command(keys.tag_of(key), "HEXISTS", key, field))
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ async def _is_window(server: Services) -> bool:
 
 
 async def _is_suspended(server: Services) -> bool:
-    return await server.store.command("HGET", "{u:tom}", "suspended") == b"1"
+    return await server.store.command("{u:tom}", "HGET", "{u:tom}", "suspended") == b"1"
 
 
 STEPS: dict[str, tuple[Step, Done]] = {
@@ -89,11 +90,11 @@ STEPS: dict[str, tuple[Step, Done]] = {
 
 
 async def _prepare(server: Services) -> None:
-    await server.store.command("FLUSHALL")
+    await server.store.redis.flushall()
     await server.build_friends()
     await server.create(BOOKS, "tom")
     await server.say(BOOKS, "tom", "lamps!", at=1)
-    await server.store.command("HSET", "{r:books}:bans", "ada", "0")
+    await server.store.command("{r:books}", "HSET", "{r:books}:bans", "ada", "0")
 
 
 @pytest.mark.parametrize("what", STEPS)
@@ -119,7 +120,7 @@ async def test_an_act_and_its_note_are_both_there_or_neither(doomed: Services, s
 
 @pytest.mark.parametrize(("what", "undo"), [
     ("room.set_role", lambda server: server.stored.set_role(BOOKS, "tom", "member", **BY_MEI)),
-    ("room.unban", lambda server: server.store.command("HSET", "{r:books}:bans", "ada", "0")),
+    ("room.unban", lambda server: server.store.command("{r:books}", "HSET", "{r:books}:bans", "ada", "0")),
 ])  # fmt: skip
 async def test_a_late_repeat_does_not_undo_what_was_done_since(
     doomed: Services, server: Services, what: str, undo: Step
@@ -139,5 +140,5 @@ async def test_a_late_repeat_does_not_undo_what_was_done_since(
 async def test_the_oldest_notes_go_when_there_are_too_many(server: Services) -> None:
     for number in range(10_300):
         await server.acts.note(str(number), "room.remove", by="mei", at=number)
-    assert 10_000 <= await server.store.command("XLEN", "{community}:log") < 10_300
+    assert 10_000 <= await server.store.command("{community}", "XLEN", "{community}:log") < 10_300
     assert (await server.acts.page("", 1))[0][1].at == 10_299

@@ -15,11 +15,11 @@ async def test_a_lease_is_one_processs_until_it_ends_or_runs_out(address: Addres
         assert not await other.take() and not other.holds
         await other.end()
         assert not await other.take()
-        await first.command("DEL", "{community}:host")  # it ran out, and another was quicker
+        await first.command("{community}", "DEL", "{community}:host")  # it ran out, and another was quicker
         assert await other.take()
         await one.end()
         assert not await one.take() and await other.take()
-        left: int = await first.command("PTTL", "{community}:host")
+        left: int = await first.command("{community}", "PTTL", "{community}:host")
         assert 0 < left <= LEASE_MS
         await other.end()
         assert await one.take()

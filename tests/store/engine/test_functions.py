@@ -43,43 +43,43 @@ def test_every_function_names_its_keys_and_all_stand_under_one_tag(name: str) ->
 
 
 async def test_a_library_that_vanished_is_loaded_again_and_the_call_answered(store: Store) -> None:
-    await store.command("FUNCTION", "FLUSH")
+    await store.redis.execute_command("FUNCTION", "FLUSH")
     assert await store.call("room_open", keys.room("none")) == [b"not_found"]
 
 
 async def test_libraries_unused_for_a_day_are_removed_and_others_stay(store: Store) -> None:
     old = "#!lua name=chatserver_000000000000\nredis.register_function('x_000000000000', function() return 1 end)"
-    await store.command("FUNCTION", "LOAD", "REPLACE", old)
+    await store.redis.execute_command("FUNCTION", "LOAD", "REPLACE", old)
     day = 86_400_000
     await store.remove_old_libraries(10 * day)
     await store.remove_old_libraries(10 * day + 1000)
-    listed = await store.command("FUNCTION", "LIST", "LIBRARYNAME", "chatserver_*")
+    listed = await store.redis.execute_command("FUNCTION", "LIST", "LIBRARYNAME", "chatserver_*")
     assert len(listed) == 2
     await store.remove_old_libraries(12 * day)
-    listed = await store.command("FUNCTION", "LIST", "LIBRARYNAME", "chatserver_*")
+    listed = await store.redis.execute_command("FUNCTION", "LIST", "LIBRARYNAME", "chatserver_*")
     assert [library_[b"library_name"].decode() for library_ in listed] == [store.library.name]
 
 
 async def test_a_log_ahead_of_its_counter_does_not_jam_the_room(store: Store) -> None:
     tag = keys.room("tea")
-    await store.command("HSET", tag, "kind", "open", "epoch", "e1", "seq", "4")
-    await store.command("HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
-    await store.command("XADD", tag + ":log", "7-0", "m", "lost", "t", "1")
+    await store.command(tag, "HSET", tag, "kind", "open", "epoch", "e1", "seq", "4")
+    await store.command(tag, "HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+    await store.command(tag, "XADD", tag + ":log", "7-0", "m", "lost", "t", "1")
     record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "hello"})
     sends = ["ann", "c1", "d", "id1", 0, "", record, "ann", "c2", "d", "id2", 0, "", record]
     answer = await store.call("append", tag, 1000, 0, *sends)
     assert [outcome[:2] for outcome in answer[2]] == [[b"ok", 8], [b"ok", 9]]
-    assert await store.command("HGET", tag, "seq") == b"9"
+    assert await store.command(tag, "HGET", tag, "seq") == b"9"
 
 
 async def test_of_each_person_the_latest_thousand_mentions_of_a_room_are_kept(store: Store) -> None:
     tag = keys.room("tea")
-    await store.command("HSET", tag, "kind", "open", "epoch", "e1", "seq", "1200")
-    await store.command("HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
-    await store.command("HSET", tag + ":handles", "bob", "bob", "=bob", "bob")
+    await store.command(tag, "HSET", tag, "kind", "open", "epoch", "e1", "seq", "1200")
+    await store.command(tag, "HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
+    await store.command(tag, "HSET", tag + ":handles", "bob", "bob", "=bob", "bob")
     old = [word for seq in range(1, 1201) for word in (0, f"bob:{seq:016d}:ann")]
-    await store.command("ZADD", tag + ":mentions", *old, 0, f"bo:{1:016d}:ann", 0, f"bobby:{1:016d}:ann")
+    await store.command(tag, "ZADD", tag + ":mentions", *old, 0, f"bo:{1:016d}:ann", 0, f"bobby:{1:016d}:ann")
     record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "@bob"})
     await store.call("append", tag, 1000, 0, "ann", "c1", "d", "id1", 0, "bob 3", record)
-    kept = await store.command("ZRANGE", tag + ":mentions", 0, -1)
+    kept = await store.command(tag, "ZRANGE", tag + ":mentions", 0, -1)
     assert len(kept) == 1002 and f"bob:{1201:016d}:ann".encode() in kept and f"bob:{202:016d}:ann".encode() in kept

@@ -17,7 +17,7 @@ STREAM = keys.intents(7)
 
 async def leave(store: Store, kind: str, number: int, *, place: str = "*") -> None:
     packed = msgspec.msgpack.encode(Intent(f"{kind}-{number}", kind, {"number": number}))
-    await store.command("XADD", STREAM, place, "intent", packed)
+    await store.command(STREAM, "XADD", STREAM, place, "intent", packed)
 
 
 def intents_of(store: Store, done: list[int]) -> Intents:
@@ -42,7 +42,7 @@ def intents_of(store: Store, done: list[int]) -> Intents:
 
 
 async def left(store: Store) -> int:
-    count: int = await store.command("XLEN", STREAM)
+    count: int = await store.command(STREAM, "XLEN", STREAM)
     return count
 
 
@@ -51,7 +51,7 @@ async def test_steps_that_fail_do_not_hide_those_behind_them(store: Store) -> No
     intents = intents_of(store, done)
     for number in range(150):
         await leave(store, "bad", number)
-    await store.command("XADD", STREAM, "*", "intent", b"\xc1 no intent")
+    await store.command(STREAM, "XADD", STREAM, "*", "intent", b"\xc1 no intent")
     await leave(store, "away", 1)
     await leave(store, "unknown", 1)
     await leave(store, "refused", 1)
@@ -63,7 +63,7 @@ async def test_steps_that_fail_do_not_hide_those_behind_them(store: Store) -> No
 async def test_a_step_that_fails_too_often_is_put_aside(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     intents, others = intents_of(store, []), intents_of(store, [])
     await leave(store, "bad", 1)
-    await store.command("XADD", STREAM, "*", "intent", b"\xc1 no intent")
+    await store.command(STREAM, "XADD", STREAM, "*", "intent", b"\xc1 no intent")
     await leave(store, "away", 1)
     with caplog.at_level(logging.WARNING):
         for attempt in range(ATTEMPTS):
@@ -72,14 +72,14 @@ async def test_a_step_that_fails_too_often_is_put_aside(store: Store, caplog: py
     assert intents.put_aside + others.put_aside == 2
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert said == ["intent: put aside"] * 2
-    (first, _) = await store.command("XRANGE", STREAM + ":aside", "-", "+")
+    (first, _) = await store.command(STREAM, "XRANGE", STREAM + ":aside", "-", "+")
     assert msgspec.msgpack.decode(first[1][1], type=Intent).id == "bad-1" and b"KeyError" in first[1][3]
-    assert await store.command("EXISTS", STREAM + ":attempts") == 0
+    assert await store.command(STREAM, "EXISTS", STREAM + ":attempts") == 0
 
 
 async def test_a_step_of_another_release_is_left_to_it_for_a_day(store: Store) -> None:
     intents = intents_of(store, [])
-    seconds, _ = await store.command("TIME")
+    seconds, _ = await store.redis.execute_command("TIME")
     await leave(store, "unknown", 1, place=str(int(seconds) * 1000 - DAY_MS - 10_000))
     await leave(store, "unknown", 2)
     for _ in range(ATTEMPTS):
@@ -99,7 +99,7 @@ async def test_what_was_finished_at_last_is_forgotten(store: Store) -> None:
     intents.register("third", third_time)
     await leave(store, "third", 1)
     assert [await intents.take_over(older_than_ms=-1000) for _ in range(3)] == [0, 0, 1]
-    assert await left(store) == await store.command("EXISTS", STREAM + ":attempts", STREAM + ":aside") == 0
+    assert await left(store) == await store.command(STREAM, "EXISTS", STREAM + ":attempts", STREAM + ":aside") == 0
 
 
 async def test_a_refusal_of_a_part_ends_a_step_and_a_store_that_is_away_does_not(store: Store) -> None:
@@ -107,5 +107,8 @@ async def test_a_refusal_of_a_part_ends_a_step_and_a_store_that_is_away_does_not
     for kind, kept in (("refused", 0), ("away", 1)):
         with pytest.raises(Refusal):
             await intents.carry_out(kind, number=1)
-        lengths = [await store.command("XLEN", keys.intents(number)) for number in range(keys.INTENT_STREAMS)]
+        lengths = [
+            await store.command(keys.intents(number), "XLEN", keys.intents(number))
+            for number in range(keys.INTENT_STREAMS)
+        ]
         assert sum(lengths) == kept

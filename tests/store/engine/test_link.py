@@ -234,7 +234,7 @@ async def test_a_new_link_hears_all_wanted_names_again_and_says_that_it_missed_s
         assert len(missed) == 1
         proxy.cut()
         await _until(lambda: len(missed) == 2)
-        await store.command("SPUBLISH", name, "again")
+        await store.command(keys.room("x"), "SPUBLISH", name, "again")
         await _until(lambda: heard == [b"again"])
 
 
@@ -265,10 +265,10 @@ async def test_a_store_that_stays_away_is_said_in_time_and_one_that_comes_back_a
         async with proxy.held():
             proxy.cut()
             with pytest.raises(Refusal) as refusal:
-                await soon(store.command("GET", "a"))
+                await soon(store.command(keys.room("x"), "GET", "{r:x}"))
             assert refusal.value.kind is UNAVAILABLE
         await _until(store.ready.is_set)
-        assert await store.command("GET", "a") is None
+        assert await store.command(keys.room("x"), "GET", "{r:x}") is None
 
 
 async def test_a_store_ends_when_told_though_its_link_breaks_in_the_same_moment(proxy: Proxy) -> None:
@@ -283,7 +283,7 @@ async def test_a_store_ends_when_told_though_its_link_breaks_in_the_same_moment(
 
 
 async def test_a_library_that_was_flushed_is_loaded_again(store: Store) -> None:
-    await store.command("FUNCTION", "FLUSH")
+    await store.redis.execute_command("FUNCTION", "FLUSH")
     assert await store.call("room_open", keys.room("none")) == [b"not_found"]
 
 

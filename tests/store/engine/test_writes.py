@@ -150,6 +150,6 @@ async def test_a_channel_can_be_heard_on_a_store_whose_disk_is_full(store: Store
     store.listen("r", lambda _, payload: heard.append(payload))
     async with disk_is_full(store.redis, valkey.folder):
         await store.subscribe("{r:tea}:live")
-        await store.command("SPUBLISH", "{r:tea}:live", "hello")
+        await store.command("{r:tea}", "SPUBLISH", "{r:tea}:live", "hello")
     assert heard == [b"hello"]
     assert store.links == 1

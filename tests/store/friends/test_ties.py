@@ -37,7 +37,7 @@ class Pair:
 
     async def build_friends(self, *users: str) -> None:
         for user in users or (ANN, BOB):
-            await self.store.command("HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
+            await self.store.command(keys.user(user), "HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
 
     async def poke(self, by: str, other: str, id: str = "", now: int = NOW) -> None:
         poke = {"id": id or f"{by}-{other}", "by": by, "room": "tea", "gesture": "tea", "at": now, "card": "table-1"}
@@ -65,9 +65,9 @@ class StoppingStore(Store):
         self._step()
         return await super().call(name, tag, *args)
 
-    async def command(self, *words: str | bytes | int) -> object:
+    async def command(self, tag: str, *words: str | bytes | int) -> object:
         self._step()
-        return await super().command(*words)
+        return await super().command(tag, *words)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ async def before(pair: Pair, steps: list[Taken]) -> None:
     # Both have written on three days, as far as there is a conversation.
     tie = keys.room(pair.ties.room_of(ANN, BOB)) + ":tie"
     for user in (ANN, BOB):
-        await pair.store.command("HSET", tie, f"days:{user}", "1 2 3")
+        await pair.store.command(keys.tag_of(tie), "HSET", tie, f"days:{user}", "1 2 3")
 
 
 async def relation(pair: Pair) -> dict[str, object]:
@@ -158,7 +158,7 @@ async def relation(pair: Pair) -> dict[str, object]:
     held: dict[str, object] = {"tie": read.tie, "lines": read.seq, "open": bool(read.epoch)}
     for user in (ANN, BOB):
         held[f"{user} knows"] = await pair.ties.known(user) == [read.tie.other(user)]
-        held[f"{user} rooms"] = len(await pair.store.command("HKEYS", keys.user(user) + ":rooms"))
+        held[f"{user} rooms"] = len(await pair.store.command(keys.user(user), "HKEYS", keys.user(user) + ":rooms"))
         held[f"{user} places"] = await pair.ties.open_places(user, NOW)
         held[f"{user} inbox"] = await pair.kinds(user)
         held[f"{user} blocks"] = await pair.ties.blocked(user)
@@ -172,7 +172,7 @@ async def test_wherever_a_process_stops_all_tags_agree_afterwards(doomed: Pair, 
     await take(pair, taken)
     whole = await relation(pair)
     for steps in itertools.count():
-        await pair.store.command("FLUSHALL")
+        await pair.store.redis.flushall()
         await pair.build_friends()
         await before(pair, ahead)
         start = await relation(pair)

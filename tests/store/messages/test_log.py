@@ -146,7 +146,7 @@ async def test_too_many_that_wait_are_refused_at_once(store: Store) -> None:
 async def test_a_log_ahead_of_its_counter_goes_on_after_both(store: Store) -> None:
     async with a_log(store) as log:
         await all_of([say(log, number) for number in range(5)])
-        await store.command("HSET", keys.room("tea"), "seq", 3)
+        await store.command(keys.room("tea"), "HSET", keys.room("tea"), "seq", 3)
         assert (await say(log, 5)).seq == 6
 
 
@@ -293,7 +293,7 @@ async def test_an_answer_that_nobody_understands_is_said_to_the_sender_at_once(s
 async def test_a_library_lost_by_the_store_is_loaded_and_the_group_sent_again(store: Store) -> None:
     async with a_log(store) as log:
         await say(log, 0)
-        await store.command("FUNCTION", "FLUSH")
+        await store.redis.execute_command("FUNCTION", "FLUSH")
         results = await all_of([say(log, number) for number in range(1, 50)])
         assert [result.seq for result in results] == list(range(2, 51))
 
@@ -301,12 +301,12 @@ async def test_a_library_lost_by_the_store_is_loaded_and_the_group_sent_again(st
 async def test_a_full_store_refuses_and_takes_again_when_it_can(store: Store) -> None:
     async with a_log(store) as log:
         await say(log, 0)
-        await store.command("CONFIG", "SET", "maxmemory", "1")
+        await store.redis.execute_command("CONFIG", "SET", "maxmemory", "1")
         try:
             with pytest.raises(Refusal) as refusal:
                 await say(log, 1)
         finally:
-            await store.command("CONFIG", "SET", "maxmemory", "0")
+            await store.redis.execute_command("CONFIG", "SET", "maxmemory", "0")
         assert refusal.value.kind is UNAVAILABLE
         assert (await say(log, 1)).seq == 2
 

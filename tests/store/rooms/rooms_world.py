@@ -29,8 +29,12 @@ class Server:
 
     async def build_friends(self) -> None:
         for person in PEOPLE:
-            await self.store.command("HSET", keys.user(person), "handle", person, "name", person.title(), "bot", 0)
-        await self.store.command("HSET", keys.user("tea-bot"), "handle", "tea-bot", "bot", 1, "owner", "mei")
+            await self.store.command(
+                keys.user(person), "HSET", keys.user(person), "handle", person, "name", person.title(), "bot", 0
+            )
+        await self.store.command(
+            keys.user("tea-bot"), "HSET", keys.user("tea-bot"), "handle", "tea-bot", "bot", 1, "owner", "mei"
+        )
 
     async def create(self, room: str, *members: str, kind: str = "open", owner: str = "mei", **marks: object) -> None:
         await self.stored.create(room, NewRoom(kind=kind, title=room.title(), **marks), owner=owner, now=self.now)
@@ -55,11 +59,11 @@ class Server:
         await self.stored.set_role(room, user, role, actor=by, admin=admin, now=self.now)
 
     async def roles(self, room: str) -> dict[str, str]:
-        members = flat(await self.store.command("HGETALL", keys.room(room) + ":members"))
+        members = flat(await self.store.command(keys.room(room), "HGETALL", keys.room(room) + ":members"))
         return {user: unpack(packed)[0] for user, packed in members.items()}
 
     async def meta(self, room: str) -> dict[str, bytes]:
-        return flat(await self.store.command("HGETALL", keys.room(room)))
+        return flat(await self.store.command(keys.room(room), "HGETALL", keys.room(room)))
 
     async def say(self, room: str, user: str, text: str, at: int) -> bytes:
         record = Record(ids.new_id(), user, text)
@@ -72,14 +76,14 @@ class Server:
     async def agrees(self, room: str) -> bool:
         """Whether exactly the members' pointers point at the room, each at the version of the member's record, and the
         order of the members holds just them."""
-        members = flat(await self.store.command("HGETALL", keys.room(room) + ":members"))
+        members = flat(await self.store.command(keys.room(room), "HGETALL", keys.room(room) + ":members"))
         records = {user: unpack(packed) for user, packed in members.items()}
         pointing = {}
         for user in (*PEOPLE, "tea-bot"):
             rooms = await self.stored.rooms_of(user)
             if room in rooms:
                 pointing[user] = rooms[room]
-        ranks = await self.store.command("ZRANGE", keys.room(room) + ":ranks", 0, -1, "WITHSCORES")
+        ranks = await self.store.command(keys.room(room), "ZRANGE", keys.room(room) + ":ranks", 0, -1, "WITHSCORES")
         in_order = {user.decode(): int(score) for user, score in ranks}
         assert in_order == {user: rank_of(packed) for user, packed in members.items()}
         return pointing == {user: record[3] for user, record in records.items()}

@@ -41,9 +41,9 @@ class StoppingStore(Store):
         self._step()
         return await super().call(name, tag, *args)
 
-    async def command(self, *words: str | bytes | int) -> object:
+    async def command(self, tag: str, *words: str | bytes | int) -> object:
         self._step()
-        return await super().command(*words)
+        return await super().command(tag, *words)
 
 
 class SlowStore(Store):
@@ -95,7 +95,7 @@ STEPS: dict[str, Step] = {
 async def _stop_at_each(doomed: Server, server: Server, step: Step, then: Step | None) -> None:
     """Stop before the first question, the second … until the step is done; somebody else finishes each time."""
     for steps in itertools.count():
-        await server.store.command("FLUSHALL")
+        await server.store.redis.flushall()
         await server.build_friends()
         await server.create("books", "tom", "ada")
         doomed.store.steps = steps

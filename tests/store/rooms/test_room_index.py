@@ -41,8 +41,8 @@ async def test_a_copy_whose_place_was_trimmed_away_is_read_whole(server: Server)
     await put(server.store, "books", Entry(1, "Books"))
     await server.room_index.refresh_all()
     await put(server.store, "tea", Entry(1, "Tea", window=True))
-    await server.store.command("XTRIM", "{rooms}:changes", "MAXLEN", "1")
-    await server.store.command("HDEL", keys.ROOMS, "books")
+    await server.store.command("{rooms}", "XTRIM", "{rooms}:changes", "MAXLEN", "1")
+    await server.store.command(keys.ROOMS, "HDEL", keys.ROOMS, "books")
     await server.room_index.refresh_all()
     assert [listed.room for listed in server.room_index.find()] == ["tea"] == server.room_index.windows()
 
@@ -67,6 +67,6 @@ async def test_a_glance_at_a_log_with_deleted_messages_still_finds_the_time(serv
     for at in range(1, 8):
         await server.say("books", "mei", "hello", server.now + at * 1000)
     for seq in (3, 4, 7):
-        await server.store.command("XDEL", "{r:books}:log", f"{seq}-0")
+        await server.store.command("{r:books}", "XDEL", "{r:books}:log", f"{seq}-0")
     glance = await server.stored.glance("books", said_since=server.now + 5000, heard_since=0)
     assert glance.today == 3

@@ -63,7 +63,9 @@ async def test_joining_sets_the_read_marker_to_the_last_message(server: Server) 
     for at in range(3):
         await server.say("books", "mei", "hello", server.now + at)
     await server.join("books", "tom")
-    _version, inside, read_seq, epoch, notify = unpack(await server.store.command("HGET", "{u:tom}:rooms", "books"))
+    _version, inside, read_seq, epoch, notify = unpack(
+        await server.store.command("{u:tom}", "HGET", "{u:tom}:rooms", "books")
+    )
     assert (inside, read_seq, epoch, notify) == (1, 3, (await server.meta("books"))["epoch"].decode(), "all")
 
 
@@ -160,7 +162,7 @@ async def test_the_heir_is_the_one_the_rules_name(server: Server) -> None:
         for user in dice.sample(PEOPLE[1:], dice.randint(1, 4)):
             await server.stored.join(room, user, now=server.now + dice.randint(0, 2))
             await server.role(room, user, dice.choice(["owner", "moderator", "member"]))
-        members = flat(await server.store.command("HGETALL", keys.room(room) + ":members"))
+        members = flat(await server.store.command(keys.room(room), "HGETALL", keys.room(room) + ":members"))
         left = {user: unpack(packed) for user, packed in members.items() if user != "mei"}
         records = {user: SimpleNamespace(role=role, joined_at=at) for user, (role, at, *_) in left.items()}
         expected = {user: record.role for user, record in records.items()}
@@ -297,7 +299,7 @@ async def test_every_step_is_told_once_with_the_next_version(server: Server) -> 
     await server.stored.update("books", actor="tom", admin=False, now=server.now, about="What we read")
     await server.leave("books", "mei")
     await server.remove("books", "mei", by="tom", ban_until=0)
-    await server.store.command("PING")
+    await server.store.redis.execute_command("PING")
     brief = [tuple(body[:5]) for body in heard]
     start = brief[0][1]
     assert brief == [
