@@ -153,7 +153,8 @@ class Server:
                 await store.ready.wait()
         except TimeoutError:
             raise StartError("The store answers, but the link to it cannot be made; see the log") from None
-        await store.remove_old_libraries(now_ms())
+        with contextlib.suppress(Refusal):  # a store that takes no writes is opened for reading
+            await store.remove_old_libraries(now_ms())
         await self.authors.start()
         self.user_store = UserStore(store)
         self.marks = Marks(self.user_store)

@@ -87,9 +87,11 @@ class CommunityStore:
 
     async def secret(self) -> bytes:
         """What keys the digests of this community, drawn once for its store."""
-        await self._store.command(keys.COMMUNITY, "HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
-        secret: bytes = await self._store.command(keys.COMMUNITY, "HGET", keys.COMMUNITY, "secret")
-        return secret
+        while True:
+            secret: bytes | None = await self._store.command(keys.COMMUNITY, "HGET", keys.COMMUNITY, "secret")
+            if secret is not None:
+                return secret
+            await self._store.command(keys.COMMUNITY, "HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
 
     # --- who runs it -------------------------------------------------------------------------------------------------
 

@@ -35,8 +35,16 @@ class LinkLost(Exception):
     """The connection broke while a command was in the air: it may or may not have been carried out."""
 
 
+NO_FUNCTION: Final = "Function not found"
+"""In the text of the error to a call of a function that the node does not have."""
+
+
 class ReplyError(Exception):
-    """The node answered with an error; the text begins with its code, such as ``MOVED`` or ``ERR``."""
+    """The node answered with an error; the text begins with its ``code``, such as ``MOVED`` or ``ERR``."""
+
+    @property
+    def code(self) -> str:
+        return str(self).split(" ", 1)[0]
 
 
 Settle = Callable[[Reply, Exception | None], None]
@@ -190,7 +198,7 @@ class Link(asyncio.Protocol):
         except Exception:
             log.exception("store: an answer could not be taken")
         if isinstance(error, ReplyError):
-            self._on_refused(str(error).split(" ", 1)[0])
+            self._on_refused(error.code)
 
     def drop(self, why: str) -> None:
         """End the connection at once; ``why`` is what the log will say."""

@@ -21,9 +21,9 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import WANTED, Durability, against_settings
 from chatserver.store.engine.functions import Library, library
-from chatserver.store.engine.link import Link, LinkDown, LinkLost, Reply, ReplyError
+from chatserver.store.engine.link import NO_FUNCTION, Link, LinkDown, LinkLost, Reply, ReplyError, Word
 from chatserver.store.engine.reader import WINDOW_BYTES, Reader, Window
-from chatserver.store.engine.writes import Writes
+from chatserver.store.engine.writes import REASONS, Writes
 
 log = logging.getLogger(__name__)
 
@@ -124,16 +124,31 @@ class Node:
             self._link.drop(why)
 
     async def load(self, link: Link | None = None) -> None:
-        """Load the library, and the variant that this node can run."""
+        """Load the library, and the variant that this node can run. One that takes no writes just now loads nothing and
+        cannot be tried: there the variant that it has is the right one.
+
+        Raises ``ReplyError`` where it has none, or lacks a command.
+        """
         link = link or self.link
         for candidate in (self.library, library(field_expiry=False)):
-            with contextlib.suppress(ReplyError):
-                await link.call("FUNCTION", "LOAD", candidate.source)
-            answer = await link.call(*candidate.functions["probe"].command(self._scratch))
-            if not candidate.field_expiry or answer[1] == 1:
+            refused = await self._try(link, "FUNCTION", "LOAD", candidate.source)
+            answer = await self._try(link, *candidate.functions["probe"].command(self._scratch))
+            if not isinstance(answer, ReplyError) and candidate.field_expiry and answer[1] != 1:
+                await link.call("FUNCTION", "DELETE", candidate.name)
+            elif not isinstance(answer, ReplyError) or answer.code in REASONS:
                 self.library = candidate
                 return
-            await link.call("FUNCTION", "DELETE", candidate.name)
+            elif NO_FUNCTION not in str(answer):
+                raise answer
+        raise refused if isinstance(refused, ReplyError) else answer
+
+    @staticmethod
+    async def _try(link: Link, *words: Word) -> Reply:
+        """The answer, or the error in its place."""
+        try:
+            return await link.call(*words)
+        except ReplyError as error:
+            return error
 
     # --- its life ----------------------------------------------------------------------------------------------------
 

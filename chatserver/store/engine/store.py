@@ -29,7 +29,7 @@ from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import Durability
 from chatserver.store.engine.functions import PREFIX, Function, Library
 from chatserver.store.engine.keys import Tag
-from chatserver.store.engine.link import LinkDown, LinkLost, Reply, ReplyError, Settle, Word
+from chatserver.store.engine.link import NO_FUNCTION, LinkDown, LinkLost, Reply, ReplyError, Settle, Word
 from chatserver.store.engine.node import Node
 from chatserver.store.engine.writes import REASONS
 
@@ -39,7 +39,6 @@ Heard = Callable[[str, bytes], None]
 NOTHING_STORED: Final = ("LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY")
 _MOST_FAULTS: Final = 1_000
 _SCANNED_AT_ONCE: Final = 1_000
-_NO_FUNCTION: Final = "Function not found"
 
 
 class Store:
@@ -226,13 +225,12 @@ class Store:
             await self._wait_until_up(deadline)
 
     async def _wait_out(self, error: ReplyError) -> None:
-        text = str(error)
-        if _NO_FUNCTION in text:
+        if NO_FUNCTION in str(error):
             with contextlib.suppress(LinkDown, LinkLost):
                 await self._node.load()
-        elif text.split(" ", 1)[0] in NOTHING_STORED:
+        elif error.code in NOTHING_STORED:
             await asyncio.sleep(0.05)
-        elif text.split(" ", 1)[0] in REASONS:
+        elif error.code in REASONS:
             raise takes_no_writes() from None
         else:
             raise error

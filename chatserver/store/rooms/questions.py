@@ -18,12 +18,13 @@ LAID: Final = keys.COMMUNITY + ":questions"
 
 
 async def agree(store: Store, room: str) -> None:
-    """Look in this room, or no more, as its meta says: once more where it says otherwise afterwards, because whoever
-    changed it meanwhile may have written here first."""
-    wanted: bool | None = None
-    while (wants := await store.command(keys.room(room), "HGET", keys.room(room), "question") == b"1") is not wanted:
+    """Look in this room, or no more, as its meta says: until both say the same, because whoever changed it meanwhile
+    may have written here first. Where they do, nothing is written."""
+    while True:
+        wants = await store.command(keys.room(room), "HGET", keys.room(room), "question") == b"1"
+        if bool(await store.command(keys.COMMUNITY, "SISMEMBER", ROOMS, room)) is wants:
+            return
         await store.command(keys.COMMUNITY, "SADD" if wants else "SREM", ROOMS, room)
-        wanted = wants
 
 
 class QuestionStore:
@@ -35,7 +36,8 @@ class QuestionStore:
     async def begin(self, rooms: Iterable[str]) -> None:
         """These rooms want one unless somebody said otherwise."""
         for room in rooms:
-            await self._store.command(keys.room(room), "HSETNX", keys.room(room), "question", 1)
+            if await self._store.command(keys.room(room), "HGET", keys.room(room), "question") is None:
+                await self._store.command(keys.room(room), "HSETNX", keys.room(room), "question", 1)
             await agree(self._store, room)
 
     async def rooms(self) -> list[str]:

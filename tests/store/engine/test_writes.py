@@ -122,6 +122,26 @@ async def test_a_store_that_takes_no_writes_is_read_says_why_and_is_written_to_a
     assert why in said[0].reason
 
 
+@pytest.mark.parametrize("trouble", [memory_is_full, replicas_are_away, disk_is_full])
+async def test_a_store_that_takes_no_writes_is_linked_again_and_a_server_opens_on_it(
+    open_server: OpenServer, valkey: EmbeddedStore, trouble: Trouble
+) -> None:
+    server = await open_server()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        await ann.say("hall", "before")
+        async with trouble(server.store.redis, valkey.folder):
+            for client in await server.store.redis.client_list():
+                if client["name"] == "chatserver-link":
+                    await server.store.redis.client_kill_filter(_id=client["id"])
+            await until(lambda: server.store.links == 2 and server.store.up)
+            await all_that_reading_takes(server, ann)
+            other = await open_server()
+            await all_that_reading_takes(other, bob)
+            assert other.store.read_only
+        await until(lambda: not server.store.read_only)
+        await ann.say("hall", "after")
+
+
 async def test_what_makes_less_or_keeps_somebody_out_works_while_memory_is_full(server: Server) -> None:
     async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         room = (await ann.call("room.create", title="Tea"))["room"]
