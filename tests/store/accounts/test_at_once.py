@@ -105,6 +105,7 @@ async def test_a_room_that_changes_its_mind_meanwhile_is_asked_as_it_wants(town:
     async def other() -> None:
         await town.rooms.update("tea", actor="ann", admin=False, now=3, question=not on)
 
+    await other()
     town.store.before["SADD" if on else "SREM"] = other
     await town.rooms.update("tea", actor="ann", admin=False, now=2, question=on)
     listed = await town.store.command(keys.tag_of(ROOMS), "SISMEMBER", ROOMS, "tea")
