@@ -1,11 +1,11 @@
 """The Lua functions, a file each, made into one library whose names end in the hash of its source.
 
-A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and, where it may
-be sent twice, says ``-- repeatable``; reading ones say ``-- no-writes``, and where their answers may be large,
-``-- large``: those go over the reader. ``-- allow-oom`` says that it may run where memory is full, because it makes
-something less, keeps somebody out, or writes over what is there. It ends with ``return function(keys, args)``
-and the body. ``_prelude.lua`` stands before them all. Two releases run side by side because neither library nor
-function names clash; a library that nobody used for a day is removed.
+A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and says in lines of
+their own what else holds: ``-- repeatable`` where it may be sent twice, ``-- no-writes`` where it only reads,
+``-- large`` where its answers may be large and go over the reader, ``-- allow-oom`` where it may run while memory is
+full, because it makes something less, keeps somebody out, writes over what is there, or finishes a step that was let
+through. It ends with ``return function(keys, args)`` and the body. ``_prelude.lua`` stands before them all. Two
+releases run side by side because neither library nor function names clash; one that nobody used for a day is removed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 -- Add an item to a user's inbox: a log of its own with numbers of its own. A repeat adds nothing.
 -- keys: {u} {u}:inbox {u}:done
 -- repeatable
+-- allow-oom
 -- args: name of the item, the same for the same thing; now; item; how many items are kept
 -- answers: {'ok', seq (0: known already)} or {'not_found'}
 return function(keys, args)

@@ -1,6 +1,7 @@
 -- Give a poke's hold on its place back, at once or at a time. The place is free when nobody holds it.
 -- keys: {u}:pokes
 -- repeatable
+-- allow-oom
 -- args: pair, poke, until when the place stays taken (0: free at once)
 -- answers: {'ok'}
 return function(keys, args)

@@ -2,6 +2,7 @@
 -- tie's version decides, so that a late repeat of an older step changes nothing.
 -- keys: {u} {u}:ties {u}:rooms {u}:blocks {u}:blocked_by
 -- repeatable
+-- allow-oom
 -- args: other user, version, room, in (1 | 0, or -1 where there is no room yet), read_seq, epoch, blocks (1 | 0),
 -- is blocked (1 | 0)
 -- answers: {'ok'} or {'not_found'}

@@ -2,6 +2,7 @@
 -- the step that opens the conversation its room comes to be, first lines included.
 -- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
 -- repeatable
+-- allow-oom
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
 -- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, how many words of meta, meta fields and values …, then id and record for
 -- each first line

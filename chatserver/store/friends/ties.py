@@ -104,6 +104,7 @@ class TieStore:
         self.secret = secret
         self.numbers = numbers
         intents.register("tie.step", self.parts)
+        intents.register("tie.block", self.parts, frees=True)
 
     def room_of(self, one: str, other: str) -> str:
         pair = f"{min(one, other)} {max(one, other)}".encode()
@@ -167,7 +168,14 @@ class TieStore:
         """Take a step; gives the tie afterwards."""
         bots = given.pop("bots", [])
         await self._intents.carry_out(
-            "tie.step", what=kind, by=by, other=other, now=now, given=given, bots=bots, epoch=ids.random_bytes(4).hex()
+            "tie.block" if kind == "block" else "tie.step",
+            what=kind,
+            by=by,
+            other=other,
+            now=now,
+            given=given,
+            bots=bots,
+            epoch=ids.random_bytes(4).hex(),
         )
         return await self.read(by, other)
 

@@ -2,6 +2,7 @@
 -- read without an account, or all.
 -- keys: {rooms} {rooms}:changes {rooms}:windows
 -- no-writes
+-- large
 -- args: place ('' at first), all (1 | 0)
 -- answers: {'ok', place now, read afresh (1 | 0), rooms and their entries, flat}
 

@@ -1,6 +1,7 @@
 -- Who is kept out of a room, for those who moderate it. A ban that is over is none.
 -- keys: {r} {r}:members {r}:bans
 -- no-writes
+-- large
 -- args: actor, admin (1 | 0), now
 -- answers: {'ok', user, until, user, until, …} or {reason}
 return function(keys, args)

@@ -148,6 +148,7 @@ async def test_what_makes_less_or_keeps_somebody_out_works_while_memory_is_full(
         for person in (bob, cat):
             await person.call("room.join", room=room)
         said = await bob.call("message.send", room=room, text="a word too many", client_id="1")
+        edited = await ann.say("hall", "short")
         token = await cat.call("token.create", label="a script")
         async with memory_is_full(server.store.redis, Path()):
             await ann.call("message.delete", room=room, seq=said["seq"])
@@ -158,6 +159,10 @@ async def test_what_makes_less_or_keeps_somebody_out_works_while_memory_is_full(
             await cat.call("room.leave", room=room)
             await cat.call("read.mark", room="hall", seq=0)
             await cat.call("token.revoke", token=token["id"])
+            await cat.call("block.add", user=bob.id)
+            await cat.call("block.remove", user=bob.id)
+            with pytest.raises(Refused, match="takes no more writes"):
+                await ann.call("message.edit", room="hall", seq=edited["seq"], text="longer")
             await bob.call("account.sign_out")
             assert await bob.closed()
             page = await ann.call("message.history", room=room)
