@@ -72,7 +72,9 @@ class Api:
         response = web.Response(body=JSON.encode(result), content_type=_JSON, headers={"Cache-Control": "no-store"})
         if caller.login_given:
             self._asking.set_cookie(request, response, caller.login_given, self._login_days)
-        elif caller.login_dropped:
+        if caller.device_given:
+            self._asking.set_device(request, response, caller.device)
+        if caller.login_dropped:
             self._asking.clear_cookie(request, response)
         return response
 

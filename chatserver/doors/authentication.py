@@ -14,6 +14,7 @@ from chatserver.services.caller import Caller
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Prove = Callable[[Caller, str], Awaitable[None]]
+DEVICE_DAYS: Final = 400  # as long as browsers keep a cookie
 _SAFE_SITES: Final = {"same-origin", "none"}
 
 
@@ -34,7 +35,10 @@ class Authentication:
 
         A cookie that no longer proves anything is a visitor; a header token that does not is refused.
         """
-        caller = Caller(address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]))
+        caller = Caller(
+            address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]),
+            device=request.cookies.get(self._device_name(request), "")[:64],
+        )  # fmt: skip
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         # Any other scheme is meant for a proxy, which passes its own password on: no claim to a login here.
         if scheme.lower() == "bearer":
@@ -110,6 +114,16 @@ class Authentication:
         response.set_cookie(
             self.cookie_name(request), token, path="/", httponly=True, samesite="Lax",
             secure=self.scheme(request) == "https", max_age=days * 86_400 if days else 10 * 365 * 86_400,
+        )  # fmt: skip
+
+    def _device_name(self, request: web.Request) -> str:
+        return self.cookie_name(request) + "-device"
+
+    def set_device(self, request: web.Request, response: web.StreamResponse, device: str) -> None:
+        """What a browser keeps when it signs out: by it guesses from elsewhere hold nobody up."""
+        response.set_cookie(
+            self._device_name(request), device, path="/", httponly=True, samesite="Lax",
+            secure=self.scheme(request) == "https", max_age=DEVICE_DAYS * 86_400,
         )  # fmt: skip
 
     def clear_cookie(self, request: web.Request, response: web.StreamResponse) -> None:

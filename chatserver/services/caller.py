@@ -26,9 +26,11 @@ class Caller:
     auth: int = 0
     address: str = ""
     agent: str = ""
+    device: str = ""
     connection: Connection | None = None
     login_given: str = ""
     login_dropped: bool = False
+    device_given: bool = False
     afterwards: dict[object, list[Callable[[], None]]] = field(default_factory=dict)
 
     def require_user(self) -> str:
@@ -50,6 +52,16 @@ class Caller:
 
     def give_login(self, token: str) -> None:
         self.login_given = token
+
+    def name_device(self, device: str) -> None:
+        """Let the browser say from now on that it is this device; the HTTP door makes a cookie of it."""
+        self.device, self.device_given = device, True
+
+    @property
+    def places(self) -> list[str]:
+        """From where the caller comes, the surest first: the device that signed in before, the address."""
+        device = [f"device {self.device}"] if self.device else []
+        return [*device, f"address {self.address}"] if self.address else device
 
     def drop_login(self) -> None:
         self.login_dropped = True

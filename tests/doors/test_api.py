@@ -338,9 +338,9 @@ async def test_503_is_for_a_store_that_is_away(remote: Remote) -> None:
 # --- the cookie ------------------------------------------------------------------------------------------------------
 
 
-def cookie_in(answer: Answer) -> Any:
-    (header,) = answer.headers.getall("Set-Cookie")
-    return SimpleCookie(header)["chatserver"]
+def cookie_in(answer: Answer, name: str = "chatserver") -> Any:
+    (header,) = [header for header in answer.headers.getall("Set-Cookie") if header.startswith(f"{name}=")]
+    return SimpleCookie(header)[name]
 
 
 async def _sign_up_here(server: Server) -> dict[str, str]:
@@ -355,11 +355,12 @@ async def test_signing_in_sets_a_cookie_that_no_script_can_read(server: Server, 
     if method == "account.sign_in":
         await sign_up(server.url, "ann")
     answer = await post(server.url, method, {"handle": "ann", "name": "Ann", "password": PASSWORD})
-    cookie = cookie_in(answer)
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Lax", "/", "")
-    assert int(cookie["max-age"]) == 90 * 86_400
-    assert cookie["domain"] == ""
-    assert cookie.value.encode() not in answer.body
+    for name, days in (("chatserver", 90), ("chatserver-device", 400)):
+        cookie = cookie_in(answer, name)
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Lax", "/", "")
+        assert int(cookie["max-age"]) == days * 86_400
+        assert cookie["domain"] == ""
+        assert cookie.value.encode() not in answer.body
 
 
 async def test_who_wants_a_token_gets_no_cookie(server: Server) -> None:

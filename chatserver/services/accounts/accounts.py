@@ -93,7 +93,7 @@ class Accounts:
             invite=_code_digest(params.invite) if params.invite.strip() else "",
         )  # fmt: skip
         await self.store.create(account, now=now)
-        token = _hand_out(caller, login, params.want)
+        token = await self._hand_out(caller, login, params.want, user, now)
         return AccountCreateResult(
             user=User(id=user, handle=handle, name=name, bot=False), recovery=recovery, token=token
         )
@@ -101,15 +101,15 @@ class Accounts:
     async def sign_in(self, caller: Caller, params: AccountSignIn) -> AccountSignInResult:
         _check_want(caller, params.want)
         now, handle = now_ms(), handles.fold(params.handle)
-        await self._count_attempt(caller, handle, now)
-        profile = await self.store.find(handle) or NOBODY
+        profile = await self._attempted(caller, handle, now)
         if not await self._is_right(profile, params.password):
             raise wrong_credentials()
         login = self._login(caller, profile.id, now)
         await self.login_store.add(profile.id, login, now=now, password=profile.password)
         if self._hashing.is_outdated(profile.password):
             await self._renew_hash(profile, params.password)
-        return AccountSignInResult(user=user_of(profile), token=_hand_out(caller, login, params.want))
+        token = await self._hand_out(caller, login, params.want, profile.id, now)
+        return AccountSignInResult(user=user_of(profile), token=token)
 
     async def sign_out(self, caller: Caller, params: Nothing) -> Nothing:
         user = caller.require_user()
@@ -138,8 +138,7 @@ class Accounts:
         """A new password by the recovery code. Ends all logins; the old code is used up."""
         now, handle = now_ms(), handles.fold(params.handle)
         password = self._checked_password(params.password, handle)
-        await self._count_attempt(caller, handle, now)
-        profile = await self.store.find(handle) or NOBODY
+        profile = await self._attempted(caller, handle, now)
         if not hmac.compare_digest(profile.recovery or "-", _code_digest(params.code)):
             raise Refusal(errors.NOT_SIGNED_IN, "This name and code do not belong together", "wrong_credentials")
         if profile.suspended:
@@ -149,6 +148,7 @@ class Accounts:
             profile.id, await self._hashing.hash(password), must=("recovery", profile.recovery),
             recovery=_code_digest(recovery),
         )  # fmt: skip
+        await self.login_store.remember(profile.id, caller.places, now=now)
         return AccountRecoverResult(user=user_of(profile), recovery=recovery)
 
     async def renew_recovery(self, caller: Caller, params: AccountRenewRecovery) -> AccountRenewRecoveryResult:
@@ -231,6 +231,15 @@ class Accounts:
 
     # --- what several share ------------------------------------------------------------------------------------------
 
+    async def _hand_out(self, caller: Caller, login: NewLogin, want: str, user: str, now: int) -> str | UnsetType:
+        """The token itself where it was asked for; else it becomes the cookie, and the browser a known device."""
+        if want != "token":
+            caller.give_login(login.token)
+            if not caller.device:
+                caller.name_device(ids.new_id())
+        await self.login_store.remember(user, caller.places, now=now)
+        return login.token if want == "token" else UNSET
+
     def _login(self, caller: Caller, user: str, now: int) -> NewLogin:
         return self.login_store.new(user, "browser", now, address=caller.address, agent=caller.agent)
 
@@ -240,17 +249,28 @@ class Accounts:
             password, handle, shortest=settings.password_min, longest_bytes=settings.password_max, path=path
         )
 
-    async def _count_attempt(self, caller: Caller, handle: str, now: int) -> None:
-        """Before anything is looked up, so that it says nothing of who exists. Raises ``Refusal`` rate_limited."""
-        await self._count(caller, f"handle {handle}", now)
+    async def _attempted(self, caller: Caller, handle: str, now: int) -> Profile:
+        """Whose handle that is, or nobody, once the attempt was counted. Raises ``Refusal`` rate_limited.
 
-    async def _count(self, caller: Caller, what: str, now: int) -> None:
+        Strangers who guess at a name share its count, whether or not it exists. From where its owner has signed in
+        before, by device or address, there is a count of its own: ten guesses from elsewhere locked the owner out.
+        """
+        await self._count_address(caller, now)
+        profile = await self.store.find(handle) or NOBODY
+        known = await self.login_store.known(profile.id or "nobody", caller.places)
+        await self._count_name(f"known {known}" if known else f"handle {handle}", now)
+        return profile
+
+    async def _count_address(self, caller: Caller, now: int) -> None:
         settings = self._settings
         if caller.address:
             await self.login_store.attempt(
                 f"address {caller.address}", now=now, burst=settings.sign_in_address_burst,
                 per_minute=settings.sign_in_address_per_minute,
             )  # fmt: skip
+
+    async def _count_name(self, what: str, now: int) -> None:
+        settings = self._settings
         await self.login_store.attempt(
             what, now=now, burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
         )
@@ -268,7 +288,8 @@ class Accounts:
         profile = await self.store.profile(caller.require_user()) or NOBODY
         if not profile.password:
             raise errors.not_allowed("This account has no password", "no_password")
-        await self._count(caller, f"password {profile.id}", now_ms())
+        await self._count_address(caller, now_ms())
+        await self._count_name(f"password {profile.id}", now_ms())
         if not await self._is_right(profile, password):
             raise errors.not_allowed("This is not your password", "wrong_password")
         return profile
@@ -305,11 +326,3 @@ def _code_digest(code: str) -> str:
 def _check_want(caller: Caller, want: str) -> None:
     if caller.connection is not None and want != "token":
         raise errors.invalid("want", 'A WebSocket cannot set a cookie: ask for "want": "token"')
-
-
-def _hand_out(caller: Caller, login: NewLogin, want: str) -> str | UnsetType:
-    """The token itself where it was asked for; else it becomes the cookie."""
-    if want == "token":
-        return login.token
-    caller.give_login(login.token)
-    return UNSET

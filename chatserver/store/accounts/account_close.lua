@@ -1,12 +1,12 @@
 -- Close an account: what it said of itself is gone, and so are its logins. What is left says only that it left, and which
 -- bots are still to be closed: none can be made any more.
--- keys: {u} {u}:logins {u}:card
+-- keys: {u} {u}:logins {u}:card {u}:known
 -- repeatable
 -- allow-oom
 -- args: now, password hash that must hold ('' for none)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 return function(keys, args)
-  local profile, logins, card = unpack(keys)
+  local profile, logins, card, known = unpack(keys)
   local held = redis.call('HMGET', profile, 'handle', 'closed', 'password')
   if not held[1] then return {'not_found'} end
   if held[2] == '1' then return {'ok'} end
@@ -14,7 +14,7 @@ return function(keys, args)
   redis.call('HDEL', profile, 'password', 'recovery', 'headline', 'owner', 'admin', 'suspended', 'named_at', 'about',
     'for_friends', 'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
-  redis.call('DEL', logins, card)
+  redis.call('DEL', logins, card, known)
   tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

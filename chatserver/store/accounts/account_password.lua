@@ -1,5 +1,6 @@
--- Set a password, and end the logins that the old one opened.
--- keys: {u} {u}:logins
+-- Set a password, and end the logins that the old one opened. Where all of them end, places they came from are strange
+-- again.
+-- keys: {u} {u}:logins {u}:known
 -- repeatable
 -- allow-oom
 -- args: field that must hold ('password', 'recovery' or '' for none), what it must hold, new password hash, new recovery
@@ -16,7 +17,7 @@ local function end_logins(logins, kind, staying)
 end
 
 return function(keys, args)
-  local profile, logins = unpack(keys)
+  local profile, logins, known = unpack(keys)
   local field, must, password, recovery, kind, staying = unpack(args)
   local held = redis.call('HMGET', profile, 'handle', 'closed', 'password')
   if not held[1] or held[2] == '1' then return {'not_found'} end
@@ -26,6 +27,7 @@ return function(keys, args)
   if recovery ~= '' then redis.call('HSET', profile, 'recovery', recovery) end
   if kind == '-' then return {'ok'} end
   end_logins(logins, kind, staying)
+  if kind == '' then redis.call('DEL', known) end
   tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

@@ -7,6 +7,7 @@ by one read; the token itself is stored nowhere.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -155,6 +156,20 @@ class LoginStore:
         records = {id: _unpack(packed) for id, packed in flat(logins).items()}
         return AccountStatus(auth, closed == 1, is_suspended == 1, admin == 1, records)
 
+    # --- from where a user comes -------------------------------------------------------------------------------------
+
+    async def known(self, user: str, places: Sequence[str]) -> str:
+        """The digest of the first of these places from which the user has signed in before; "" where there is none."""
+        digests, key = _digests(user, places), keys.user(user) + ":known"
+        scores = await self._store.command(keys.user(user), "ZMSCORE", key, *digests) if digests else ()
+        return next((digest for digest, score in zip(digests, scores, strict=True) if score is not None), "")
+
+    async def remember(self, user: str, places: Sequence[str], *, now: int) -> None:
+        """The user has just signed in from there."""
+        await self._store.call("login_known", keys.user(user), now, *_digests(user, places))
+
+    # --- how often anyone may try ------------------------------------------------------------------------------------
+
     async def attempt(self, what: str, *, now: int, burst: int, per_minute: float) -> None:
         """Count an attempt at ``what``, over all processes. Raises ``Refusal`` rate_limited. A burst of 0: no limit."""
         if not burst:
@@ -163,6 +178,10 @@ class LoginStore:
         answer = await self._store.call("login_attempt", tag, now, burst, repr(per_minute))
         if status(answer) != "ok":
             raise errors.rate_limited(answer[1])
+
+
+def _digests(user: str, places: Sequence[str]) -> list[str]:
+    return [hashlib.sha256(f"{user} {place}".encode("utf-8", "surrogatepass")).hexdigest()[:24] for place in places]
 
 
 def wrong_credentials() -> Refusal:

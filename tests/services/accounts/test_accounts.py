@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import statistics
 import time
@@ -10,6 +11,7 @@ import time
 import msgspec
 import pytest
 from aiohttp import ClientSession, CookieJar
+from yarl import URL
 
 from chatserver.ids import now_ms
 from chatserver.rules.accounts import handles, tokens
@@ -32,10 +34,11 @@ async def sign_in(server, handle, password=PASSWORD):
 
 
 class Browser:
-    """Cookies, and the page's own origin."""
+    """Cookies, and the page's own origin; ``address`` is where a trusted proxy says that it comes from."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, address: str = "") -> None:
         self.url = url
+        self.address = address
         self.session = ClientSession(cookie_jar=CookieJar(unsafe=True))
 
     async def __aenter__(self) -> Browser:
@@ -45,7 +48,7 @@ class Browser:
         await self.session.close()
 
     async def call(self, method: str, **params):
-        headers = {"Origin": self.url}
+        headers = {"Origin": self.url} | ({"X-Forwarded-For": self.address} if self.address else {})
         async with self.session.post(f"{self.url}/api/{method}", json=params, headers=headers) as answer:
             body = await answer.json()
         if "error" in body:
@@ -54,7 +57,7 @@ class Browser:
 
     @property
     def cookie(self):
-        return next(iter(self.session.cookie_jar), None)
+        return next((cookie for cookie in self.session.cookie_jar if cookie.key == "chatserver"), None)
 
 
 async def everything_stored(server) -> bytes:
@@ -247,6 +250,58 @@ async def test_attempts_are_counted_by_name_whether_or_not_it_exists(open_server
         refusal = await refused(sign_in(server, handle))
         assert refusal.code == -32029
         assert 0 < refusal.data["retry_after"] <= 60
+
+
+HOME, CAFE, AFAR = "203.0.113.9", "198.51.100.7", "192.0.2.66"
+
+
+@contextlib.asynccontextmanager
+async def at_three_places(open_server):
+    """mei's browser at home, where she signed up, and a stranger's afar, who has guessed until it was too often."""
+    server = await open_server(
+        accounts__sign_in_name_burst=2, accounts__sign_in_name_per_minute=0.01, server__trusted_proxies=["127.0.0.1"]
+    )
+    async with Browser(server.url, HOME) as mei, Browser(server.url, AFAR) as stranger:
+        created = await mei.call("account.create", handle="mei", name="Mei", password=PASSWORD)
+        await mei.call("account.sign_out")
+        guesses = [await guess(stranger) for _ in range(3)]
+        assert guesses == ["wrong_credentials", "wrong_credentials", "rate_limited"]
+        yield mei, stranger, created["recovery"]
+
+
+async def guess(browser, password="not the right one"):
+    return (await refused(browser.call("account.sign_in", handle="mei", password=password))).reason
+
+
+async def test_a_stranger_who_guesses_locks_nobody_out_who_has_been_here(open_server):
+    async with at_three_places(open_server) as (mei, stranger, code):
+        await mei.call("account.sign_in", handle="mei", password=PASSWORD)
+        await mei.call("account.sign_out")
+        mei.address = CAFE  # the device is known
+        await mei.call("account.sign_in", handle="mei", password=PASSWORD)
+        await mei.call("account.sign_out")
+        async with Browser(mei.url, CAFE) as new:  # the address is
+            await new.call("account.recover", handle="mei", password=OTHER_PASSWORD, code=code)
+        assert await guess(stranger, OTHER_PASSWORD) == "rate_limited"
+
+
+async def test_guesses_from_where_somebody_has_been_are_counted_too(open_server):
+    async with at_three_places(open_server) as (mei, _, _):
+        async with Browser(mei.url, HOME) as neighbour:
+            assert [await guess(neighbour) for _ in range(3)] == ["wrong_credentials"] * 2 + ["rate_limited"]
+        await mei.call("account.sign_in", handle="mei", password=PASSWORD)  # by the device
+
+
+async def test_after_a_recovery_only_where_it_came_from_is_known(open_server):
+    async with at_three_places(open_server) as (mei, _, code), Browser(mei.url, CAFE) as thief:
+        thief.session.cookie_jar.update_cookies(
+            {cookie.key: cookie.value for cookie in mei.session.cookie_jar}, URL(mei.url)
+        )
+        await thief.call("account.sign_in", handle="mei", password=PASSWORD)
+        async with Browser(mei.url, HOME) as new:
+            await new.call("account.recover", handle="mei", password=OTHER_PASSWORD, code=code)
+            assert await guess(thief, OTHER_PASSWORD) == "rate_limited"
+            await new.call("account.sign_in", handle="mei", password=OTHER_PASSWORD)
 
 
 async def test_attempts_are_counted_by_address_over_all_processes(open_server):
