@@ -21,8 +21,9 @@ from aiohttp import web
 from chatserver import __version__
 from chatserver.doors.api import Api
 from chatserver.doors.authentication import Authentication
-from chatserver.doors.entrance import Entrance, most_connections
 from chatserver.doors.front import Front
+from chatserver.doors.gate import Addresses, Gate, most_connections
+from chatserver.doors.listening import BACKLOG, dialled, listen
 from chatserver.doors.metrics import Metrics
 from chatserver.doors.pages import Pages
 from chatserver.doors.requests import Requests
@@ -81,7 +82,6 @@ from chatserver.store.rooms.rooms import RoomStore
 
 log = logging.getLogger(__name__)
 HISTORY_PAGE: Final = 100
-BACKLOG: Final = 4096
 LONGEST_WITHOUT_STORE: Final = 30.0
 
 
@@ -97,6 +97,7 @@ class Server:
         self._lag = 0.0
         self._said_zone: Callable[[], str] = lambda: settings.community.time_zone
         self._draining = False
+        self.hurry = asyncio.Event()
 
     async def __aenter__(self) -> Server:
         try:
@@ -269,18 +270,24 @@ class Server:
             self.services.accounts.prove, origins=settings.server.origins, public_url=settings.server.public_url,
             trusted_proxies=settings.server.trusted_proxies,
         )  # fmt: skip
+        self.gate = Gate(
+            authentication, Addresses(limits.connections_per_address), lambda: len(self.hub.connections),
+            most=most_connections(), request_seconds=settings.server.request_seconds,
+            idle_seconds=settings.server.idle_seconds, slow_seconds=settings.server.slow_seconds,
+        )  # fmt: skip
         sockets = Sockets(
-            self.hub, requests, authentication, most=settings.server.max_connections,
-            most_per_address=limits.connections_per_address, frame_bytes=limits.frame_bytes,
-            compression=settings.server.compression,
+            self.hub, requests, authentication, addresses=self.gate.addresses, most=settings.server.max_connections,
+            frame_bytes=limits.frame_bytes, compression=settings.server.compression,
         )  # fmt: skip
         api = Api(table, authentication, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
         self.metrics = Metrics(self.hub, self.log, self.intents, self.tasks)
         requests.on_answered = api.on_answered = self.metrics.answered
         self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
         self.front = Front(
-            sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics, authentication=authentication,
-            hub=self.hub, ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
+            gate=self.gate, sockets=sockets, api=api, pages=self._pages(), metrics=self.metrics,
+            authentication=authentication, hub=self.hub,
+            ready=self._not_ready, metrics_for=settings.server.metrics, body_bytes=limits.frame_bytes,
+            hurry=self.hurry,
         )  # fmt: skip
         await self._listen()
 
@@ -298,18 +305,17 @@ class Server:
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         assert runner.server is not None
-        self.entrance = Entrance(runner.server, lambda: len(self.hub.connections), most=most_connections())
         try:
-            listening = await asyncio.get_running_loop().create_server(
-                self.entrance, server.host, server.port, backlog=BACKLOG
-            )
+            sockets = listen(server.host, server.port)
         except OSError as error:
             raise StartError(f"Cannot listen on {server.host}:{server.port}: {error.strerror or error}") from None
-        self._stack.callback(listening.close)
+        loop, factory = asyncio.get_running_loop(), self.gate.factory(runner.server)
+        for socket in sockets:
+            listening = await loop.create_server(factory, sock=socket, backlog=BACKLOG)
+            self._stack.callback(listening.close)
+        self._stack.callback(self.gate.close)
         self._stack.push_async_callback(self._leave)
-        port = listening.sockets[0].getsockname()[1]
-        host = f"[{server.host}]" if ":" in server.host else server.host
-        self.url = f"http://{host}:{port}"
+        self.url = f"http://{dialled(server.host)}:{sockets[0].getsockname()[1]}"
 
     async def setup_link(self) -> str:
         """Where the first admin begins, with a fresh code; "" where there is one already."""
@@ -319,16 +325,10 @@ class Server:
         await self.community.offer(code)
         return f"{(self.settings.server.public_url or self.url).rstrip('/')}/setup#{code}"
 
-    def _own_url(self) -> str:
-        """Where this process reaches its own front door, whatever address it listens on."""
-        port = self.url.rpartition(":")[2]
-        everywhere = {"0.0.0.0", "::", ""}  # noqa: S104  # compared with, not listened on
-        return f"http://127.0.0.1:{port}" if self.settings.server.host in everywhere else self.url
-
     def _not_ready(self) -> str:
         if not self.store.up:
             return "the store cannot be reached"
-        if self.entrance.is_full:
+        if self.gate.is_full:
             return "no more connections can be taken: this process may open no more files"
         if self.store.read_only:
             return f"the store takes no writes: {self.store.read_only}"
@@ -360,7 +360,7 @@ class Server:
         self.tasks.spawn(self._watch_lag())
         if self.settings.host.enabled:
             self.hosting = Hosting(
-                self.settings, self.store, self.services.accounts, self.community, self.tasks, self._own_url()
+                self.settings, self.store, self.services.accounts, self.community, self.tasks, self.url
             )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
@@ -390,7 +390,9 @@ class Server:
 
     async def _beat(self) -> None:
         """A task of its own: pings and the cut of slow readers wait for nothing that talks to the store."""
-        self.heartbeat.tick(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        self.heartbeat.tick(now)
+        self.gate.tick(now)
 
     async def _each_second(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -439,17 +441,22 @@ def tune_gc() -> None:
 
 async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str, str, str], None]) -> None:
     """Open the community, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody
-    comes to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal).
+    comes to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal). A second one closes at once.
 
     Raises ``StartError`` where the community cannot open.
     """
-    stop = asyncio.Event()
+    server, stop = Server(settings, store_address=store_address), asyncio.Event()
+
+    def told() -> None:
+        if stop.is_set():
+            server.hurry.set()
+        stop.set()
+
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
-        loop.add_signal_handler(signal.SIGHUP, stop.set)
-    async with Server(settings, store_address=store_address) as server:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:  # under nohup it stays ignored
+            loop.add_signal_handler(number, told)
+    async with server:
         tune_gc()
         ready(server.community.profile.name, server.url, await server.setup_link())
         await server.run_until_told(stop)

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from chatserver import cli
 from chatserver.store.embedded.server import running_socket
@@ -201,6 +203,27 @@ def test_ctrl_c_closes_the_server_as_sigterm_does(home: Home) -> None:
     home.open()
     assert home.end(signal.SIGINT) == 0
     assert running_socket(home.folder / "data") is None
+
+
+def test_a_second_ctrl_c_ends_the_drain(home: Home) -> None:
+    home.open(CHATSERVER_SERVER__DRAIN_SECONDS="600", CHATSERVER_SERVER__SESSION_SECONDS="0")
+    assert home.server is not None
+    with contextlib.ExitStack() as stack:
+        address = home.url.replace("http", "ws") + "/ws"
+        sockets = [stack.enter_context(connect(address, proxy=None, close_timeout=1)) for _ in range(3)]
+        home.server.send_signal(signal.SIGINT)
+        while not any(is_closed(socket) for socket in sockets):
+            """One is closed at once, the others each after 200 s."""
+        assert home.end(signal.SIGINT) == 0
+
+
+def is_closed(socket: ClientConnection) -> bool:
+    with contextlib.suppress(TimeoutError):
+        try:
+            socket.recv(timeout=0.02)
+        except ConnectionClosed:
+            return True
+    return False
 
 
 def test_the_same_folder_is_not_served_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

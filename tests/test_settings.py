@@ -127,6 +127,12 @@ def test_what_an_orchestrator_sets_for_a_service_of_our_name_is_not_ours() -> No
         ("[store]\nurl = '127.0.0.1:6379'", "store.url must begin with redis://, rediss:// or unix://"),
         ("[store]\nurl = 'unix://'", "store.url must name a socket"),
         ("[store]\nurl = 'redis://'", "store.url must name a machine"),
+        ("[store]\nurl = 'redis://[::1'", "store.url has a machine or port that cannot be read"),
+        ("[store]\nurl = 'redis://h:port'", "store.url has a machine or port that cannot be read"),
+        ("[store]\nurl = 'redis://h:99999'", "store.url has a machine or port that cannot be read"),
+        ("[server]\npublic_url = 'http://[::1'", "server.public_url must be an address such as"),
+        ("[server]\npublic_url = 'https://h:port'", "server.public_url must be an address such as"),
+        ("[server]\norigins = ['https://h:99999']", "server.origins must hold origins such as"),
         ("[limits]\nframe_bytes = 2000", "limits.frame_bytes must be at least limits.text_bytes (16384)"),
         ("[accounts]\npassword_max = 7", "accounts.password_max must be at least accounts.password_min (8)"),
         ("not toml", "is not TOML"),
@@ -210,3 +216,8 @@ def test_files_of_settings_and_secrets_may_begin_with_a_byte_order_mark(tmp_path
     assert load(file_of(tmp_path, "\ufeff[server]\nport = 7\n")).server.port == 7
     secret = file_of(tmp_path, "\ufeffa.example\n")
     assert load(None, {"CHATSERVER_SERVER__HOST_FILE": str(secret)}).server.host == "a.example"
+
+
+def test_a_blank_around_a_word_is_not_part_of_it(tmp_path: Path) -> None:
+    settings = load(file_of(tmp_path, "[store]\nurl = ' redis://localhost:6379 '\n[server]\nhost = '::1 '"))
+    assert (settings.store.url, settings.server.host) == ("redis://localhost:6379", "::1")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from chatserver import errors
 from chatserver.services.caller import Caller
+from chatserver.settings.addresses import is_local_name, normal_origin, port_of
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Prove = Callable[[Caller, str], Awaitable[None]]
 DEVICE_DAYS: Final = 400  # as long as browsers keep a cookie
 _SAFE_SITES: Final = {"same-origin", "none"}
+_FORWARDING: Final = {
+    "forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip",
+}  # fmt: skip
 
 
 class Authentication:
@@ -23,10 +26,8 @@ class Authentication:
 
     def __init__(self, prove: Prove, *, origins: list[str], public_url: str, trusted_proxies: list[str]) -> None:
         self._prove = prove
-        self._origins = {origin.rstrip("/").lower() for origin in origins}
-        if public_url:
-            parts = urlsplit(public_url)
-            self._origins.add(f"{parts.scheme}://{parts.netloc}".lower())
+        self._further_origins = {normal_origin(origin) for origin in origins}
+        self._origins = self._further_origins | ({normal_origin(public_url)} if public_url else set())
         self._secure_url = public_url.startswith("https://")
         self._proxies: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
 
@@ -58,7 +59,7 @@ class Authentication:
         """Browsers name the page that asks. Whoever sends neither header and no cookie is no browser with a login."""
         origin = request.headers.get("Origin")
         if origin is not None:
-            if not self._may_ask(request, origin.lower()):
+            if not self._may_ask(request, _page(origin)):
                 raise errors.not_allowed("This page may not ask here", "origin")
             return
         site = request.headers.get("Sec-Fetch-Site")
@@ -69,7 +70,13 @@ class Authentication:
             raise errors.not_allowed("A cookie needs an Origin", "origin")
 
     def _may_ask(self, request: web.Request, origin: str) -> bool:
-        return origin in self._origins or origin == f"{self.scheme(request)}://{request.host.lower()}"
+        own = normal_origin(f"{self.scheme(request)}://{request.host}")
+        return bool(origin) and (origin in self._origins or origin == own)
+
+    def further_origin(self, request: web.Request) -> str:
+        """The origin of the page that asks, as it named itself, where it is one of the settings' further ones."""
+        origin = request.headers.get("Origin", "")
+        return origin if _page(origin) in self._further_origins else ""
 
     # --- what proxies say --------------------------------------------------------------------------------------------
 
@@ -90,7 +97,11 @@ class Authentication:
                 address = hop
                 if not self._trusted(hop):
                     break
-        return _grouped(address)
+        return grouped(address)
+
+    def is_proxy(self, address: str | None) -> bool:
+        """Whether a proxy of ours dialled, which speaks for many addresses."""
+        return self._trusted(address)
 
     def _trusted(self, address: str | None) -> bool:
         if not address or not _is_address(address):
@@ -99,16 +110,23 @@ class Authentication:
         return any(parsed in network for network in self._proxies)
 
     def near(self, request: web.Request) -> bool:
-        """Whether the request comes from this machine or a trusted network itself, not through a proxy."""
+        """Whether the request comes from this machine or a trusted network itself, not through a proxy. A proxy on this
+        machine that adds no header at all still passes on the name that was asked for."""
         remote = request.remote or ""
-        if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        if not _FORWARDING.isdisjoint(name.lower() for name in request.headers):
             return False
-        return self._trusted(remote) or (_is_address(remote) and ipaddress.ip_address(remote).is_loopback)
+        host = normal_origin(f"{self.scheme(request)}://{request.host}")
+        if host in self._origins and not is_local_name(request.host):
+            return False
+        return self._trusted(remote) or (is_loopback(remote) and is_local_name(request.host))
 
     # --- the cookie --------------------------------------------------------------------------------------------------
 
     def cookie_name(self, request: web.Request) -> str:
-        return "__Host-chatserver" if self.scheme(request) == "https" else "chatserver"
+        """Cookies know hosts but no ports: two servers on one machine would sign each other's people out."""
+        port = port_of(normal_origin(f"{self.scheme(request)}://{request.host}"))
+        name = f"chatserver-{port}" if port else "chatserver"
+        return f"__Host-{name}" if self.scheme(request) == "https" else name
 
     def set_cookie(self, request: web.Request, response: web.StreamResponse, token: str, days: int) -> None:
         response.set_cookie(
@@ -157,7 +175,17 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _grouped(address: str) -> str:
+def _page(origin: str) -> str:
+    """An Origin header in its normal form; browsers write no path, not even a slash."""
+    return "" if origin.endswith("/") else normal_origin(origin)
+
+
+def is_loopback(address: str) -> bool:
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
+def grouped(address: str) -> str:
+    """What is counted together: an IPv6 address stands for its /64."""
     if not _is_address(address):
         return address
     parsed = ipaddress.ip_address(address)

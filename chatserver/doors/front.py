@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from chatserver.doors.api import Api
 from chatserver.doors.authentication import Authentication
+from chatserver.doors.gate import Gate
 from chatserver.doors.metrics import CONTENT_TYPE, Metrics
 from chatserver.doors.pages import SECURITY_HEADERS, Pages
 from chatserver.doors.socket import Sockets
@@ -22,14 +24,21 @@ from chatserver.protocol.schema import openapi, openrpc
 
 log = logging.getLogger(__name__)
 _ALWAYS: Final = {**SECURITY_HEADERS, "Server": "chatserver"}
+_ALLOWED: Final = {"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "Retry-After"}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
 
 
 class Front:
     """Makes the aiohttp application. ``ready()`` says why the community is not ready, or nothing."""
 
     def __init__(
-        self, *, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics, authentication: Authentication, hub: Hub,
-        ready: Callable[[], str], metrics_for: str, body_bytes: int,
+        self, *, gate: Gate, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics,
+        authentication: Authentication, hub: Hub,
+        ready: Callable[[], str], metrics_for: str, body_bytes: int, hurry: asyncio.Event,
     ) -> None:  # fmt: skip
         self._sockets = sockets
         self._metrics = metrics
@@ -38,7 +47,8 @@ class Front:
         self._ready = ready
         self._metrics_for = metrics_for
         self._openapi, self._openrpc = openapi(), openrpc()
-        self.application = web.Application(middlewares=[self._safe], client_max_size=body_bytes)
+        self._hurry = hurry
+        self.application = web.Application(middlewares=[self._safe, gate.count], client_max_size=body_bytes)
         router = self.application.router
         router.add_get("/ws", sockets.handle)
         router.add_get("/api/openapi.json", self._schema)
@@ -53,12 +63,12 @@ class Front:
     async def _safe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Headers that keep the page safe, on every answer, refusals and faults included."""
         try:
-            response = await handler(request)
+            response = self._preflight(request) or await handler(request)
         except web.HTTPException as refused:
             refused.headers.update(self._headers(request))
             raise
         except ConnectionError:
-            raise  # whoever asked has gone; aiohttp knows what to do
+            return web.Response(status=400)  # whoever asked has gone: nobody reads this, and no log needs a traceback
         except Exception:
             log.exception("request: failed")  # without its path: a link into a closed room stands in one
             response = web.Response(status=500, text="A fault of the server; it has been noted.\n")
@@ -68,9 +78,21 @@ class Front:
         return response
 
     def _headers(self, request: web.Request) -> dict[str, str]:
+        headers = dict(_ALWAYS)
         if self._asking.scheme(request) == "https":
-            return {**_ALWAYS, "Strict-Transport-Security": "max-age=31536000"}
-        return _ALWAYS
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.path.startswith("/api/"):
+            headers["Vary"] = "Origin"
+            if origin := self._asking.further_origin(request):
+                headers |= {"Access-Control-Allow-Origin": origin, **_ALLOWED}
+        return headers
+
+    def _preflight(self, request: web.Request) -> web.Response | None:
+        """What a browser asks before a page of a further origin may call a method."""
+        asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if not asks or not request.path.startswith("/api/") or not self._asking.further_origin(request):
+            return None
+        return web.Response(status=204, headers=_PREFLIGHT)
 
     async def _schema(self, request: web.Request) -> web.Response:
         body = self._openapi if request.path.endswith("openapi.json") else self._openrpc
@@ -96,16 +118,18 @@ class Front:
             connection.close(closing.RESTARTING)
 
     async def drain(self, seconds: float) -> None:
-        """No new sockets; those open are closed one by one, spread over the window, so that none come back at once."""
+        """No new sockets; those open are closed one by one, spread over the window, so that none come back at once.
+        Once ``hurry`` is set the rest is closed at once."""
         self._sockets.draining = True
         waiting = list(self._hub.connections)
         random.shuffle(waiting)
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number, connection in enumerate(waiting):
-            due = start + seconds * number / len(waiting)
+            due = start if self._hurry.is_set() else start + seconds * number / len(waiting)
             if due > loop.time():
-                await asyncio.sleep(due - loop.time())
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), due - loop.time())
             connection.close(closing.RESTARTING)
         deadline = loop.time() + 1
         while self._hub.connections and loop.time() < deadline:

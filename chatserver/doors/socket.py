@@ -9,7 +9,6 @@ task, no queue.
 from __future__ import annotations
 
 import asyncio
-import collections
 import logging
 from collections.abc import Sequence
 from typing import Final
@@ -26,6 +25,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
 
 from chatserver.doors.authentication import Authentication
+from chatserver.doors.gate import Addresses, full
 from chatserver.doors.requests import Lanes, Requests
 from chatserver.errors import Refusal
 from chatserver.live.connection import Connection
@@ -39,6 +39,8 @@ _HANDSHAKE: Final = {
     "host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
     "sec-websocket-extensions",
 }  # fmt: skip
+START_BYTES: Final = 1 << 19
+"""Of the session.start of a user: the cursors of a thousand rooms are 100 KB, and all of them come at once."""
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in CODECS]
 
 
@@ -47,15 +49,14 @@ class Sockets:
 
     def __init__(
         self, hub: Hub, requests: Requests, authentication: Authentication,
-        *, most: int, most_per_address: int, frame_bytes: int, compression: bool,
+        *, addresses: Addresses, most: int, frame_bytes: int, compression: bool,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._asking = authentication
+        self._addresses = addresses
         self._most = most
-        self._most_per_address = most_per_address
         self._frame_bytes = frame_bytes
         self._compression = compression
-        self._addresses: collections.Counter[str] = collections.Counter()
         self.draining = False
         self._requests = requests
         hub.on_message = requests.message
@@ -64,25 +65,22 @@ class Sockets:
         """GET /ws. Answers 400, 401, 403 or 503 where no WebSocket is to be had."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return web.Response(status=426, text="This is the door for WebSockets.\n", headers={"Upgrade": "websocket"})
-        if self._is_full(self._asking.address(request)):  # before a token costs the store a reading
-            return _full()
+        if self._is_full():  # before a token costs the store a reading
+            return full()
         try:
             caller = await self._asking.who(request, writes=True)
         except Refusal as refusal:
             return web.Response(status=refusal.kind.status, text=refusal.message + "\n")
-        if self._is_full(caller.address) or self._hub.is_full(caller.user_id):
-            return _full()
+        if self._is_full() or self._hub.is_full(caller.user_id):
+            return full()
         protocol, response = self._negotiate(request)
         if response is None or response.status_code != 101:
             return _refused(response)
         return _TakeOver(self, caller, protocol, _early_frames(request))
 
-    def _is_full(self, address: str) -> bool:
-        return (
-            self.draining
-            or 0 < self._most <= len(self._hub.connections)
-            or 0 < self._most_per_address <= self._addresses[address]
-        )
+    def _is_full(self) -> bool:
+        """That the address may have another was asked at the gate, where this connection counts already."""
+        return self.draining or 0 < self._most <= len(self._hub.connections)
 
     def _negotiate(self, request: web.Request) -> tuple[ServerProtocol, Response | None]:
         """Show the request to the protocol; the answer is None where it is not even a request."""
@@ -112,6 +110,8 @@ class Sockets:
         wire = WIRES[protocol.subprotocol or JSON.subprotocol, bool(protocol.extensions)]
         now = asyncio.get_running_loop().time()
         connection = Connection(self._hub, protocol, wire, now, frame_bytes=self._frame_bytes)
+        if caller.user_id and self._frame_bytes:
+            connection.begin_with(START_BYTES)
         transport.set_protocol(connection)
         http.transport = None
         http.connection_lost(None)
@@ -122,7 +122,7 @@ class Sockets:
                 transport.write(data)
         caller.connection = connection
         self._requests.welcome(connection, caller)
-        self._addresses[caller.address] += 1
+        self._addresses.enter(caller.address)
         self._hub.opened(connection)
         if not transport.is_reading():
             transport.resume_reading()
@@ -131,9 +131,7 @@ class Sockets:
 
     def closed(self, connection: Connection) -> None:
         if isinstance(connection.data, Lanes):
-            self._addresses[connection.address] -= 1
-            if self._addresses[connection.address] <= 0:
-                del self._addresses[connection.address]
+            self._addresses.leave(connection.address)
             connection.data.backlog.clear()
 
 
@@ -141,10 +139,6 @@ def _early_frames(request: web.Request) -> bytes:
     """What a hasty client sent before it had its 101: aiohttp holds it back, and would read it as HTTP afterwards."""
     early, request.protocol._message_tail = request.protocol._message_tail, b""
     return early
-
-
-def _full() -> web.Response:
-    return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
 
 
 def _refused(response: Response | None) -> web.Response:

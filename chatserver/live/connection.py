@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chatserver.live.feed import Feed
     from chatserver.live.outgoing import Behind
 
+log = logging.getLogger(__name__)
 _numbers = itertools.count(1)
 _DATA: Final = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
@@ -56,10 +58,10 @@ class Connection(asyncio.Protocol):
     Messages are of at most ``frame_bytes``; 0 is no limit."""
 
     __slots__ = (
-        "_after_closing", "_begun", "_fragments", "_idle_frames", "_idle_since", "_in_pieces", "_kind", "_most",
-        "_owner", "_plain", "_protocol", "_wanted", "address", "agent", "behind", "closing", "data", "follows", "heard",
-        "login_id", "number", "opened_at", "origin", "out", "paused", "paused_at", "pinged", "reading", "started",
-        "transport", "user_id", "wire",
+        "_after_closing", "_begun", "_fragments", "_frame_bytes", "_idle_frames", "_idle_since", "_in_pieces", "_kind",
+        "_most", "_owner", "_plain", "_protocol", "_wanted", "address", "agent", "behind", "closing", "data",
+        "follows", "heard", "login_id", "number", "opened_at", "origin", "out", "paused", "paused_at", "pinged",
+        "reading", "started", "transport", "user_id", "wire",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float, *, frame_bytes: int = 0) -> None:
@@ -87,7 +89,7 @@ class Connection(asyncio.Protocol):
         self._fragments = bytearray()
         self._kind: Opcode | None = None
         self._plain = 0x81 if wire.codec.text else 0x82
-        self._most = frame_bytes or _NO_LIMIT
+        self._frame_bytes = self._most = frame_bytes or _NO_LIMIT
         self._in_pieces = False
         self._begun: bytearray | None = None
         self._wanted = 0
@@ -101,7 +103,25 @@ class Connection(asyncio.Protocol):
     def take_over(self, transport: asyncio.Transport) -> None:
         self.transport = transport
 
+    def begin_with(self, size: int) -> None:
+        """Until the session has begun, a message may be of as many bytes as the cursors of all rooms need."""
+        self._most = self._protocol.max_message_size = max(size, self._frame_bytes)
+
+    def begun(self) -> None:
+        """The session has begun."""
+        self.started = True
+        if self._most != self._frame_bytes:
+            self._most = self._protocol.max_message_size = self._frame_bytes
+
     def data_received(self, data: bytes) -> None:
+        """Called by the transport, and must not raise: asyncio would drop the connection without a word."""
+        try:
+            self._received(data)
+        except Exception:
+            log.exception("connection: a frame could not be taken")
+            self.close(closing.FAULT)
+
+    def _received(self, data: bytes) -> None:
         self.heard = True
         if self.closing is not None:
             if self._still_listens(len(data)):

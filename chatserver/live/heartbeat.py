@@ -34,7 +34,7 @@ class Heartbeat:
                     connection.abort()
             elif connection.paused:
                 if self._slow and now - connection.paused_at > self._slow:
-                    connection.abort()
+                    connection.close(closing.SLOW)  # heard by those who take what is before it in the next seconds
             elif self._session and not connection.started and now - connection.opened_at > self._session:
                 connection.close(closing.NO_SESSION)
             elif self._ping:

@@ -143,7 +143,7 @@ def _parsed(setting: Setting, value: object) -> object:
 
 
 def _converted(setting: Setting, value: object) -> object:
-    converted: object = msgspec.convert(value, setting.type)
+    converted: object = msgspec.convert(value.strip() if isinstance(value, str) else value, setting.type)
     if isinstance(converted, int | float) and not isinstance(converted, bool):
         if not math.isfinite(converted) or converted < setting.least:
             raise ValueError

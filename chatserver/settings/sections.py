@@ -66,10 +66,18 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: Annotated[float, about("After SIGTERM, over how long the sockets are closed.", "s")] = 10.0
     ping_seconds: Annotated[float, about("How often each socket is pinged; 0 = never.", "s")] = 25.0
     silence_seconds: Annotated[float, about("How long a ping may stay unanswered; 0 = for ever.", "s")] = 10.0
-    slow_seconds: Annotated[float, about("How long a socket may stay full before it is cut; 0 = for ever.", "s")] = 10.0
+    slow_seconds: Annotated[
+        float, about("How long a connection may take nothing before it is cut; 0 = for ever.", "s")
+    ] = 10.0
     session_seconds: Annotated[
         float, about("How long a socket may stay open without session.start; 0 = for ever.", "s")
     ] = 10.0
+    request_seconds: Annotated[
+        float, about("How long the head or the body of an HTTP request may take to come; 0 = for ever.", "s")
+    ] = 20.0
+    idle_seconds: Annotated[
+        float, about("How long an HTTP connection is kept for another request; 0 = for ever.", "s")
+    ] = 75.0
     max_connections: Annotated[int, about("Sockets open at once in this process; 0 = no limit.", "sockets")] = 15_000
     compression: Annotated[
         bool, about("Offer permessage-deflate: smaller on the wire, more work per message and more memory.")
@@ -157,7 +165,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     group_messages: Annotated[int, about("Messages stored in one step.", "messages")] = 512
     group_bytes: Annotated[int, about("Messages stored in one step.", "bytes")] = 1_048_576
     connections_per_user: Annotated[int, about("Sockets of one user in this process.", "sockets")] = 50
-    connections_per_address: Annotated[int, about("Sockets of one address in this process.", "sockets")] = 200
+    connections_per_address: Annotated[
+        int, about("Connections of one address in this process, HTTP included.", "connections")
+    ] = 200
 
 
 class Friends(msgspec.Struct, frozen=True, kw_only=True):

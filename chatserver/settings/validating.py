@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from chatserver.settings.addresses import normal_origin
 from chatserver.settings.sections import Settings
 
 SCHEMES: Final = ("redis", "rediss", "unix")
@@ -33,7 +34,12 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
     url = settings.store.url
     if not url:
         return
-    scheme = urlsplit(url).scheme.lower()
+    try:
+        parts = urlsplit(url)
+        scheme, _ = parts.scheme.lower(), parts.port
+    except ValueError:
+        yield "store.url", "has a machine or port that cannot be read, such as a bracket left open"
+        return
     if "cluster" in scheme or "sentinel" in scheme:
         yield (
             "store.url",
@@ -41,9 +47,9 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     elif scheme not in SCHEMES:
         yield "store.url", "must begin with redis://, rediss:// or unix://"
-    elif scheme == "unix" and not urlsplit(url).path:
+    elif scheme == "unix" and not parts.path:
         yield "store.url", "must name a socket, such as unix:///run/valkey/valkey.sock"
-    elif scheme != "unix" and not urlsplit(url).hostname:
+    elif scheme != "unix" and not parts.hostname:
         yield "store.url", "must name a machine, such as redis://127.0.0.1:6379"
 
 
@@ -54,17 +60,11 @@ def _time_zone(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "community.time_zone", f"is not a time zone this machine knows: {settings.community.time_zone!r}"
 
 
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    beyond = parts.path or parts.query or parts.fragment
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and not beyond
-
-
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
     for origin in settings.server.origins:
-        if not _is_origin(origin):
+        if not normal_origin(origin):
             yield "server.origins", f"must hold origins such as https://chat.example.org without a path, not {origin!r}"
-    if settings.server.public_url and not _is_origin(settings.server.public_url.rstrip("/")):
+    if settings.server.public_url and not normal_origin(settings.server.public_url):
         yield "server.public_url", "must be an address such as https://chat.example.org without a path"
     for network in settings.server.trusted_proxies:
         try:

@@ -128,7 +128,7 @@ async def test_the_cookie_is_for_this_site_s_requests_only(server: Server) -> No
     assert {"httponly", "samesite=lax", "path=/"} <= flags
     assert "secure" not in flags
     assert not any(flag.startswith("domain") for flag in flags)
-    assert name == "chatserver"
+    assert name == f"chatserver-{server.url.rpartition(':')[2]}"
     assert len(value) >= 32 and len(f"{name}={value}") < 4096
     _, _, other = await cookie_of(server, "bob")
     assert other != value
@@ -138,14 +138,14 @@ async def test_under_tls_the_cookie_is_bound_to_host_and_transport(open_server: 
     server = await open_server(**PROXIED)
     header, name, _ = await cookie_of(server, **{"X-Forwarded-Proto": "https"})
     flags = {flag.strip().lower() for flag in header.split(";")[1:]}
-    assert name == "__Host-chatserver"
+    assert name == f"__Host-chatserver-{server.url.rpartition(':')[2]}"
     assert {"httponly", "samesite=lax", "path=/", "secure"} <= flags
     assert not any(flag.startswith("domain") for flag in flags)
 
 
 async def test_what_a_stranger_says_of_tls_and_addresses_is_not_believed(server: Server) -> None:
     header, name, _ = await cookie_of(server, **{"X-Forwarded-Proto": "https"})
-    assert name == "chatserver" and "Secure" not in header
+    assert name.startswith("chatserver") and "Secure" not in header
     async with ClientSession() as session:
         headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
         async with session.get(f"{server.url}/", headers=headers) as answer:
@@ -323,3 +323,50 @@ async def test_sockets_of_one_address_and_of_one_user_are_counted(open_server: A
         assert [await another(Authorization=token) for _ in range(3)] == [101, 101, 503]
         assert [await another() for _ in range(3)] == [101, 101, 503]
         assert all(wait > 0 for wait in waits)
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "origin"),
+    [
+        ({"server__public_url": "https://chat.example.org:443"}, "chat.example.org", "https://chat.example.org"),
+        ({"server__public_url": "https://茶館.example"}, "xn--cl1al36b.example", "https://xn--cl1al36b.example"),
+        ({"server__origins": ["https://App.example:443/"]}, "chat.example.org", "https://app.example"),
+        ({}, "Chat.Example.org:443", "https://chat.example.org"),
+        ({}, "chat.example.org", "https://chat.example.org"),
+    ],
+)
+async def test_one_address_in_two_writings_is_one(
+    open_server: Any, settings: dict[str, Any], host: str, origin: str
+) -> None:
+    server = await open_server(**settings, **PROXIED)
+    headers = {"Host": host, "Origin": origin, "X-Forwarded-Proto": "https"}
+    assert await handshake(server, CIMultiDict(headers)) == 101
+    assert await handshake(server, CIMultiDict({**headers, "Origin": origin + ".evil.example"})) == 403
+
+
+async def test_two_servers_on_one_machine_sign_nobody_out_of_the_other(open_server: Any) -> None:
+    one, other = await open_server(), await open_server()
+    _, name, value = await cookie_of(one, "ann")
+    _, other_name, other_value = await cookie_of(other, "bob")
+    assert name != other_name
+    both = f"{name}={value}; {other_name}={other_value}"
+    for server in (one, other):
+        assert await signed_in(server, CIMultiDict(Cookie=both, Origin=server.url))
+
+
+async def test_a_page_of_a_further_origin_may_call_the_api(open_server: Any) -> None:
+    server = await open_server(server__origins=["https://app.example"])
+    call = f"{server.url}/api/community.get"
+    async with ClientSession() as session:
+        for origin, allowed in {"https://app.example": True, "https://evil.example": False}.items():
+            asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            async with session.options(call, headers=asks) as answer:
+                assert (answer.status == 204) is allowed
+                assert (answer.headers.get("Access-Control-Allow-Headers") is not None) is allowed
+            async with session.post(call, json={}, headers={"Origin": origin}) as answer:
+                assert answer.status == (200 if allowed else 403)
+                assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+                assert answer.headers.get("Access-Control-Allow-Credentials") == ("true" if allowed else None)
+                assert "Origin" in answer.headers["Vary"]
+        async with session.post(f"{server.url}/api/no.such", headers={"Origin": "https://app.example"}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"

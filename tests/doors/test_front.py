@@ -55,6 +55,16 @@ async def test_closes_are_spread_over_the_drain_window(server: Server) -> None:
     assert all(moment >= number / len(names) - 0.01 for number, moment in enumerate(moments)), moments
 
 
+async def test_a_drain_that_is_hurried_closes_the_rest_at_once(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat") as people:
+        draining = asyncio.create_task(server.front.drain(600))
+        await asyncio.wait([asyncio.create_task(person.closed()) for person in people], return_when="FIRST_COMPLETED")
+        server.hurry.set()
+        async with asyncio.timeout(PATIENCE):
+            await draining
+        assert not server.hub.connections
+
+
 async def test_while_draining_nobody_new_comes_in_by_a_socket(server: Server) -> None:
     async with gathering(server.url, "ann") as (ann,):
         draining = asyncio.create_task(server.front.drain(0))

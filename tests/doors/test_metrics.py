@@ -113,3 +113,16 @@ async def test_who_may_read_them_is_a_setting(open_server, setting: str, near: i
     server = await open_server(server__metrics=setting)
     assert (await ask(server.url, "/metrics")).status == near
     assert (await ask(server.url, "/metrics", **FAR)).status == far
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Forwarded": "for=203.0.113.9"}, {"X_Real_IP": "203.0.113.9"}, {"Via": "1.1 proxy"},
+        {"X_Forwarded_Proto": "https"}, {"Host": "chat.example.org"}, {"Host": "chat.example.org:8080"},
+    ],
+)  # fmt: skip
+async def test_what_a_proxy_on_this_machine_passes_on_is_not_local(server: Server, headers: dict[str, str]) -> None:
+    assert (await ask(server.url, "/metrics", **headers)).status == 404
+    for name in ("localhost", "127.0.0.1:9", "[::1]"):
+        assert (await ask(server.url, "/metrics", Host=name)).status == 200

@@ -198,3 +198,27 @@ async def test_a_connection_that_ends_within_a_frame_ends() -> None:
     made.data_received(frame(TEXT, b"half")[:5])
     made.eof_received()
     assert made.closing is not None and not ear.messages
+
+
+def test_a_fault_of_the_server_ends_the_connection_with_a_word_and_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+    made, ear, _ = connection()
+
+    def fail(connection: Connection, data: bytes) -> None:
+        raise KeyError("a fault of ours")
+
+    ear.message = fail  # type: ignore[method-assign]
+    made.data_received(frame(TEXT, b"{}"))
+    assert made.closing is closing.FAULT
+    assert "a frame could not be taken" in caplog.text
+    made.data_received(frame(TEXT, b"{}"))
+
+
+def test_until_its_session_has_begun_a_connection_may_bring_the_cursors_of_all_its_rooms() -> None:
+    made, ear, _ = connection(frame_bytes=1024)
+    made.begin_with(1 << 16)
+    made.data_received(frame(TEXT, b"x" * 60_000))
+    made.begun()
+    made.data_received(frame(TEXT, b"x" * 1024))
+    assert [len(message) for message in ear.messages] == [60_000, 1024]
+    made.data_received(frame(TEXT, b"x" * 1025))
+    assert made.closing is not None and made.closing.code == closing.TOO_BIG.code

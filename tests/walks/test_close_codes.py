@@ -16,7 +16,8 @@ from tests.people import PATIENCE, Person, post, sign_up
 from tests.walks.test_protocol_examples import socket_of
 
 _MASK = b"\x00\x00\x00\x00"
-# 1011 stands for a fault of ours that nobody can ask for; who is too slow to read the close frame of 4101 sees 1006.
+# 1011 stands for a fault of ours that nobody can ask for (tests/live/test_connection.py); 4101 takes a full socket
+# (tests/walks/test_slow_readers.py).
 ONLY_DESCRIBED = {closing.FAULT.code, closing.SLOW.code}
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from chatserver.app import Server
 from chatserver.live.connection import Connection
+from chatserver.live.heartbeat import CLOSING_SECONDS
+from chatserver.protocol.closing import SLOW
 from chatserver.store.engine.address import Address
 from tests.chaos.fleet import ServerProcess, fleet
 from tests.chaos.socket import Socket
@@ -189,6 +191,9 @@ async def test_a_reader_that_never_reads_again_is_cut_off(open_server: Any) -> N
             connection = connection_of(server, slow_one)
             slow.stop_reading()
             last = await fill(ann, connection)
+            await until(lambda: connection.closing is SLOW, "the slow one is given up")
+            server.heartbeat.tick(asyncio.get_running_loop().time())
+            server.heartbeat.tick(asyncio.get_running_loop().time() + CLOSING_SECONDS + 1)
             await until(lambda: connection not in server.hub.connections, "the slow one is cut off")
             slow.socket.transport.resume_reading()
             await until(lambda: slow.code is not None, "it hears of its end")
@@ -198,6 +203,20 @@ async def test_a_reader_that_never_reads_again_is_cut_off(open_server: Any) -> N
             back = await Ear().open(server.url, slow_one.token)
             assert back.started.is_set()
             back.socket.cut()
+
+
+async def test_a_reader_that_reads_again_when_it_was_given_up_is_told_why(open_server: Any) -> None:
+    server = await open_server(server__slow_seconds=60)
+    async with gathering(server.url, "ann") as (ann,):
+        slow_one = await sign_up(server.url, "slow")
+        async with ears(server.url, slow_one.token, 1) as (slow,):
+            connection = connection_of(server, slow_one)
+            slow.stop_reading()
+            await fill(ann, connection)
+            server.heartbeat.tick(asyncio.get_running_loop().time() + 61)
+            slow.socket.transport.resume_reading()
+            await until(lambda: slow.code is not None, "it hears of its end")
+            assert slow.code == SLOW.code
 
 
 async def test_who_asks_and_never_reads_the_answers_is_no_longer_read(open_server: Any) -> None:

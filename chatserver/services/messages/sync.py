@@ -189,7 +189,7 @@ class Sync:
         good: dict[str, Cursor],
     ) -> None:
         """The response is queued: begin to follow. Rooms entered or left since the states were made are made good."""
-        connection.started = True
+        connection.begun()
         events_left = self._replay_events
         for state in states:
             feed = self._hub.feeds.get(state.room)

@@ -54,6 +54,6 @@ def parse(url: str) -> Address:
 
 def _database(path: str) -> int:
     number = path.strip("/")
-    if number and not number.isdigit():
+    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
         raise StartError(f"store.url: {number!r} is not a database number")
     return int(number or 0)

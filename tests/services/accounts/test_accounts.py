@@ -57,7 +57,8 @@ class Browser:
 
     @property
     def cookie(self):
-        return next((cookie for cookie in self.session.cookie_jar if cookie.key == "chatserver"), None)
+        keys = {cookie.key: cookie for cookie in self.session.cookie_jar}
+        return next((cookie for key, cookie in keys.items() if not key.endswith("-device")), None)
 
 
 async def everything_stored(server) -> bytes:

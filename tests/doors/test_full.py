@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from chatserver.doors.entrance import HURRIED
+from chatserver.doors.gate import HURRIED
 from chatserver.store.embedded.readiness import Answer, ping
 from tests.chaos.fleet import ServerProcess, fleet
 from tests.doors.visiting import ask

@@ -1,0 +1,265 @@
+"""Who may stand in the doorway, and how long: every connection from its first byte to its last.
+
+aiohttp waits for ever for a head, a body or a reader, and one address could hold all files of the process. Here each
+connection is an aiohttp handler that knows how long it has waited for what; ``Gate.tick`` ends those that waited too
+long, once a second and for all of them. Connections count against their address, WebSockets and HTTP alike; behind a
+trusted proxy it is the requests under way that count. A WebSocket has left the gate: ``Heartbeat`` watches it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import logging
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, cast
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestHandler
+
+from chatserver.doors.authentication import Authentication, grouped
+
+log = logging.getLogger(__name__)
+KEPT_FILES: Final = 64
+"""Link and reader, the start of a store, pages that are read from the disk, and some that nobody thought of."""
+HURRIED: Final = 16
+HURRIED_SECONDS: Final = 1.0
+"""So many more are taken for a moment each when files are used up, so that /readyz can say so."""
+PROXY_IDLE_SECONDS: Final = 3600.0
+"""A proxy keeps connections for its own time; one that we end first costs somebody a 502."""
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 30\r\n\r\nToo many connections at once.\n"
+)
+
+
+def most_connections() -> int:
+    """How many connections this process can have beside the files that are open now and those that are kept."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return max(HURRIED, limit - sum(1 for _ in Path("/proc/self/fd").iterdir()) - KEPT_FILES - HURRIED)
+
+
+class Addresses:
+    """How many connections each address has. At most ``most``; 0 is no limit."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts: collections.Counter[str] = collections.Counter()
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def is_full(self, address: str) -> bool:
+        return 0 < self._most <= self._counts[address]
+
+    def enter(self, address: str) -> None:
+        self._counts[address] += 1
+
+    def leave(self, address: str) -> None:
+        self._counts[address] -= 1
+        if self._counts[address] <= 0:
+            del self._counts[address]
+
+
+class Gate:
+    """Makes the HTTP side of each connection. ``sockets()`` says how many WebSockets are open; with them there may be
+    ``most`` connections. A head or body may take ``request_seconds``, the next request ``idle_seconds``, and a reader
+    may take nothing for ``slow_seconds``; 0 is for ever."""
+
+    def __init__(
+        self, authentication: Authentication, addresses: Addresses, sockets: Callable[[], int],
+        *, most: int, request_seconds: float, idle_seconds: float, slow_seconds: float,
+    ) -> None:  # fmt: skip
+        self.addresses = addresses
+        self._asking = authentication
+        self._sockets = sockets
+        self.request_seconds = request_seconds
+        self.idle_seconds = idle_seconds
+        self.slow_seconds = slow_seconds
+        self.most = most
+        self._said = False
+        self._visits: dict[Visit, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._visits)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more files are free for connections."""
+        return len(self._visits) + self._sockets() >= self.most
+
+    def factory(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
+        """What makes the protocol of a connection that was accepted."""
+        options: dict[str, Any] = {"access_log": None, "keepalive_timeout": PROXY_IDLE_SECONDS}
+        return lambda: Visit(self, server, **options)
+
+    def tick(self, now: float) -> None:
+        """End what has waited too long; ``now`` by the loop's clock."""
+        for visit in list(self._visits):
+            visit.look(now)
+
+    def close(self) -> None:
+        """End all that are still here."""
+        for visit in list(self._visits):
+            visit.abort()
+
+    # --- what connections tell ---------------------------------------------------------------------------------------
+
+    def came(self, visit: Visit) -> bool:
+        """Whether this one may come in. Where the address is full, one of its own that waits for nothing makes room."""
+        if not self._has_file(visit):
+            return False
+        self._visits[visit] = None
+        if self._asking.is_proxy(visit.peer):
+            visit.idle_seconds = PROXY_IDLE_SECONDS if self.idle_seconds else 0
+            return True
+        visit.address = grouped(visit.peer)
+        if self.addresses.is_full(visit.address) and not self._make_room(visit.address):
+            visit.address = ""
+            return False
+        self.addresses.enter(visit.address)
+        return True
+
+    def _has_file(self, visit: Visit) -> bool:
+        beyond = len(self._visits) + self._sockets() - self.most
+        if beyond >= 0 and not self._said:  # once each time it becomes full
+            log.error("gate: full, because this process may open no more files", extra={"connections": self.most})
+        self._said = beyond >= 0
+        if beyond >= HURRIED:
+            visit.refuse()
+            return False
+        if beyond >= 0:
+            asyncio.get_running_loop().call_later(HURRIED_SECONDS, visit.abort)
+        return True
+
+    def _make_room(self, address: str) -> bool:
+        idle = next((visit for visit in self._visits if visit.address == address and visit.rests), None)
+        if idle is None:
+            return False
+        idle.abort()
+        self.went(idle)
+        return True
+
+    def went(self, visit: Visit) -> None:
+        self._visits.pop(visit, None)
+        if visit.address:
+            self.addresses.leave(visit.address)
+            visit.address = ""
+
+    @web.middleware
+    async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Behind a proxy the request counts, because the connection is the proxy's."""
+        if not self._asking.is_proxy(request.remote):
+            return await handler(request)
+        address = self._asking.address(request)
+        if self.addresses.is_full(address):
+            return full()
+        self.addresses.enter(address)
+        try:
+            return await handler(request)
+        finally:
+            self.addresses.leave(address)
+
+
+class Visit(RequestHandler):
+    """One HTTP connection. ``peer`` is who dialled, ``address`` what it counts against: nothing for a proxy's."""
+
+    __slots__ = ("_gate", "_ours", "_refused", "_since", "_waits_for", "address", "idle_seconds", "peer")
+
+    def __init__(self, gate: Gate, server: web.Server, **options: Any) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self._gate = gate
+        self.peer = ""
+        self.address = ""
+        self.idle_seconds = gate.idle_seconds
+        self._ours: asyncio.Transport | None = None
+        self._refused = False
+        self._since = self._loop.time()
+        self._waits_for: object = "head"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._ours = cast("asyncio.Transport", transport)  # uvloop's are none by name
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if peer else ""
+        self._refused = not self._gate.came(self)
+        if not self._refused:
+            super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self.refuse()
+            return
+        now, heads = self._loop.time(), self._request_count
+        if self._is_idle and self._waits_for == "next":
+            self._wait_for("head", now)
+        super().data_received(data)
+        if self._request_count > heads:
+            self._wait_for("next", now)
+
+    def refuse(self) -> None:
+        """Say that there is no place, and hang up. Where a file is free for it this waits for the request: who is still
+        sending when the connection ends may never see the answer."""
+        if self._ours is not None and not self._ours.is_closing():
+            self._ours.write(_FULL)
+            self._ours.close()
+
+    def eof_received(self) -> None:
+        if not self._refused:
+            super().eof_received()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._gate.went(self)
+        self._ours = None
+        if not self._refused:
+            super().connection_lost(exc)
+
+    # --- patience ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_idle(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has been answered and asks nothing."""
+        return self._is_idle and self._waits_for != "head"
+
+    def abort(self) -> None:
+        if self._ours is not None:
+            self._ours.abort()
+
+    def look(self, now: float) -> None:
+        """See what the other side is being waited for, and end the connection if that takes too long."""
+        if self._ours is None:
+            return
+        most = self._patience(now)
+        if most and now - self._since > most:
+            self.abort()
+
+    def _patience(self, now: float) -> float:
+        """How many seconds it may wait for what it waits for now; 0 for ever."""
+        left = self._ours.get_write_buffer_size() if self._ours is not None else 0
+        if left:
+            self._wait_for(("reader", left), now)
+            return self._gate.slow_seconds
+        request = self._current_request
+        if self._refused:
+            return self._gate.request_seconds
+        if request is not None:
+            reading = not request.content.is_eof()
+            self._wait_for((request, reading), now)
+            return self._gate.request_seconds if reading else 0
+        if self._waits_for not in ("head", "next"):
+            self._wait_for("next", now)
+        return self._gate.request_seconds if self._waits_for == "head" else self.idle_seconds
+
+    def _wait_for(self, what: object, now: float) -> None:
+        if what != self._waits_for:
+            self._waits_for, self._since = what, now
+
+
+def full() -> web.Response:
+    return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
