@@ -19,6 +19,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -206,7 +207,8 @@ class Bot:
             self._session.stopping.set()
 
     def run(self) -> None:
-        """Run as a program, until SIGTERM or Ctrl-C. Ends the process with 1 when the server says to stay away."""
+        """Run as a program, until SIGTERM or Ctrl-C; in a thread that is not the main one, until ``stop``. Ends the
+        process with 1 when the server says to stay away."""
         if not logging.getLogger().handlers:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         try:
@@ -217,6 +219,7 @@ class Bot:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+        if threading.current_thread() is threading.main_thread():  # no other is told of signals
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stop)
         await self.serve()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import typing
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+MOST_DIGITS: Final = 40
+"""Of a whole number: one of 3,900 digits was taken, and cost whoever reckoned with it its time."""
 _TRUE: Final = frozenset({"true", "yes", "on", "1", "是", "对", "對"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", "否", "不"})
 
@@ -25,10 +29,22 @@ def _truth(word: str) -> bool:
     raise ValueError(word)
 
 
+def _whole(word: str) -> int:
+    if len(word) > MOST_DIGITS:
+        raise ValueError(word)
+    return int(word)
+
+
+def _number(word: str) -> float:
+    if not math.isfinite(number := float(word)):
+        raise ValueError(word)
+    return number
+
+
 _READERS: Final[dict[Any, tuple[Callable[[str], Any], str]]] = {
     str: (str, "a word"),
-    int: (int, "a whole number"),
-    float: (float, "a number"),
+    int: (_whole, "a whole number"),
+    float: (_number, "a number"),
     bool: (_truth, "yes or no"),
 }
 
@@ -113,7 +129,7 @@ def _parameter(command: str, given: inspect.Parameter, kind: Any) -> Parameter:
 
 def split(text: str, prefix: str) -> tuple[str, str]:
     """The command's name, in lower case, and what follows it; an empty name where the text is no command."""
-    if not text.startswith(prefix):
+    if unicodedata.normalize("NFKC", text[: len(prefix)]) != prefix:  # ／ is what an input method makes of /
         return "", ""
     word, _, rest = _cut(text[len(prefix) :])
     return word.casefold(), rest

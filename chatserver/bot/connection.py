@@ -34,6 +34,8 @@ RESEND_S: Final = 3000.0
 """How long a send is tried again: less than the hour for which the server knows its client_id."""
 _MAX_BYTES: Final = 2**26
 _ABNORMAL: Final = 1006
+_KEPT_OUT: Final = {400, 401, 403}
+"""404 is none of these: a proxy says it while the server behind it is on its way."""
 
 REPEATABLE: Final = frozenset({
     "community.get", "login.list", "message.delete", "message.edit", "message.history", "message.send",
@@ -109,10 +111,10 @@ class Connection:
             socket = await self._dial()
         except InvalidStatus as error:
             status = error.response.status_code
-            if status in {400, 401, 403, 404}:
+            if status in _KEPT_OUT:
                 raise EndedError(status, f"{self._url} does not let this bot in") from None
             return _ABNORMAL, f"HTTP {status}"
-        except (OSError, TimeoutError, InvalidHandshake) as error:
+        except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
             return _ABNORMAL, str(error) or type(error).__name__
         try:
             async with socket:

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 
 import pytest
+from websockets.asyncio.server import serve
 
 from chatserver.bot import (
     Bot,
@@ -480,3 +481,30 @@ async def test_a_bot_runs_once_at_a_time(double):
     async with make(double).running() as bot:
         with pytest.raises(RuntimeError, match="already"):
             await bot.serve()
+
+
+async def test_a_proxy_that_knows_no_server_yet_is_asked_again(double):
+    statuses = [404, 502, 404]
+
+    def answer(connection, request):
+        return connection.respond(statuses.pop(), "not yet\n") if statuses else None
+
+    async with serve(double._converse, "127.0.0.1", 0, subprotocols=["chat.v1.msgpack"], process_request=answer) as way:
+        bot = make(double)
+        bot.url = f"http://127.0.0.1:{way.sockets[0].getsockname()[1]}"
+        async with bot.running():
+            assert not statuses and len(double.cursors) == 1
+
+
+async def test_a_bot_may_run_in_a_thread(double):
+    bot = make(double)
+    loops = []
+
+    @bot.on(Started)
+    async def remember(event):
+        loops.append(asyncio.get_running_loop())
+
+    running = asyncio.create_task(asyncio.to_thread(bot.run))
+    await until(lambda: loops)
+    loops[0].call_soon_threadsafe(bot.stop)
+    await asyncio.wait_for(running, 5)

@@ -15,6 +15,7 @@ def mute(event, who: str, quiet: bool = True): ...
     ("function", "text", "expected"),
     [
         (roll, "2", [2]),
+        (roll, "２", [2]),
         (roll, "2  20", [2, 20]),
         (say, "3 hello  there, world", [3, "hello  there, world"]),
         (say, "3 two\nlines", [3, "two\nlines"]),
@@ -35,6 +36,10 @@ def test_words_become_what_the_signature_asks_for(function, text, expected):
         (roll, "two", "'two' is not a whole number"),
         (roll, "2 6 7", "'7' is more than"),
         (add, "1 x", "'x' is not a number"),
+        (add, "1 nan", "'nan' is not a number"),
+        (add, "-inf", "'-inf' is not a number"),
+        (add, "1e999", "'1e999' is not a number"),
+        (roll, "9" * 41, "is not a whole number"),
         (mute, "ann perhaps", "'perhaps' is not yes or no"),
         (say, "3", "text is missing"),
     ],
@@ -65,6 +70,7 @@ def test_other_types_are_refused_when_the_command_is_made():
         ("/roll\n2", ("roll", "2")),
         ("roll 2", ("", "")),
         ("/ roll", ("", "roll")),
+        ("／roll ２", ("roll", "２")),
         ("", ("", "")),
     ],
 )
