@@ -7,6 +7,7 @@ import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { followKeyboard } from "./lib/keyboard.js";
 import { followLengths } from "./lib/lengths.js";
 import { keepInstalled } from "./lib/installed.js";
+import { renameShown } from "./lib/renaming.js";
 import { scriptLanguage } from "./lib/script-language.js";
 import { Calls } from "./state/calls.js";
 import { Days } from "./state/days.js";
@@ -26,6 +27,10 @@ export function begin(context) {
   keepInstalled({ client, go });
   keepPokes(client);
   keepDays(client);
+  client.addEventListener("renamed", (event) => {
+    const user = /** @type {CustomEvent} */ (event).detail;
+    renameShown(document, { ...user, name: user.name || words.say("people.left") });
+  });
 }
 
 /** @param {import("./state/client.js").Client} client */

@@ -38,9 +38,9 @@
     "structuredClone" in window;
   if (able) return;
   var sentences = [
-    ["en", "This browser is too old for this page. Please update it, or come in with another one."],
-    ["zh-Hans", "这个浏览器太旧了，打不开这个页面。请更新它，或换一个浏览器再来。"],
-    ["zh-Hant", "這個瀏覽器太舊了，打不開這個頁面。請更新它，或換一個瀏覽器再來。"]
+    ["en", "This browser is too old for this page. Please update it, or use another one."],
+    ["zh-Hans", "这个浏览器太旧了，打不开这个页面。请更新它，或换一个浏览器。"],
+    ["zh-Hant", "這個瀏覽器太舊了，打不開這個頁面。請更新它，或換一個瀏覽器。"]
   ];
   var say = function () {
     for (var at = 0; at < sentences.length; at += 1) {

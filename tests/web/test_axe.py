@@ -28,7 +28,7 @@ GUEST = {
     "/sign-in": "account-form form",
     "/sign-up": "account-form form",
     "/sign-in#recover": "account-form form",
-    "/room/nowhere": "room-view .notice p",
+    "/room/nowhere": "room-door p",
     "/user/somebody": "user-profile .empty",
 }
 KEEPER = {

@@ -44,8 +44,8 @@ async def test_a_link_that_was_withdrawn_leads_to_a_door_that_says_so(new_reader
     link = (await ann.call("room.link", room=room))["link"]
     await ann.call("room.link", room=room, withdraw=True)
     await bob.open(f"/join/{room}/{link}")
-    await expect(bob.page.locator("room-view .notice")).to_contain_text("This room doesn't exist")
-    await expect(bob.page.locator("room-view .notice")).to_contain_text("Find a room")
+    await expect(bob.page.locator("room-door")).to_contain_text("This room doesn't exist")
+    await expect(bob.page.locator("room-door")).to_contain_text("Find a room")
 
 
 async def test_an_open_room_can_be_read_before_one_joins_it(served: Served, new_reader, new_room) -> None:
@@ -54,12 +54,12 @@ async def test_an_open_room_can_be_read_before_one_joins_it(served: Served, new_
     await ann.call("message.send", room=room, text="along the lake this time", client_id="1")
     await guest.open(f"/room/{room}")
     await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Walks on Sunday")
-    await expect(guest.page.locator("room-view .notice")).to_contain_text("Sign up or log in to read")
+    await expect(guest.page.locator("room-door")).to_contain_text("Sign up or log in to read")
     await bob.open(f"/room/{room}")
     await bob.hears("along the lake this time")
     await expect(bob.page).to_have_title("Walks on Sunday · Teahouse 茶馆")
     await expect(bob.box).to_be_hidden()
-    await bob.page.locator("room-view .notice").get_by_role("button", name="Join").click()
+    await bob.page.locator("room-door").get_by_role("button", name="Join").click()
     await bob.say("I will bring dumplings")
     await bob.sees("along the lake this time", "I will bring dumplings")
     await expect(bob.room("Walks on Sunday")).to_be_visible()

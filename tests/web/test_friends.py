@@ -146,7 +146,7 @@ async def test_two_at_a_table_enter_a_code_and_are_friends(new_reader) -> None:
     await bob.page.get_by_role("button", name="Continue").click()
     await bob.page.get_by_role("button", name="Yes, we met").click()
     await expect(bob.page.get_by_role("dialog")).to_contain_text("once they confirm, too")
-    await expect(shown).to_contain_text("Bob is here with you?")
+    await expect(shown).to_contain_text("Is Bob here with you?")
     await ann.page.get_by_role("button", name="Yes, we met").click()
     await expect(shown).to_contain_text("You and Bob are friends.")
     await shown.get_by_role("button", name="Close").click()
@@ -168,7 +168,7 @@ async def test_a_scanned_code_waits_until_one_is_signed_in(new_reader) -> None:
     code = (await ann.call("met.show"))["code"]
     await bob.open(f"/people#{code}")
     await bob.page.get_by_role("button", name="Continue").click()
-    await expect(bob.page.get_by_role("dialog")).to_contain_text("Ann Lin is here with you?")
+    await expect(bob.page.get_by_role("dialog")).to_contain_text("Is Ann Lin here with you?")
 
 
 async def test_who_comes_by_a_personal_link_lands_in_the_conversation(new_reader) -> None:
@@ -232,9 +232,9 @@ async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(ne
     await page.get_by_text("Blocked: 1 person").click()
     await page.get_by_role("button", name="Unblock").click()
     await expect(page.locator(".acquainted li")).to_have_count(2)
-    await page.get_by_label("Nobody can say hi to me").check()
+    await page.get_by_label("Don't let anyone say hi to me").check()
     await ann.page.reload()
-    await expect(page.get_by_label("Nobody can say hi to me")).to_be_checked()
+    await expect(page.get_by_label("Don't let anyone say hi to me")).to_be_checked()
 
 
 async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_room) -> None:

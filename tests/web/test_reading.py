@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.web import people
 from tests.web.people import PATIENCE_MS, Reader, Served
@@ -138,6 +139,31 @@ async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new
     await expect(ann.message("first words")).to_be_focused()
 
 
+async def test_a_changed_name_shows_wherever_it_stands(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Names", bob)
+    await ann.call("message.send", room=room, text="call me Anna", client_id="1")
+    lines = []
+
+    def pass_on(line: WebSocketRoute) -> None:
+        line.connect_to_server()
+        lines.append(line)
+
+    await bob.page.route_web_socket("**/ws", pass_on)
+    await bob.open(f"/room/{room}")
+    await bob.page.locator("room-view .here").click()
+    shown = bob.page.locator(f"[data-user='{ann.user['id']}']:is(.name, .seal)")
+    await expect(shown).to_contain_text(["A", "Ann Lin", "Ann Lin", "A", "Ann Lin"])
+    renamed = {"id": ann.user["id"], "handle": ann.user["handle"], "name": "Zoë", "bot": False}
+    for user in (renamed, {**bob.user, "name": "Bobby"}):
+        told = {"jsonrpc": "2.0", "method": "user.changed", "params": {"user": user, "admin": user is renamed}}
+        lines[-1].send(json.dumps(told))
+    await expect(shown).to_contain_text(["Z", "Zoë", "Zoë", "Z", "Zoë"])
+    await expect(bob.message("call me Anna").get_by_role("link", name="Zoë")).to_be_visible()
+    await expect(bob.page.locator("room-list .me .name")).to_have_text("Bobby")
+    await expect(bob.page.get_by_role("link", name="Community settings")).to_have_count(0)
+
+
 async def test_at_midnight_today_is_yesterday_without_a_word_said(new_reader, new_room) -> None:
     ann = await new_reader("Ann Lin")
     room = await new_room(ann, "Night owls")
@@ -225,7 +251,7 @@ async def test_a_removed_members_page_loses_the_room_at_once(new_reader, new_roo
     row = ann.page.locator("room-people li", has_text="Bob")
     await row.locator("summary").click()
     await row.get_by_role("button", name="Remove", exact=True).click()
-    await expect(bob.page.locator("room-view .notice")).to_contain_text("This room doesn't exist")
+    await expect(bob.page.locator("room-door")).to_contain_text("This room doesn't exist")
     await expect(bob.room("Inner circle")).to_have_count(0)
     await expect(bob.box).to_be_hidden()
     await expect(bob.texts()).to_have_count(0)
@@ -245,7 +271,7 @@ async def test_who_was_kept_out_is_seen_by_a_moderator_and_let_back_in(new_reade
     await aside.get_by_role("button", name="Ban").click()
     await expect(aside.locator("> ul li")).to_have_count(1)
     await bob.open(f"/room/{room}")
-    await expect(bob.page.locator("room-view .notice")).to_contain_text("You're banned from this room.")
+    await expect(bob.page.locator("room-door")).to_contain_text("You're banned from this room.")
     await aside.get_by_role("button", name="Unban Bob").click()
     await expect(aside).to_contain_text("Nobody is banned.")
     await bob.open(f"/room/{room}")

@@ -190,7 +190,7 @@ async def test_a_room_is_archived_for_everyone_in_it_and_opened_again(new_reader
     await aside.get_by_role("button", name="Archive").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="Archive").click()
     for reader in (ann, bob):
-        await expect(reader.page.locator("room-view .notice")).to_contain_text("This room is archived")
+        await expect(reader.page.locator("room-door")).to_contain_text("This room is archived")
         await expect(reader.box).to_be_hidden()
         await reader.hears("one last swim")
     await aside.get_by_role("button", name="Unarchive").click()

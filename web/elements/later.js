@@ -16,6 +16,7 @@ const LATER = {
   "pair-line": () => import("./pair-line/pair-line.js"),
   "people-page": () => import("./people-page/people-page.js"),
   "poke-note": () => import("./poke-note/poke-note.js"),
+  "room-door": () => import("./room-door/room-door.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
   "room-switcher": () => import("./room-switcher/room-switcher.js"),

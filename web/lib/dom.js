@@ -29,7 +29,7 @@ export function setAttribute(element, name, value) {
 }
 
 /**
- * Only what is not so already: to write the same anew costs a style and a layout.
+ * Only what is not so already: to write the same again costs a style and a layout.
  *
  * @param {any} node @param {Record<string, any>} properties
  */
@@ -37,9 +37,9 @@ export function change(node, properties) {
   for (const [name, value] of Object.entries(properties)) if (node[name] !== value) node[name] = value;
 }
 
-/** A person's name, kept from turning the line around. @param {string} name */
-export function nameOf(name) {
-  return make("bdi", { class: "name", text: name });
+/** A person's name, kept from turning the line around; it says whose it is (see renaming.js). @param {{id?: string, name: string}} user */
+export function nameOf({ id, name }) {
+  return make("bdi", { class: "name", text: name, attributes: { "data-user": id || undefined } });
 }
 
 /** @param {string} text @param {() => void} click @param {string} [kind] the class */

@@ -1,6 +1,6 @@
 /**
  * The service worker's other half: it is registered, asked for news whenever a session begins (the community may be a newer
- * one), and when another worker has taken over the page is loaded anew, once nobody is in the middle of anything.
+ * one), and when another worker has taken over the page is reloaded, once nobody is in the middle of anything.
  */
 
 const WORKER = "/sw.js";
@@ -24,7 +24,7 @@ export async function keepInstalled({ client, go }) {
   client.addEventListener("session", () => registration?.update().catch(() => undefined));
 }
 
-/** Waits for a moment in which loading the page anew takes nothing from anybody. */
+/** Waits for a moment in which reloading the page takes nothing from anybody. */
 class Renewal {
   #touched = Date.now();
   /** @type {any} */ #timer = undefined;

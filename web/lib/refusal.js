@@ -1,12 +1,8 @@
 /** Why a request was not carried out: the server's own refusals and those that arise on the way to it. */
 
-export const NOT_SIGNED_IN = -32001;
-export const NOT_A_MEMBER = -32003;
-export const NOT_FOUND = -32004;
-export const RATE_LIMITED = -32029;
-export const UNAVAILABLE = -32050;
+
 /** The request was not sent, or its answer was lost with the connection: it may or may not have been carried out. */
-export const UNANSWERED = 1;
+const UNANSWERED = 1;
 
 const KINDS = new Map([
   [-32602, "params"], [-32001, "not_signed_in"], [-32002, "not_allowed"], [-32003, "not_a_member"],

@@ -8,7 +8,7 @@ const TINTS = 6;
 const letters = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : undefined;
 
 /** @param {string} name @returns {string} what a reader would call its first letter */
-export function firstLetter(name) {
+function firstLetter(name) {
   const segments = letters ? Array.from(letters.segment(name), ({ segment }) => segment) : [...name];
   for (const segment of segments) if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) return segment.normalize("NFC").slice(0, 8);
   return "·";
@@ -29,6 +29,6 @@ export function tintOf(user) {
 /** @param {{id: string, name: string, handle?: string} | undefined} user */
 export function makeSeal(user) {
   const sum = sumOf(user?.handle || user?.id || "");
-  return make("span", { class: "seal", attributes: { "aria-hidden": "true", "data-tint": String(tintOf(user)) } },
+  return make("span", { class: "seal", attributes: { "aria-hidden": "true", "data-tint": String(tintOf(user)), "data-user": user?.id || undefined } },
     motif(Math.floor(sum / TINTS) % MOTIF_COUNT), make("span", { text: firstLetter(user?.name ?? "").toLocaleUpperCase() }));
 }

@@ -74,11 +74,12 @@ export function dayWithin(locale, at, now, zone) {
   return format(locale, { timeZone: zone, month: "long", day: "numeric", ...(sameYear ? {} : { year: "numeric" }) }).format(at);
 }
 
-/** How long ago, in the largest unit that fits. @param {string} locale @param {number} at @param {number} now */
-export function ago(locale, at, now) {
+/** How long ago, in the largest unit that fits. @param {string} locale @param {number} at @param {number} now @param {string} justNow words for less than a minute */
+export function ago(locale, at, now, justNow) {
   const minutes = Math.round((at - now) / 60_000);
+  if (minutes >= 0) return justNow;
   const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-  if (minutes > -60) return words.format(Math.min(0, minutes), "minute");
+  if (minutes > -60) return words.format(minutes, "minute");
   if (minutes > -60 * 24) return words.format(Math.round(minutes / 60), "hour");
   return words.format(Math.round(minutes / 60 / 24), "day");
 }

@@ -7,7 +7,7 @@
  * @typedef {import("../lib/shapes.js").Message} Message
  * @typedef {import("../lib/shapes.js").RoomState} RoomState
  * @typedef {{state: RoomState, messages: Message[], at: number}} KeptRoom
- * @typedef {{user: import("../lib/shapes.js").User, card: import("../lib/shapes.js").HouseCard | undefined}} KeptSelf
+ * @typedef {{user: import("../lib/shapes.js").User, card: import("../lib/shapes.js").CommunityCard | undefined}} KeptSelf
  */
 
 const DATABASE = "chatserver";
@@ -74,7 +74,7 @@ export class Keeper {
   async #learnNames(authors) {
     for (let at = 0; at < authors.length; at += PEOPLE_AT_ONCE) {
       const { users } = await this.client.ask("user.get", { users: authors.slice(at, at + PEOPLE_AT_ONCE) });
-      for (const user of users) this.client.renamed(user);
+      for (const user of users) this.client.people.changed(user);
     }
   }
 

@@ -7,7 +7,7 @@ export async function learnSent(client) {
   client.keepSent(sent);
 }
 
-/** Know them from the first session on, and anew whenever something came. @param {import("./client.js").Client} client */
+/** Know them from the first session on, and again whenever something came. @param {import("./client.js").Client} client */
 export function keepPokes(client) {
   for (const name of ["session", "inbox"]) client.addEventListener(name, () => learnSent(client));
   learnSent(client);

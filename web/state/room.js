@@ -8,8 +8,8 @@
 
 import { Timeline } from "./timeline.js";
 
-/** How long a sign of typing is shown, and how often one is given. */
-export const TYPING_SHOWN = 5_000;
+/** How long a sign of typing is shown. */
+const TYPING_SHOWN = 5_000;
 
 /** What a room says of itself where it says nothing. */
 const FIRST_WORDS = {
@@ -163,6 +163,26 @@ export class Room {
     if (this.readSeq < this.timeline.lastSeq && this.mentions > this.#mentioning.size) return false;
     this.mentions = this.#mentioning.size;
     return true;
+  }
+
+  /** @param {number} members how many belong to it now */
+  counted(members) {
+    this.state = { ...this.state, members };
+  }
+
+  /** @param {{online: number, users?: string[]}} presence who is here */
+  present({ online, users }) {
+    this.online = online;
+    this.here = users;
+  }
+
+  /** Somebody is called otherwise. @param {User} user @returns {boolean} whether they are shown here */
+  renamed(user) {
+    const typing = this.#typing.get(user.id);
+    if (typing) typing.user = user;
+    const { other } = this.state;
+    if (other?.id === user.id) this.state = { ...this.state, other: { ...other, handle: user.handle, name: user.name } };
+    return this.timeline.renamed(user) || other?.id === user.id;
   }
 
   /** @param {User} user @param {number} now */

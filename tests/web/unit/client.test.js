@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { Refusal } from "../../../web/lib/refusal.js";
 import { Client } from "../../../web/state/client.js";
+import { glimpse, listing } from "../../../web/state/glimpse.js";
 import { Clock } from "./clock.js";
 import { Line, STARTED, until } from "./line.js";
 
@@ -68,7 +69,7 @@ async function moveIn(t, rooms, more = { user: MEI }) {
   line.answers["community.get"] = { name: "Teahouse" };
   const client = new Client({ open: line.connect, storage: /** @type {any} */ (new Drawer()), api, now: () => Date.now() });
   const told = [];
-  for (const name of ["session", "rooms", "room", "posted", "erased", "people", "inbox", "restart"]) {
+  for (const name of ["session", "rooms", "room", "posted", "erased", "people", "renamed", "inbox", "restart"]) {
     client.addEventListener(name, (event) => told.push([name, event.detail]));
   }
   t.after(async () => {
@@ -107,9 +108,9 @@ test("what is said reaches its room in order; what is said of rooms one is not i
 
 test("what was read in two rooms one after the other is marked in both", async (t) => {
   const { client, line, pass } = await moveIn(t, [stateOf("tea", { last_seq: 3 }), stateOf("hall", { last_seq: 5 })]);
-  client.markRead("tea");
+  client.markers.seen("tea");
   pass(100);
-  client.markRead("hall");
+  client.markers.seen("hall");
   assert.equal(client.calls, 0);
   pass(400);
   await until(() => line.asked("read.mark").length === 2, "two marks");
@@ -121,7 +122,7 @@ test("a marker moves once for many messages, and never back", async (t) => {
   for (const seq of [1, 2, 3]) {
     line.tell("message.posted", message("tea", seq));
     await until(() => client.rooms.get("tea").timeline.lastSeq === seq, "a message");
-    client.markRead("tea");
+    client.markers.seen("tea");
   }
   pass(400);
   await until(() => line.asked("read.mark").length, "a mark");
@@ -137,7 +138,7 @@ test("a marker moves every few seconds where messages never cease", async (t) =>
   for (let seq = 1; seq <= 70; seq += 1) {
     line.tell("message.posted", message("tea", seq));
     await until(() => client.rooms.get("tea").timeline.lastSeq === seq, "a message");
-    client.markRead("tea");
+    client.markers.seen("tea");
     pass(100);
   }
   await until(() => line.asked("read.mark").length, "a mark");
@@ -146,7 +147,7 @@ test("a marker moves every few seconds where messages never cease", async (t) =>
 
 test("what was read while nobody heard is marked when the line is back", async (t) => {
   const { client, line, back, pass } = await moveIn(t, [stateOf("tea", { last_seq: 3, mentions: 1 })]);
-  client.markRead("tea");
+  client.markers.seen("tea");
   await back();
   assert.deepEqual([client.rooms.get("tea").unread, client.rooms.get("tea").mentions], [0, 0]);
   pass(400);
@@ -156,7 +157,7 @@ test("what was read while nobody heard is marked when the line is back", async (
 
 test("a marker of another numbering counts no more", async (t) => {
   const { client, line, back } = await moveIn(t, [stateOf("tea", { last_seq: 30 })]);
-  client.markRead("tea");
+  client.markers.seen("tea");
   line.answers["session.start"] = { ...STARTED, user: MEI, rooms: [stateOf("tea", { epoch: "e2", last_seq: 2 })] };
   await back();
   line.tell("room.reset", { room: "tea", epoch: "e2", first_seq: 1, last_seq: 2, last_id: "x", rev: 0 });
@@ -192,8 +193,8 @@ test("a room opens on its newest page, and goes on in both directions until ther
   const { timeline } = client.rooms.get("tea");
   await until(() => !timeline.isEmpty, "a page");
   assert.deepEqual([timeline.first, timeline.last], [71, 120]);
-  await client.loadNewer("tea");
-  for (let page = 0; page < 4; page += 1) await client.loadOlder("tea");
+  await client.history.newer("tea");
+  for (let page = 0; page < 4; page += 1) await client.history.older("tea");
   assert.deepEqual([timeline.first, timeline.last, timeline.more], [1, 120, false]);
   assert.deepEqual(paramsOf(line, "message.history").map(({ before }) => before), [undefined, 71, 21]);
 });
@@ -201,12 +202,12 @@ test("a room opens on its newest page, and goes on in both directions until ther
 test("where much is unread a room opens where one had read to", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 200, last_id: "tea-200", read_seq: 99 })]);
   line.answers["message.history"] = logOf(200);
-  await client.loadFirst("tea");
+  await client.history.first("tea");
   const { timeline } = client.rooms.get("tea");
   assert.deepEqual([timeline.first, timeline.last, timeline.reachesEnd], [75, 124, false]);
-  await client.loadNewer("tea");
+  await client.history.newer("tea");
   assert.deepEqual([timeline.first, timeline.last], [75, 174]);
-  await client.loadLatest("tea");
+  await client.history.latest("tea");
   assert.deepEqual([timeline.first, timeline.last, timeline.reachesEnd], [75, 200, true]);
 });
 
@@ -215,21 +216,21 @@ test("history that was refused is not asked for again at once, and is after a pa
   line.answers["message.history"] = () => {
     throw { code: -32050, message: "not now" };
   };
-  await client.loadFirst("tea");
-  await client.loadFirst("tea");
+  await client.history.first("tea");
+  await client.history.first("tea");
   assert.equal(line.asked("message.history").length, 1);
   line.answers["message.history"] = logOf(9);
   const before = told.filter(([name]) => name === "room").length;
   pass(2_000);
   assert.equal(told.filter(([name]) => name === "room").length, before + 1);
-  await client.loadFirst("tea");
+  await client.history.first("tea");
   assert.equal(client.rooms.get("tea").timeline.messages.length, 9);
 });
 
 test("a page that was asked for before the numbering changed is not shown", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 9 })]);
   delete line.answers["message.history"];
-  const loading = client.loadFirst("tea");
+  const loading = client.history.first("tea");
   await until(() => line.asked("message.history").length, "the asking");
   line.tell("room.reset", { room: "tea", epoch: "e2", first_seq: 1, last_seq: 4, last_id: "n", rev: 0 });
   line.send({ id: line.asked("message.history")[0].id, result: logOf(9)({ room: "tea", limit: 50 }) });
@@ -272,14 +273,14 @@ test("through the door one reads, without the room being one's own; joining take
   line.answers["room.discover"] = ({ after }) => (after
     ? { rooms: [{ room: "tea", title: "Tea", about: "Leaves", tags: [], members: 4, online: 2 }], next: "" }
     : { rooms: [{ room: "hall" }], next: "2" });
-  await client.glimpse("tea");
+  await glimpse(client, "tea");
   const seen = client.find("tea");
   assert.deepEqual([seen.title("en"), seen.isMember, seen.unread, seen.timeline.messages.length], ["Tea", false, 0, 3]);
   assert.equal(client.rooms.size, 0);
   line.tell("room.updated", stateOf("tea", { last_seq: 3 }));
   await until(() => client.rooms.has("tea"), "the room");
   assert.deepEqual([client.glimpses.size, client.find("tea").isMember], [0, true]);
-  assert.equal(await client.listing("nowhere"), undefined);
+  assert.equal(await listing(client, "nowhere"), undefined);
 });
 
 test("a room that is not in front of the reader holds about a page", async (t) => {
@@ -295,9 +296,9 @@ test("a room that is not in front of the reader holds about a page", async (t) =
 test("about a person is asked once, and by many at most a hundred at a time", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea")]);
   line.answers["user.get"] = ({ users }) => ({ users: users.map((id) => ({ id, handle: id, name: id, bot: false })) });
-  await client.learn(["tom", "ann"]);
-  await client.learn(["ann", "tom"]);
-  await client.learn(Array.from({ length: 150 }, (_, number) => `person-${number}`));
+  await client.people.learn(["tom", "ann"]);
+  await client.people.learn(["ann", "tom"]);
+  await client.people.learn(Array.from({ length: 150 }, (_, number) => `person-${number}`));
   assert.deepEqual(paramsOf(line, "user.get").map(({ users }) => users.length), [2, 100]);
   assert.equal(client.people.get("ann").name, "ann");
 });
@@ -308,11 +309,37 @@ test("who is called otherwise is so at the words that are held, and who has left
   await until(() => client.rooms.get("tea").timeline.lastSeq === 2, "both");
   const names = () => client.rooms.get("tea").timeline.messages.map(({ author }) => author.name);
   told.length = 0;
-  client.renamed({ ...TOM, name: "Thomas" });
-  client.renamed({ ...TOM, name: "Thomas" });
-  assert.deepEqual([names(), told, client.people.get("tom").name], [["Thomas", "Mei"], [["room", "tea"]], "Thomas"]);
-  client.renamed({ ...TOM, handle: "", name: "", closed: true });
-  assert.deepEqual([names(), client.people.has("tom")], [["", "Mei"], false]);
+  client.people.changed({ ...TOM, name: "Thomas" });
+  assert.deepEqual([names(), told, client.people.get("tom").name], [["Thomas", "Mei"], [["room", "tea"], ["renamed", { ...TOM, name: "Thomas" }]], "Thomas"]);
+  client.people.changed({ ...TOM, handle: "", name: "", closed: true });
+  assert.deepEqual([names(), client.people.get("tom")], [["", "Mei"], undefined]);
+});
+
+test("a changed name is so at once in messages, conversations and one's own, and an admin is one from then on", async (t) => {
+  const { client, line, told } = await moveIn(t, [stateOf("tea"), stateOf("two", { kind: "direct", title: "", other: TOM })]);
+  line.tell("message.posted", message("tea", 1));
+  line.tell("typing.started", { room: "tea", user: TOM });
+  line.tell("user.changed", { user: { ...TOM, name: "Thomas" }, admin: false });
+  line.tell("user.changed", { user: { ...MEI, name: "Mei Lin" }, admin: true });
+  await until(() => client.user.name === "Mei Lin", "one's own");
+  const { timeline } = client.rooms.get("tea");
+  assert.deepEqual([timeline.at(1).author.name, client.rooms.get("two").title("en"), client.people.get("tom").name], ["Thomas", "Thomas", "Thomas"]);
+  assert.deepEqual(client.rooms.get("tea").typing(client.now(), "mei").map(({ name }) => name), ["Thomas"]);
+  assert.deepEqual([client.user.admin, told.filter(([name]) => name === "renamed").map(([, { id }]) => id)], [true, ["tom", "mei"]]);
+  assert.ok(told.some(([name, room]) => name === "room" && room === "two"));
+});
+
+test("how many belong to a room is so at once, in a large one, too", async (t) => {
+  const { client, line, told } = await moveIn(t, [stateOf("tea", { members: 600 })]);
+  const after = async (method, params, members) => {
+    told.length = 0;
+    line.tell(method, { room: "tea", ...params, members });
+    await until(() => client.rooms.get("tea").state.members === members, `${members} members`);
+    assert.deepEqual(told, [["room", "tea"]]);
+  };
+  await after("members.changed", {}, 612);
+  await after("member.joined", { user: TOM, role: "member" }, 613);
+  await after("member.left", { user: TOM, role: "member" }, 612);
 });
 
 test("what waits in the bell is counted, and looked at once", async (t) => {
@@ -355,7 +382,7 @@ test("who signs out is gone at once and for good; where it fails the session goe
   line.answers["account.sign_out"] = {};
   line.answers["session.start"] = { ...STARTED, rooms: [] };
   await client.depart("account.sign_out");
-  assert.deepEqual([client.signedIn, client.rooms.size, client.people.size], [false, 0, 0]);
+  assert.deepEqual([client.signedIn, client.rooms.size, client.people.get("mei")], [false, 0, undefined]);
   await client.settled();
   assert.ok(told.some(([name]) => name === "restart"));
   assert.equal(client.signedIn, false);
@@ -418,10 +445,10 @@ test("people are asked about once, and again where no answer came", async (t) =>
   line.answers["user.get"] = () => {
     throw { code: -32050, message: "Not now", data: { reason: "unavailable" } };
   };
-  await client.learn(["tom"]);
+  await client.people.learn(["tom"]);
   line.answers["user.get"] = { users: [TOM] };
-  await Promise.all([client.learn(["tom"]), client.learn(["tom"])]);
-  await client.learn(["tom"]);
+  await Promise.all([client.people.learn(["tom"]), client.people.learn(["tom"])]);
+  await client.people.learn(["tom"]);
   assert.equal(line.asked("user.get").length, 2);
   assert.equal(client.people.get("tom").name, "Tom");
 });

@@ -1,7 +1,6 @@
 /** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
 
 import { button, change, make } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
@@ -48,7 +47,7 @@ export class AppShell extends PageElement {
     this.showStatus();
   }
 
-  /** Links within the page do not load it anew. @param {MouseEvent} event */
+  /** Links within the page do not reload it. @param {MouseEvent} event */
   follow(event) {
     const link = /** @type {Element} */ (event.target).closest?.("a[href^='/']");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -78,17 +77,17 @@ export class AppShell extends PageElement {
       if (key !== this.#shown) return;
       if (failed) return this.#offerAgain();
     }
-    if (place.page === "lost") this.#sayLost();
+    if (place.page === "lost") await this.#sayLost(key);
     else this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
     this.retitle();
     if (place.page === "home" || this.main.contains(document.activeElement)) return;
     this.main.querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  /** A wrong turn is no dead end. */
-  #sayLost() {
-    this.main.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("h1", { text: this.say("shell.lost"), attributes: { tabindex: "-1" } }),
-      make("p", { text: this.say("shell.lost_words") }), make("a", { class: "button", text: this.say("community.to_hall"), attributes: { href: "/room/hall" } })));
+  /** @param {string} key while this is what should be shown */
+  async #sayLost(key) {
+    const { lostPage } = await import("../lost-page.js");
+    if (key === this.#shown) this.main.replaceChildren(lostPage(this));
   }
 
   #offerAgain() {

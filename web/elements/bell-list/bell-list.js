@@ -3,6 +3,7 @@
  * happened. Looking at it marks it as read; what was new stays marked as new while one looks.
  */
 
+import { around } from "../../lib/around.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
@@ -40,7 +41,7 @@ export class BellList extends PageElement {
     if (this.#readTo < 0) this.#readTo = this.client.inbox.seq - this.client.inbox.unread;
     const { items, next } = await this.client.ask("inbox.list", { limit: Math.min(100, this.#wanted) }).catch(() => ({ items: [], next: 0 }));
     const known = items.filter((/** @type {any} */ { kind }) => this.say(`bell.${kind}`) !== `bell.${kind}`);
-    this.client.learn(items.map((/** @type {any} */ item) => item.user));
+    this.client.people.learn(items.map((/** @type {any} */ item) => item.user));
     this.hidden = !known.length;
     this.more.hidden = !next || this.#wanted >= 100;
     this.list.replaceChildren(...known.map((/** @type {any} */ item) => this.#row(item)));
@@ -54,9 +55,8 @@ export class BellList extends PageElement {
     const room = this.client.find(item.room)?.title(this.language) ?? this.say("tie.some_room");
     const isNew = item.number > this.#readTo;
     const href = TO_ROOM.has(item.kind) ? roomPath(item.room) : userPath(user?.handle ?? "");
-    const words = this.say(`bell.${item.kind}`, { name: "\u0000", room }).split("\u0000");
-    const said = make("span", { class: "said" }, words[0] ?? "", words.length > 1 ? nameOf(name) : null, words[1] ?? "");
-    const time = make("time", { text: ago(this.language, item.at, this.client.now()), attributes: { datetime: new Date(item.at).toISOString(), title: fullTime(this.language, item.at) } });
+    const said = make("span", { class: "said" }, ...around(this.say(`bell.${item.kind}`, { room }), nameOf({ id: item.user, name })));
+    const time = make("time", { text: ago(this.language, item.at, this.client.now(), this.say("time.just_now")), attributes: { datetime: new Date(item.at).toISOString(), title: fullTime(this.language, item.at) } });
     return make("li", { class: isNew ? "is-new" : "" }, make("a", { attributes: { href } }, makeSeal(user ?? { id: item.user, name }), said,
       isNew ? make("span", { class: "unseen", text: this.say("room.new_below") }) : null, time));
   }

@@ -186,7 +186,7 @@ export class CommunityPage extends PageElement {
     }));
     const state = [user.bot && "people.bot", user.admin && "profile.admin", user.suspended && "community.suspended"].filter(Boolean)
       .map((mark) => make("span", { class: "role", text: this.say(mark) }));
-    return make("li", {}, make("div", {}, make("a", { attributes: { href: userPath(user.handle) } }, nameOf(user.name)),
+    return make("li", {}, make("div", {}, make("a", { attributes: { href: userPath(user.handle) } }, nameOf(user)),
       make("small", { text: `@${user.handle} · ${this.say("profile.since", { date: shortDate(this.language, user.since) })}` })), ...state, act);
   }
 
@@ -214,7 +214,7 @@ export class CommunityPage extends PageElement {
   #act(act) {
     const room = act.room ? this.client.find(act.room)?.title(this.language) ?? act.room : "";
     const about = [act.user?.name, room, act.detail].filter(Boolean).join(" · ");
-    return make("li", {}, make("div", {}, make("p", {}, nameOf(act.by.name), " ", this.say(`act.${act.what}`)),
+    return make("li", {}, make("div", {}, make("p", {}, nameOf(act.by), " ", this.say(`act.${act.what}`)),
       make("small", {}, make("bdi", { text: about }), about ? " · " : "", fullTime(this.language, act.at))));
   }
 

@@ -104,8 +104,8 @@ export class DayQuestion extends PageElement {
   async #showAnswers() {
     const { id } = this.#question;
     if (!this.#question.answered) return;
-    await this.client.loadFirst(id);
-    if ((this.client.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.client.loadOlder(id);
+    await this.client.history.first(id);
+    if ((this.client.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.client.history.older(id);
     const { timeline, state } = this.client.rooms.get(id) ?? {};
     if (!timeline || this.#question.id !== id) return;
     this.#question.answers = Math.max(this.#question.answers, state?.members ?? 0);
@@ -117,7 +117,7 @@ export class DayQuestion extends PageElement {
     if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) list.replaceChildren(...rows);
     const all = this.body.querySelector("a.all") ?? make("a", { class: "action all", text: this.say("question.all"), attributes: { href: roomPath(id) } });
     if (list.parentElement !== this.body) this.body.replaceChildren(list, all);
-    this.client.markRead(id);
+    this.client.markers.seen(id);
   }
 
   /** @param {any} message @param {any} [row] */

@@ -1,6 +1,7 @@
 /** Personal invitations: a link for one person each, who begins acquainted with the reader; who came by one, and ending one. */
 
 import { copyText } from "../../lib/copy.js";
+import { around } from "../../lib/around.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { invitePath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -35,7 +36,7 @@ export class InviteLinks extends PageElement {
   async load() {
     await this.#doing(async () => {
       const { invitations } = await this.client.ask("invitation.list");
-      this.client.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
+      this.client.people.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
       this.list.replaceChildren(...invitations.filter((/** @type {any} */ one) => one.user || this.#isOpen(one)).map((/** @type {any} */ one) => this.#row(one)));
     });
   }
@@ -52,7 +53,8 @@ export class InviteLinks extends PageElement {
     const room = this.client.find(one.room)?.title(this.language);
     const waits = this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) });
     if (!one.user) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
-    return make("li", {}, make("span", {}, guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest.name)) : this.say("people.left"), " ", this.say("invite.came", { made })));
+    const who = guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest)) : nameOf({ name: this.say("people.left") });
+    return make("li", {}, make("span", {}, ...around(this.say("invite.came", { made }), who)));
   }
 
   async create() {

@@ -55,9 +55,10 @@ export class MessageComposer extends PageElement {
   }
 
   show() {
-    const title = this.client.find(this.room)?.title(this.language) ?? "";
+    const room = this.client.find(this.room);
     const guest = this.client.began && !this.client.signedIn;
-    this.input.placeholder = this.say(guest ? "composer.guest" : "composer.placeholder", { room: title });
+    const key = guest ? "guest" : room?.state.kind === "direct" ? "to_person" : "placeholder";
+    this.input.placeholder = this.say(`composer.${key}`, { room: room?.title(this.language) ?? "" });
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.button.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
     this.cancel.textContent = this.say("composer.cancel");
@@ -96,7 +97,7 @@ export class MessageComposer extends PageElement {
   /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */
   #count() {
     const over = [...this.input.value].length - (this.client.card?.limits.text_characters ?? Infinity);
-    this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : this.#editing ? this.say("composer.editing") : "";
+    this.hint.textContent = over > 0 ? this.say("composer.too_long", { count: over }) : this.#editing ? this.#editingWords : "";
     this.button.disabled = over > 0;
     return over > 0;
   }
@@ -145,9 +146,13 @@ export class MessageComposer extends PageElement {
     this.#editing = edit;
     this.input.value = edit.text;
     this.cancel.hidden = false;
-    this.hint.textContent = this.say("composer.editing");
+    this.hint.textContent = this.#editingWords;
     this.show();
     this.#fit();
+  }
+
+  get #editingWords() {
+    return this.say(isTouch() ? "composer.editing_touch" : "composer.editing");
   }
 
   stopEditing() {

@@ -42,7 +42,7 @@ export class MessageItem extends PageElement {
   /** Show the properties as they are; nothing is done where nothing changed. */
   show() {
     if (!this.isConnected) return;
-    const key = JSON.stringify([this.message, this.item, this.grouped, this.language, this.#rights(), this.#opensLinks]);
+    const key = JSON.stringify([this.message, this.item, this.item && this.client.user?.name, this.grouped, this.language, this.#rights(), this.#opensLinks]);
     if (key === this.#shown) return;
     this.#shown = key;
     this.classList.toggle("grouped", this.grouped);
@@ -78,6 +78,7 @@ export class MessageItem extends PageElement {
   #showHead() {
     const author = this.#author;
     const at = this.message?.at ?? this.item.at;
+    const id = author?.id ?? "";
     const name = author?.name || this.say("people.left");
     const time = make("time", {
       text: clockTime(this.language, at),
@@ -85,9 +86,9 @@ export class MessageItem extends PageElement {
     });
     const bot = author?.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
     const who = author?.handle
-      ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf(name)) : nameOf(name);
+      ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf({ id, name })) : nameOf({ name });
     this.head.replaceChildren(who, ...(bot ? [bot] : []), time);
-    const seal = makeSeal({ id: author?.id ?? "", handle: author?.handle, name });
+    const seal = makeSeal({ id, handle: author?.handle, name });
     this.seal.replaceWith(seal);
     this.seal = seal;
     this.setAttribute("aria-label", `${name}, ${time.textContent}`);

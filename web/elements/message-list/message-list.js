@@ -8,6 +8,7 @@
 import { change, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { dayKey, dayName } from "../../lib/times.js";
+import { ShownWindow, STEP } from "../../state/shown-window.js";
 import { context, PageElement } from "../element.js";
 
 const NEAR = 80;
@@ -15,9 +16,6 @@ const LOAD_AHEAD = 600;
 const GROUP_WITHIN = 5 * 60_000;
 /** More messages than these are let go at the top while one is at the bottom. */
 const MOST_HELD = 400;
-/** So many messages have rows, and so many more as come while their end is in sight; the window moves by a step. */
-const SHOWN = 200;
-const STEP = 25;
 
 export class MessageList extends PageElement {
   room = "";
@@ -28,8 +26,7 @@ export class MessageList extends PageElement {
   /** The seq after which all was new when the room was opened, or when the reader looked away; -1 before that is known. */
   #divider = -1;
   #toDivider = false;
-  /** The seqs of the first and the last message with a row, and what was the last to be had then. */
-  #window = { from: 1, to: 0, end: 0 };
+  #window = new ShownWindow();
   /** @type {{row: Element, offset: number} | null} what stands at the upper edge */ #anchor = null;
   /** @type {ResizeObserver | undefined} */ #sizes;
 
@@ -69,10 +66,10 @@ export class MessageList extends PageElement {
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
-    if (room.timeline.isEmpty) this.client.loadFirst(this.room);
+    if (room.timeline.isEmpty) this.client.history.first(this.room);
     if (this.atBottom) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
-    this.#placeWindow(room.timeline);
+    this.#window.place(room.timeline, { divider: this.#toDivider ? this.#divider : undefined, atBottom: this.atBottom });
     this.#render(room);
     if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
     else this.#keepPlace();
@@ -86,7 +83,7 @@ export class MessageList extends PageElement {
     this.#rows.clear();
     this.list.replaceChildren();
     this.#divider = -1;
-    this.#window = { from: 1, to: 0, end: 0 };
+    this.#window.clear();
   }
 
   /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/room.js").Room} room */
@@ -97,24 +94,10 @@ export class MessageList extends PageElement {
     this.#toDivider = first && room.unread > 0;
   }
 
-  /** @param {import("../../state/timeline.js").Timeline} timeline */
-  #placeWindow({ first, last }) {
-    let { from, to, end } = this.#window;
-    if (this.#toDivider) [from, to] = [this.#divider - STEP, this.#divider + SHOWN - STEP];
-    else if (to < first || from > last || to < from) [from, to] = [last - SHOWN + 1, last];
-    else if (this.atBottom) [from, to] = [last - from < SHOWN + STEP ? from : last - SHOWN + 1, last];
-    else if (to === end && to - from < 2 * SHOWN) to = last;
-    this.#window = { from: Math.max(from, first), to: Math.min(to, last), end: last };
-  }
-
-  /** More rows in the direction in which one reads, fewer behind. @param {number} step @returns {boolean} whether there were more to be had */
+  /** @param {number} step @returns {boolean} whether there were more rows to be had */
   #moveWindow(step) {
     const timeline = this.#state?.timeline;
-    const { from, to } = this.#window;
-    if (!timeline || (step < 0 ? from <= timeline.first : to >= timeline.last)) return false;
-    const [low, high] = step < 0 ? [Math.max(from + step, timeline.first), to] : [from, Math.min(to + step, timeline.last)];
-    const wide = Math.max(0, high - low + 1 - SHOWN);
-    this.#window = { ...this.#window, from: step < 0 ? low : low + wide, to: step < 0 ? high - wide : high };
+    if (!timeline || !this.#window.move(timeline, step)) return false;
     this.later();
     return true;
   }
@@ -257,9 +240,9 @@ export class MessageList extends PageElement {
   /** What comes next in either direction is asked for before one is there. */
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.loadOlder(this.room);
+    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.history.older(this.room);
     if (this.atBottom) this.mark();
-    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.loadNewer(this.room);
+    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.history.newer(this.room);
   }
 
   /** What is new begins in sight, with a little of what was before. */
@@ -281,7 +264,7 @@ export class MessageList extends PageElement {
 
   /** To the newest message, which may have to be loaded first. */
   async toLatest() {
-    await this.client.loadLatest(this.room);
+    await this.client.history.latest(this.room);
     this.#atBottom = true;
     this.show();
   }
@@ -294,7 +277,7 @@ export class MessageList extends PageElement {
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
     const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.atBottom && this.isConnected;
-    if (shown && !document.hidden && document.hasFocus()) this.client.markRead(this.room);
+    if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room);
   }
 
   // --- keys --------------------------------------------------------------------------------------------------------

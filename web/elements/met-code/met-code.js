@@ -3,6 +3,7 @@
  * it; both confirm. Property `code`: one that was scanned.
  */
 
+import { around } from "../../lib/around.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -69,7 +70,7 @@ export class MetCode extends PageElement {
   async #isBeside(id) {
     await this.#doing(async () => {
       const [user] = (await this.client.ask("user.get", { users: [id] })).users;
-      const words = make("p", { class: "who", attributes: { role: "status" } }, nameOf(user.name), " ", this.say("met.is_it"));
+      const words = make("p", { class: "who", attributes: { role: "status" } }, ...around(this.say("met.is_it"), nameOf(user)));
       const confirm = button(this.say("met.confirm"), () => this.#doing(async () => {
         const tie = await this.client.ask("met.confirm", { user: id });
         words.textContent = this.say(tie.rung === "friend" ? "met.friends" : "met.confirmed", { name: user.name });
@@ -91,7 +92,7 @@ export class MetCode extends PageElement {
   }
 }
 
-/** The server's picture, drawn anew: only its lines are taken from it. @param {string} qr @param {string} label */
+/** The server's picture, drawn again: only its lines are taken from it. @param {string} qr @param {string} label */
 function drawn(qr, label) {
   const [, width = "", scale = "1"] = /width="(\d+)".*?scale\((\d+)\)/s.exec(qr) ?? [];
   const size = Number(width) / Number(scale);

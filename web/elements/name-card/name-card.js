@@ -16,7 +16,7 @@ export class NameCard extends PageElement {
     const lines = [["card.phone", phone, phone && `tel:${phone.replace(/[^\d+]/g, "")}`], ["card.mail", mail, mail && `mailto:${mail}`], ["card.wechat", wechat, ""]];
     const wishes = [["card.looking_for", lookingFor], ["card.can_offer", canOffer]];
     this.replaceChildren(
-      make("div", { class: "whose" }, nameOf(this.user.name), make("p", { text: [title, company].filter(Boolean).join(" · "), attributes: { dir: "auto" } })),
+      make("div", { class: "whose" }, nameOf(this.user), make("p", { text: [title, company].filter(Boolean).join(" · "), attributes: { dir: "auto" } })),
       make("dl", {}, ...lines.flatMap(([key, text, href]) => this.#line(key ?? "", text, href)), ...wishes.flatMap(([key, text]) => this.#line(key ?? "", text))),
     );
   }

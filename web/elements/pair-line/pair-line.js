@@ -3,6 +3,7 @@
  * seen; that it rests; of a bot, who runs it and how to end it. Property `room` (id of the conversation).
  */
 
+import { around } from "../../lib/around.js";
 import { button, change, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -77,7 +78,7 @@ export class PairLine extends PageElement {
   async #bot(other) {
     const [bot] = (await this.client.ask("user.get", { users: [other.id] })).users;
     const [owner] = bot?.owner ? (await this.client.ask("user.get", { users: [bot.owner] })).users : [];
-    const words = owner ? make("p", {}, this.say("pair.bot"), " ", make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner.name)))
+    const words = owner ? make("p", {}, ...around(this.say("pair.bot"), make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner))))
       : make("p", { text: this.say("pair.host") });
     const error = make("p", { class: "error", attributes: { role: "alert" } });
     const end = this.#tie.rests ? button(this.say("tie.go_on"), () => this.#doing(error, "direct.open", other.id))

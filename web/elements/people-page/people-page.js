@@ -53,7 +53,7 @@ export class PeoplePage extends PageElement {
     if (!this.client.signedIn) return this.#askIn();
     await this.#doing(async () => {
       const [{ ties }, { users }, { rests, places }] = await Promise.all([
-        this.client.ask("tie.list"), this.client.ask("block.list"), this.client.ask("poke.list"), this.#furnish(),
+        this.client.ask("tie.list"), this.client.ask("block.list"), this.client.ask("poke.list"), this.#addParts(),
       ]);
       this.#ties = new Map(ties.map((/** @type {any} */ tie) => [tie.user.id, tie]));
       this.#showGroups(ties.filter((/** @type {any} */ tie) => !tie.blocked));
@@ -72,7 +72,7 @@ export class PeoplePage extends PageElement {
   }
 
   /** What stands around the people, once. */
-  async #furnish() {
+  async #addParts() {
     await Promise.all(["bell-list", "met-code", "invite-links"].map(want));
     if (this.bell.childElementCount) return;
     this.bell.append(make("bell-list"));
@@ -102,7 +102,7 @@ export class PeoplePage extends PageElement {
     const words = tie ? this.#words(tie) : `@${user.handle}`;
     const talk = tie?.next === "talk" && tie.room ? make("a", { class: "action", text: this.say("tie.talk"), attributes: { href: roomPath(tie.room) } }) : null;
     return make("li", {}, make("a", { class: "who", attributes: { href: userPath(user.handle) } }, makeSeal(user),
-      make("span", {}, nameOf(user.name), make("small", { text: words, attributes: { dir: "auto" } }),
+      make("span", {}, nameOf(user), make("small", { text: words, attributes: { dir: "auto" } }),
         tie?.note ? make("small", { class: "note", text: tie.note, attributes: { dir: "auto" } }) : null)), way ?? talk);
   }
 

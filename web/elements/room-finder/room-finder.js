@@ -106,7 +106,7 @@ export class RoomFinder extends PageElement {
     });
     return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),
       make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }),
-      room.latest?.text ? make("p", { class: "latest" }, nameOf(room.latest.author.name), make("bdi", { text: room.latest.text })) : null,
+      room.latest?.text ? make("p", { class: "latest" }, nameOf(room.latest.author), make("bdi", { text: room.latest.text })) : null,
       make("p", { class: "facts", text: facts })), act);
   }
 

@@ -94,7 +94,7 @@ export class RoomPeople extends PageElement {
 
   /** @param {import("../../lib/shapes.js").User} user @param {string} [below] the handle where absent */
   #face(user, below = user.handle ? `@${user.handle}` : "") {
-    const name = nameOf(user.name || this.say("people.left"));
+    const name = nameOf({ ...user, name: user.name || this.say("people.left") });
     return make("div", {}, user.handle ? make("a", { attributes: { href: userPath(user.handle) } }, name) : name,
       make("span", { class: "handle", text: below }));
   }

@@ -30,7 +30,7 @@ export class RoomTable extends PageElement {
   attach() {
     this.cups.setAttribute("aria-label", this.say("table.label"));
     this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
-    for (const name of ["session", "people"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["session", "people", "renamed"]) this.listen(this.client, name, () => this.later());
     this.listen(window, "resize", () => this.later(), { passive: true });
     this.#clock = setInterval(() => this.show(), 1000);
     this.show();
@@ -68,7 +68,7 @@ export class RoomTable extends PageElement {
       const user = this.client.people.get(id);
       if (user) cups.push({ user, state: types.has(id) ? "typing" : here.has(id) ? "here" : "away" });
     }
-    this.client.learn([...here]);
+    this.client.people.learn([...here]);
     const rank = { typing: 0, here: 0, away: 1 };
     return cups.sort((one, other) => rank[one.state] - rank[other.state]);
   }
@@ -83,7 +83,7 @@ export class RoomTable extends PageElement {
         href: userPath(user.handle), title: words, "aria-label": words, tabindex: "-1", "data-tint": String(tintOf(user)),
       },
     }, drawing("cup"));
-    return make("li", {}, link, make("span", { class: "whose" }, nameOf(user.name)));
+    return make("li", {}, link, make("span", { class: "whose" }, nameOf(user)));
   }
 
   /** @param {number} count */

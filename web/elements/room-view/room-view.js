@@ -3,8 +3,7 @@
  * (id).
  */
 
-import { button, make } from "../../lib/dom.js";
-import { refusalWords } from "../../lib/refusal.js";
+import { make } from "../../lib/dom.js";
 import { context, PageElement } from "../element.js";
 import { arrived, painted, want } from "../later.js";
 
@@ -12,9 +11,7 @@ const WIDE = "(min-width: 1001px)";
 
 export class RoomView extends PageElement {
   room = "";
-  /** What stands at the door now; "" inside. */
-  #door = "";
-  #furnished = false;
+  #addedAbove = false;
 
   build() {
     this.back = make("a", { class: "back", attributes: { href: "/" } });
@@ -24,16 +21,15 @@ export class RoomView extends PageElement {
     this.messages = make("message-list", { set: { room: this.room } });
     this.edge = make("div", { class: "edge" });
     this.composer = make("message-composer", { set: { room: this.room } });
-    this.notice = make("div", { class: "notice" });
     /** @type {any} who belongs here, once one asked */ this.people = null;
+    /** @type {any} for whoever cannot write here */ this.door = null;
     this.append(
       make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.here),
-      this.messages, this.edge, this.notice, this.composer,
+      this.messages, this.edge, this.composer,
     );
   }
 
   attach() {
-    this.listen(this.client, "session", () => (this.#door = ""));
     for (const name of ["room", "rooms", "session"]) this.listen(this.client, name, () => this.show());
     this.listen(this.here, "click", () => this.togglePeople());
     this.listen(this, "message-edit", (event) => this.composer.edit(event.target.message));
@@ -57,10 +53,10 @@ export class RoomView extends PageElement {
   }
 
   /** What stands above the messages: the question of the day, or what the two of a conversation are to each other. */
-  async #furnish() {
+  async #addAbove() {
     const room = this.#state;
-    if (!room?.isMember || !this.client.began || this.#furnished) return;
-    this.#furnished = true;
+    if (!room?.isMember || !this.client.began || this.#addedAbove) return;
+    this.#addedAbove = true;
     const tag = room.state.kind === "direct" ? "pair-line" : "day-question";
     if (await arrived(tag)) this.append(make(tag, { set: { room: this.room } }));
   }
@@ -79,17 +75,17 @@ export class RoomView extends PageElement {
 
   show() {
     const room = this.#state;
-    const inside = Boolean(room && (room.isMember || !this.client.signedIn));
+    const inside = this.client.isInside(this.room);
     const archived = Boolean(room?.state.archived);
     this.back.textContent = this.say("rooms.all");
     this.messages.hidden = !room;
     this.edge.hidden = this.here.hidden = !inside;
     this.composer.hidden = !inside || archived;
     if (room) this.#showHeading(room);
-    this.#showDoor(room, inside, archived);
+    if (archived || (this.client.began && !inside)) this.#openDoor();
     if (!inside) return this.closePeople();
     this.composer.show();
-    this.#furnish();
+    this.#addAbove();
     this.#openCurtain();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
     if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
@@ -105,64 +101,15 @@ export class RoomView extends PageElement {
     this.here.setAttribute("aria-expanded", String(this.#seesPeople));
   }
 
-  // --- the door ---------------------------------------------------------------------------------------------------
-
-  /** @param {import("../../state/room.js").Room | undefined} room @param {boolean} inside @param {boolean} archived */
-  #showDoor(room, inside, archived) {
-    if (inside && archived) this.#stand("archived", "refused.archived");
-    else if (inside || !this.client.began) this.#stand("");
-    else if (room) this.#stand("glimpse", "room.glimpse", button(this.say("room.join"), () => this.join(), "button"));
-    else if (!this.#door) this.#look();
-  }
-
-  /** Through an open room's door a member of the community may look; a visitor hears what is behind it. */
-  async #look() {
-    this.#door = "looking";
-    try {
-      if (this.client.signedIn) await this.client.glimpse(this.room);
-      else this.#describe(await this.client.listing(this.room));
-    } catch (error) {
-      const refusal = /** @type {import("../../lib/refusal.js").Refusal} */ (error);
-      if (refusal.kind !== "unanswered") this.#refuse(refusal);
-    }
-  }
-
-  /** @param {import("../../lib/shapes.js").RoomListing | undefined} listed */
-  #describe(listed) {
-    this.heading.textContent = listed ? listed.titles?.[this.language] ?? listed.title : this.say("room.outside");
-    this.about.textContent = listed?.abouts?.[this.language] ?? listed?.about ?? "";
-    this.#stand("visitor", listed ? "room.outside_words" : "room.not_found", ...this.#ways());
-  }
-
-  #ways() {
-    return [["account.sign_up", "/sign-up", "button"], ["account.sign_in", "/sign-in", "action"]].map(([key, href, kind]) =>
-      make("a", {
-        class: kind, text: this.say(/** @type {string} */ (key)), attributes: { href },
-        on: { click: () => context.preferences.set({ after: location.pathname }) },
-      }));
-  }
-
-  /** @param {import("../../lib/refusal.js").Refusal} refusal */
-  #refuse(refusal) {
-    this.heading.textContent = this.say("room.outside");
-    this.about.textContent = "";
-    const key = refusal.kind === "not_found" ? "room.not_found" : `refused.${refusal.reason}`;
-    this.#stand("refused", key, make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
-  }
-
-  /** @param {string} door @param {string} [words] key @param {...Node} ways what can be done */
-  #stand(door, words = "", ...ways) {
-    if (door && door === this.#door) return;
-    this.#door = door;
-    this.notice.replaceChildren(...(door ? [make("p", { text: this.say(words) }), ...ways] : []));
-  }
-
-  async join() {
-    try {
-      await this.client.ask("room.join", { room: this.room });
-    } catch (refusal) {
-      this.notice.firstChild.textContent = refusalWords(this, /** @type {any} */ (refusal));
-    }
+  /** What stands here for whoever cannot write; it follows by itself once it is there. */
+  async #openDoor() {
+    if (this.door || !(await arrived("room-door")) || this.door) return;
+    this.door = make("room-door", { set: { room: this.room } });
+    this.listen(this.door, "described", ({ detail }) => {
+      this.heading.textContent = detail.title;
+      this.about.textContent = detail.about;
+    });
+    this.composer.before(this.door);
   }
 
   // --- who is here --------------------------------------------------------------------------------------------------
@@ -223,15 +170,8 @@ export class RoomView extends PageElement {
     this.messages.toLatest();
     if (this.client.signedIn) return;
     if (!(await arrived("account-form"))) return;
-    const form = make("account-form", { set: { kind: "sign-up", inRoom: true } });
-    const dialog = make("dialog", { class: "come-in", on: { close: () => dialog.remove() } }, form,
-      button(this.say("account.later"), () => dialog.close()));
-    form.addEventListener("done", () => {
-      dialog.close();
-      this.composer.focus();
-    });
-    this.append(dialog);
-    dialog.showModal();
+    const { askForName } = await import("../come-in.js");
+    askForName(this, () => this.composer.focus());
   }
 
   // --- one's own words ------------------------------------------------------------------------------------------------

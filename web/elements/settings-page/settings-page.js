@@ -76,7 +76,7 @@ export class SettingsPage extends PageElement {
       make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
     ], "composer.save", async (data) => {
       const answer = await this.client.ask("profile.update", profileFrom(data, user));
-      this.client.rename({ ...this.client.user, ...answer.user });
+      this.client.people.changed({ ...this.client.user, ...answer.user });
     });
     return this.#section("settings.profile", form);
   }
@@ -168,7 +168,7 @@ export class SettingsPage extends PageElement {
       await this.client.ask("bot.close", { bot: user.id });
       await this.load();
     }));
-    return make("li", {}, make("div", {}, nameOf(user.name), make("small", { text: `@${user.handle}` })), renew, close);
+    return make("li", {}, make("div", {}, nameOf(user), make("small", { text: `@${user.handle}` })), renew, close);
   }
 
   #leaving() {
@@ -218,7 +218,7 @@ export class SettingsPage extends PageElement {
   /** @param {import("../../lib/shapes.js").Login} login @param {string} method @param {string} name of the parameter */
   #login(login, method, name) {
     const what = login.label || shortAgent(login.agent ?? "") || this.say("settings.some_login");
-    const when = this.say("settings.used", { when: ago(this.language, login.used_at, Date.now()) });
+    const when = this.say("settings.used", { when: ago(this.language, login.used_at, Date.now(), this.say("time.just_now")) });
     const end = login.current ? make("span", { class: "role", text: this.say("settings.this_one") })
       : button(this.say("settings.end"), () => this.#doing(async () => {
         await this.client.ask(method, { [name]: login.id });

@@ -27,6 +27,13 @@ export class TieSteps extends PageElement {
 
   attach() {
     this.listen(this.client, "inbox", (event) => event.detail === this.user.id && this.load());
+    this.listen(this.client, "renamed", (event) => event.detail.id === this.user.id && this.#rename(event.detail));
+    this.load();
+  }
+
+  /** @param {any} user */
+  #rename(user) {
+    this.user = { ...this.user, ...user };
     this.load();
   }
 
@@ -157,7 +164,7 @@ export class TieSteps extends PageElement {
     const lines = poke.lines.map((/** @type {any} */ line) => make("li", { text: line.text, attributes: { dir: "auto" } }));
     const curtain = { texts: poke.texts, ends_at: poke.ends_at };
     return [
-      make("p", { class: "gesture" }, nameOf(poke.user.name), this.say("tie.says", { gesture: this.say(`gesture.${poke.gesture}`) })),
+      make("p", { class: "gesture" }, nameOf(poke.user), this.say("tie.says", { gesture: this.say(`gesture.${poke.gesture}`) })),
       lines.length ? make("div", { class: "lines" }, make("small", { text: this.say("tie.their_lines") }), make("ul", { attributes: { role: "list" } }, ...lines)) : make("span"),
       make("curtain-card", { set: { user: this.user, curtain, send: (/** @type {string} */ text) => this.#answer("poke.return", { poke: poke.poke, answer: text }) } }),
       button(this.say("tie.return_only"), () => this.#do("poke.return", { poke: poke.poke })),

@@ -1,5 +1,6 @@
-/** What somebody says of themself, and where one can meet them. Property `handle`. */
+/** What people say of themselves, and where one can meet them. Property `handle`. */
 
+import { around } from "../../lib/around.js";
 import { make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { roomPath, userPath } from "../../lib/paths.js";
@@ -44,7 +45,7 @@ export class UserProfile extends PageElement {
 
   /** @param {any} user */
   async #show(user) {
-    this.heading.replaceChildren(nameOf(user.name));
+    this.heading.replaceChildren(nameOf(user));
     const marks = [user.bot && "people.bot", user.admin && "profile.admin"].filter(Boolean)
       .map((key) => make("span", { class: "role", text: this.say(key) }));
     this.body.replaceChildren(
@@ -95,7 +96,7 @@ export class UserProfile extends PageElement {
     const { users } = await this.client.ask("user.get", { users: [id] }).catch(() => ({ users: [] }));
     const [owner] = users;
     if (!owner) return;
-    this.body.append(make("p", { class: "lead" }, this.say("profile.run_by"), " ",
-      make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner.name))));
+    const link = make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner));
+    this.body.append(make("p", { class: "lead" }, ...around(this.say("profile.run_by"), link)));
   }
 }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ShownWindow } from "../../../web/state/shown-window.js";
+
+/** @param {number} first @param {number} last */
+const held = (first, last) => /** @type {any} */ ({ first, last });
+
+test("a room opens on its newest messages, and what comes has a row while one is at the bottom", () => {
+  const shown = new ShownWindow();
+  shown.place(held(1, 1000), { atBottom: true });
+  assert.deepEqual([shown.from, shown.to], [801, 1000]);
+  shown.place(held(1, 1020), { atBottom: true });
+  assert.deepEqual([shown.from, shown.to], [801, 1020]);
+  shown.place(held(1, 1030), { atBottom: true });
+  assert.deepEqual([shown.from, shown.to], [831, 1030]);
+});
+
+test("a room with much unread opens around where it begins", () => {
+  const shown = new ShownWindow();
+  shown.place(held(1, 1000), { divider: 500, atBottom: true });
+  assert.deepEqual([shown.from, shown.to], [475, 675]);
+});
+
+test("reading up moves the window by a step and lets go below, until there is no more", () => {
+  const shown = new ShownWindow();
+  const room = held(751, 1000);
+  shown.place(room, { atBottom: true });
+  assert.deepEqual([shown.move(room, -25), shown.from, shown.to], [true, 776, 975]);
+  assert.deepEqual([shown.move(room, -25), shown.from, shown.to], [true, 751, 950]);
+  assert.deepEqual([shown.move(room, -25), shown.move(room, 25), shown.from, shown.to], [false, true, 776, 975]);
+});
+
+test("what comes has no row while its end is out of sight, and has one while it is in sight", () => {
+  const shown = new ShownWindow();
+  shown.place(held(1, 1000), { atBottom: true });
+  shown.place(held(1, 1005), { atBottom: false });
+  assert.equal(shown.to, 1005);
+  shown.move(held(1, 1005), -25);
+  shown.place(held(1, 1010), { atBottom: false });
+  assert.equal(shown.to, 975);
+});

@@ -1,0 +1,127 @@
+/**
+ * What the server says by itself, carried over to what this page knows: rooms, messages, people, the inbox. Made by the
+ * Client, which hands each event on in the order it came; what is said of rooms one is not in is nobody's.
+ *
+ * @typedef {import("../lib/shapes.js").User} User
+ * @typedef {import("../lib/shapes.js").RoomState} RoomState
+ */
+
+import { Room } from "./room.js";
+
+/** A room that is not in front of the reader holds about one page. */
+const HELD_ASIDE = 50;
+
+export class Events {
+  /** What is said of one room. @type {Record<string, (room: Room, params: any) => void>} */ #ofRooms = {
+    "message.posted": (room, message) => this.#posted(room, message),
+    "message.changed": (room, change) => this.#changed(room, change),
+    "room.changed": (room, words) => this.#roomChanged(room, words),
+    "room.reset": (room, reset) => this.#reset(room, reset),
+    "member.joined": (room, { members }) => room.counted(members),
+    "member.changed": (room, { members }) => room.counted(members),
+    "member.left": (room, { user, members }) => this.#left(room, user, members),
+    "members.changed": (room, { members }) => room.counted(members),
+    "read.moved": (room, { read_seq: seq }) => this.client.markers.moved(room, seq),
+    "typing.started": (room, { user }) => this.#typed(room, user),
+    "presence.changed": (room, presence) => room.present(presence),
+  };
+
+  /** What is said of the reader, their list of rooms, or people. @type {Record<string, (params: any) => void>} */ #ofAll = {
+    "room.updated": (state) => this.#roomUpdated(state),
+    "inbox.added": (item) => this.#inboxAdded(item),
+    "inbox.changed": (inbox) => this.#inboxChanged(inbox),
+    "user.changed": ({ user, admin = false }) => this.client.people.changed({ ...user, admin }),
+  };
+
+  /** @param {import("./client.js").Client} client */
+  constructor(client) {
+    this.client = client;
+  }
+
+  /** @param {string} method @param {any} params */
+  heard(method, params) {
+    const ofAll = this.#ofAll[method];
+    if (ofAll) return ofAll(params);
+    const room = this.client.rooms.get(params.room);
+    if (!room) return undefined;
+    this.#ofRooms[method]?.(room, params);
+    return this.client.tell("room", room.id);
+  }
+
+  // --- of the reader ------------------------------------------------------------------------------------------------
+
+  /** @param {{number: number, kind: string, user: string}} item */
+  #inboxAdded(item) {
+    this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
+    this.client.tell("inbox", item.user);
+    if (item.kind === "met") this.client.tell("met", item.user);
+  }
+
+  /** @param {{seq: number, unread: number}} inbox */
+  #inboxChanged({ seq, unread }) {
+    this.client.inbox = { seq, unread };
+    this.client.tell("inbox");
+  }
+
+  /** @param {RoomState} state */
+  #roomUpdated(state) {
+    const known = this.client.rooms.get(state.room);
+    if (known) {
+      // The numbers of the log are the timeline's own affair: an update may overtake events that are on their way.
+      known.state = { ...state, last_seq: known.state.last_seq, rev: known.state.rev };
+      this.client.markers.moved(known, state.read_seq);
+    } else {
+      this.client.rooms.set(state.room, new Room(state));
+      this.client.glimpses.delete(state.room);
+    }
+    this.client.tell("rooms");
+    this.client.tell("room", state.room);
+  }
+
+  // --- of a room ----------------------------------------------------------------------------------------------------
+
+  /** What a room says of itself to everyone. @param {Room} room @param {import("../lib/shapes.js").RoomWords} words */
+  #roomChanged(room, words) {
+    room.changed(words);
+    this.client.tell("rooms");
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").Message} message */
+  #posted(room, message) {
+    const { client } = this;
+    client.people.know(message.author);
+    client.outbox.heard(message);
+    room.countMention(message, client.me);
+    room.posted(message, client.me);
+    if (room.id !== client.openRoom) room.timeline.trim(HELD_ASIDE);
+    client.tell("posted", { room: room.id, message });
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
+  #changed(room, change) {
+    const exact = room.changeMention(change, this.client.me);
+    room.timeline.changed(change);
+    if (!exact) this.client.markers.give(room);
+    this.client.tell("changed", { room: room.id, change });
+    if (change.deleted) this.client.tell("erased", room.id);
+  }
+
+  /** @param {Room} room @param {User} user */
+  #typed(room, user) {
+    this.client.people.know(user);
+    room.typed(user, this.client.now());
+  }
+
+  /** @param {Room} room @param {User} user @param {number} members */
+  #left(room, user, members) {
+    if (user.id === this.client.me) this.client.rooms.delete(room.id);
+    else room.counted(members);
+  }
+
+  /** @param {Room} room @param {any} reset */
+  #reset(room, reset) {
+    room.reset(reset);
+    if (room.mentions) this.client.markers.give(room);
+    if (room.id === this.client.openRoom) this.client.history.first(room.id);
+  }
+}
