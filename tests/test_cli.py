@@ -246,7 +246,7 @@ def test_the_same_folder_is_not_served_twice(home: Home, monkeypatch: pytest.Mon
 def test_accounts_are_made_and_kept_with_the_server_closed_and_open(home: Home) -> None:
     assert "recovery code" in home.said("user", "add", "Mei", "--admin", typed=PASSWORD)
     taken = home.command("user", "add", "mei", typed=PASSWORD)
-    assert (taken.status, taken.stderr) == (1, "This handle is taken, or one that looks like it\n")
+    assert (taken.status, taken.stderr) == (1, "This handle, or one that looks like it, is taken: choose another\n")
     short = home.command("user", "add", "tom", typed="tea\n")
     assert short.status == 1 and "8 characters" in short.stderr
     nobody = home.command("user", "make-admin", "nobody")
@@ -280,7 +280,7 @@ def test_a_backup_of_an_open_server_is_restored_into_an_empty_one(homes: Callabl
     file = str(tmp_path / "backup")
     assert "messages: 29" in home.said("backup", file)
     refused = home.command("restore", file)
-    assert refused.status == 1 and "Somebody lives in this store" in refused.stderr
+    assert refused.status == 1 and "This store has users already" in refused.stderr
     home.end()
     other = homes()
     assert "nothing was changed" in other.said("restore", file, "--dry-run")

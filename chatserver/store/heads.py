@@ -1,8 +1,8 @@
-"""Where rooms and users stand in the store, a few numbers each: what is compared before anything is read again.
+"""Heads of rooms and version numbers of users: a few numbers each, compared after a cut before anything is read again.
 
-Many are asked for in one write and taken one by one in the store's order, so that what a process heard and what the
-store says are of the same moment. A write of ``AT_ONCE`` takes the store half a millisecond, and a send that comes
-between two of them waits no longer than that.
+``AT_ONCE`` are requested in one write, and each answer is handled in the order in which it arrives between the
+published records, so that the answer and what this process received so far are of the same moment. A write of 256 takes
+the store half a millisecond, which is the longest that a send in between waits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AT_ONCE: Final = 256
 
 
 class Head(Struct, frozen=True):
-    """The end of a room's log, and the ``version`` of its members and settings."""
+    """The end of a room's log, and the ``version`` of its members and settings (``mv``)."""
 
     epoch: str
     seq: int
@@ -29,8 +29,8 @@ class Head(Struct, frozen=True):
 
 
 class UserNumbers(Struct, frozen=True):
-    """What changes under a user's tag raise: ``auth`` for logins, ``version`` for rooms, profile and blocks, the other
-    two for the inbox. A user who is not there has -1 for ``auth``."""
+    """A user's numbers, raised by every change: ``auth`` by logins, ``version`` by rooms, profile and blocks, the other
+    two by the inbox. ``auth`` is -1 for a user who does not exist."""
 
     auth: int
     version: int
@@ -39,7 +39,8 @@ class UserNumbers(Struct, frozen=True):
 
 
 async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, Head | None], None]) -> None:
-    """``took(room, head)`` for each room in turn; None where there is no such room. Raises ``Refusal`` unavailable."""
+    """Call ``took(room, head)`` for each room in order; None if there is no such room. Raises ``Refusal``
+    unavailable."""
 
     def took_one(index: int, fields: list[Any]) -> None:
         took(some[index], _head_of(fields))
@@ -52,7 +53,7 @@ async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, He
 
 
 async def read_numbers(store: Store, users: Sequence[str], took: Callable[[str, UserNumbers], None]) -> None:
-    """``took(user, numbers)`` for each user in turn. Raises ``Refusal`` unavailable."""
+    """Call ``took(user, numbers)`` for each user in order. Raises ``Refusal`` unavailable."""
 
     def took_one(index: int, fields: list[Any]) -> None:
         took(some[index], _numbers_of(fields))

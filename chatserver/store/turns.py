@@ -1,7 +1,7 @@
-"""Turns: so many do something large at once, the others wait in the order in which they came.
+"""Turns: at most N large reads at once; the others wait in order.
 
-A herd (everybody opens a history, or comes back after a restart) then takes the store in small parts, between which
-sends and the probe pass. Valkey ends a connection that has 32 MB of answers waiting: 400 pages asked for at once were
+When everybody opens a history or comes back after a restart, the store then gets the work in small parts, and sends and
+the probe get through in between. Valkey closes a connection with 32 MB of unread replies: 400 pages at once were
 enough.
 """
 
@@ -16,7 +16,7 @@ from chatserver.store.engine.store import Store
 
 
 class Turns:
-    """``async with turns.turn():``. Raises ``Refusal`` unavailable where the store was away for all of the waiting."""
+    """``async with turns.turn():``. Raises ``Refusal`` unavailable if the store is still away after the wait."""
 
     def __init__(self, store: Store, at_once: int) -> None:
         self._store = store

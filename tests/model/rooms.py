@@ -16,7 +16,7 @@ def may_moderate(member: Member | None, *, kind: Kind = "open") -> None:
     if member is None:
         raise outside(kind)
     if not moderates(member):
-        raise not_allowed("Only moderators may do this", "not_a_moderator")
+        raise not_allowed("Only a moderator of this room may do this", "not_a_moderator")
 
 
 def may_remove(actor: Member | None, target: Member | None, *, kind: Kind = "open") -> None:
@@ -26,7 +26,7 @@ def may_remove(actor: Member | None, target: Member | None, *, kind: Kind = "ope
     if target is None:
         return
     if target.role == "owner" or (target.role == "moderator" and actor.role != "owner"):
-        raise not_allowed("They moderate this room as you do", "target_moderates")
+        raise not_allowed("You cannot remove a moderator: ask an owner", "target_moderates")
 
 
 def may_set_role(
@@ -43,9 +43,9 @@ def may_set_role(
         raise not_found("member")
     if target.role == "owner" and role != "owner":
         if not yourself:
-            raise not_allowed("An owner can only step down themself", "target_owns")
+            raise not_allowed("Only owners themselves can give up that role", "target_owns")
         if owners < 2:
-            raise not_allowed("A room keeps at least one owner", "last_owner")
+            raise not_allowed("A room needs an owner: make somebody else an owner first", "last_owner")
 
 
 def successor(members: Mapping[str, Member], *, bots: Container[str] = ()) -> str | None:

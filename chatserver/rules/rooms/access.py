@@ -74,4 +74,4 @@ def may_read(room: Room, member: Member | None, *, signed_in: bool, banned: bool
 
 
 def _banned() -> Refusal:
-    return not_allowed("You cannot enter this room", "banned")
+    return not_allowed("You are banned from this room", "banned")

@@ -60,7 +60,7 @@ class Invitations:
         if member is None or kind == "direct":
             raise room_rules.outside(kind)
         if kind == "closed" and not room_rules.moderates(member):
-            raise errors.not_allowed("Only moderators may do this", "not_a_moderator")
+            raise errors.not_allowed("Only a moderator of this room may do this", "not_a_moderator")
 
     async def listed(self, caller: Caller, params: Nothing) -> InvitationListResult:
         return InvitationListResult(await self._invitations.of(caller.require_user()))

@@ -1,7 +1,7 @@
--- Reserve a place for a bot among those of its owner.
+-- Add a bot to its owner's list, if the owner has fewer than the limit.
 -- keys: {u} {u}:bots
 -- repeatable
--- args: bot, now, how many bots one user may have
+-- args: bot, now, most bots of one user
 -- answers: {'ok'}, {'not_found'} or {'too_many_bots'}
 return function(keys, args)
   local profile, bots = unpack(keys)

@@ -1,9 +1,9 @@
--- Close an account: what it said of itself is gone, and so are its logins. What is left says only that it left, and which
--- bots are still to be closed: none can be made any more.
+-- Close an account: delete its profile and its logins. What remains is a mark that it is closed, and the list of its
+-- bots, which the caller closes next; a closed account can make no more bots.
 -- keys: {u} {u}:logins {u}:card {u}:known
 -- repeatable
 -- allow-oom
--- args: now, password hash that must hold ('' for none)
+-- args: now, expected password hash ('' to skip the check)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 return function(keys, args)
   local profile, logins, card, known = unpack(keys)

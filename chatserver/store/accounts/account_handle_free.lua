@@ -1,4 +1,4 @@
--- Give a handle back, if this user holds it.
+-- Release a handle, if this user holds it.
 -- keys: {h}
 -- repeatable
 -- allow-oom

@@ -1,8 +1,8 @@
--- Take a handle for a user. A handle that stands for somebody else is refused, unless the caller knows that this
--- somebody never came to be: a step that broke off before the user was made.
+-- Take a handle for a user. Refused if another user holds it, unless the caller knows that this holder was never
+-- created: a sign-up that failed after taking the handle.
 -- keys: {h}
 -- repeatable
--- args: user, now, the holder known not to exist ('' if none)
+-- args: user, now, a holder known not to exist ('' if none)
 -- answers: {'ok'} or {'taken', holder, when it was taken}
 return function(keys, args)
   local user, now, ghost = args[1], args[2], args[3]

@@ -1,4 +1,4 @@
--- Make the code of a personal invitation good. One that was withdrawn or used meanwhile stays as it is.
+-- Activate the code of a personal invitation. Does nothing if it was withdrawn or used meanwhile.
 -- keys: {i}
 -- repeatable
 -- args: made_at, ends_at, by, room, when to forget it (ms since 1970)

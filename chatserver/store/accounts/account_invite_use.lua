@@ -1,4 +1,4 @@
--- Use an invitation, once. A repeat by the same new user finds it used by them.
+-- Use an invitation. It works once; a repeat by the same new user succeeds again.
 -- keys: {i}
 -- repeatable
 -- args: user, now

@@ -1,4 +1,4 @@
--- Withdraw the code of a personal invitation, unless somebody has used it; also one that is about to be made.
+-- Withdraw the code of a personal invitation, unless somebody has used it. Also works before account_invite_make ran.
 -- keys: {i}
 -- repeatable
 -- args: when to forget it (ms since 1970)

@@ -1,4 +1,4 @@
--- Make a user with a first login. A repeat finds the user made.
+-- Create a user with a first login. Does nothing if the user exists.
 -- keys: {u} {u}:logins
 -- repeatable
 -- args: login id ('' for none), login record, then profile fields and values

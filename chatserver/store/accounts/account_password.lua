@@ -1,10 +1,10 @@
--- Set a password, and end the logins that the old one opened. Where all of them end, places they came from are strange
--- again.
+-- Set a password, and end the logins that were made with the old one. If all logins end, the places that the user
+-- signed in from count as unknown again.
 -- keys: {u} {u}:logins {u}:known
 -- repeatable
 -- allow-oom
--- args: field that must hold ('password', 'recovery' or '' for none), what it must hold, new password hash, new recovery
--- digest ('' keeps it), kind of the logins that end ('' for all, '-' for none), login that stays ('' for none)
+-- args: field to check ('password', 'recovery' or '' for none), its expected value, new password hash, new recovery
+-- digest ('' keeps it), kind of the logins to end ('' for all, '-' for none), login to keep ('' for none)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 
 local function end_logins(logins, kind, staying)

@@ -1,8 +1,8 @@
--- Change what a user says of themself. A name that stays the same is no change.
+-- Update a user's profile. A name equal to the old one does not count as a change of name.
 -- keys: {u}
 -- repeatable
--- args: now, how long a name stands at least (ms), then fields and values
--- answers: {'ok'}, {'not_found'} or {'name_too_soon', when the name was set}
+-- args: now, least time between two changes of name (ms), then fields and values
+-- answers: {'ok'}, {'not_found'} or {'name_too_soon', when the name was last set}
 return function(keys, args)
   local profile, now, least = keys[1], tonumber(args[1]), tonumber(args[2])
   local before = redis.call('HMGET', profile, 'name', 'named_at', 'closed')

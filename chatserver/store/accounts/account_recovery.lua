@@ -1,7 +1,7 @@
--- Set another recovery code, where the password and the code are still those that were read. No login ends.
+-- Replace the recovery code, if the password and the old code are still those that were read. Ends no login.
 -- keys: {u}
 -- repeatable
--- args: password hash that must hold, digest of the code that must hold, digest of the new code
+-- args: expected password hash, expected digest of the old code, digest of the new code
 -- answers: {'ok'}, {'not_found'}, {'changed'} or {'code_changed'}
 return function(keys, args)
   local held = redis.call('HMGET', keys[1], 'handle', 'closed', 'password', 'recovery')

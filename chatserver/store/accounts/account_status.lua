@@ -1,4 +1,4 @@
--- Make a user an admin, suspend them, or take either back. Who is suspended has no logins left.
+-- Make a user an admin, suspend them, or undo either. Suspending deletes all their logins.
 -- keys: {u} {u}:logins
 -- repeatable
 -- allow-oom

@@ -1,8 +1,7 @@
-"""The store of accounts: users by id and handle, how one comes to be and how one goes.
+"""The store of accounts: finds users by id and handle, creates and closes accounts.
 
-Constructed beside the service for accounts and by the commands. Signing up is an intent over the tags of
-the handle, the invitation, the user and the rooms where newcomers begin; closing is one over the user, their rooms and
-the handle.
+Built by app.py for the accounts service, and by the commands. Signing up is an intent over the tags of the handle, the
+invitation, the user and the rooms that newcomers join; closing is an intent over the user, their rooms and the handle.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.rooms.rooms import RoomStore
 
-GHOST_MS: Final = 60_000  # a handle taken so long ago for a user who never came to be is free
+GHOST_MS: Final = 60_000  # a handle is free if it was taken longer ago than this for a user that was never created
 MOST_BOTS: Final = 20
 _LISTED_AT_ONCE: Final = 250
 INVITE_DAYS: Final = 30
@@ -58,7 +57,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user begins with. ``owner`` makes it a bot; ``invite`` is the digest of an invitation's code, or ""."""
+    """A user to create. A bot has an ``owner``; ``invite`` is the digest of an invitation's code, or ""."""
 
     user: str
     handle: str
@@ -84,11 +83,12 @@ _unpack = msgspec.msgpack.Decoder(list[str]).decode
 
 
 OnInvited = Callable[[str, str, str, str, int], Awaitable[None]]
-"""Told user, who invited them, into which room ("" for none), the intent and the time: a part of signing up."""
+"""A part of signing up by invitation, called with: the new user, the inviter, the room ("" for none), the intent's id
+and the time (ms)."""
 
 
 class AccountStore:
-    """``newcomers`` are the rooms where everyone who signs up begins. Raises ``Refusal``."""
+    """``newcomers`` are the rooms that every new user joins. Methods raise ``Refusal``."""
 
     def __init__(
         self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = ()
@@ -107,7 +107,7 @@ class AccountStore:
     # --- looking up --------------------------------------------------------------------------------------------------
 
     async def holder(self, handle: str) -> str:
-        """The id of the user who holds this folded handle, or one that looks like it; "" where nobody does."""
+        """The id of the user who holds this folded handle or one that looks like it; "" if it is free."""
         user: bytes | None = await self._store.command(
             keys.handle(handles.skeleton(handle)), "HGET", keys.handle(handles.skeleton(handle)), "user"
         )
@@ -118,27 +118,30 @@ class AccountStore:
         return _profile(user, fields) if "handle" in fields else None
 
     async def profiles(self, users: Iterable[str]) -> list[Profile]:
-        """Those that exist, in the order asked, each once."""
+        """The profiles of those users that exist, in the order asked, each once."""
         found = await asyncio.gather(*(self.profile(user) for user in dict.fromkeys(users)))
         return [profile for profile in found if profile is not None]
 
     async def bots_of(self, owner: str) -> list[Profile]:
-        """The bots of this user that are still there."""
+        """The bots of this user that are not closed."""
         bots = await self._store.command(keys.user(owner), "HKEYS", keys.user(owner) + ":bots")
         return [bot for bot in await self.profiles(bot.decode() for bot in bots) if not bot.closed]
 
     async def find(self, handle: str) -> Profile | None:
-        """The user with exactly this folded handle. Asks as much of the store whether or not there is one."""
+        """The user with exactly this folded handle, or None.
+
+        Makes the same number of store calls either way, so timing does not show whether the handle exists.
+        """
         profile = await self.profile(await self.holder(handle) or "nobody")
         return profile if profile is not None and profile.handle == handle else None
 
     async def is_taken(self, handle: str) -> bool:
-        """Whether this folded handle, or one that looks like it, is somebody's. ``create`` decides."""
+        """Whether somebody has this folded handle or one that looks like it. A hint only: ``create`` decides."""
         holder = await self.holder(handle)
         return bool(holder) and await self._lives(holder)
 
     async def everyone(self, *, after: tuple[int, str] | None = None) -> list[tuple[int, str]]:
-        """Since when and who: some of those who have an account, the newest first."""
+        """One page of accounts as (created at in ms, user id), newest first, starting after ``after``."""
         highest = "+inf" if after is None else after[0]
         words = await self._store.command(
             keys.USERS, "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
@@ -146,10 +149,10 @@ class AccountStore:
         places = [(int(score), user.decode()) for user, score in _pairs(words)]
         return [place for place in places if after is None or place < after]
 
-    # --- coming to be ------------------------------------------------------------------------------------------------
+    # --- creating ----------------------------------------------------------------------------------------------------
 
     async def create(self, new: NewAccount, *, now: int) -> None:
-        """Make the account. Raises ``Refusal`` handle_taken, no_invite or too_many_bots."""
+        """Create the account. Raises ``Refusal`` handle_taken, no_invite or too_many_bots."""
         given = msgspec.to_builtins(msgspec.structs.replace(new, login=None))
         record = [new.login.id, new.login.record] if new.login is not None else ["", b""]
         rooms = [] if new.bot else self._newcomers
@@ -177,13 +180,14 @@ class AccountStore:
             await self._welcome(new, intent.id, now)
 
     async def _require_owner(self, new: NewAccount, now: int) -> None:
-        """An owner who closed their account meanwhile did not find this bot among theirs. Raises ``Refusal``."""
+        """Close the new bot again if its owner closed their account meanwhile: closing the owner's bots missed this
+        one. Raises ``Refusal`` not_found."""
         if new.owner and not await self._lives(new.owner):
             await self.close(Profile(id=new.user, handle=new.handle, owner=new.owner), now=now)
             raise errors.not_found("user")
 
     async def _welcome(self, new: NewAccount, intent: str, now: int) -> None:
-        """Who comes by a personal invitation comes into the room of whoever gave it, acquainted with them."""
+        """End the personal invitation, join its room, and let ``on_invited`` make the two acquainted."""
         held = await self._store.command(invite_key(new.invite), "HMGET", invite_key(new.invite), "by", "room")
         by, room = ((value or b"").decode() for value in held)
         if not by or not await self._lives(by):
@@ -196,7 +200,7 @@ class AccountStore:
             await self.on_invited(new.user, by, room, intent, now)
 
     async def _take_handle(self, new: NewAccount, now: int) -> None:
-        """Take the handle, also from one who took it and then never came to be."""
+        """Take the handle, also from a holder that was never created. Raises ``Refusal`` handle_taken."""
         tag, ghost = keys.handle(handles.skeleton(new.handle)), ""
         for _ in range(2):
             answer = await self._store.call("account_handle_take", tag, new.user, now, ghost)
@@ -213,7 +217,7 @@ class AccountStore:
         return profile is not None and not profile.closed
 
     async def _let_in(self, new: NewAccount, now: int) -> None:
-        """What must also be had: an invitation, or for a bot a place with its owner."""
+        """Use the invitation, or add a bot to its owner's list. Raises ``Refusal``."""
         if new.invite:
             answer = await self._store.call("account_invite_use", invite_key(new.invite), new.user, now)
             if status(answer) != "ok":
@@ -221,12 +225,13 @@ class AccountStore:
         if new.owner:
             answer = await self._store.call("account_bot_place", keys.user(new.owner), new.user, now, MOST_BOTS)
             if status(answer) == "too_many_bots":
-                raise errors.conflict(f"At most {MOST_BOTS} bots", "too_many_bots")
+                raise errors.conflict(f"You have {MOST_BOTS} bots already: close one first", "too_many_bots")
             if status(answer) != "ok":
                 raise errors.not_found("user")
 
     async def invite(self, *, now: int, days: int = INVITE_DAYS) -> str:
-        """A new invitation's code, good once; ``days`` 0: until it is used. Only its digest is stored."""
+        """Make an invitation and return its code, which works once within ``days``; 0 for no end. Only the code's
+        digest is stored."""
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
         ends_at = now + days * names.DAY_MS if days else 0
         await self._store.command(
@@ -237,7 +242,7 @@ class AccountStore:
     # --- changing ----------------------------------------------------------------------------------------------------
 
     async def update(self, user: str, given: Mapping[str, str | list[str]], *, now: int) -> None:
-        """Change these fields of the profile. Raises ``Refusal`` name_too_soon with ``retry_after`` (s)."""
+        """Update these fields of the profile. Raises ``Refusal`` name_too_soon with ``retry_after`` in seconds."""
         words = [word for field, value in given.items() for word in (field, _packed(value))]
         answer = await self._store.call("account_profile", keys.user(user), now, names.STANDS_MS, *words)
         if status(answer) == "name_too_soon":
@@ -251,27 +256,28 @@ class AccountStore:
         self, user: str, password: str, *, must: tuple[str, str] = ("", ""), recovery: str = "", kind: str = "",
         staying: str = "",
     ) -> None:  # fmt: skip
-        """Set the password's hash, where the field ``must[0]`` still holds ``must[1]``, and end the logins of ``kind``
-        ("" for all) but ``staying``. ``recovery`` is a new digest. Raises ``Refusal`` wrong_credentials."""
+        """Set the password's hash if the field ``must[0]`` still holds ``must[1]``, and end all logins of ``kind`` (""
+        for every kind) except ``staying``. ``recovery`` is a new digest. Raises ``Refusal`` wrong_credentials."""
         answer = await self._store.call("account_password", keys.user(user), *must, password, recovery, kind, staying)
         if status(answer) != "ok":
             raise wrong_credentials()
 
     async def set_recovery(self, profile: Profile, recovery: str) -> None:
-        """Another recovery code's digest, where password and code are still the profile's. Raises ``Refusal``."""
+        """Replace the recovery digest, if password and recovery are still those of ``profile``.
+        Raises ``Refusal`` changed_meanwhile or wrong_credentials."""
         must = profile.password, profile.recovery
         answer = await self._store.call("account_recovery", keys.user(profile.id), *must, recovery)
         if status(answer) == "code_changed":
-            raise errors.conflict("Another recovery code was made at the same time", "changed_meanwhile")
+            raise errors.conflict("Another recovery code was made meanwhile: ask for a new one", "changed_meanwhile")
         if status(answer) != "ok":
             raise wrong_credentials()
 
     async def renew_hash(self, user: str, before: str, after: str) -> None:
-        """Store the same password hashed anew, unless it was changed meanwhile. Ends no login."""
+        """Store a new hash of the same password, unless the password was changed meanwhile. Ends no login."""
         await self._store.call("account_password", keys.user(user), "password", before, after, "", "-", "")
 
     async def set_status(self, user: str, field: str, *, on: bool, by: str = "", now: int = 0) -> None:
-        """``admin`` or ``suspended``. ``by`` is the admin who does it; an operator's word is not noted.
+        """Set ``admin`` or ``suspended``. ``by`` is the acting admin; a change by the operator ("") is not recorded.
 
         Raises ``Refusal`` not_found.
         """
@@ -288,17 +294,18 @@ class AccountStore:
             at, detail = intent.arguments["now"], "on" if on else "off"
             await self._acts.note(intent.id, "account.suspend", by=by, at=at, user=user, detail=detail)
 
-    # --- leaving -----------------------------------------------------------------------------------------------------
+    # --- closing -----------------------------------------------------------------------------------------------------
 
     async def close(self, profile: Profile, *, now: int) -> None:
-        """Name and profile go, the rooms are left, the handle is free, the bots go too; messages stay."""
+        """Close the account: delete its profile, leave its rooms, release its handle, close its bots. Messages stay."""
         await self._intents.carry_out(
             "account.close", user=profile.id, handle=profile.handle, password=profile.password, now=now,
             owner=profile.owner,
         )  # fmt: skip
 
     async def _close(self, intent: Intent) -> None:
-        """Rooms and bots are looked up once the account is closed: what comes later than that sees it, and goes."""
+        """Rooms and bots are looked up after the account is closed: anything added later sees that and undoes
+        itself."""
         user, handle, password, now = (intent.arguments[name] for name in ("user", "handle", "password", "now"))
         answer = await self._store.call("account_close", keys.user(user), now, password)
         if status(answer) != "ok":
@@ -307,7 +314,7 @@ class AccountStore:
             await self.close(bot, now=now)
         for room in sorted(await self._rooms.rooms_of(user)):
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
-            await self._rooms.name_parts(room, user, "")  # a conversation of two is not left
+            await self._rooms.name_parts(room, user, "")  # nobody leaves a direct room
         await self._free_handle(user, handle)
         await self._store.command(keys.USERS, "ZREM", keys.EVERYONE, user)
         await self._store.call("community_admin", keys.COMMUNITY, user, 0)
@@ -321,11 +328,11 @@ class AccountStore:
 
 
 def handle_taken() -> Refusal:
-    return errors.conflict("This handle is taken, or one that looks like it", "handle_taken")
+    return errors.conflict("This handle, or one that looks like it, is taken: choose another", "handle_taken")
 
 
 def no_invite() -> Refusal:
-    return errors.not_allowed("This community asks for an invitation that is still good", "no_invite")
+    return errors.not_allowed("Signing up here needs a valid invitation", "no_invite")
 
 
 def invite_key(digest: str) -> Tag:
@@ -341,7 +348,7 @@ def _first_fields(new: NewAccount, now: int) -> list[str | int]:
 
 
 def _pairs(words: list[Any]) -> Iterable[tuple[bytes, Any]]:
-    """Members and scores: pairs in RESP3, a flat list before."""
+    """(member, score) pairs: RESP3 answers pairs, RESP2 a flat list."""
     if words and isinstance(words[0], list):
         return ((user, score) for user, score in words)
     return zip(words[::2], words[1::2], strict=True)
@@ -360,7 +367,8 @@ def _profile(user: str, fields: dict[str, bytes]) -> Profile:
 
 
 async def _past_refusals(part: Any) -> None:
-    """A room that refuses (gone, banned from, a conversation of two) does not stop a step over many rooms."""
+    """Await ``part`` and ignore refusals other than unavailable: one room that refuses (deleted, banned, direct) must
+    not stop a step over many rooms."""
     try:
         await part
     except Refusal as refusal:

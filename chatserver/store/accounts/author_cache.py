@@ -1,7 +1,8 @@
-"""The process's directory of faces: who an id is, so that records can hold ids only.
+"""This process's cache of authors: handle and name by user id, so that records hold ids only.
 
-A face is read once and kept while it is used; when a user is renamed or leaves, ``{users}:live`` tells every process,
-which reads it again and tells ``on_changed``. After a cut ``catch_up`` reads those alone that changed meanwhile.
+An author is read once and cached while in use. When a user is renamed or leaves, every process is notified on
+``{users}:live``, reads the author again and calls ``on_changed``. After a cut ``catch_up`` reads only those that
+changed.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from chatserver.store.engine.store import Store
 
 _FIELDS: Final = ("handle", "name", "bot", "closed")
 _AT_ONCE: Final = 256
-# Some 20 MB of faces. Who was asked for among the last so many others is known without asking the store.
+# About 20 MB. An author used within the last 25,000 others is still cached.
 _KEPT: Final = 25_000
 
 
 class AuthorCache:
-    """Faces by user id. An id that is no user, or a closed account, has an empty handle and name."""
+    """Authors by user id. An unknown id or a closed account has an empty handle and name."""
 
     def __init__(self, store: Store, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
         self._store = store
@@ -44,15 +45,16 @@ class AuthorCache:
         self._changed.append(changed)
 
     def on_told(self, told: Callable[[str], object]) -> None:
-        """``told(user)`` for everyone who is new, changed what strangers see of them, or left."""
+        """``told(user)`` is called for each user who is new, closed, or changed something that strangers see."""
         self._told.append(told)
 
     def on_missed(self, missed: Callable[[], None]) -> None:
-        """``missed()`` where some of that was not heard and cannot be found any more."""
+        """``missed()`` is called if some changes were missed and are no longer stored."""
         self._missed.append(missed)
 
     async def catch_up(self) -> None:
-        """Take in who changed while the link was cut: those alone, or every known face where the changes are gone."""
+        """Read again the authors that changed while the link was cut; all cached ones if the changes are no longer
+        stored."""
         _, place, anyone, changed = await self._store.call("users_changed", keys.USERS, self._place)
         users = [*self._faces, *self._older] if anyone else [user.decode() for user in changed]
         self._place = place
@@ -78,17 +80,18 @@ class AuthorCache:
         return self._faces.get(user) or self._older.get(user)
 
     def _keep(self, face: Author) -> None:
-        """Of two generations the older is forgotten when the younger is full: what is used comes into the younger."""
+        """Two generations: when the younger is full it becomes the older, and the older is dropped. Use moves an author
+        back into the younger."""
         if len(self._faces) >= _KEPT and face.id not in self._faces:
             self._older, self._faces = self._faces, {}
         self._faces[face.id] = face
 
     def face(self, user: str) -> Author:
-        """A face that was loaded before; an empty one where it was not."""
+        """The author, if loaded before; else an empty one."""
         return self.known(user) or Author(user, "", "", False)
 
     async def load(self, users: Iterable[str]) -> None:
-        """Make these faces known."""
+        """Cache these authors."""
         missing = [user for user in dict.fromkeys(users) if user and self.known(user) is None]
         for start in range(0, len(missing), _AT_ONCE):
             await self._read(missing[start : start + _AT_ONCE])
@@ -99,7 +102,7 @@ class AuthorCache:
         return {user: self.face(user) for user in wanted}
 
     async def changed(self, user: str) -> None:
-        """Tell every process, this one included, that this user is new or their face or words changed."""
+        """Notify every process, this one included, that this user is new or changed something that strangers see."""
         await self._store.call("user_changed", keys.USERS, user)
 
     async def _read(self, users: list[str]) -> None:

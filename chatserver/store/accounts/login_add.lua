@@ -1,7 +1,7 @@
--- Add a login. What has run out goes; where there are too many, the sign-in that was used least recently goes, too.
+-- Add a login. Deletes expired ones; if there are still too many, also deletes the least recently used sign-in.
 -- keys: {u} {u}:logins
 -- repeatable
--- args: now, login id, record, password hash that must hold ('' for none), how many logins a user may have
+-- args: now, login id, record, expected password hash ('' to skip the check), most logins of one user
 -- answers: {'ok'}, {'not_found'}, {'suspended'}, {'changed'} or {'too_many'}
 
 local function sweep(logins, now, most)

@@ -1,9 +1,9 @@
--- Count an attempt at something that is guessed at: a bucket that every process shares. The time is an argument; the
--- key goes when the bucket would be full again. Where the last attempt lies in the future by more than clocks of several
--- machines differ, the clock was set back: it fills on from now.
+-- Count an attempt at something guessable, such as a password: a token bucket shared by all processes. The key expires
+-- when the bucket would be full again. If the last attempt is more than APART_MS in the future, the clock was set back
+-- (the clocks of several machines differ by less): the bucket refills from now.
 -- keys: {a}
 -- repeatable
--- args: now, how many at once, how many a minute in the long run
+-- args: now, burst, refill per minute
 -- answers: {'ok'} or {'wait', ms}
 local APART_MS = 60000
 

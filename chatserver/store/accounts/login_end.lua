@@ -2,7 +2,7 @@
 -- keys: {u} {u}:logins
 -- repeatable
 -- allow-oom
--- args: login id, kind that it must have ('' for any)
+-- args: login id, expected kind ('' for any)
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)
   local profile, logins = unpack(keys)

@@ -1,4 +1,4 @@
--- Give a bot one new login in the place of all it had, at its owner's word.
+-- Replace all logins of a bot by one new login, for its owner.
 -- keys: {u} {u}:logins
 -- repeatable
 -- args: owner, login id, record

@@ -1,4 +1,4 @@
--- What open sockets must be held against: the user's status and which logins there are.
+-- Read what decides whether a user's open sockets may stay open: the account's status and its logins.
 -- keys: {u} {u}:logins
 -- no-writes
 -- answers: {'ok', auth, closed, suspended, admin, logins flat} or {'not_found'}

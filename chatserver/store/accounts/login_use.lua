@@ -1,9 +1,9 @@
--- Note that a login was used, which puts off its end. Apart from the proof: a store that takes no writes still knows
--- whose token it is.
+-- Record that a login was used, which extends it. Separate from login_prove, so that tokens still work while the store
+-- takes no writes.
 -- keys: {u} {u}:logins
 -- repeatable
 -- allow-oom
--- args: now, login id, how long a login lasts without use (ms; 0 for ever)
+-- args: now, login id, lifetime of an unused login (ms; 0: no end)
 -- answers: {'ok'}
 return function(keys, args)
   local now, id, lasts = tonumber(args[1]), args[2], tonumber(args[3])

@@ -1,7 +1,7 @@
-"""The store of logins: what proves a user, and how often anyone may try.
+"""The store of logins: checks tokens, and limits how often anyone may try.
 
-Constructed beside the service for accounts. A login's id is the head of its token's digest, so a token finds its login
-by one read; the token itself is stored nowhere.
+Built by app.py for the accounts service. A login's id is the start of its token's digest, so one read finds the login
+of a token. The token itself is never stored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_LOGINS: Final = 100
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """A login as it is stored. ``browser`` is any sign-in, ``token`` one made by token.create; ``ends_at`` 0: never."""
+    """A login as stored. ``browser`` is a sign-in, ``token`` was made by token.create; ``ends_at`` 0 means never."""
 
     kind: Kind = msgspec.field(name="k")
     digest: str = msgspec.field(name="h")
@@ -39,7 +39,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewLogin(msgspec.Struct, frozen=True):
-    """A login about to be stored: its id and record, and the token that is shown once."""
+    """A login to be stored: its id and record, and the token, which is shown once."""
 
     id: str
     token: str
@@ -47,7 +47,7 @@ class NewLogin(msgspec.Struct, frozen=True):
 
 
 class Proven(msgspec.Struct, frozen=True):
-    """Whose a token is, and since which ``auth`` of the user."""
+    """A valid token's user and login, and the user's ``auth`` number at that moment."""
 
     user: str
     login: str
@@ -59,7 +59,7 @@ class Proven(msgspec.Struct, frozen=True):
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
-    """What open sockets are held against. A user who does not exist counts as closed."""
+    """What decides whether a user's open sockets may stay open. A user who does not exist counts as closed."""
 
     auth: int
     closed: bool
@@ -73,14 +73,14 @@ _unpack = msgspec.msgpack.Decoder(Login).decode
 
 
 class LoginStore:
-    """``days`` is how long a sign-in lasts without use; 0 for ever."""
+    """``days`` is the lifetime of an unused sign-in; 0 means no end."""
 
     def __init__(self, store: Store, *, days: int) -> None:
         self._store = store
         self._lasts = days * DAY_MS
 
     def new(self, user: str, kind: Kind, now: int, *, label: str = "", address: str = "", agent: str = "") -> NewLogin:
-        """A login with a fresh token, not stored yet."""
+        """Make a login with a new token. Does not store it."""
         token = tokens.new_token(user, ids.random_bytes(tokens.SECRET_BYTES))
         digest = tokens.digest(token)
         ends_at = now + self._lasts if kind == "browser" and self._lasts else 0
@@ -91,9 +91,9 @@ class LoginStore:
         return NewLogin(tokens.login_id(digest), token, _pack(login))
 
     async def add(self, user: str, login: NewLogin, *, now: int, password: str = "") -> None:
-        """Store it, if ``password`` (a hash; "" for none) is still the user's.
+        """Store the login, if ``password`` (a hash; "" skips the check) is still the user's.
 
-        Raises ``Refusal``: not_signed_in where there is no such user or another password, suspended, too_many_logins.
+        Raises ``Refusal`` not_signed_in (no such user, or another password), suspended, too_many_logins.
         """
         answer = await self._store.call(
             "login_add", keys.user(user), now, login.id, login.record, password, MOST_LOGINS
@@ -102,12 +102,12 @@ class LoginStore:
         if reason == "suspended":
             raise suspended()
         if reason == "too_many":
-            raise errors.conflict(f"At most {MOST_LOGINS} tokens; revoke one first", "too_many_logins")
+            raise errors.conflict(f"You have {MOST_LOGINS} tokens already: revoke one first", "too_many_logins")
         if reason != "ok":
             raise wrong_credentials()
 
     async def prove(self, token: str, now: int) -> Proven:
-        """Whose login the token is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
+        """Find the login of a token. Raises ``Refusal`` not_signed_in, or suspended."""
         user, digest = tokens.user_of(token), tokens.digest(token)
         login = tokens.login_id(digest)
         answer = await self._store.call("login_prove", keys.user(user), now, login, digest)
@@ -121,7 +121,8 @@ class LoginStore:
         return Proven(user, login, "token" if kind == b"token" else "browser", ends_at, bot == 1, admin == 1, auth)
 
     async def _note_use(self, user: str, login: str, ends_at: int, now: int) -> int:
-        """Put off a login's end, and give it; where the store takes no writes it stays, and the proof holds."""
+        """Extend a login and return its new end (ms). If the store takes no writes, the end stays and the token still
+        counts."""
         try:
             await self._store.call("login_use", keys.user(user), now, login, self._lasts)
         except Refusal:
@@ -129,19 +130,19 @@ class LoginStore:
         return max(ends_at, now + self._lasts) if ends_at and self._lasts else ends_at
 
     async def of(self, user: str, now: int) -> dict[str, Login]:
-        """The user's logins by id, without those that have run out, the one used last first."""
+        """The user's unexpired logins by id, most recently used first."""
         logins = (await self.status(user)).logins
         alive = {id: login for id, login in logins.items() if not login.ends_at or login.ends_at > now}
         return dict(sorted(alive.items(), key=lambda item: -item[1].used_at))
 
     async def end(self, user: str, login: str, *, kind: Kind | Literal[""] = "") -> None:
-        """End a login, of any kind or of this one. Raises ``Refusal`` not_found."""
+        """End a login; with ``kind`` only if it is of that kind. Raises ``Refusal`` not_found."""
         answer = await self._store.call("login_end", keys.user(user), login, kind)
         if status(answer) != "ok":
             raise errors.not_found("token" if kind == "token" else "login")
 
     async def renew(self, bot: str, owner: str, login: NewLogin) -> None:
-        """Put one login in the place of all that this owner's bot had. Raises ``Refusal`` not_found, suspended."""
+        """Replace all logins of this owner's bot by this one. Raises ``Refusal`` not_found, suspended."""
         answer = await self._store.call("login_renew", keys.user(bot), owner, login.id, login.record)
         if status(answer) == "suspended":
             raise suspended()
@@ -171,7 +172,8 @@ class LoginStore:
     # --- how often anyone may try ------------------------------------------------------------------------------------
 
     async def attempt(self, what: str, *, now: int, burst: int, per_minute: float) -> None:
-        """Count an attempt at ``what``, over all processes. Raises ``Refusal`` rate_limited. A burst of 0: no limit."""
+        """Count an attempt at ``what`` over all processes. Raises ``Refusal`` rate_limited. A burst of 0 means no
+        limit."""
         if not burst:
             return
         tag = Tag("{a:" + hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32] + "}")
@@ -185,9 +187,9 @@ def _digests(user: str, places: Sequence[str]) -> list[str]:
 
 
 def wrong_credentials() -> Refusal:
-    """The one answer to an unknown name and to a wrong password."""
-    return Refusal(errors.NOT_SIGNED_IN, "This name and password do not belong together", "wrong_credentials")
+    """The same refusal for an unknown name and for a wrong password."""
+    return Refusal(errors.NOT_SIGNED_IN, "Wrong username or password", "wrong_credentials")
 
 
 def suspended() -> Refusal:
-    return errors.not_allowed("This account is suspended", "suspended")
+    return errors.not_allowed("This account is suspended: ask an admin", "suspended")

@@ -1,5 +1,5 @@
--- Tell every process that a user is new, or that what strangers see of them changed. Changes are kept, so that a process
--- that missed some reads those alone.
+-- Notify every process that a user is new or changed something that strangers see. Recent changes are stored, so a
+-- process that missed some reads only those users again.
 -- keys: {users} {users}:changes
 -- repeatable
 -- allow-oom

@@ -1,4 +1,4 @@
-"""What a user's tag holds of the user's own: profile, rooms and read markers, blocks; read whole when they connect."""
+"""The store of a user's own data: profile, rooms, read markers and blocks, read in one call when they connect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatserver.store.rooms.records import LogHead
 
 
 class Pointer(Struct, frozen=True, array_like=True):
-    """What a user's tag holds of a room. The room's own members are the truth; this only points there."""
+    """A room as stored with the user. The room's own member list is authoritative; this may lag behind it."""
 
     version: int
     inside: int
@@ -25,14 +25,14 @@ class Pointer(Struct, frozen=True, array_like=True):
     notify: Level = "all"
 
     def read_upto(self, head: LogHead) -> int:
-        """The marker in this numbering: one of an older epoch counts as the smaller of itself and the last shared."""
+        """The read marker in the head's epoch. A marker of an older epoch counts only up to the last shared number."""
         if self.epoch == head.epoch:
             return self.read_seq
         return min(self.read_seq, head.shared)
 
 
 class OpenedUser(Struct, frozen=True):
-    """A user as user_open.lua read them, at one moment; ``pointers`` of the rooms they are in, by room."""
+    """A user as user_open.lua read it in one step; ``pointers`` by room, of the rooms they are in."""
 
     profile: dict[str, bytes]
     pointers: dict[str, Pointer]
@@ -41,7 +41,7 @@ class OpenedUser(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """A read marker on its way. ``shared`` is the last seq that the epoch shares with the one before."""
+    """A read marker to store. ``shared`` is the last seq that this epoch shares with the previous one."""
 
     room: str
     epoch: str
@@ -54,24 +54,25 @@ _unpack = msgspec.msgpack.Decoder(Pointer).decode
 
 
 class UserStore:
-    """All of it may be repeated, and raises ``Refusal`` unavailable where the store stays away."""
+    """Every method may be repeated, and raises ``Refusal`` unavailable while the store is away."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def listen(self, heard: Heard, mend: Callable[[str], None]) -> None:
-        """``heard(user, payload)`` for each record of a user who is subscribed to; ``mend(user)`` after a bad one."""
+        """``heard(user, payload)`` for each record on a subscribed user's channel; ``mend(user)`` after a bad
+        record."""
         self._store.listen("u", heard, mend)
 
     async def subscribe(self, user: str) -> None:
-        """Hear what is told to the user, until as many ``unsubscribe``."""
+        """Subscribe to the user's channel. Counted: ends after as many calls of ``unsubscribe``."""
         await self._store.subscribe(keys.live(keys.user(user)))
 
     def unsubscribe(self, user: str) -> None:
         self._store.unsubscribe(keys.live(keys.user(user)))
 
     async def open(self, user: str) -> OpenedUser:
-        """Raises ``Refusal`` not_signed_in where there is no such user (any more)."""
+        """Read the user. Raises ``Refusal`` not_signed_in if there is no such user."""
         answer = await self._store.call("user_open", keys.user(user))
         if status(answer) != "ok":
             raise errors.not_signed_in()
@@ -81,16 +82,16 @@ class UserStore:
         return OpenedUser(flat(answer[1]), inside, blocked_by, blocks)
 
     async def pointer(self, user: str, room: str) -> Pointer:
-        """Where the user stands in a room; ``NO_POINTER`` for one they have nothing to do with."""
+        """The user's pointer to a room; ``NO_POINTER`` if there is none."""
         packed = await self._store.command(keys.user(user), "HGET", keys.user(user) + ":rooms", room)
         return _unpack(packed) if packed else NO_POINTER
 
     async def blocked_by(self, user: str) -> frozenset[str]:
-        """Who has blocked this user."""
+        """The users who blocked this user."""
         return await self._held(user, "blocked_by")
 
     async def blocks(self, user: str) -> frozenset[str]:
-        """Whom this user has blocked."""
+        """The users this user blocked."""
         return await self._held(user, "blocks")
 
     async def _held(self, user: str, set_: str) -> frozenset[str]:
@@ -99,8 +100,8 @@ class UserStore:
         )
 
     async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> int:
-        """Raise read markers, never lower them, and tell the user's other connections; gives where the last one stands
-        then, -1 where the user is not in that room. ``origin`` names the connection that needs not be told."""
+        """Raise read markers (never lower them) and notify the user's other connections. Returns the resulting value of
+        the last marker, -1 if the user is not in that room. ``origin`` names the connection that is not notified."""
         words: list[Any] = [word for mark in marks for word in (mark.room, mark.epoch, mark.seq, mark.shared)]
         _, stands = await self._store.call("user_mark", keys.user(user), origin, *words)
         return int(stands)

@@ -1,8 +1,8 @@
-"""What a backup file is: gzip'd lines of JSON, a head, the parts of every key, a foot with counts and a checksum.
+"""The format of a backup file: gzip'd lines of JSON; a head, the parts of every key, a foot with counts and a checksum.
 
 A part is ``{"key", "type", "value", "more"?, "expires_at"?, "stream"?, "sum"}``. A large key comes in several parts,
-all but the last with ``more``. Bytes that are text stand as text, others as ``{"b": base64}``. ``sum`` is a checksum of
-the part, so that a damaged file is found before a store is touched, and says where.
+all but the last with ``more``. Bytes that are UTF-8 are written as text, others as ``{"b": base64}``. ``sum`` is a
+checksum of the part, so that damage is found, with its line, before the store is changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Kind = Literal["hash", "set", "zset", "list", "string", "stream"]
 
 @dataclass(slots=True)
 class Counts:
-    """What a backup holds."""
+    """How much a backup holds."""
 
     keys: int = 0
     rooms: int = 0
@@ -36,7 +36,7 @@ class Counts:
 
 @dataclass(slots=True, frozen=True)
 class StreamEnd:
-    """What a stream knows beside its entries: XSETID's arguments."""
+    """A stream's own counters: the arguments of XSETID."""
 
     last_id: str
     added: int
@@ -45,7 +45,8 @@ class StreamEnd:
 
 @dataclass(slots=True, frozen=True)
 class Part:
-    """Some of a key, or all. Values: pairs of a hash, members of a set, (member, score), items, one text, entries."""
+    """A key, or a part of a large one. ``value`` by kind: pairs of a hash, members of a set, (member, score), items of
+    a list, one string, entries of a stream. ``expires_at`` in ms, 0 for none."""
 
     key: bytes
     kind: Kind
@@ -56,7 +57,7 @@ class Part:
 
 
 def tag_of(key: bytes) -> tuple[str, str]:
-    """``b"{r:hall}:log"`` → ``("r", "hall")``. A key without a tag is its own."""
+    """``b"{r:hall}:log"`` → ``("r", "hall")``. A key without a tag gives ``("", key)``."""
     if not key.startswith(b"{") or b"}" not in key:
         return "", key.decode(errors="replace")
     kind, _, identity = key[1 : key.index(b"}")].decode(errors="replace").partition(":")
@@ -69,12 +70,13 @@ def suffix_of(key: bytes) -> str:
 
 
 class Writer:
-    """Write a backup: ``head`` first, any number of ``part``, then ``foot``. Only with its foot is a file complete."""
+    """Writes a backup: call ``head``, then ``part`` any number of times, then ``foot``. A file without foot is
+    incomplete."""
 
     def __init__(self, path: Path) -> None:
         self.counts = Counts()
         self._sum = hashlib.sha256()
-        # Made for its owner alone: a backup holds everything that anybody wrote.
+        # Readable by its owner only: a backup holds everything that anybody wrote.
         self._below = path.open("xb")
         path.chmod(0o600)
         self._file = gzip.GzipFile(filename="", fileobj=self._below, mode="wb", compresslevel=6)
@@ -109,7 +111,7 @@ class Writer:
 
 @dataclass(slots=True, frozen=True)
 class Head:
-    """Who wrote a backup and when (milliseconds since 1970)."""
+    """The program that wrote a backup, the store's version, and the time (ms since 1970)."""
 
     program: str
     store: str
@@ -117,7 +119,7 @@ class Head:
 
 
 def read(path: Path) -> Iterator[Head | Part | Counts]:
-    """The head, every part, the counts; raises ``StartError`` at the first line that is damaged or missing."""
+    """Yield the head, every part and the counts. Raises ``StartError`` at the first damaged or missing line."""
     total = hashlib.sha256()
     number, ended = 0, False
     try:
@@ -145,7 +147,7 @@ def _head(path: Path, line: dict[str, Any]) -> Head:
     if version is None:
         raise StartError(f"{path} is not a backup of chatserver")
     if version > FORMAT:
-        raise StartError(f"{path} was written by {line.get('program')}; this release is too old to read it")
+        raise StartError(f"{path} was written by {line.get('program')}; use that release or newer")
     if version < FORMAT:
         raise StartError(
             f"{path} was written by {line.get('program')} in format {version}, and this release reads format {FORMAT}: "

@@ -1,11 +1,11 @@
-"""Write all that the store holds into a file while the community is open.
+"""Write everything in the store to a file while the community is open.
 
-Keys that share a hash tag are what one function may change, so they are read in one script, at one moment; only what
-streams hold already is paged beforehand, because an entry never changes. An entry that was deleted between its page and
-that moment is left out when the file is restored: its tombstone says so.
+One function changes keys of one hash tag, so those are read in one script, in one step. Only existing stream entries
+are paged beforehand, because an entry never changes. An entry deleted between its page and that step has a tombstone in
+the file, and is left out when the file is restored.
 
-Users come before rooms: what a join or a leave did in between is then known to the room, whose word is the truth, and
-``restore`` brings the user's pointer in line with it.
+Users are read before rooms. A join or leave in between is then in the room, which is authoritative, and ``restore``
+corrects the user's pointer.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from chatserver.store.engine.functions import library
 
 PAGE: Final = 1000
 _ROUNDS: Final = 10
-# The order of tags, by kind: see above. Intents stand last: what they will do, they do again after a restore.
+# The order of tags, by kind: see above. Intents are last: what they still have to do they do again after a restore.
 _ORDER: Final = ("u", "h", "", "users", "rooms", "r", "do")
-# Who is here now and processes' scratch keys are true for a moment only; the times of `sent` stand in its values, and
-# the order of members is made of their records.
+# Left out: presence and processes' scratch keys are true for a moment only; the times of `sent` are in its values; the
+# order of members is computed from their records.
 _PASSING_KINDS: Final = ("p",)
 _PASSING_SUFFIXES: Final = (":here", ":sent_at", ":ranks")
 
-# Every key of a tag as it is at one moment. ARGV: for each key, where in it a stream's rest begins.
+# Reads every key of a tag in one step. ARGV: for each key, where the rest of a stream begins.
 _AT_ONCE: Final = """#!lua flags=no-writes
 local readers = {
   hash = function(key) return redis.call('HGETALL', key) end,
@@ -62,25 +62,25 @@ return out
 
 @contextlib.asynccontextmanager
 async def connected(address: Address) -> AsyncIterator[redis.asyncio.Redis]:
-    """A plain connection whose answers are bytes, for work beside the server. Raises ``StartError`` when it breaks."""
-    # RESP2: a script's answer is the same in both, and no two releases of the store differ in it.
+    """A redis-py connection that answers bytes, for commands. Raises ``StartError`` when it is lost."""
+    # RESP2: its answers are the same in all releases of Valkey and Redis.
     store = redis.asyncio.Redis(**address.redis_arguments(), protocol=2, decode_responses=False)
     try:
         yield store
     except (RedisError, OSError) as error:
-        raise StartError(f"The store cannot be reached or refuses the work: {error}") from error
+        raise StartError(f"The store cannot be reached or refused a command: {error}") from error
     finally:
         await store.aclose()
 
 
 async def backup(address: Address, path: Path) -> Counts:
-    """Write a backup of the store to ``path``, which must not exist; a failed one leaves no file. Returns counts.
+    """Write a backup of the store to ``path``, which must not exist. Returns counts; a failed backup leaves no file.
 
-    Raises ``StartError`` where the store cannot be read or the file not be written.
+    Raises ``StartError`` if the store cannot be read or the file cannot be written.
     """
     unfinished = path.with_name(path.name + ".unfinished")
     if path.exists():  # noqa: ASYNC240  # this loop has nothing else to do
-        raise StartError(f"{path} exists already: a backup is never written over another")
+        raise StartError(f"{path} exists already: choose another name, a backup never overwrites a file")
     try:
         unfinished.unlink(missing_ok=True)
         writer = Writer(unfinished)
@@ -103,8 +103,8 @@ async def _write(store: redis.asyncio.Redis, writer: Writer) -> None:
     await check_format(store)
     writer.head(store=str(facts.version), at=ids.now_ms())
     done: set[tuple[str, str]] = set()
-    # A room or user that came while we wrote is found by looking again; what comes after the last look is younger than
-    # the backup.
+    # Look again for rooms and users that were created while we wrote; what comes after the last look is newer than the
+    # backup.
     for _ in range(_ROUNDS):
         tags = await _tags(store)
         fresh = [tag for tag in tags if tag not in done]
@@ -122,7 +122,7 @@ def _place(tag: tuple[str, str]) -> tuple[int, str]:
 
 
 async def _tags(store: redis.asyncio.Redis) -> dict[tuple[str, str], set[bytes]]:
-    """All keys by tag, with those that do not exist yet but might when the tag is read."""
+    """All keys by tag, including those that may come to exist before the tag is read."""
     found: dict[tuple[str, str], set[bytes]] = defaultdict(set)
     async for key in store.scan_iter(count=PAGE):
         kind, _ = place = tag_of(key)
@@ -137,7 +137,8 @@ async def _tags(store: redis.asyncio.Redis) -> dict[tuple[str, str], set[bytes]]
 
 
 def _declared_endings() -> dict[str, set[str]]:
-    """What may follow a tag of each kind: a room's first edit, say, makes a key that no look before it shows."""
+    """The key suffixes of each kind of tag. A room's first edit, for example, creates a key that no earlier scan
+    found."""
     endings: dict[str, set[str]] = defaultdict(set)
     for function in library(field_expiry=True).functions.values():
         for pattern in function.patterns:
@@ -148,7 +149,7 @@ def _declared_endings() -> dict[str, set[str]]:
 
 
 async def _parts(store: redis.asyncio.Redis, keys: list[bytes]) -> AsyncIterator[Part]:
-    """All of one tag: pages of its streams, then everything else and the streams' rest at one moment."""
+    """All of one tag: pages of its streams, then everything else and the rest of the streams in one step."""
     begins: dict[bytes, bytes] = dict.fromkeys(keys, b"-")
     for key in keys:
         if await store.type(key) == b"stream":
@@ -161,7 +162,7 @@ async def _parts(store: redis.asyncio.Redis, keys: list[bytes]) -> AsyncIterator
 
 
 async def _pages(store: redis.asyncio.Redis, key: bytes) -> AsyncIterator[list[Any]]:
-    """A stream's entries as ``[id, [field, value, …]]``, in full pages; what is less than one is left for later."""
+    """A stream's entries as ``[id, [field, value, …]]``, in full pages; the last incomplete page is left out."""
     begin: bytes | str = "-"
     while True:
         page: Any = await store.xrange(key, begin, "+", PAGE)

@@ -1,8 +1,8 @@
--- One step of rebuilding a log that had deletions: copy some entries into a fresh stream. XDEL only marks an entry; its
--- text stays in memory and in the files until the stream is built anew.
+-- One step of rebuilding a log that had deletions: copy some entries into a new stream. XDEL only marks an entry; its
+-- text stays in memory and on disk until the stream is rebuilt.
 -- keys: {r} {r}:log {r}:log:fresh
 -- args: seq after which to copy, how many
--- answers: {'ok', last seq copied, 1 where the end was reached}
+-- answers: {'ok', last seq copied, 1 if the end was reached}
 return function(keys, args)
   local log, fresh = keys[2], keys[3]
   if args[1] == '0' then redis.call('DEL', fresh) end

@@ -1,7 +1,7 @@
--- The last step of rebuilding a log: take over what came since, drop what was deleted since, put the fresh stream in
--- place. The log's last id stays, so that a number that was deleted at the end is never given again.
+-- The last step of rebuilding a log: copy what was added since, and replace the log by the new stream, unless something
+-- was deleted since. The log's last id stays, so that a number that was deleted at the end is never given out again.
 -- keys: {r} {r}:log {r}:log:fresh {r}:now {r}:scrub
--- args: seq up to which was copied, the time of the deletions that were seen
+-- args: last seq that was copied, the time of the last deletion that was seen
 -- answers: {'ok'} or {'deleted_meanwhile'}
 return function(keys, args)
   local meta, log, fresh, now_key, scrub = unpack(keys)

@@ -1,9 +1,9 @@
-"""Bring a backup back into a store in which nobody lives yet.
+"""Restore a backup into a store without users.
 
-The file is read twice: once to check every line and to learn what the second reading needs (what is a tombstone, who is
-in which room), then to write. Every room gets a new epoch, because numbers after the backup may have been given to
-other messages; the old numbering is shared up to the room's last message. A server that is open on the store loses its
-links at the end, connects again, finds the new epochs and tells its clients to start afresh.
+The file is read twice: first to check every line and to collect what the second pass needs (tombstones and members of
+each room), then to write. Every room gets a new epoch, because numbers after the backup may have been given to other
+messages; both epochs share the numbers up to the room's last message. At the end the links of running servers are
+closed: they reconnect, find the new epochs and send their clients a reset.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chatserver.store.engine.checks import check_store
 from chatserver.store.engine.formats import write_format
 from chatserver.store.rooms.ranks import rank_of
 
-# Set while a restore is under way, so that one that broke off can be begun again.
+# Set while a restore runs, so that an interrupted one can be run again.
 UNFINISHED: Final = "{restore}"
 _DEDUPE_MS: Final = 3_600_000
 _LINK_NAME: Final = b"chatserver-link"
@@ -40,7 +40,7 @@ _LINK_NAME: Final = b"chatserver-link"
 
 @dataclass(slots=True)
 class _Room:
-    """What the first reading learns of a room."""
+    """What the first pass collects about a room."""
 
     epoch: str
     seq: int = 0
@@ -52,7 +52,7 @@ class _Room:
 
 @dataclass(slots=True)
 class Contents:
-    """A checked backup: who wrote it, how much it holds, and what restoring it needs to know."""
+    """A checked backup: its head, its counts, and what restoring needs to know about its rooms."""
 
     head: Head
     counts: Counts
@@ -60,7 +60,7 @@ class Contents:
 
 
 def inspect(path: Path) -> Contents:
-    """Read a backup whole and check it. Raises ``StartError`` where it is damaged, not complete or too new."""
+    """Read the whole backup and check it. Raises ``StartError`` if it is damaged, incomplete or too new."""
     rooms: dict[str, _Room] = defaultdict(lambda: _Room(ids.new_id()))
     head, counts = None, None
     for item in archive.read(path):
@@ -89,7 +89,7 @@ def _learn(room: _Room, suffix: str, value: list[Any]) -> None:
 
 
 async def restore(address: Address, path: Path) -> Contents:
-    """Restore a backup. Raises ``StartError`` where the file is damaged or somebody lives in the store already."""
+    """Restore a backup. Raises ``StartError`` if the file is damaged or the store has users."""
     contents = inspect(path)
     async with connected(address) as store:
         await check_store(store)
@@ -106,41 +106,42 @@ async def restore(address: Address, path: Path) -> Contents:
 
 
 async def refuse_half_restored(store: redis.asyncio.Redis) -> None:
-    """Raises ``StartError`` where a restore broke off: opened as it is, the store would look almost empty."""
+    """Raise ``StartError`` if a restore was interrupted: a server would find a community that looks almost empty."""
     if await store.exists(UNFINISHED):
         raise StartError(
-            "The store holds a half restored backup: run `chatserver restore FILE` again with the same settings and "
+            "The store holds a half-restored backup: run `chatserver restore FILE` again with the same settings and "
             "let it finish, then start the server"
         )
 
 
 async def _make_room(store: redis.asyncio.Redis) -> None:
-    """Remove what an untouched community holds: starter rooms and its own bots. Refuses to remove anything else."""
+    """Remove the contents of an unused community: starter rooms and its own bots. Raises ``StartError`` if there is
+    more."""
     unfinished = await store.exists(UNFINISHED)
     found = [key async for key in store.scan_iter(count=PAGE)]
     if not unfinished:
         # Every key of a community has a tag.
         if foreign := [key for key in found if not tag_of(key)[0]]:
             raise StartError(
-                f"The store is not empty: it holds {foreign[0].decode(errors='replace')}, not of a community"
+                f"The store holds other data, such as {foreign[0].decode(errors='replace')}: use an empty store"
             )
         people = [key for key in found if tag_of(key)[0] == "u" and suffix_of(key) == ""]
         bots = [await store.hget(key, "bot") for key in people]
         if any(bot != b"1" for bot in bots):
-            raise StartError("Somebody lives in this store already: a backup is restored only into an empty one")
+            raise StartError("This store has users already: restore into an empty store")
     for start in range(0, len(found), PAGE):
         await store.unlink(*found[start : start + PAGE])
 
 
 def _grouped(path: Path) -> Iterator[list[Part]]:
-    """The parts of the file some at a time, so that a small key is not a trip of its own."""
+    """The parts of the file, 50 at a time, so that small keys share a round trip."""
     parts = (item for item in archive.read(path) if isinstance(item, Part))
     while group := list(islice(parts, 50)):
         yield group
 
 
 class _Writing:
-    """The second reading: each part becomes commands."""
+    """The second pass: turns each part into commands."""
 
     def __init__(self, store: redis.asyncio.Redis, contents: Contents, *, field_expiry: bool) -> None:
         self._store = store
@@ -177,18 +178,18 @@ class _Writing:
         _put(pipe, part, value)
 
     def _renumbered(self, room: str, meta: list[Any]) -> list[Any]:
-        """A new epoch, which shares the backup's numbers up to its last message."""
+        """The meta with a new epoch, which shares the backup's numbers up to its last message."""
         state = self._rooms[room]
         kept = [pair for pair in meta if pair[0] not in (b"epoch", b"shared")]
         return [*kept, [b"epoch", state.epoch], [b"shared", state.seq]]
 
     def _stands(self, room: str, entry_id: bytes) -> bool:
-        """Whether an entry was neither deleted nor trimmed when the rest of its room was read."""
+        """Whether an entry had been neither deleted nor trimmed when the rest of its room was read."""
         state, seq = self._rooms[room], int(entry_id.split(b"-")[0])
         return state.first_seq <= seq <= state.seq and seq not in state.tombstones
 
     def _agreed(self, user: str, pointers: list[Any]) -> list[Any]:
-        """The user's pointers as the rooms have it: [version, inside, read_seq, epoch, notify]."""
+        """The user's pointers, [version, inside, read_seq, epoch, notify], corrected by the rooms' members."""
         agreed = []
         for room, packed in pointers:
             pointer = msgspec.msgpack.decode(packed)
@@ -199,7 +200,7 @@ class _Writing:
         return agreed
 
     async def point_members(self) -> None:
-        """Give each member the pointer that was not there yet when the user was read: joining has read everything."""
+        """Add the pointers of members who joined after their user was read; their read marker is the end of the log."""
         for room, state in self._rooms.items():
             for user in state.members & self._users:
                 if (user, room) not in self._pointed:
@@ -207,7 +208,8 @@ class _Writing:
                     await self._store.hset(f"{keys.user(user)}:rooms", room, msgspec.msgpack.encode(pointer))
 
     def _remember_sent(self, pipe: Pipeline, key: bytes, answers: list[Any]) -> None:
-        """First answers to sends (``seq at id epoch digest``) for what is left of their hour, as this store has it."""
+        """Remembered answers to sends (``seq at id epoch digest``), with the rest of their hour as expiry, in the form
+        that this store supports."""
         for name, answer in answers:
             at = int(answer.split(b" ")[1])
             if at + _DEDUPE_MS <= self._now:
@@ -240,10 +242,10 @@ def _put(pipe: Pipeline, part: Part, value: list[Any]) -> None:
 
 
 def _end_stream(pipe: Pipeline, part: Part) -> None:
-    """The counter of a stream whose last entries were deleted stands above its last entry."""
+    """Restore a stream's last id, which is above its last entry if the last entries were deleted."""
     if part.stream is None or part.stream.last_id == "0-0":
         return
-    # XSETID needs a stream, and one whose entries are all gone is made by a group that is taken away again.
+    # XSETID needs an existing stream; creating a group creates an empty one.
     pipe.execute_command("XGROUP", "CREATE", part.key, "made", "0", "MKSTREAM")
     pipe.execute_command("XGROUP", "DESTROY", part.key, "made")
     end = part.stream
@@ -251,7 +253,7 @@ def _end_stream(pipe: Pipeline, part: Part) -> None:
 
 
 async def _has_field_expiry(store: redis.asyncio.Redis) -> bool:
-    """Whether this store lets hash fields expire, by the command that the functions use for it."""
+    """Whether this store supports expiring hash fields; tries the command that the functions use."""
     try:
         await store.execute_command("HSETEX", f"{UNFINISHED}:probe", "EX", 1, "FIELDS", 1, "a", "1")  # type: ignore[no-untyped-call]
     except ResponseError:
@@ -261,7 +263,7 @@ async def _has_field_expiry(store: redis.asyncio.Redis) -> bool:
 
 
 async def _cut_links(store: redis.asyncio.Redis) -> None:
-    """End the links of open servers: a new link makes them read everything anew."""
+    """Close the links of running servers, which then reconnect and read everything again."""
     for client in await store.client_list():
         if client.get("name") == _LINK_NAME.decode():
             with contextlib.suppress(ResponseError):

@@ -1,7 +1,7 @@
-"""Deleted means gone: once a day, logs that had deletions are rebuilt and the append-only file is rewritten.
+"""Erasing deleted text: once a day, logs that had deletions are rebuilt and the append-only file is rewritten.
 
-XDEL only marks an entry: after a rewrite of the file its text still stood in it (measured). A rebuilt log holds what
-remains, and the rewritten file nothing else.
+XDEL only marks an entry: its text was still in the file after a rewrite (measured). A rebuilt log holds only what
+remains, and so does the file when it is rewritten afterwards.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ DAY_MS: Final = 23 * 3_600_000
 
 
 async def scrub_daily(store: Store) -> None:
-    """Called often, by every process: once a day one of them scrubs, however often any was started again."""
+    """Scrub, at most once a day over all processes, however often they restart. Every process calls this often."""
     if await store.command(keys.COMMUNITY, "SET", LEASE, "1", "NX", "PX", DAY_MS) is not None:
         await scrub(store)
 
 
 async def scrub(store: Store) -> int:
-    """Rebuild all logs that had deletions, then rewrite the file. Gives how many logs were rebuilt."""
+    """Rebuild all logs that had deletions, then rewrite the file. Returns how many logs were rebuilt."""
     rebuilt = 0
     async for key in store.scan("{r:*}:scrub"):
         room = keys.tagged_id(key)[1]
         try:
             rebuilt += await _rebuild(store, room)
         except Refusal:
-            log.warning("scrub: a log could not be rebuilt; next time")
+            log.warning("scrub: a log could not be rebuilt; it is retried next time")
     if rebuilt:
         try:
             await store.on_each_node("BGREWRITEAOF")

@@ -1,7 +1,7 @@
-"""The store of the community itself: what it says of itself, and who runs it.
+"""The store of the community: its profile and its admins.
 
-What the settings give by file, variable or option is fixed; else what an admin set in the page holds, else the default.
-Each process keeps all of it in memory; ``{community}:live`` tells every process when it changed. Constructed in app.py.
+A value given in the settings (file, environment or option) is fixed; otherwise what an admin set on the page counts,
+then the default. Each process caches all of it and is notified of changes on ``{community}:live``. Built in app.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMES: Final = ("name", "language", "time_zone", "sign_up")
 
 
 class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the community says of itself."""
+    """The community's name, language, time zone and who may sign up."""
 
     name: str
     language: Language
@@ -34,8 +34,8 @@ class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommunityStore:
-    """``profile`` and ``unclaimed`` (there is no admin) are as of the last ``refresh``; ``fixed`` names what is set by
-    file, variable or option."""
+    """``profile`` and ``unclaimed`` (there is no admin) are as of the last ``refresh``; ``fixed`` lists the names that
+    the settings fix."""
 
     def __init__(
         self, store: Store, intents: Intents, rooms: RoomStore, settings: Settings,
@@ -58,7 +58,7 @@ class CommunityStore:
         store.on_missed(self._missed)
 
     async def start(self) -> None:
-        """Hear of changes, and read what stands."""
+        """Subscribe to changes, and read the current state."""
         await self._store.subscribe(keys.live(keys.COMMUNITY))
         await self.refresh()
 
@@ -78,7 +78,7 @@ class CommunityStore:
         """Set these of ``NAMES``. Raises ``Refusal`` fixed."""
         for name in given:
             if name in self.fixed:
-                raise errors.not_allowed("This is set where the community is started", "fixed", path=name)
+                raise errors.not_allowed("The server's settings fix this value: ask the operator", "fixed", path=name)
         if given:
             act = words_of(ids.new_id(), "community.update", by=by, at=now, detail=", ".join(given))
             fields = (word for pair in given.items() for word in pair)
@@ -86,23 +86,24 @@ class CommunityStore:
         await self.refresh()
 
     async def secret(self) -> bytes:
-        """What keys the digests of this community, drawn once for its store."""
+        """The key for this community's digests: 32 random bytes, made once and stored."""
         while True:
             secret: bytes | None = await self._store.command(keys.COMMUNITY, "HGET", keys.COMMUNITY, "secret")
             if secret is not None:
                 return secret
             await self._store.command(keys.COMMUNITY, "HSETNX", keys.COMMUNITY, "secret", ids.random_bytes(32))
 
-    # --- who runs it -------------------------------------------------------------------------------------------------
+    # --- admins ------------------------------------------------------------------------------------------------------
 
     async def offer(self, code: str) -> None:
-        """From now on this code, and no other, makes somebody the first admin. Only its digest is stored."""
+        """Make this the only code that makes somebody the first admin. Only its digest is stored."""
         await self._store.command(
             keys.COMMUNITY, "HSET", keys.COMMUNITY, "claim", tokens.digest(tokens.normal_code(code))
         )
 
     async def claim(self, user: str, code: str, rooms: list[str], *, now: int) -> None:
-        """Make the user the first admin, and owner of those of these rooms that have none. Raises ``Refusal``."""
+        """Make the user the first admin, and the owner of those of ``rooms`` that have none.
+        Raises ``Refusal`` not_found if the code is wrong or there is an admin."""
         digest = tokens.digest(tokens.normal_code(code))
         await self._intents.carry_out("community.claim", user=user, code=digest, rooms=rooms, now=now)
         await self.refresh()

@@ -1,4 +1,4 @@
--- Note that a user became an admin, or is none any more: the user's own tag decides, this is where they are counted.
+-- Add a user to the set of admins, or remove them. The user's own tag decides who is an admin; this set counts them.
 -- keys: {community} {community}:admins
 -- repeatable
 -- allow-oom

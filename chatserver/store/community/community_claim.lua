@@ -1,4 +1,4 @@
--- Claim a community that has no admin by the code it was opened with, which is used up by it.
+-- Claim a community that has no admin with its code, which works once.
 -- keys: {community} {community}:admins {community}:done
 -- repeatable
 -- args: intent, now, user, digest of the code

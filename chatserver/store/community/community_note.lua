@@ -1,4 +1,4 @@
--- Note what somebody who may was seen to do. The oldest notes go when there are some ten thousand.
+-- Record an act of a moderator or admin. The newest 10,000 or so are kept.
 -- keys: {community} {community}:log {community}:done
 -- repeatable
 -- allow-oom

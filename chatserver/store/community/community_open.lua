@@ -1,7 +1,7 @@
--- What the people who run the community set in its page, and how many admins it has.
+-- Read what admins set on the page, and how many admins there are.
 -- keys: {community} {community}:says {community}:admins
 -- no-writes
--- answers: {'ok', fields and values flat, admins}
+-- answers: {'ok', fields and values flat, number of admins}
 return function(keys)
   return {'ok', redis.call('HGETALL', keys[2]), redis.call('SCARD', keys[3])}
 end

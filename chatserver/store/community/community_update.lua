@@ -1,4 +1,4 @@
--- Set what the community says of itself.
+-- Update the community's profile.
 -- keys: {community} {community}:says {community}:log {community}:done
 -- repeatable
 -- args: id of the act, now, note of it, then fields and values

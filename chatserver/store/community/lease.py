@@ -1,4 +1,4 @@
-"""The lease of the community's own host: held by one process at a time, and by nobody for long who has died."""
+"""The lease of the host bot: at most one process holds it, and it expires soon after that process dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEASE_MS: Final = 15_000
 
 
 class HostLease:
-    """``holds`` is true from when the lease was taken until it may be another's."""
+    """``holds`` is true from taking the lease until it may belong to another process."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -23,8 +23,9 @@ class HostLease:
         return asyncio.get_running_loop().time() < self._until
 
     async def take(self) -> bool:
-        """Take or keep it. Raises ``Refusal`` unavailable; what was held is then held for as long as it lasts."""
-        until = asyncio.get_running_loop().time() + LEASE_MS / 1000  # by our clock it ends before the store's says so
+        """Take or renew it; returns whether this process holds it.
+        Raises ``Refusal`` unavailable; a lease held before then still lasts to its end."""
+        until = asyncio.get_running_loop().time() + LEASE_MS / 1000  # taken before the call: ours ends first
         answer = await self._store.call("lease_hold", keys.COMMUNITY, self._store.process_id, LEASE_MS)
         self._until = until if status(answer) == "ok" else 0.0
         return self.holds

@@ -1,4 +1,4 @@
--- Let go of the host's lease, if it is still this process's.
+-- Release the host's lease, if this process holds it.
 -- keys: {c}:host
 -- repeatable
 -- args: process

@@ -1,4 +1,4 @@
--- Take the host's lease where nobody has it, or keep one's own.
+-- Take the host's lease if it is free, or renew it if this process holds it.
 -- keys: {c}:host
 -- repeatable
 -- args: process, how long it lasts (ms)

@@ -1,9 +1,9 @@
-"""What a power cut leaves at the end of the store's append-only file, and how it is cut off.
+"""Find and cut off the unreadable end that a power cut may leave in the store's append-only file.
 
-A file system may have made the file longer before the data was on the disk: the end is zeros, or the rest of older
-files. Valkey does not start on that and names a program that is not shipped. So the file is read here, in its own
-format (``*2``, ``$3``, ``GET``, …), to the last command that is whole. Called by ``EmbeddedStore.start`` when the
-program has refused the data, and by ``chatserver repair``.
+A file system may extend the file before the data is on the disk: then the end is zeros, or content of older files.
+Valkey refuses to start on that and recommends a program that is not shipped. So this module parses the file in its own
+format (``*2``, ``$3``, ``GET``, …) up to the last complete command. Called by ``EmbeddedStore.start`` when Valkey
+refuses its data, and by ``chatserver repair``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COPIED_AT_ONCE: Final = 1 << 20
 
 @dataclass(slots=True, frozen=True)
 class Damage:
-    """From byte ``offset`` on ``size`` bytes of ``file`` cannot be read; ``ends_it``: no command follows them."""
+    """``size`` bytes of ``file`` from byte ``offset`` on cannot be read; ``ends_it``: no command follows them."""
 
     file: Path
     offset: int
@@ -35,9 +35,9 @@ class Damage:
 
 
 def find_damage(folder: Path) -> Damage | None:
-    """Look through the last of the append-only files in ``folder``, a data folder in which nothing runs.
+    """Check the last append-only file in ``folder``, a data folder that no store uses.
 
-    None where it is whole, or ends in the middle of a command: that much the store mends itself.
+    None if it is complete, or only ends in the middle of a command, which the store repairs itself.
     """
     file = _last_file(folder / "appendonlydir")
     if file is None or not file.stat().st_size:
@@ -50,7 +50,7 @@ def find_damage(folder: Path) -> Damage | None:
 
 
 def cut(damage: Damage, folder: Path) -> Path:
-    """Keep what cannot be read in a file of its own in ``folder``, whose path is given, and cut it off."""
+    """Copy what cannot be read to a new file in ``folder``, cut it off, and return the path of the copy."""
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     kept = folder / f"unreadable-{moment}-from-byte-{damage.offset}.aof"
     with damage.file.open("r+b") as file:
@@ -67,7 +67,7 @@ def cut(damage: Damage, folder: Path) -> Path:
 
 
 def _last_file(folder: Path) -> Path | None:
-    """The file to which is written, by the manifest, whose lines are ``file NAME seq NUMBER type KIND``."""
+    """The file that the store appends to, by its manifest, whose lines are ``file NAME seq NUMBER type KIND``."""
     manifests = sorted(folder.glob("*.manifest"))
     if not manifests:
         return None
@@ -78,10 +78,10 @@ def _last_file(folder: Path) -> Path | None:
 
 
 def _unreadable_from(data: mmap.mmap) -> int | None:
-    """Where the first command begins that is none; None where all is read or the end is missing."""
+    """The offset of the first thing that is not a command; None if there is none or only the end is missing."""
     place = 0
     while place < len(data):
-        if data[place : place + 1] == b"#":  # a note of the time
+        if data[place : place + 1] == b"#":  # a timestamp
             end = data.find(b"\n", place)
             if end < 0:
                 return None
@@ -97,7 +97,7 @@ def _unreadable_from(data: mmap.mmap) -> int | None:
 
 
 def _after_command(data: mmap.mmap, place: int) -> int | None:
-    """Where the next command begins, beyond the end where this one is not all there; None where it is no command."""
+    """The offset after this command, beyond the end if the command is incomplete; None if it is not a command."""
     head = _HEAD.match(data, place)
     if head is None:
         return _beyond_or_none(data, place)
@@ -117,5 +117,5 @@ def _after_command(data: mmap.mmap, place: int) -> int | None:
 
 
 def _beyond_or_none(data: mmap.mmap, place: int) -> int | None:
-    """Beyond the end, where what stands here is the beginning of a head and the file ends."""
+    """Beyond the end, if the file ends here within the head of a command; else None."""
     return len(data) + 1 if _UNFINISHED_HEAD.match(data, place) else None

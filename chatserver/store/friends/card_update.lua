@@ -1,4 +1,4 @@
--- Change lines of a user's card; the others stay as they are.
+-- Update lines of a user's card; other lines stay.
 -- keys: {u} {u}:card
 -- repeatable
 -- args: fields and values

@@ -1,4 +1,4 @@
-"""The store of cards: what one gives to friends who give theirs, a hash with a field for each line."""
+"""The store of name cards, which friends exchange: a hash with a field for each line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatserver.store.engine.store import Store, flat, status
 
 
 class CardStore:
-    """A card that nobody wrote is an empty one."""
+    """A user without a card has an empty one."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -20,7 +20,7 @@ class CardStore:
         return _card(flat(await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":card")))
 
     async def update(self, user: str, lines: dict[str, str]) -> Card:
-        """Change these lines and give the whole card. Raises ``Refusal`` not_signed_in where the account is closed."""
+        """Update these lines and return the whole card. Raises ``Refusal`` not_signed_in if the account is closed."""
         answer = await self._store.call(
             "card_update", keys.user(user), *(word for line in lines.items() for word in line)
         )

@@ -1,7 +1,7 @@
-"""The inbox: one stream per user, with numbers and a read marker of its own, and items that hold ids only.
+"""The store of inboxes: one stream per user with its own numbers and read marker; items hold ids only.
 
-An item is written by the step that it tells of, once however often that step is repeated. What it says is looked up
-when it is read, and an item that the truth does not confirm is left out.
+The step that an item is about writes it, once even if the step is repeated. Its content is looked up when it is read,
+and an item that is no longer true is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KEPT: Final = 1000
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an entry holds beside its number and time."""
+    """An entry without its number and time."""
 
     kind: str
     user: str
@@ -29,18 +29,18 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InboxStore:
-    """``add`` is repeatable: ``name`` is the same for the same thing."""
+    """Reads and writes inboxes. ``add`` may be repeated: the same ``name`` adds nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def add(self, user: str, name: str, item: Item, *, now: int) -> None:
-        """Put an item into the user's inbox; an account that is closed has none."""
+        """Add an item to the user's inbox. Does nothing for a closed account."""
         packed = msgspec.json.encode(item)
         await self._store.call("inbox_add", keys.user(user), name, now, packed, KEPT)
 
     async def gone(self, user: str, about: str) -> None:
-        """Tell the user's open sockets that what an item was about is no longer there."""
+        """Notify the user's connections that the subject of an item no longer exists."""
         told = msgspec.msgpack.encode(["gone", about])
         await self._store.command(keys.user(user), "SPUBLISH", keys.live(keys.user(user)), told)
 
@@ -51,12 +51,12 @@ class InboxStore:
         return InboxState(answer[1], answer[1] - answer[2])
 
     async def state(self, user: str) -> InboxState:
-        """How much there is, and how much of it is unread."""
+        """The number of the last item, and how many are unread."""
         last, read = await self._store.command(keys.user(user), "HMGET", keys.user(user), "inbox_seq", "inbox_read")
         return InboxState(int(last or 0), int(last or 0) - int(read or 0))
 
     async def page(self, user: str, *, before: int, limit: int) -> list[InboxItem]:
-        """The newest first, below a number (0: from the end)."""
+        """At most ``limit`` items below the number ``before`` (0: from the end), newest first."""
         start = f"({before}-0" if before else "+"
         entries = await self._store.command(
             keys.user(user), "XREVRANGE", keys.user(user) + ":inbox", start, "-", "COUNT", limit
@@ -64,7 +64,7 @@ class InboxStore:
         return [_item(place, fields) for place, fields in entries]
 
     async def after(self, user: str, seq: int, count: int) -> list[InboxItem]:
-        """The oldest first, above a number."""
+        """At most ``count`` items above the number ``seq``, oldest first."""
         start = f"({seq}-0"
         entries = await self._store.command(
             keys.user(user), "XRANGE", keys.user(user) + ":inbox", start, "+", "COUNT", count
@@ -78,7 +78,7 @@ def _item(place: bytes, fields: list[bytes]) -> InboxItem:
 
 
 def item_of(number: int, at: int, packed: bytes | str) -> InboxItem:
-    """An item as its user sees it."""
+    """Decode an item as its user receives it."""
     held = msgspec.json.decode(packed, type=Item)
     fields: dict[str, Any] = msgspec.structs.asdict(held)
     return msgspec.convert({"number": number, "at": at, **fields}, InboxItem)

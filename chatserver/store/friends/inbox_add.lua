@@ -1,9 +1,9 @@
--- Add an item to a user's inbox: a log of its own with numbers of its own. A repeat adds nothing.
+-- Add an item to a user's inbox. A repeat adds nothing.
 -- keys: {u} {u}:inbox {u}:done
 -- repeatable
 -- allow-oom
--- args: name of the item, the same for the same thing; now; item; how many items are kept
--- answers: {'ok', seq (0: known already)} or {'not_found'}
+-- args: name of the item (a second item of the same name is a repeat), now, item, how many items to keep
+-- answers: {'ok', seq (0: a repeat)} or {'not_found'}
 return function(keys, args)
   local profile, inbox, done = unpack(keys)
   local name, now, item = args[1], tonumber(args[2]), args[3]

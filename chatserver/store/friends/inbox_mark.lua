@@ -1,4 +1,4 @@
--- Move a user's marker in the inbox; it never moves back.
+-- Move the read marker of a user's inbox forward; it never moves back.
 -- keys: {u}
 -- repeatable
 -- allow-oom

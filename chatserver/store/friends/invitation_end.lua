@@ -1,7 +1,7 @@
--- Note in the giver's list what became of an invitation: used by somebody, or withdrawn. Its place is free again.
+-- Record in the inviter's list that an invitation was used or withdrawn. It no longer counts as open.
 -- keys: {u}:invitations {u}:invitations_open
 -- repeatable
--- args: id, who used it ('' where it was withdrawn)
+-- args: id, user who used it ('' if it was withdrawn)
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)
   local list, open = unpack(keys)

@@ -1,8 +1,8 @@
--- Put an invitation into the list of whoever gives it, if they may have one more open. Of those that are over the latest
--- hundred are kept.
+-- Add an invitation to the inviter's list, if they may have one more open. The list keeps about a hundred; the oldest
+-- that is no longer open is dropped.
 -- keys: {u}:invitations {u}:invitations_open
 -- repeatable
--- args: id, now, ends_at, room, how many may be open (0: no limit)
+-- args: id, now, ends_at, room, most open ones (0: no limit)
 -- answers: {'ok'} or {'too_many'}
 local KEPT = 100
 

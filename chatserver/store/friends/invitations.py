@@ -1,7 +1,7 @@
-"""The store of personal invitations: the code under a tag of its own, and under the giver's what became of it.
+"""The store of personal invitations: the code has a tag of its own, the inviter's tag lists what became of it.
 
-The giver's tag decides how many may be open; the code's, whether it was used or withdrawn first. Each step over both is
-an intent. Whoever signs up by a code notes that in the giver's list (``AccountStore``).
+The inviter's tag decides how many may be open; the code's tag decides whether it was used or withdrawn first. Each step
+over both is an intent. Signing up with a code records that in the inviter's list (``AccountStore``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chatserver.store.engine.store import Store, flat, status
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
-    """What the giver's list holds of an invitation."""
+    """An invitation in the inviter's list; ``user`` used it, "" while nobody has."""
 
     at: int
     ends_at: int
@@ -31,7 +31,7 @@ _unpack = msgspec.msgpack.Decoder(_Kept).decode
 
 
 class InvitationStore:
-    """``most`` may be open at once; 0 is no limit."""
+    """``most`` invitations of one user may be open; 0 means no limit."""
 
     def __init__(self, store: Store, intents: Intents, *, most: int) -> None:
         self._store = store
@@ -41,26 +41,26 @@ class InvitationStore:
         intents.register("invitation.withdraw", self._withdraw)
 
     async def make(self, id: str, *, user: str, room: str, now: int, ends_at: int) -> None:
-        """Make an invitation of this user's; ``id`` is the digest of its code. Raises ``Refusal``
-        too_many_invitations."""
+        """Make an invitation of this user; ``id`` is the digest of its code, ``ends_at`` in ms.
+        Raises ``Refusal`` too_many_invitations."""
         await self._intents.carry_out("invitation.create", id=id, user=user, room=room, now=now, ends_at=ends_at)
 
     async def _make(self, intent: Intent) -> None:
-        """The giver's list first: what can be used can be withdrawn."""
+        """Writes the inviter's list first, so that every code that works can be withdrawn."""
         id, user, room, now, ends_at = (intent.arguments[name] for name in ("id", "user", "room", "now", "ends_at"))
         answer = await self._store.call("invitation_place", keys.user(user), id, now, ends_at, room, self._most)
         if status(answer) != "ok":
-            raise errors.not_allowed(f"{self._most} invitations wait to be used", "too_many_invitations")
+            raise errors.not_allowed(f"{self._most} invitations are unused: withdraw one first", "too_many_invitations")
         await self._store.call("account_invite_make", invite_key(id), now, ends_at, user, room, ends_at + DAY_MS)
 
     async def of(self, user: str) -> list[Invitation]:
-        """The user's invitations, the newest first."""
+        """The user's invitations, newest first."""
         held = flat(await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":invitations"))
         found = [Invitation(id=id, **msgspec.structs.asdict(_unpack(packed))) for id, packed in held.items()]
         return sorted(found, key=lambda invitation: -invitation.at)
 
     async def withdraw(self, id: str, *, user: str, now: int) -> None:
-        """End an invitation that nobody has used; one that was used stays so. Raises ``Refusal`` not_found."""
+        """Withdraw an invitation; one that was used stays used. Raises ``Refusal`` not_found."""
         if not await self._store.command(keys.user(user), "HEXISTS", keys.user(user) + ":invitations", id):
             raise errors.not_found("invitation")
         await self._intents.carry_out("invitation.withdraw", id=id, user=user, now=now)

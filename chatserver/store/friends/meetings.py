@@ -1,4 +1,4 @@
-"""The codes that two who stand side by side exchange: ``{m:CODE}`` holds until when it is good, and whose it is."""
+"""The store of codes by which two people confirm that they met: ``{m:CODE}`` holds the code's end (ms) and its user."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ LINGER_MS: Final = 600_000
 
 
 class MeetingCodes:
-    """A code is used once, by whoever enters it first, and is gone ten minutes after it was shown."""
+    """A code works once, for whoever enters it first. It is deleted ten minutes after it was shown."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def put(self, code: str, user: str, until: int) -> bool:
-        """Show a code for this user, good until then (ms). False where somebody else shows the same one."""
+        """Store a code of this user, valid until then (ms). False if somebody else has the same code."""
         answer = await self._store.command(_key(code), "SET", _key(code), f"{until} {user}", "NX", "PX", LINGER_MS)
         return answer is not None
 
     async def take(self, code: str) -> tuple[str, int] | None:
-        """Whose code this is and until when it is good, after which it is used; None where it is nobody's."""
+        """Use up a code: its user and the end of its validity (ms); None if there is no such code."""
         held: bytes | None = await self._store.command(_key(code), "GETDEL", _key(code))
         if held is None:
             return None

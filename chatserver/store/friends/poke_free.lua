@@ -1,8 +1,8 @@
--- Give a poke's hold on its place back, at once or at a time. The place is free when nobody holds it.
+-- Release a poke's place, now or at a later time. A place is reference-counted: it is free when no poke holds it.
 -- keys: {u}:pokes
 -- repeatable
 -- allow-oom
--- args: pair, poke, until when the place stays taken (0: free at once)
+-- args: pair, poke, time until which the place stays taken (0: release now)
 -- answers: {'ok'}
 return function(keys, args)
   local pokes, pair, poke = keys[1], args[1], args[2]

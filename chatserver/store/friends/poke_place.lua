@@ -1,9 +1,10 @@
--- Reserve a place among a sender's open pokes. Places whose time is over are dropped first. A pair has one place, held by
--- every poke on its way to it: of two at once one is refused, and what that gives back must not be the other's.
+-- Reserve a place among a sender's open pokes; expired places are dropped first. A pair has one place,
+-- reference-counted by the pokes in flight: of two concurrent pokes one is refused later, and releasing it must not
+-- free the other's place.
 -- keys: {u} {u}:pokes
 -- repeatable
--- args: now, pair, poke, until when the place is taken, how many places there are
--- answers: {'ok'}, {'not_found'} or {'no_place', when the next one is free}
+-- args: now, pair, poke, time until which the place is taken, number of places
+-- answers: {'ok'}, {'not_found'} or {'no_place', time when the next one is free}
 return function(keys, args)
   local pokes, now, pair, most = keys[2], tonumber(args[1]), args[2], tonumber(args[5])
   if redis.call('EXISTS', keys[1]) == 0 then return {'not_found'} end

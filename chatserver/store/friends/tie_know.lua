@@ -1,9 +1,9 @@
--- Make what one of two users knows of a tie agree with it: whom they know, their conversation, who blocks whom. The
--- tie's version decides, so that a late repeat of an older step changes nothing.
+-- Update what one of two users holds of their tie: the other in their list, the pointer to the room, blocks. The tie's
+-- version decides, so a late repeat of an older step changes nothing.
 -- keys: {u} {u}:ties {u}:rooms {u}:blocks {u}:blocked_by
 -- repeatable
 -- allow-oom
--- args: other user, version, room, in (1 | 0, or -1 where there is no room yet), read_seq, epoch, blocks (1 | 0),
+-- args: other user, version, room, in (1 | 0, or -1 if there is no room yet), read_seq, epoch, blocks (1 | 0),
 -- is blocked (1 | 0)
 -- answers: {'ok'} or {'not_found'}
 

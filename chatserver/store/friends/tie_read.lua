@@ -1,4 +1,4 @@
--- What two users are to each other, and where their conversation stands, at one moment.
+-- Read the tie of two users and the end of their room's log, in one step.
 -- keys: {r} {r}:tie
 -- no-writes
 -- args: the two users

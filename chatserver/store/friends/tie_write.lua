@@ -1,12 +1,12 @@
--- Take a step between two users, decided on the tie as it was read: nothing is written if it has changed since. With
--- the step that opens the conversation its room comes to be, first lines included.
+-- Write a step between two users, decided on a version of the tie: compare and set. The step that opens the
+-- conversation also creates its room with the first lines.
 -- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
 -- repeatable
 -- allow-oom
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
--- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, how many words of meta, meta fields and values …, then id and record for
--- each first line
--- answers: {'ok', version, outcome}, {'changed'}; a repeat gets its own first outcome
+-- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, number of meta words, meta fields and values …,
+-- then id and record for each first line
+-- answers: {'ok', version, outcome} or {'changed'}; a repeat gets the outcome of the first time
 
 local function open(keys, args, now)
   local meta, log = keys[1], keys[5]

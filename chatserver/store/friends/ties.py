@@ -1,10 +1,10 @@
-"""The store of ties: what two users are to each other, under the tag of their conversation's room.
+"""The store of ties: what two users are to each other, under the tag of their direct room.
 
-A step is decided by ``rules.ladder`` on the tie as it was read and written by one function, unless it changed
-meanwhile: then it is decided anew. So the rules stand in one place, and a step is as atomic as if they stood in Lua.
-What goes with it on other tags (a place for a poke, whom each knows, inboxes) follows inside one intent.
+``rules.friends.ladder`` decides a step on the tie as read; one Lua function writes it if the tie has not changed since,
+otherwise it is read and decided again. So the rules are in one place, in Python, and a step is as atomic as in Lua.
+What follows on other tags (a place for a poke, each user's list, inboxes) is part of the same intent.
 
-The room's id is a keyed hash of the pair: nobody can ask whether two people talk.
+The room's id is a keyed hash of the pair, so nobody can find out whether two people talk.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Days = dict[str, list[int]]
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A tie as it stands; ``room`` is the pair's, open or not, ``epoch`` "" while there is no conversation."""
+    """A tie as read. ``room`` is the pair's id, whether the room exists or not; ``epoch`` is "" until it exists."""
 
     room: str
     tie: Tie
@@ -43,8 +43,8 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a step came to, kept for a day, so that a repeat goes on with the same. ``frees``: whose ``poke`` has its
-    place free again."""
+    """The result of a step, stored for a day so that a repeat continues with the same. ``frees`` is the user whose
+    place for ``poke`` is released."""
 
     told: list[Told]
     frees: str = ""
@@ -90,12 +90,12 @@ RULES: Final[dict[str, Rule]] = {
     "confirm": lambda read, by, now, numbers, given: ladder.confirm_meeting(read.tie, by, now),
     "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, now, on=given["on"]),
 }
-"""What ``TieStore.step`` can be asked for."""
+"""The kinds of ``TieStore.step``."""
 
 
 class TieStore:
-    """Every step goes by ``step``; it raises the ``Refusal`` of its rule and may be repeated. ``secret`` keys the
-    rooms' ids."""
+    """Reads ties and takes steps. ``step`` raises the ``Refusal`` of its rule and may be repeated. ``secret`` is the
+    key of the rooms' ids."""
 
     def __init__(self, store: Store, intents: Intents, inbox: InboxStore, *, secret: bytes, numbers: Numbers) -> None:
         self._store = store
@@ -110,7 +110,7 @@ class TieStore:
         pair = f"{min(one, other)} {max(one, other)}".encode()
         return hashlib.blake2b(pair, key=self.secret, digest_size=12).hexdigest()
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
     async def read(self, one: str, other: str) -> Read:
         tie = ladder.between(one, other)
@@ -124,7 +124,7 @@ class TieStore:
         return Read(room, tie, version, days, epoch.decode(), seq)
 
     async def find(self, room: str, user: str) -> Tie:
-        """The tie of a room's id, for one of its two. Raises ``Refusal`` not_found."""
+        """The tie with this room id, if the user is one of the two. Raises ``Refusal`` not_found."""
         packed = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":tie", "tie")
         tie = _unpack_tie(packed) if packed else None
         if tie is None or user not in {tie.a, tie.b}:
@@ -132,13 +132,13 @@ class TieStore:
         return tie
 
     async def known(self, user: str) -> list[str]:
-        """Everyone the user has or had something with."""
+        """The other users of all the user's ties."""
         return [
             other.decode() for other in await self._store.command(keys.user(user), "HKEYS", keys.user(user) + ":ties")
         ]
 
     async def read_all(self, user: str) -> list[Read]:
-        """The user's ties with all of them."""
+        """All ties of the user."""
         return await asyncio.gather(*(self.read(user, other) for other in await self.known(user)))
 
     async def blocked(self, user: str) -> list[str]:
@@ -157,7 +157,7 @@ class TieStore:
         await self._store.command(keys.user(user), "HSET", keys.user(user), "pokes_rest", int(on))
 
     async def open_places(self, user: str, now: int) -> list[str]:
-        """The pairs for which the user has a poke open."""
+        """The pairs for which the user has an open poke."""
         held = await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":pokes")
         items = held.items() if isinstance(held, dict) else zip(held[::2], held[1::2], strict=True)
         return [pair.decode() for pair, place in items if int(place.split()[0]) > now]
@@ -165,7 +165,7 @@ class TieStore:
     # --- steps -------------------------------------------------------------------------------------------------------
 
     async def step(self, kind: str, by: str, other: str, *, now: int, **given: Any) -> Read:
-        """Take a step; gives the tie afterwards."""
+        """Take a step of ``RULES``; returns the tie afterwards."""
         bots = given.pop("bots", [])
         await self._intents.carry_out(
             "tie.block" if kind == "block" else "tie.step",
@@ -180,7 +180,7 @@ class TieStore:
         return await self.read(by, other)
 
     async def parts(self, intent: Intent) -> None:
-        """All parts of a step: a place, the pair, what each knows, whose place is free, what they are told."""
+        """All parts of a step: reserve a place, write the tie, update both users, release a place, notify."""
         given = intent.arguments
         kind, by, other, now = given["what"], given["by"], given["other"], given["now"]
         poke = given["given"].get("poke") if kind == "poke" and not given["given"].get("rehearsal") else None
@@ -210,14 +210,14 @@ class TieStore:
         if status(answer) == "no_place":
             wait = -(-(answer[1] - now) // 1000)
             raise errors.not_allowed(
-                f"{numbers.places} pokes are on their way; one must come back first", "no_place", retry_after=wait
+                f"You have {numbers.places} open pokes: wait for an answer", "no_place", retry_after=wait
             )
 
     async def _free(self, by: str, other: str, poke: str, until: int) -> None:
         await self._store.call("poke_free", keys.user(by), self.room_of(by, other), poke, until)
 
     async def _write(self, intent: Intent) -> Outcome:
-        """Decide and write, again and again until nobody was quicker."""
+        """Decide and write; repeat if the tie changed in between."""
         given = intent.arguments
         by, other, now = given["by"], given["other"], given["now"]
         before = await self._store.command(
@@ -238,7 +238,7 @@ class TieStore:
                 return _unpack_outcome(answer[2])
 
     async def _handles(self, step: Step) -> tuple[str, str]:
-        """What calls each of the two in their conversation."""
+        """The handles of the two, for mentions in their room."""
         asked = (
             self._store.command(keys.user(user), "HGET", keys.user(user), "handle") for user in (step.tie.a, step.tie.b)
         )
@@ -246,7 +246,7 @@ class TieStore:
         return one, other
 
     async def _point(self, one: str, other: str) -> None:
-        """What each of the two knows of the tie."""
+        """Update what each of the two holds of the tie."""
         read = await self.read(one, other)
         for user in (one, other):
             mine, theirs = read.tie.side(user), read.tie.side(read.tie.other(user))
@@ -258,7 +258,7 @@ class TieStore:
             )  # fmt: skip
 
     async def invited(self, user: str, by: str, room: str, intent: str, now: int) -> None:
-        """Who came by a personal invitation begins acquainted with whoever gave it; a part of signing up."""
+        """Make a user who signed up by a personal invitation acquainted with the inviter; a part of signing up."""
         given = {"origin": {"how": "invitation", "at": now, "room": room}}
         arguments = {"what": "begin", "by": user, "other": by, "now": now, "given": given, "bots": []}
         epoch = hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
@@ -266,7 +266,7 @@ class TieStore:
         await self._inbox.add(by, f"{intent} came", Item("opened", user, self.room_of(user, by)), now=now)
 
     async def tell_invited(self, user: str, by: str, room: str, *, now: int) -> None:
-        """A friend asks a friend into a room, by name."""
+        """Put an invitation into a room, by a friend, into the user's inbox."""
         await self._inbox.add(user, f"invited {by} {room}", Item("invitation", by, room), now=now)
 
     async def _tell(self, intent: str, told: Told, about: str, now: int) -> None:
@@ -279,7 +279,7 @@ class TieStore:
 
 
 def is_friend(read: Read, user: str) -> bool:
-    """Whether the user may invite the other by name, or finds it so: who is blocked is not told."""
+    """Whether the two are friends, as the user sees it: a user who is blocked does not see that."""
     return read.tie.relation == "friend" and not read.tie.side(user).blocks
 
 

@@ -1,16 +1,16 @@
--- Append a group of messages to a room's log: the only way a message gets in.
+-- Append a group of messages to a room's log. Nothing else adds messages.
 -- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
 -- repeatable
--- args: now, today (days since 1970 where the community is), then seven for each message: user,
--- client_id, digest of what it says, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
--- word, then at which byte lengths a handle could end in it), record
--- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at, epoch},
--- {reason} or {reason, milliseconds to wait}
+-- args: now, today (days since 1970 in the community's time zone), then seven for each message: user,
+-- client_id, digest of the request, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
+-- word, then the byte lengths at which a handle could end in it), record
+-- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at,
+-- epoch}, {reason} or {reason, milliseconds to wait}
 
 local APART_MS = 60000
 
--- How long slow mode still holds a user up. A last message further in the future than clocks of several machines differ
--- was written before the clock was set back, and holds nobody up.
+-- Milliseconds until slow mode lets the user write again. A last message more than APART_MS in the future was written
+-- before the clock was set back (the clocks of several machines differ by less), and does not count.
 local function slow_for(room, before, clock)
   if before > clock + APART_MS then return 0 end
   return before + room.slow_mode * 1000 - clock
@@ -27,12 +27,12 @@ local function refusal_of(room, member, last, user, now)
   end
 end
 
--- A reply answers something that is, or was, in the log: tombstones keep their numbers.
+-- A reply may refer to any number that was given out; a tombstone keeps its number.
 local function refusal_to_reply(room, seq, reply_to)
   if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
 end
 
--- The record with what only the room knows: whom it calls, and for whose eyes alone it is.
+-- Add to the record what only the room knows: the ids it mentions, and the only user who may see it (if blocked).
 local function completed(record, called, only)
   local held = cmsgpack.unpack(record)
   if called ~= '' then held.m = called end
@@ -40,7 +40,7 @@ local function completed(record, called, only)
   return cmsgpack.pack(held)
 end
 
--- On which days each of the two wrote: what makes friends of them. The latest 16 are kept.
+-- Note the days on which each of the two wrote, which decide when they become friends. The latest 16 are kept.
 local function note_day(tie, user, today)
   local days = redis.call('HGET', tie, 'days:' .. user) or ''
   if string.match(days, '%S*$') == today then return end
@@ -55,7 +55,7 @@ local function first_answer(known, digest)
   return {'duplicate', tonumber(seq), id, tonumber(at), epoch}
 end
 
--- The last id of a log that is ahead of its counter: it would refuse every number of the counter's for ever.
+-- The stream's own last id. If it is ahead of the counter, XADD refuses every number that the counter gives.
 local function last_of(log)
   local info = redis.call('XINFO', 'STREAM', log)
   for i = 1, #info, 2 do
@@ -63,7 +63,8 @@ local function last_of(log)
   end
 end
 
--- Add under the next number and give that number. Refused by the log, nothing was written: look where the log is.
+-- Add a record under seq and return its number. If XADD refuses (nothing is written then), use the stream's last id +
+-- 1.
 local function add(log, seq, record, now)
   local added = redis.pcall('XADD', log, seq .. '-0', 'm', record, 't', now)
   if type(added) == 'table' and added.err then

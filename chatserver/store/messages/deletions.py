@@ -1,4 +1,4 @@
-"""Deleting a message: an intent, because whoever deletes another's message is noted for those who run the community."""
+"""Deleting a message. An intent, because deleting another user's message is also recorded as an act."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatserver.store.messages.log import refusal_of
 
 
 class Deletions:
-    """Constructed in app.py for the service of messages."""
+    """Built in app.py for the messages service."""
 
     def __init__(self, store: Store, intents: Intents) -> None:
         self._store = store
@@ -19,7 +19,8 @@ class Deletions:
         intents.register("message.delete", self._delete, frees=True)
 
     async def delete(self, room: str, seq: int, *, actor: str, admin: bool, now: int) -> int:
-        """Leave a tombstone; gives the new rev. Raises ``Refusal`` not_found, not_a_member, not_author."""
+        """Replace the message by a tombstone; returns the new rev.
+        Raises ``Refusal`` not_found, not_a_member, not_author."""
         given = {"room": room, "seq": seq, "actor": actor, "admin": admin, "now": now}
         rev: int = await self._intents.carry_out("message.delete", **given)
         return rev

@@ -1,13 +1,13 @@
-"""The log: appends in groups, changes, and reading both streams of a room.
+"""The log of messages: group appends, edits, and reading a room's messages and changes.
 
-``append`` puts a send into its room's queue before anything is awaited. One FCALL at a time per room carries all the
-messages that came while the last was in the air, at most ``group_messages`` or ``group_bytes``: a command at a time
-7 k/s, a hundred in one FCALL 238 k/s on one core. There is no task on this path; only a group that met a broken link or
-a busy store becomes one, and is sent again, because append.lua recognises a repeat.
+``append`` queues a send for its room without awaiting. At most one FCALL per room is in flight; it carries all messages
+that arrived during the previous one, at most ``group_messages`` or ``group_bytes``. One command per message reached
+7,000 a second on one core, a hundred per FCALL 238,000. No task runs on this path, except for a group that met a lost
+link or a busy store: it is sent again, because append.lua recognises a repeat.
 
-Each send is answered or refused within the store's ``resend_seconds`` of its own coming, however many wait before it
-and whether the link broke or hangs: one timer for all rooms looks after those whose time is over. Refused so, a send
-may still be stored; sent again under its ``client_id`` it is recognised.
+Each send is answered or refused within the store's ``resend_seconds`` of its arrival, however many wait before it and
+whether the link is lost or hangs. One timer for all rooms refuses those that are overdue. Such a send may still have
+been stored; a retry with the same ``client_id`` is recognised.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "no_such_message": lambda: errors.not_found("message"),
     "not_a_member": errors.not_a_member,
     "no_such_target": lambda: Refusal(errors.NOT_FOUND, "No such message to reply to", path="reply_to"),
-    "not_author": lambda: errors.not_allowed("Only its author may do that", "not_author"),
-    "resting": lambda: errors.not_allowed("This conversation rests; a poke opens it again", "resting"),
-    "client_id_used": lambda: errors.conflict("This client_id was used for another message", "client_id_used"),
+    "not_author": lambda: errors.not_allowed("Only the author of the message may do this", "not_author"),
+    "resting": lambda: errors.not_allowed("This conversation is paused: a new poke opens it again", "resting"),
+    "client_id_used": lambda: errors.conflict("This client_id was used before: choose a new one", "client_id_used"),
 }
 
 
@@ -54,20 +54,20 @@ def utc_day(now: int) -> int:
 
 
 def refusal_of(reason: str, wait: int = 0) -> Refusal:
-    """The refusal that a function's reason stands for; ``wait`` in ms where it says when to come back."""
+    """The refusal for a Lua function's reason; ``wait`` in ms, if the client may retry later."""
     if reason == "slow_mode":
         return errors.rate_limited(wait)
     if reason == "muted":
-        return errors.not_allowed("You cannot write here for now", "muted", retry_after=wait / 1000)
+        return errors.not_allowed("You are muted in this room: wait, then retry", "muted", retry_after=wait / 1000)
     return _REFUSALS[reason]()
 
 
 OnStored = Callable[[str, str, str, int, str, str], None]
-"""Told user, room, epoch, seq, origin and the room's kind of each message of ours that is in the log."""
+"""Called with user, room, epoch, seq, origin and the room's kind for each message of this process that was stored."""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What the room remembers of a send; ``at`` in ms."""
+    """What the room remembers of a send for an hour; ``at`` in ms."""
 
     seq: int
     at: int
@@ -75,7 +75,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class _Send:
-    """A message on its way; ``due`` is the loop's time by which its sender gets an answer or a refusal."""
+    """A message not yet stored; ``due`` is the loop time by which it is answered or refused."""
 
     __slots__ = ("answer", "due", "origin", "size", "user", "words")
 
@@ -105,7 +105,7 @@ class _Send:
 
 
 class _RoomQueue:
-    """The sends of one room on their way to the log: ``group`` is in the air, the others wait for it to come back."""
+    """The sends of one room: ``group`` is in flight, ``waiting`` goes next."""
 
     __slots__ = ("committing", "group", "head", "tag", "waiting")
 
@@ -117,7 +117,8 @@ class _RoomQueue:
         self.committing = False
 
     def refuse_due(self, now: float) -> float | None:
-        """Refuse those whose time is over, and give when the next one's is. What has not left yet never leaves."""
+        """Refuse overdue sends, and return when the next is due (loop time). A send still waiting is never sent
+        then."""
         refusal = errors.unavailable()
         for send in self.group:
             if send.due <= now:
@@ -128,7 +129,7 @@ class _RoomQueue:
 
 
 def _outcomes(answer: list[Any], number: int) -> tuple[str, list[list[Any]]]:
-    """The room's kind and an outcome for each message of a group. Raises ``Refusal`` where the whole is refused."""
+    """The room's kind, and an outcome for each message of a group. Raises ``Refusal`` if the whole group is refused."""
     if answer[0] != b"ok":
         raise refusal_of(status(answer))
     _, _, outcomes, kind = answer
@@ -138,7 +139,7 @@ def _outcomes(answer: list[Any], number: int) -> tuple[str, list[list[Any]]]:
 
 
 class MessageLog:
-    """All rooms' logs, as this process writes and reads them. ``today`` gives the number of the community's day."""
+    """Writes and reads the logs of all rooms. ``today(ms)`` gives the community's day as days since 1970."""
 
     def __init__(
         self,
@@ -165,10 +166,10 @@ class MessageLog:
     def append(
         self, room: str, record: Record, digest: str, origin: str = "", names: str = ""
     ) -> asyncio.Future[MessageSendResult]:
-        """Queue a message; the future gives the answer to the send, or fails with the ``Refusal``.
+        """Queue a message; the future resolves to the response, or fails with the ``Refusal``.
 
-        ``origin`` names the connection it came by, for ``on_stored``; ``names`` is what stands behind an @, as
-        ``rules.text.names_called`` gives it: the room knows whom they call.
+        ``origin`` names the sender's connection, for ``on_stored``. ``names`` are the names behind an @, as
+        ``names_called`` (rules/messages/text.py) returns them; the room looks up whose they are.
         """
         self._store.require_safe()
         loop = asyncio.get_running_loop()
@@ -177,7 +178,7 @@ class MessageLog:
         if queue is None:
             queue = self._queues[room] = _RoomQueue(keys.room(room), self._head(room))
         if len(queue.waiting) >= MOST_WAITING:
-            answer.set_exception(errors.unavailable("Too many messages wait for this room"))
+            answer.set_exception(errors.unavailable("Too many messages are waiting for this room: retry"))
             return answer
         packed = pack_record(record)
         words = (record.user, record.client_id, digest, record.id, str(record.reply_to), names, packed)
@@ -193,8 +194,8 @@ class MessageLog:
         return answer
 
     def _refuse_due(self) -> None:
-        """Refuse what has waited for its whole time, and come again when the next may have: under load once in
-        ``resend_seconds``, without any never."""
+        """Refuse overdue sends, and run again when the next is due: under load once in ``resend_seconds``, without
+        sends never."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         dues = [due for queue in self._queues.values() if (due := queue.refuse_due(now)) is not None]
@@ -233,8 +234,8 @@ class MessageLog:
         self._next(room, queue)
 
     async def _commit_again(self, room: str, queue: _RoomQueue) -> None:
-        """Send the group until something definite comes back, at most until the time of its last one is over;
-        append.lua knows what it has stored already."""
+        """Repeat the group until the store gives a definite answer, at most until its last send is due.
+        append.lua recognises what it has stored."""
         last = queue.group[-1].due
         try:
             await self._store.patiently(partial(self._send_again, room, queue), "append", until=last)
@@ -248,7 +249,7 @@ class MessageLog:
             self._next(room, queue)
 
     async def _send_again(self, room: str, queue: _RoomQueue) -> None:
-        """Once more, without those that were refused meanwhile."""
+        """Send the group again, without sends that were refused meanwhile."""
         queue.head = self._head(room)
         queue.group = [send for send in queue.group if not send.is_refused]
         if queue.group:
@@ -266,7 +267,7 @@ class MessageLog:
         del self._queues[room]
 
     def _settle(self, room: str, group: list[_Send], answer: list[Any]) -> None:
-        """Give each send its outcome. What goes wrong with one is that one's answer; it costs the others nothing."""
+        """Give each send its outcome. A failure with one send fails only that send."""
         self.groups += 1
         try:
             kind, outcomes = _outcomes(answer, len(group))
@@ -287,7 +288,7 @@ class MessageLog:
             send.refuse(error)
 
     def _answer(self, room: str, kind: str, send: _Send, outcome: list[Any]) -> None:
-        """``on_stored`` hears of every message that is in the log, its sender still waiting or not."""
+        """Answer one send. Calls ``on_stored`` for every stored message, also if its sender no longer waits."""
         word, answer = outcome[0], send.answer
         if word in {b"ok", b"duplicate"}:
             _, seq, id, at, packed_epoch = outcome
@@ -299,9 +300,8 @@ class MessageLog:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
     async def edit(self, room: str, seq: int, text: str, names: str, *, user: str, now: int) -> int:
-        """Other words for one's own message, ``names`` behind an @ in them; gives the new rev. Raises ``Refusal``
-        not_found, not_a_member, not_author,
-        archived, resting."""
+        """Replace the text of one's own message; ``names`` are those behind an @ in it. Returns the new rev.
+        Raises ``Refusal`` not_found, not_a_member, not_author, archived, resting."""
         answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, names)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
@@ -309,7 +309,7 @@ class MessageLog:
         return rev
 
     async def sent(self, room: str, user: str, client_id: str) -> Sent | None:
-        """What a send of the last hour was answered with; None where it did not reach the log."""
+        """How a send of the last hour was stored; None if it was not."""
         known: bytes | None = await self._store.command(
             keys.room(room), "HGET", keys.room(room) + ":sent", f"{user}:{client_id}"
         )
@@ -319,7 +319,8 @@ class MessageLog:
         return Sent(int(seq), int(at), id)
 
     async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
-        """Messages first to last (-1: to the end, 0: none) and so many changes after a rev, at one moment."""
+        """Read, in one step, messages ``first`` to ``last`` (-1: to the end, 0: none) and at most ``changes`` changes
+        after ``after_rev``. A negative ``first`` counts from ``last``. Raises ``Refusal`` not_found."""
         answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
@@ -330,4 +331,4 @@ class MessageLog:
 
 
 def _nobody_told(*_of: object) -> None:
-    """Nobody keeps read markers."""
+    """The hook that does nothing: nobody keeps read markers."""

@@ -1,4 +1,4 @@
-"""How often somebody was called in a room: ``{r}:mentions`` orders one entry for each by person and message."""
+"""Counts mentions of a user in a room. ``{r}:mentions`` has one entry per mention, ordered by user and message."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from chatserver.store.engine.store import Store
 
 
 class MentionStore:
-    """Only reads: who is called is decided by the function that writes the message."""
+    """Only reads; the Lua function that writes a message writes its mentions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def count(self, room: str, user: str, *, after: int, upto: int, without: Set[str]) -> int:
-        """The mentions of the user after one seq and up to another, save those by ``without``.
+        """Count the mentions of the user with seq > ``after`` and <= ``upto``, except those by users in ``without``.
 
         Raises ``Refusal`` unavailable."""
         tag, mentions = keys.room(room), keys.room(room) + ":mentions"

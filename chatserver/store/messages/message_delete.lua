@@ -1,11 +1,11 @@
--- Delete a message: its text goes, and a tombstone says that it was there.
+-- Delete a message: remove its record and store a tombstone in its place.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done
 -- repeatable
 -- allow-oom
--- args: intent, now, user, seq, whether the user moderates the whole community (1 | 0)
+-- args: intent, now, user, seq, whether the user is an admin (1 | 0)
 -- answers: {'ok', rev, author} or {reason}
 
--- A tombstone keeps what explains the hole: id, author and time, never text.
+-- A tombstone keeps id, author and time, never the text.
 local function tombstone(entry, record, now)
   return {d = true, v = record.v, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
 end

@@ -1,4 +1,4 @@
--- Give a message that was posted other words.
+-- Replace the text of a message.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles
 -- args: now, user, seq, text, names behind an @ as in append.lua
 -- answers: {'ok', rev, author} or {reason}

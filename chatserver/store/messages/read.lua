@@ -1,12 +1,13 @@
--- Read both streams of a room, and what now holds, at one moment: feeds, replay, history and repair all use this.
+-- Read a room's messages and changes, with the current state of changed messages, in one step. Feeds, replay, history
+-- and repair all use this.
 -- keys: {r} {r}:log {r}:changes {r}:now
 -- no-writes
 -- large
--- args: first seq wanted (below 0: so many up to the last), last seq wanted (0: none, -1: up to the end), rev after
--- which changes are wanted, how many
+-- args: first seq (negative: that many up to the last), last seq (0: none, -1: to the end), rev after which to read
+-- changes, most changes
 -- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …},
 -- version of members and settings}
--- A deleted message has an empty record and its tombstone in now; both empty is a hole that nothing explains.
+-- A deleted message has an empty record and its tombstone in now; if both are empty, a message is missing.
 
 local function messages(log, now_key, from, to)
   local entries = redis.call('XRANGE', log, from .. '-0', to .. '-0')

@@ -1,7 +1,7 @@
-"""What lies in a room's log and beside it: records as appended, and what now holds of a message that changed.
+"""What is stored of a message: its record in the log, and beside it the current state of a message that changed.
 
-A record holds ids only; handles and names come from the directory when a frame is made. It is a MessagePack map with
-one-letter keys; a release reads the records of the one before, and raw records are passed on untouched.
+A record holds ids only; handles and names come from the ``AuthorCache`` when a frame is made. It is a MessagePack map
+with one-letter keys. A release reads the records of the previous one, and passes raw records on unchanged.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from chatserver.protocol.shapes import Author, Message
 
 
 class Record(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A message as it was appended. Its time is the group's, beside it; ``mentions`` are ids with a space between.
-    ``only``: written by this user to somebody who has blocked them; for everyone else it is a tombstone."""
+    """A message as appended. Its time is stored beside it, one per group; ``mentions`` are ids separated by spaces.
+    ``only``: the author, if the other of a direct room has blocked them; everyone else sees a tombstone."""
 
     id: str = field(name="i")
     user: str = field(name="u")
@@ -32,8 +32,8 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Now(Struct, frozen=True, omit_defaults=True):
-    """What now holds of a changed message; a tombstone also keeps who, when and which id, never the text.
-    ``mentions`` is None where an edit left them as they were."""
+    """The current state of a changed message. A tombstone also keeps author, time and id, never the text.
+    ``mentions`` is None if an edit left them unchanged."""
 
     text: str | None = field(name="x", default=None)
     edited_at: int = field(name="e", default=0)
@@ -50,7 +50,8 @@ class Now(Struct, frozen=True, omit_defaults=True):
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_record = msgspec.msgpack.Decoder(Record).decode
 UNREADABLE = Now(deleted=True)
-"""What holds of a message whose record cannot be decoded: it is shown as deleted, and the log around it can be read."""
+"""The state of a message whose record cannot be decoded: it is shown as deleted, and the log around it stays
+readable."""
 
 _unpack_now = msgspec.msgpack.Decoder(Now).decode
 
@@ -64,7 +65,7 @@ def unpack_now(packed: bytes) -> Now | None:
 
 
 class Posted(Struct, frozen=True, gc=False):
-    """A message in its place, as it now holds. ``record`` is None for a tombstone."""
+    """A message with its number and current state. ``record`` is None for a tombstone."""
 
     seq: int
     at: int
@@ -81,12 +82,12 @@ class Posted(Struct, frozen=True, gc=False):
 
     @property
     def only(self) -> str:
-        """For whose eyes alone this is; "" for everyone's."""
+        """The only user who may see this message; "" for everyone."""
         return (self.record.only if self.record else "") or (self.now.only if self.now else "")
 
     @property
     def mentions(self) -> list[str]:
-        """Ids of those whom the message calls as it now holds."""
+        """Ids of the users that the message mentions now."""
         if self.record is None or (self.now is not None and self.now.deleted):
             return []
         edited = self.now.mentions if self.now is not None else None
@@ -94,13 +95,13 @@ class Posted(Struct, frozen=True, gc=False):
 
     @property
     def explained(self) -> bool:
-        """False for a hole in the log that no deletion accounts for."""
+        """False if the message is missing from the log without having been deleted."""
         return self.record is not None or self.now is not None
 
 
 @dataclass(slots=True, frozen=True)
 class Changed:
-    """A change in its place: after message ``after`` and before the next."""
+    """A change; it happened after message ``after`` and before the next one."""
 
     rev: int
     seq: int
@@ -110,7 +111,7 @@ class Changed:
 
 @dataclass(slots=True, frozen=True)
 class Page:
-    """Both streams and what now holds, read at one moment; ``version`` is that of the members and settings then."""
+    """Messages and changes read in one step; ``version`` is that of the members and settings at that moment."""
 
     epoch: str
     seq: int
@@ -123,15 +124,15 @@ class Page:
 
     @property
     def unreadable(self) -> list[int]:
-        """Numbers of messages whose records cannot be decoded."""
+        """Numbers of the messages whose records cannot be decoded."""
         return [posted.seq for posted in self.messages if posted.now is not None and not posted.user]
 
 
 def page_of(answer: list[Any]) -> Page:
-    """The answer of read.lua."""
+    """Decode the answer of read.lua."""
     _, epoch, seq, rev, last_id, first_seq, rows, changes, version = answer
     posted = [posted_of(*row) for row in rows]
-    if posted and posted[-1].seq == seq and posted[-1].now is UNREADABLE:  # the last message's id is known all the same
+    if posted and posted[-1].seq == seq and posted[-1].now is UNREADABLE:  # the id of the last one is known
         posted[-1] = Posted(seq, posted[-1].at, None, Now(deleted=True, id=last_id.decode()))
     return Page(
         epoch.decode(), seq, rev, last_id.decode(), first_seq, posted,
@@ -141,7 +142,7 @@ def page_of(answer: list[Any]) -> Page:
 
 
 def posted_of(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
-    """A message as the functions that read logs give it."""
+    """Decode a message as returned by the Lua functions that read logs."""
     try:
         now = unpack_now(packed_now)
         if not record:
@@ -152,7 +153,7 @@ def posted_of(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
 
 
 def message_of(room: str, posted: Posted, author: Author) -> Message:
-    """The message as clients see it, as it now holds."""
+    """The message in its current state, as clients receive it."""
     record, now = posted.record, posted.now
     if record is None or (now is not None and now.deleted):
         return _tombstone(room, posted, author)
@@ -171,7 +172,7 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
 
 
 def seen_by(viewer: str, room: str, posted: Posted, author: Author) -> Message:
-    """The message as this user may see it: what is for another's eyes alone is a tombstone."""
+    """The message as this user may see it: a tombstone if only another user may see it."""
     if posted.only not in {"", viewer}:
         return _tombstone(room, posted, author)
     return message_of(room, posted, author)
@@ -182,14 +183,14 @@ def _tombstone(room: str, posted: Posted, author: Author) -> Message:
 
 
 def tombstone_of(message: Message) -> Message:
-    """What is left of a message that is gone, or that somebody may not see."""
+    """The tombstone of a message that was deleted, or that somebody may not see."""
     return Message(
         room=message.room, seq=message.seq, id=message.id, at=message.at, author=message.author, text="", deleted=True
     )
 
 
 def change_of(room: str, changed: Changed) -> MessageChanged:
-    """The change as clients hear it: the whole of what now holds."""
+    """The change as clients receive it: the whole current state."""
     now = changed.now
     if now.deleted:
         return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True)
@@ -200,7 +201,7 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
 
 
 def digest(secret: bytes, text: str, reply_to: int, topic: str) -> str:
-    """What a send says, as a keyed digest: the store remembers it without holding a deleted text."""
+    """A keyed digest of a send, so that the store can recognise a repeat without keeping a text that may be deleted."""
     said = hashlib.blake2b(key=secret, digest_size=8)
     said.update(f"{reply_to}\0{topic}\0{text}".encode())
     return said.hexdigest()

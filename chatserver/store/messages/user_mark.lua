@@ -1,10 +1,10 @@
--- Move read markers forward: monotone within an epoch. A marker of an older epoch counts as the smaller of itself and
--- the last number both share. What is on its way when a conversation is hidden still counts.
+-- Move read markers forward, never back within an epoch. A marker of an older epoch counts only up to the last number
+-- that both epochs share. A marker that was in flight while a conversation was hidden still counts.
 -- keys: {u} {u}:rooms
 -- repeatable
 -- allow-oom
 -- args: origin (the connection that moved it), then four for each: room, epoch, seq, shared
--- answers: {'ok', read_seq of the last room or -1 where the user is not in it}
+-- answers: {'ok', read_seq of the last room or -1 if the user is not in it}
 return function(keys, args)
   local rooms, read = keys[2], -1
   for i = 2, #args, 4 do

@@ -1,5 +1,5 @@
--- Say in the catalogue of open rooms what a room says of itself. The room's version decides, so that a late repeat of
--- an older step changes nothing. Rooms that can be read without an account are noted apart, too.
+-- Update a room's entry in the index of open rooms. The room's version decides, so a late repeat of an older step
+-- changes nothing. Window rooms, which visitors can read, are also kept in a set of their own.
 -- keys: {rooms} {rooms}:changes {rooms}:windows
 -- repeatable
 -- args: room, version, entry (a MessagePack array: version, …, window in place 7, …, archived in place 10)

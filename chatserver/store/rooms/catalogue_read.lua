@@ -1,10 +1,10 @@
--- What changed in the catalogue after a place in its stream of changes. Where that place is gone: the rooms that can be
--- read without an account, or all.
+-- Read what changed in the index of open rooms after a position in its stream of changes. If that position is no longer
+-- stored: all entries, or only those of window rooms.
 -- keys: {rooms} {rooms}:changes {rooms}:windows
 -- no-writes
 -- large
--- args: place ('' at first), all (1 | 0)
--- answers: {'ok', place now, read afresh (1 | 0), rooms and their entries, flat}
+-- args: position ('' at first), all (1 | 0)
+-- answers: {'ok', new position, whether this is everything (1 | 0), rooms and their entries, flat}
 
 local function changed_since(rooms, entries)
   local out, seen = {}, {}

@@ -1,7 +1,8 @@
--- A process says who of a room is connected to it; processes that have been silent for too long are dropped.
+-- Record which members of a room are connected to one process, and drop processes that were silent for too long.
 -- keys: {r} {r}:here
 -- repeatable
--- args: now, process, silence after which a process is dropped (ms), how many, ids (space between; empty above 200)
+-- args: now, process, silence after which a process is dropped (ms), how many, their ids (separated by spaces; '' above
+-- 200)
 -- answers: {'ok'}
 return function(keys, args)
   local here, now, process, silence = keys[2], tonumber(args[1]), args[2], tonumber(args[3])

@@ -1,7 +1,8 @@
-"""The store of questions of the day: which rooms want one, and which of them lie there.
+"""The store of questions of the day: which rooms want one, and which question rooms exist.
 
-Whether a room wants one is its own meta's, like its title; the community's tag only says where to look, so that nobody
-has to go through all rooms. A question that was laid is noted with its day until it has left its members' lists.
+Whether a room wants one is stored in the room's own meta, like its title. The community's tag lists those rooms, so
+that nobody has to read all rooms. A posted question is stored with its day until it was removed from its members'
+lists.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ LAID: Final = keys.COMMUNITY + ":questions"
 
 
 async def agree(store: Store, room: str) -> None:
-    """Look in this room, or no more, as its meta says: until both say the same, because whoever changed it meanwhile
-    may have written here first. Where they do, nothing is written."""
+    """Make the community's list agree with the room's meta. Repeats until both agree, because whoever changed the meta
+    meanwhile may have written to the list first. Writes nothing if they agree already."""
     while True:
         wants = await store.command(keys.room(room), "HGET", keys.room(room), "question") == b"1"
         if bool(await store.command(keys.COMMUNITY, "SISMEMBER", ROOMS, room)) is wants:
@@ -34,14 +35,14 @@ class QuestionStore:
         self._store = store
 
     async def begin(self, rooms: Iterable[str]) -> None:
-        """These rooms want one unless somebody said otherwise."""
+        """Let these rooms have one, unless that was set already."""
         for room in rooms:
             if await self._store.command(keys.room(room), "HGET", keys.room(room), "question") is None:
                 await self._store.command(keys.room(room), "HSETNX", keys.room(room), "question", 1)
             await agree(self._store, room)
 
     async def rooms(self) -> list[str]:
-        """The rooms that want one."""
+        """The rooms that want one and are not archived."""
         listed = sorted(room.decode() for room in await self._store.command(keys.COMMUNITY, "SMEMBERS", ROOMS))
         asked = (
             self._store.command(keys.room(room), "HMGET", keys.room(room), "question", "archived") for room in listed
@@ -53,7 +54,7 @@ class QuestionStore:
         await self._store.command(keys.COMMUNITY, "ZADD", LAID, day, question)
 
     async def laid_until(self, day: int) -> list[str]:
-        """Those of this day and before that were not forgotten yet."""
+        """The question rooms of this day and before that are still stored."""
         return [name.decode() for name in await self._store.command(keys.COMMUNITY, "ZRANGEBYSCORE", LAID, "-inf", day)]
 
     async def forget(self, question: str) -> None:

@@ -1,6 +1,6 @@
-"""Where a member stands in ``{r}:ranks``, for those who write a room's members themselves: a restore, a load test.
+"""A member's score in ``{r}:ranks``, for code that writes members directly: a restore, a load test.
 
-The functions of the store do the same in Lua (``rank_of`` in the prelude); a test holds that both agree.
+The Lua functions compute the same (``rank_of`` in the prelude); a test checks that both agree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _unpack = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 def rank_of(packed: bytes) -> int:
-    """The score of a member's record, which is [role, joined_at (ms), muted_until, version, bot] in MessagePack."""
+    """The score of a member's packed record, [role, joined_at (ms), muted_until, version, bot]."""
     role, joined_at, *rest = _unpack(packed)
     bot = len(rest) > 2 and rest[2] == 1
     return (_FIRST_BOT if bot and role == "member" else _FIRST_OF[role]) + int(joined_at)

@@ -1,7 +1,7 @@
-"""Looking at rooms: what a room's tag says of itself, of who belongs to it and of who is there.
+"""Reading rooms: a room's meta, its members and their presence.
 
-``RoomReader`` needs no intents, because nothing here is a step over two tags. Feeds open rooms by it; ``RoomStore`` is
-one that takes steps, too.
+``RoomReader`` needs no intents, because nothing here is a step over two tags. Feeds use it to open rooms; ``RoomStore``
+adds the steps that change rooms.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 class Door(msgspec.Struct, frozen=True):
-    """What stands on a room's door, and who of those asked about is ``inside``."""
+    """What a room shows to those outside, and which of the users asked about are members (``inside``)."""
 
     kind: str
     title: str
@@ -35,7 +35,7 @@ class Door(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A member in the list of a room's members. ``place`` orders the list, together with the id."""
+    """A row of a room's member list, which is ordered by ``place``, then id."""
 
     user: str
     role: Role
@@ -44,7 +44,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Glance(msgspec.Struct, frozen=True):
-    """A room's numbers for a list; ``last_at`` in ms, 0 where nothing was said yet."""
+    """A room's numbers for a list of rooms; ``last_at`` in ms, 0 if nothing was posted yet."""
 
     members: int
     online: int
@@ -56,22 +56,22 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
     "not_a_member": errors.not_a_member,
     "no_such_member": lambda: errors.not_found("member"),
-    "not_a_moderator": lambda: errors.not_allowed("Only moderators may do this", "not_a_moderator"),
-    "not_an_owner": lambda: errors.not_allowed("Only an owner may do this", "not_an_owner"),
+    "not_a_moderator": lambda: errors.not_allowed("Only a moderator of this room may do this", "not_a_moderator"),
+    "not_an_owner": lambda: errors.not_allowed("Only an owner of this room may do this", "not_an_owner"),
     "not_an_admin": errors.not_an_admin,
-    "not_open": lambda: errors.not_allowed("Only an open room can be read by everyone", "not_open"),
+    "not_open": lambda: errors.not_allowed("Only an open room can be public", "not_open"),
     "archived": room_rules.archived,
-    "target_moderates": lambda: errors.not_allowed("They moderate this room as you do", "target_moderates"),
-    "target_owns": lambda: errors.not_allowed("An owner can only step down themself", "target_owns"),
-    "last_owner": lambda: errors.not_allowed("A room keeps at least one owner", "last_owner"),
-    "bots_not_invited": lambda: errors.not_allowed("A moderator must let a bot in", "bots_not_invited"),
-    "direct_room": lambda: errors.not_allowed("A conversation of two is not changed this way", "direct_room"),
+    "target_moderates": lambda: errors.not_allowed("You cannot remove a moderator: ask an owner", "target_moderates"),
+    "target_owns": lambda: errors.not_allowed("Only owners themselves can give up that role", "target_owns"),
+    "last_owner": lambda: errors.not_allowed("A room needs an owner: make somebody else an owner first", "last_owner"),
+    "bots_not_invited": lambda: errors.not_allowed("Bots join this room only through a moderator", "bots_not_invited"),
+    "direct_room": lambda: errors.not_allowed("This is not possible in a direct room", "direct_room"),
     "not_closed": lambda: errors.not_allowed("Only closed rooms have a link", "not_closed"),
 }
 
 
 def checked(answer: list[Any]) -> list[Any]:
-    """The answer without its first word. Raises the ``Refusal`` that a reason stands for."""
+    """The answer of a Lua function without its leading 'ok'. Raises the ``Refusal`` for any other first word."""
     if answer[0] == b"ok":
         return answer[1:]
     raise refusal_of(*answer)
@@ -79,12 +79,12 @@ def checked(answer: list[Any]) -> list[Any]:
 
 def refusal_of(reason: bytes, until: int = 0) -> Refusal:
     if reason == b"banned":
-        return errors.not_allowed("You cannot enter this room", "banned", **({"until": until} if until else {}))
+        return errors.not_allowed("You are banned from this room", "banned", **({"until": until} if until else {}))
     return _REFUSALS[reason.decode()]()
 
 
 class RoomReader:
-    """All of it may be repeated, and raises ``Refusal`` unavailable where the store stays away."""
+    """Every method may be repeated, and raises ``Refusal`` unavailable while the store is away."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -92,55 +92,56 @@ class RoomReader:
     # --- for feeds ---------------------------------------------------------------------------------------------------
 
     def listen(self, heard: Heard, mend: Callable[[str], None]) -> None:
-        """``heard(room, payload)`` for each record of a room that is subscribed to; ``mend(room)`` after a bad one."""
+        """``heard(room, payload)`` for each record on a subscribed room's channel; ``mend(room)`` after a bad
+        record."""
         self._store.listen("r", heard, mend)
 
     async def subscribe(self, room: str) -> None:
-        """Hear what is told in the room, until as many ``unsubscribe``."""
+        """Subscribe to the room's channel. Counted: ends after as many calls of ``unsubscribe``."""
         await self._store.subscribe(keys.live(keys.room(room)))
 
     def unsubscribe(self, room: str) -> None:
         self._store.unsubscribe(keys.live(keys.room(room)))
 
     async def open(self, room: str, users: frozenset[str] = frozenset()) -> Opened:
-        """The room as it stands, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        """Read the room, and which of these users are members. Raises ``Refusal`` not_found."""
         return opened(checked(await self._store.call("room_open", keys.room(room), *users)), users)
 
     async def member(self, room: str, user: str) -> tuple[int, MemberRecord | None]:
-        """The version of the room's members, and the user's record then; None for who does not belong to it.
+        """The version of the room's members, and the user's record; None if the user is not a member.
 
         Raises ``Refusal`` not_found."""
         version, packed = checked(await self._store.call("room_member", keys.room(room), user))
         return version, member_record(packed) if packed else None
 
     async def say_typing(self, room: str, user: str) -> None:
-        """Tell the room that this member is typing."""
+        """Publish on the room's channel that this member is typing."""
         await self._store.call("room_typing", keys.room(room), user)
 
     async def say_here(self, room: str, count: int, named: Iterable[str], *, now: int) -> None:
-        """Tell the room how many of it are connected to this process, and who while they are few."""
+        """Publish how many of the room's members are connected to this process, and their ids while they are few."""
         users = " ".join(sorted(named))
         await self._store.call("here", keys.room(room), now, self._store.process_id, HERE_SILENCE_MS, count, users)
 
     # --- for services ------------------------------------------------------------------------------------------------
 
     async def named_here(self, room: str) -> frozenset[str]:
-        """Who is there, as far as processes name them."""
+        """The connected members, as far as processes list them by id."""
         held = await self._store.command(keys.room(room), "HVALS", keys.room(room) + ":here")
         return frozenset(user for here in map(parse_here, held) for user in here.users)
 
     async def banned_until(self, room: str, user: str) -> int | None:
-        """Until when the user is kept out (ms, 0 for ever); None for who is not."""
+        """When the user's ban ends (ms, 0: never); None if not banned."""
         until: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":bans", user)
         return None if until is None else int(until)
 
     async def title(self, room: str) -> str:
-        """The room's title; "" where there is no such room."""
+        """The room's title; "" if there is no such room."""
         title: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room), "title")
         return (title or b"").decode()
 
     async def created_at(self, room: str) -> int:
-        """When the room was made (ms)."""
+        """When the room was created (ms)."""
         return int(await self._store.command(keys.room(room), "HGET", keys.room(room), "created_at"))
 
     async def takes_pokes(self, room: str) -> bool:
@@ -148,35 +149,35 @@ class RoomReader:
         return bool(await self._store.command(keys.room(room), "HGET", keys.room(room), "pokes") != b"0")
 
     async def last_spoke(self, room: str, users: Iterable[str]) -> dict[str, int]:
-        """When each of these who has spoken in the room did so last (ms)."""
+        """The time (ms) of the last message of each of these users who has written in the room."""
         asked = list(users)
         times = await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":last", *asked)
         return {user: int(at) for user, at in zip(asked, times, strict=True) if at is not None}
 
     async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
-        """The room's numbers, for lists. Raises ``Refusal`` not_found."""
+        """The room's numbers, for lists of rooms. Raises ``Refusal`` not_found."""
         answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
         return Glance(*checked(answer))
 
     async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
-        """Who is kept out, and until when (ms, 0 for ever). Raises ``Refusal`` for who does not moderate the room."""
+        """Banned users and when their bans end (ms, 0: never). Raises ``Refusal`` not_a_moderator."""
         answer = checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
         return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
 
     async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
-        """The last message of an open room, if there is one and the user ("" for a visitor) may read it."""
+        """The last message of an open room; None if there is none or the user ("" for a visitor) may not read it."""
         answer = await self._store.call("room_latest", keys.room(room), user, now)
         return posted_of(*answer[1:]) if answer[0] == b"ok" else None
 
     async def rooms_of(self, user: str) -> dict[str, int]:
-        """The rooms a user's pointers are in, and since which version of each."""
+        """The rooms that a user is in by their pointers, with the version of each pointer."""
         pairs = await self._store.command(keys.user(user), "HGETALL", keys.user(user) + ":rooms")
         items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
         pointers = ((room.decode(), msgspec.msgpack.decode(packed)) for room, packed in items)
         return {room: pointer[0] for room, pointer in pointers if pointer[1] == 1}
 
     async def door_of(self, room: str, users: Iterable[str]) -> Door:
-        """What stands on a room's door, and which of these users belong to it. Raises ``Refusal`` not_found."""
+        """What the room shows to those outside, and which of these users are members. Raises ``Refusal`` not_found."""
         asked = list(dict.fromkeys(users))
         (kind, title, titles, archived), members = await asyncio.gather(
             self._store.command(keys.room(room), "HMGET", keys.room(room), "kind", "title", "titles", "archived"),
@@ -189,16 +190,16 @@ class RoomReader:
         return Door(kind.decode(), (title or b"").decode(), named, archived == b"1", inside)
 
     async def members_page(self, room: str, *, asks: str, after: tuple[int, str] | None, limit: int) -> list[Listed]:
-        """Owners, moderators, members, bots, each in the order in which they came, after this place and id.
+        """A page of members after this place and id: owners, moderators, members, bots, each in order of joining.
 
-        Raises ``Refusal`` for who does not belong to the room."""
+        Raises ``Refusal`` not_a_member or not_found if ``asks`` is not a member."""
         place, user = after or ("", "")
         answer = checked(await self._store.call("room_members", keys.room(room), asks, place, user, limit))
         rows = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
         return [_listed(user.decode(), packed, place) for user, packed, place in rows]
 
     async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
-        """Those of these users who belong to the room."""
+        """Those of these users who are members."""
         asked = list(users)
         found = (
             await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":members", *asked) if asked else ()
@@ -206,27 +207,28 @@ class RoomReader:
         return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
 
     async def count(self, room: str) -> int:
-        """How many belong to the room; 0 where there is none."""
+        """The number of members; 0 if there is no such room."""
         count: int = await self._store.command(keys.room(room), "HLEN", keys.room(room) + ":members")
         return count
 
     async def first_members(self, room: str, most: int) -> list[str]:
-        """The first so many of those who belong to the room, in the order of the list; for a room that ends."""
+        """The first ``most`` members in the order of the list. Used to empty a room that ends."""
         found = await self._store.command(keys.room(room), "ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
         return [user.decode() for user in found]
 
     async def owner_of(self, bot: str) -> str:
-        """Who runs this bot; "" for a person."""
+        """The id of the bot's owner; "" for a person."""
         owner: bytes | None = await self._store.command(keys.user(bot), "HGET", keys.user(bot), "owner")
         return owner.decode() if owner else ""
 
     async def handle_of(self, user: str) -> str:
-        """What calls this user; "" for nobody and for a closed account."""
+        """The user's handle; "" for an unknown id and for a closed account."""
         handle: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "handle")
         return handle.decode() if handle else ""
 
     async def name_parts(self, room: str, user: str, handle: str) -> None:
-        """Call a member by this handle, or by none (""): a part of a step over all rooms of a user."""
+        """Set the handle by which a member is mentioned in this room ("" for none): part of a step over all rooms of a
+        user."""
         await self._store.call("room_name", keys.room(room), user, handle)
 
     async def is_user(self, user: str) -> bool:

@@ -1,8 +1,8 @@
-"""What a process knows of a room that it follows: what it is, who belongs to it and who is here.
+"""What a process holds of a room that it follows: meta, head of the log, some members, presence.
 
-Read by room_open.lua when a feed is opened, then kept by what the room's channel tells. Of the members only the staff
-and those are held whom this process has to do with. ``version`` (mv) numbers the changes of members and settings; a gap
-in it is closed by reading the room again.
+room_open.lua reads it when a feed opens; the room's channel then keeps it up to date. Only staff and members connected
+to this process are held. ``version`` (mv) counts the changes of members and settings; after a gap the room is read
+again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 
 class RoomMeta(Struct, frozen=True):
-    """A room's own words and marks."""
+    """A room's title, description and settings. ``version`` is ``mv``."""
 
     kind: RoomKind
     title: str
@@ -44,7 +44,7 @@ class RoomMeta(Struct, frozen=True):
 
 
 class LogHead(Struct, frozen=True):
-    """Where a room's log stands. ``shared`` is the last number this epoch shares with the one before."""
+    """The end of a room's log. ``shared`` is the last number that this epoch shares with the previous one."""
 
     epoch: str
     seq: int
@@ -56,7 +56,7 @@ class LogHead(Struct, frozen=True):
 
 
 class MemberRecord(Struct, frozen=True, array_like=True):
-    """A user in a room, as the room's tag holds it: the truth. ``version`` is the room's when this last changed."""
+    """A member as stored with the room, which is authoritative. ``version`` is the room's at the last change of it."""
 
     role: Role
     joined_at: int = 0
@@ -65,7 +65,7 @@ class MemberRecord(Struct, frozen=True, array_like=True):
 
 
 class Here(Struct, frozen=True):
-    """Who of the room is connected to one process; ``users`` is empty where there are too many to name."""
+    """The room's members connected to one process; ``users`` is empty if there are too many to list."""
 
     at: int
     count: int
@@ -73,8 +73,8 @@ class Here(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """A room as room_open.lua read it, at one moment. ``count`` belong to it; ``members`` are the staff and those who
-    were ``asked`` about, of a conversation of two both."""
+    """A room as room_open.lua read it in one step. ``count`` is the number of members; ``members`` holds only the staff
+    and those ``asked`` about; in a direct room both members."""
 
     meta: RoomMeta
     head: LogHead
@@ -97,7 +97,7 @@ def parse_here(value: bytes) -> Here:
 
 
 def opened(answer: list[Any], asked: frozenset[str]) -> Opened:
-    """The answer of room_open.lua, without its first word."""
+    """Decode the answer of room_open.lua, without its first word."""
     meta, count, members, here = answer
     fields = flat(meta)
     return Opened(
@@ -111,7 +111,7 @@ def opened(answer: list[Any], asked: frozenset[str]) -> Opened:
 
 
 def meta_of(fields: dict[str, bytes]) -> RoomMeta:
-    """The meta hash of a room, decoded."""
+    """Decode the meta hash of a room."""
 
     def text(name: str) -> str:
         return fields.get(name, b"").decode()

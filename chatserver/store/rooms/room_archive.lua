@@ -1,4 +1,4 @@
--- An owner or an admin closes a room for good, or opens it again: it can be read by its members and takes nothing new.
+-- Archive a room, or undo it; for owners and admins. Members can still read an archived room; it takes nothing new.
 -- keys: {r} {r}:members {r}:done
 -- repeatable
 -- args: intent, now, actor, admin (1 | 0), archived (1 | 0)

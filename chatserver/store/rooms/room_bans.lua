@@ -1,4 +1,4 @@
--- Who is kept out of a room, for those who moderate it. A ban that is over is none.
+-- List the bans of a room, for its moderators. Expired bans are left out.
 -- keys: {r} {r}:members {r}:bans
 -- no-writes
 -- large

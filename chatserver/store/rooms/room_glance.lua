@@ -1,10 +1,10 @@
--- A room's numbers, for lists: how many belong to it, who is there, what was said since a time.
+-- Read a room's numbers, for lists of rooms: members, members online, messages since a time.
 -- keys: {r} {r}:members {r}:here {r}:log
 -- no-writes
 -- args: messages since (ms), processes heard since (ms)
 -- answers: {'ok', members, online, messages since, last_at} or {'not_found'}
 
--- A process names its people while they are few; the same person at two processes is one.
+-- A process lists ids while they are few; a user connected to two processes counts once.
 local function online(here, since)
   local count, seen = 0, {}
   for _, value in ipairs(redis.call('HVALS', here)) do
@@ -23,7 +23,8 @@ local function entry_from(log, seq)
   return redis.call('XRANGE', log, seq .. '-0', '+', 'COUNT', 1)[1]
 end
 
--- Times never fall within a log, so the first message since then is found by halving; deleted ones left no time there.
+-- Times never decrease within a log, so a binary search finds the first message since then. Deleted messages have no
+-- time.
 local function said_since(room, log, since)
   if room.last_at < since then return 0 end
   local low, high = room.first_seq, room.seq

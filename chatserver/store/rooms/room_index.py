@@ -1,8 +1,8 @@
-"""The catalogue: what the open rooms say of themselves, in memory, for visitors and for room.discover.
+"""The index of open rooms, held in memory, for visitors and for room.discover.
 
-Each process keeps the rooms that can be read without an account, and all open rooms once somebody has searched: a start
-costs the same however many there are. What changed after the last place is read from a stream; where that place was
-trimmed away it begins again. ``put`` is the only way in.
+Each process holds the window rooms (readable without an account), and all open rooms once somebody has searched; so a
+start costs the same however many rooms there are. Changes are read from a stream, from the last position on; if that
+position was trimmed away, everything is read again. Only ``put`` writes entries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatserver.store.engine.store import Store
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """An open room in the catalogue; ``version`` is the room's at that moment, ``created_at`` in ms."""
+    """An open room in the index; ``version`` is the room's at that moment, ``created_at`` in ms."""
 
     version: int
     title: str
@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """An entry with what it is found by, folded: its words in all languages, and its tags."""
+    """An entry with what a search compares: its title and description in all languages and its tags, folded."""
 
     room: str
     entry: Entry
@@ -46,13 +46,13 @@ _unpack = msgspec.msgpack.Decoder(Entry).decode
 
 
 async def put(store: Store, room: str, entry: Entry) -> None:
-    """Say what an open room says of itself. Repeatable: an entry of an older version changes nothing."""
+    """Store an open room's entry. Repeatable: an entry of an older version changes nothing."""
     await store.call("catalogue_put", keys.ROOMS, room, entry.version, msgspec.msgpack.encode(entry))
 
 
 class RoomIndex:
-    """``refresh`` before ``window`` and ``windows``, ``refresh_all`` before ``find``. ``on_windows`` is called when
-    other rooms than before can be read by everyone."""
+    """Call ``refresh`` before ``window`` and ``windows``, and ``refresh_all`` before ``find``. ``on_windows`` is called
+    when the set of window rooms changed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class RoomIndex:
         self.on_windows: Callable[[], None] = _nobody_looks
 
     async def start(self, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
-        """Read the rooms that can be read by everyone, and take in each change as soon as it is heard."""
+        """Read the window rooms, and from then on each change as it is published."""
 
         def heard(_id: str, _payload: bytes) -> None:
             spawn(self.refresh())
@@ -73,12 +73,12 @@ class RoomIndex:
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Take in what changed since the last time."""
+        """Read what changed since the last call."""
         async with self._reading:
             await self._read(all=False)
 
     async def refresh_all(self) -> None:
-        """Take in what changed, or all open rooms if they were not read yet."""
+        """Read what changed, or all open rooms if they were not read yet."""
         async with self._reading:
             if self._all is None:
                 self._place = ""
@@ -109,8 +109,8 @@ class RoomIndex:
             self._windows[room] = _listed(room, entry)
 
     def find(self, query: str = "", tag: str = "") -> list[Listed]:
-        """Rooms that hold every word of ``query`` anywhere (Chinese needs no spaces) and carry ``tag``."""
-        assert self._all is not None, "refresh_all comes before"
+        """Rooms that contain every word of ``query`` anywhere (Chinese needs no spaces) and have ``tag``."""
+        assert self._all is not None, "call refresh_all first"
         words, tag = fold(query).split(), fold(tag)
         return [
             listed
@@ -121,7 +121,7 @@ class RoomIndex:
         ]
 
     def window(self, room: str, language: str) -> tuple[str, str] | None:
-        """Title and words of a room that can be read without an account; None of any other."""
+        """Title and description of a window room; None for any other room."""
         listed = self._windows.get(room)
         if listed is None:
             return None
@@ -129,7 +129,7 @@ class RoomIndex:
         return entry.titles.get(language, entry.title), entry.abouts.get(language, entry.about)
 
     def windows(self) -> list[str]:
-        """Ids of the rooms that can be read without an account."""
+        """Ids of the window rooms."""
         return list(self._windows)
 
 
@@ -143,4 +143,4 @@ def _words_of(entry: Entry) -> str:
 
 
 def _nobody_looks() -> None:
-    """Nobody is there to read them."""
+    """The hook that does nothing: no visitor reads rooms."""

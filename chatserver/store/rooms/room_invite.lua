@@ -1,4 +1,4 @@
--- A member asks somebody into a room by name: a closed one then lets them in without its link.
+-- Invite a user into a room. With the invitation they can join a closed room without its link.
 -- keys: {r} {r}:members {r}:invited
 -- repeatable
 -- args: actor, user

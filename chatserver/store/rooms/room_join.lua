@@ -1,7 +1,8 @@
--- Let a user into a room: an open one by asking, a closed one by its link, a bot where somebody answers for it.
+-- Join a room. An open room takes anyone; a closed one needs its link or an invitation; a bot needs a moderator, or an
+-- owner who moderates the room, unless the room takes bots.
 -- keys: {r} {r}:members {r}:left {r}:ranks {r}:bans {r}:done {r}:invited {r}:handles
 -- repeatable
--- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who lets it in ('' if none), admin (1 | 0),
+-- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who admits it ('' if none), admin (1 | 0),
 -- handle of the user
 -- answers: {'ok', version, in, last_seq, epoch, role, members}, {'banned', until} or {reason}
 
@@ -10,7 +11,8 @@ local function banned_until(bans, user, now)
   if till and (till == '0' or tonumber(till) > now) then return tonumber(till) end
 end
 
--- By a moderator's word a bot needs no link; banned from a closed room one is told what everyone outside is told.
+-- A bot admitted by a moderator needs no link. A user banned from a closed room gets the same not_found as everyone
+-- outside.
 local function refusal_of(meta, members, bans, invited, room, args)
   local now, user, link, bot, owner = tonumber(args[2]), args[3], args[4], args[5] == '1', args[6]
   local vouched = args[7] ~= '' or bot and moderates(member_of(members, owner))
@@ -24,7 +26,7 @@ local function refusal_of(meta, members, bans, invited, room, args)
   if bot and not vouched and redis.call('HGET', meta, 'bots') ~= '1' then return {'bots_not_invited'} end
 end
 
--- The first to come to a starter room are its hosts; who comes to a room that everyone had left, owns it.
+-- The first members of a starter room become moderators. The first to join a room that everyone had left owns it.
 local function role_of_newcomer(meta, bot)
   if bot then return 'member' end
   if redis.call('HDEL', meta, 'ownerless') == 1 then return 'owner' end

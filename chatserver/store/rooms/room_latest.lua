@@ -1,8 +1,8 @@
--- The last message of an open room as it now holds, for whoever may read it, member or not.
+-- Read the last message of an open room in its current state, for members and others who may read it.
 -- keys: {r} {r}:log {r}:now {r}:bans {r}:members
 -- no-writes
 -- args: user ('' for a visitor), now
--- answers: {'ok', seq, at, record, what now holds} or {'none'}
+-- answers: {'ok', seq, at, record, current state} or {'none'}
 
 local function may_read(meta, bans, members, user, now)
   local held = redis.call('HMGET', meta, 'kind', 'window', 'archived')

@@ -1,4 +1,4 @@
--- A member leaves. When the last owner goes, the longest-serving moderator, else member, becomes owner.
+-- Leave a room. If the last owner leaves, the moderator who joined first becomes owner, or else the member who did.
 -- keys: {r} {r}:members {r}:left {r}:ranks {r}:done {r}:handles
 -- repeatable
 -- allow-oom

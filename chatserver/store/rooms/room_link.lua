@@ -1,7 +1,8 @@
--- The link that lets people into a closed room: the one that stands, else the fresh one; an empty one withdraws it.
+-- Get the invite link of a closed room: the existing one, or else the given new one. An empty new one withdraws the
+-- link.
 -- keys: {r} {r}:members
 -- repeatable
--- args: actor, admin (1 | 0), fresh link
+-- args: actor, admin (1 | 0), new link
 -- answers: {'ok', link} or {reason}
 return function(keys, args)
   local meta, members = unpack(keys)

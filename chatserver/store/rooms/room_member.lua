@@ -1,4 +1,4 @@
--- Whether a user belongs to a room, as of which version of its members.
+-- Read a user's membership of a room, and the version of the members at that moment.
 -- keys: {r} {r}:members
 -- no-writes
 -- args: user

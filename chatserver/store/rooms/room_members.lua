@@ -1,11 +1,11 @@
--- A page of who belongs to a room: owners, moderators, members, bots, each in the order in which they came.
+-- Read a page of a room's members: owners, moderators, members, bots, each in order of joining.
 -- keys: {r} {r}:members {r}:ranks
 -- no-writes
--- args: who asks, place and user after which the page begins ('' at first), how many
+-- args: asking user, place and user after which the page begins ('' at first), page size
 -- answers: {'ok', user, record, place, …} or {reason}
 
--- How many stand before the page. The last of the page before may have left, or moved: then it begins after where it
--- stood, which is found by halving among those who came in the same moment.
+-- The index at which the page begins. If the last user of the previous page left or moved meanwhile, a binary search
+-- among those with the same place finds where they were.
 local function index_after(ranks, place, user)
   if place == '' then return 0 end
   if tonumber(redis.call('ZSCORE', ranks, user)) == tonumber(place) then return redis.call('ZRANK', ranks, user) + 1 end

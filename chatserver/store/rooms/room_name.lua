@@ -1,4 +1,4 @@
--- Call a member by this handle from now on, or by none ('').
+-- Set the handle by which a member is mentioned; '' for none.
 -- keys: {r} {r}:members {r}:handles
 -- repeatable
 -- allow-oom

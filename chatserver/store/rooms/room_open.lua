@@ -1,6 +1,6 @@
--- All that a process needs to follow a room: what it is, how many belong to it, its staff, those of these users who
--- belong to it, and who is here. Of a conversation of two both. Costs what the staff and the users asked about are, not
--- what belongs to the room.
+-- Read what a process needs to follow a room: meta, number of members, staff, those of the given users who are members,
+-- and presence; in a direct room both members. The cost grows with staff and given users, not with the number of
+-- members.
 -- keys: {r} {r}:members {r}:here {r}:ranks
 -- no-writes
 -- args: users asked about

@@ -1,4 +1,4 @@
--- Make somebody the owner of a room that has none, member or not.
+-- Make a user, member or not, the owner of a room that has no owner.
 -- keys: {r} {r}:members {r}:left {r}:ranks {r}:done {r}:handles
 -- repeatable
 -- args: intent, now, user, their handle

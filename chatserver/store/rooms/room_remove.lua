@@ -1,9 +1,9 @@
--- A moderator takes a member out and, with a ban, keeps the user out until a time or for ever. Who is no member can be
--- banned, too. Nothing is appended for the user after this, because append.lua asks the same members.
+-- Remove a member and, with a ban, keep the user out until a time or for good. A user who is not a member can be
+-- banned, too. Nothing is appended for the user after this, because append.lua checks the same members.
 -- keys: {r} {r}:members {r}:left {r}:ranks {r}:bans {r}:done {r}:handles
 -- repeatable
 -- allow-oom
--- args: intent, now, actor, admin (1 | 0), user, ban ('' none | 0 for ever | until, ms)
+-- args: intent, now, actor, admin (1 | 0), user, ban ('': none, 0: no end, else its end in ms)
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {reason}
 
 local function refusal_of(room, actor, admin, target, ban)

@@ -1,4 +1,4 @@
--- An owner or an admin gives a member another role. One owner does not unmake another, and the last one stays.
+-- Give a member another role; for owners and admins. An owner cannot demote another owner, and the last owner stays.
 -- keys: {r} {r}:members {r}:left {r}:ranks {r}:done
 -- repeatable
 -- allow-oom

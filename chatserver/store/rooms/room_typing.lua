@@ -1,4 +1,4 @@
--- Tell a room that one of its members is typing.
+-- Publish that a member of the room is typing.
 -- keys: {r} {r}:members
 -- repeatable
 -- args: user

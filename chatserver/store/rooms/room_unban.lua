@@ -1,4 +1,4 @@
--- A moderator lets a banned user come back. Unbanning someone who is not banned changes nothing.
+-- Lift a ban; for moderators. Does nothing if the user is not banned.
 -- keys: {r} {r}:members {r}:bans {r}:done
 -- repeatable
 -- allow-oom

@@ -1,5 +1,5 @@
--- A moderator changes what a room says of itself. New words of its own take the place of a starter room's words in
--- every language. Whether it is a window is for admins to say, because then it speaks for the community.
+-- Update a room's title, description and settings; for moderators. A new title or description replaces that of a
+-- starter room in every language. Only admins set window, because a window room represents the community.
 -- keys: {r} {r}:members {r}:done
 -- repeatable
 -- args: intent, now, actor, admin (1 | 0), then meta fields and values

@@ -1,8 +1,8 @@
-"""The store of rooms: who belongs where. Every change of membership is one function on the room's tag, which decides,
-and then the pointer on the user's tag, which follows; between the two stands an intent.
+"""The store of rooms and memberships. A change of membership is one function on the room's tag, which decides, followed
+by the pointer on the user's tag; an intent makes sure that both happen.
 
-Constructed in app.py. The services for rooms and membership call it; signing up and closing an account use
-``join_parts`` and ``leave_parts`` inside intents of their own.
+Built in app.py. The rooms and membership services call it; signing up and closing an account use ``join_parts`` and
+``leave_parts`` inside their own intents.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """What a room begins with. ``community`` rooms have no owner; everyone new begins in ``newcomers`` rooms; the first
+    """A room to create. ``community`` rooms have no owner; every new user joins ``newcomers`` rooms; the first
     ``first_members`` people who join become moderators, so that a new community has hosts."""
 
     kind: str
@@ -43,7 +43,7 @@ class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Belonging(msgspec.Struct, frozen=True):
-    """What a room's tag says of a user: in or not since ``version``, and where the log stands."""
+    """A user's membership as stored with the room: inside or not as of ``version``, and the end of the log."""
 
     version: int
     inside: bool
@@ -54,7 +54,7 @@ class Belonging(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True):
-    """What a room says of itself after an update. ``entry`` is what the catalogue of open rooms holds of it."""
+    """A room's title, description and settings after an update. ``entry`` is its entry in the index of open rooms."""
 
     kind: str
     entry: Entry
@@ -68,7 +68,7 @@ def _belonging(answer: list[Any]) -> Belonging:
 
 
 class RoomStore(RoomReader):
-    """Steps over a room and its users. All of them raise ``Refusal`` and may be repeated."""
+    """Steps over a room and its users. Every method raises ``Refusal`` and may be repeated."""
 
     def __init__(self, store: Store, intents: Intents) -> None:
         super().__init__(store)
@@ -83,10 +83,10 @@ class RoomStore(RoomReader):
         intents.register("room.unban", self._unban, frees=True)
         intents.register("room.set_role", self._set_role, frees=True)
 
-    # --- a room comes to be ------------------------------------------------------------------------------------------
+    # --- creating ----------------------------------------------------------------------------------------------------
 
     async def create(self, room: str, new: NewRoom, *, owner: str, bot: bool = False, now: int) -> None:
-        """Make a room, its owner's pointer and, for an open room, its place in the catalogue."""
+        """Create a room, its owner's pointer and, for an open room, its entry in the index."""
         fields = {
             "room": room, "new": msgspec.to_builtins(new), "owner": owner, "bot": bot, "now": now,
             "epoch": ids.random_bytes(4).hex(),
@@ -109,12 +109,12 @@ class RoomStore(RoomReader):
     async def exists(self, room: str) -> bool:
         return bool(await self._store.command(keys.room(room), "EXISTS", keys.room(room)))
 
-    # --- coming and going --------------------------------------------------------------------------------------------
+    # --- joining and leaving -----------------------------------------------------------------------------------------
 
     async def join(
         self, room: str, user: str, *, link: str = "", bot: bool = False, by: str = "", admin: bool = False, now: int
     ) -> Belonging:
-        """Become a member. ``by`` is the moderator who lets a bot in (``admin``: one of the community)."""
+        """Join a room. ``by`` is the moderator who admits a bot (``admin``: an admin of the community)."""
         owner = await self.owner_of(user) if bot else ""
         given = {"link": link, "bot": bot, "owner": owner, "by": by, "admin": admin}
         joined = await self._intents.carry_out("room.join", room=room, user=user, now=now, **given)
@@ -127,9 +127,9 @@ class RoomStore(RoomReader):
         self, intent: str, *, room: str, user: str, now: int, link: str = "", bot: bool = False, owner: str = "",
         by: str = "", admin: bool = False,
     ) -> Belonging:  # fmt: skip
-        """Both parts of a join, inside an intent (``intent`` is its id): the room decides, the pointer follows.
+        """Both parts of a join, inside an intent with the id ``intent``: the room decides, then the pointer is set.
 
-        ``owner`` is a bot's owner, whose word counts where they moderate.
+        ``owner`` is a bot's owner; the bot may join where its owner moderates.
         """
         answer = await self._store.call(
             "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin),
@@ -138,21 +138,21 @@ class RoomStore(RoomReader):
         return await self._point_or_leave(intent, user, room, _belonging(answer), now)
 
     async def leave(self, room: str, user: str, *, now: int) -> None:
-        """Leave; the last owner's place goes to the moderator, else member, who has been there longest."""
+        """Leave a room. If the last owner leaves, the moderator who joined first becomes owner, or else the member."""
         await self._intents.carry_out("room.leave", room=room, user=user, now=now)
 
     async def _leave(self, intent: Intent) -> Belonging:
         return await self.leave_parts(intent.id, **intent.arguments)
 
     async def leave_parts(self, intent: str, *, room: str, user: str, now: int) -> Belonging:
-        """Both parts of leaving, inside an intent whose id is ``intent``."""
+        """Both parts of leaving, inside an intent with the id ``intent``."""
         answer = await self._store.call("room_leave", keys.room(room), intent, now, user)
         return await self._point(user, room, _belonging(answer))
 
     async def remove(
         self, room: str, user: str, *, actor: str, admin: bool, now: int, ban_until: int | None = None
     ) -> None:
-        """Take a member out; with ``ban_until`` (ms, 0 for ever) keep them, or who is no member, out as well."""
+        """Remove a member. With ``ban_until`` (ms, 0: no end) also ban the user, who need not be a member then."""
         ban = "" if ban_until is None else str(ban_until)
         given = {"room": room, "user": user, "actor": actor, "admin": admin, "ban": ban, "now": now}
         await self._intents.carry_out("room.remove", **given)
@@ -169,19 +169,20 @@ class RoomStore(RoomReader):
         await self._note(intent, what, user=user, detail=until)
 
     async def _note(self, intent: Intent, what: str, **more: str) -> None:
-        """Keep what a moderator did for those who run the community: an intent's last part."""
+        """Record what a moderator did, as the last part of an intent."""
         given = intent.arguments
         await self._acts.note(intent.id, what, by=given["actor"], at=given["now"], room=given["room"], **more)
 
     async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
-        """Both parts of giving a room that nobody owns to somebody, inside an intent. A room that is gone is none."""
+        """Both parts of making a user the owner of a room without one, inside an intent. Ignores a room that does not
+        exist."""
         answer = await self._store.call("room_own", keys.room(room), intent, now, user, await self.handle_of(user))
         if answer[0] == b"ok":
             await self._point(user, room, _belonging(answer))
 
     async def _point(self, user: str, room: str, belonging: Belonging) -> Belonging:
-        """Make the user's pointer agree with the room. Raises ``Refusal`` where a closed account came in."""
-        if belonging.version:  # 0: never a member, so there is nothing to point at
+        """Set the user's pointer to what the room says. Raises ``Refusal`` not_signed_in if a closed account joined."""
+        if belonging.version:  # 0: never a member, so there is no pointer
             inside, place = int(belonging.inside), (belonging.last_seq, belonging.epoch)
             answer = await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
             if status(answer) == "closed":
@@ -189,7 +190,8 @@ class RoomStore(RoomReader):
         return belonging
 
     async def _point_or_leave(self, intent: str, user: str, room: str, belonging: Belonging, now: int) -> Belonging:
-        """As ``_point``; an account that was closed meanwhile had no pointer yet by which it would have left."""
+        """As ``_point``, but leave the room again if the account was closed meanwhile: closing it missed this room,
+        which had no pointer yet."""
         try:
             return await self._point(user, room, belonging)
         except Refusal as refusal:
@@ -215,36 +217,36 @@ class RoomStore(RoomReader):
         await self._note(intent, "room.set_role", user=user, detail=role)
 
     async def _decide(self, intent: Intent, function: str, *more: str | bytes | int) -> list[Any]:
-        """The room's own part of a step that somebody takes who moderates it."""
+        """The room's part of a moderator's step."""
         given = intent.arguments
         return checked(await self._store.call(
             function, keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *more
         ))  # fmt: skip
 
-    # --- what one tag decides by itself ------------------------------------------------------------------------------
+    # --- steps on one tag --------------------------------------------------------------------------------------------
 
     async def invite(self, room: str, user: str, *, actor: str) -> None:
-        """Let a friend in whom a member asks by name; into a closed room a moderator does. Raises ``Refusal``."""
+        """Invite a user as ``actor``: any member of an open room, a moderator of a closed one. Raises ``Refusal``."""
         checked(await self._store.call("room_invite", keys.room(room), actor, user))
 
     async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
-        """The closed room's link, made at the first asking; "" once it is withdrawn. 128 random bits."""
+        """The invite link of a closed room, 128 random bits in hex, made on the first call; "" after withdrawing it."""
         fresh = "" if withdraw else ids.random_bytes(16).hex()
         (link,) = checked(await self._store.call("room_link", keys.room(room), actor, int(admin), fresh))
         return str(link.decode())
 
     async def notify(self, room: str, user: str, level: str) -> None:
-        """What of the room should call the user. Raises ``Refusal`` not_a_member."""
+        """Set what notifies the user in this room: all, mentions or none. Raises ``Refusal`` not_a_member."""
         checked(await self._store.call("user_notify", keys.user(user), room, level))
 
-    # --- what a room says of itself ----------------------------------------------------------------------------------
+    # --- title, description, settings --------------------------------------------------------------------------------
 
     async def update(
         self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
         tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
         question: bool | None = None, window: bool | None = None,
     ) -> Words:  # fmt: skip
-        """Change the room's words and settings; what is None stays as it is."""
+        """Update the room; None leaves a value unchanged. Raises ``Refusal``."""
         given = {
             "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "question": question,
             "window": window,
@@ -268,7 +270,7 @@ class RoomStore(RoomReader):
         return words
 
     async def _note_update(self, intent: Intent, changed: dict[str, Any]) -> None:
-        """An owner's changes are their own affair; an admin's in another's room are noted."""
+        """Record an update by an admin who does not own the room. An owner's own updates are not recorded."""
         given = intent.arguments
         if not (changed and given["admin"]):
             return
@@ -285,7 +287,7 @@ class RoomStore(RoomReader):
         return words
 
     async def archive(self, room: str, *, actor: str, admin: bool, archived: bool, now: int) -> Words:
-        """Close a room for good, or open it again."""
+        """Archive a room, or undo it."""
         given = {"room": room, "actor": actor, "admin": admin, "archived": archived, "now": now}
         words: Words = await self._intents.carry_out("room.archive", **given)
         return words
@@ -304,14 +306,14 @@ def _as_belonging(joined: Any) -> Belonging:
 
 
 def _field(value: str | list[str] | dict[str, str] | int | bool) -> str | bytes:
-    """A meta field as the room's hash holds it."""
+    """A meta field as stored in the room's hash."""
     if isinstance(value, list | dict):
         return _pack(value)
     return str(int(value)) if isinstance(value, int) else value
 
 
 def _meta_fields(new: NewRoom, *, epoch: str, now: int) -> list[str | bytes]:
-    """The first meta of a room, flat. Empty fields are left out."""
+    """The meta of a new room, flat. Empty fields are left out."""
     fields: dict[str, Any] = {
         name: value for name, value in msgspec.structs.asdict(new).items() if value or name in {"title", "about"}
     }

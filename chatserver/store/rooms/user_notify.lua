@@ -1,4 +1,4 @@
--- What of a room should call a user: 'all', 'mentions' or 'none'.
+-- Set what notifies a user in a room: 'all', 'mentions' or 'none'.
 -- keys: {u} {u}:rooms
 -- repeatable
 -- args: room, level

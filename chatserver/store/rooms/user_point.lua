@@ -1,10 +1,10 @@
--- Set a user's pointer to a room to what the room says is true. The room's version decides, so that a late repeat of
--- an older step changes nothing; a pointer to a room that was left stays as a mark of that version.
+-- Set a user's pointer to a room. The room's version decides, so a late repeat of an older step changes nothing. The
+-- pointer to a room that was left stays, to remember that version.
 -- keys: {u} {u}:rooms
 -- repeatable
 -- allow-oom
 -- args: room, version, in (1 | 0), read_seq, epoch
--- answers: {'ok'}, {'not_found'}, or {'closed'} for a room that a closed account came into
+-- answers: {'ok'}, {'not_found'}, or {'closed'} if a closed account joined
 return function(keys, args)
   local room, version, inside = args[1], tonumber(args[2]), tonumber(args[3])
   if redis.call('EXISTS', keys[1]) == 0 then return {'not_found'} end

@@ -252,7 +252,7 @@ async def value_of(server: Server, key: str) -> object:
 async def test_a_store_in_which_somebody_lives_is_left_alone(server: Server, tmp_path: Path) -> None:
     await server.say("hall", "mei", "I live here")
     await backup(address_of(server), tmp_path / "b")
-    with pytest.raises(StartError, match="Somebody lives in this store"):
+    with pytest.raises(StartError, match="This store has users already"):
         await restore(address_of(server), tmp_path / "b")
     assert (await server.page("hall")).seq == 1
 
