@@ -334,7 +334,7 @@ async def test_a_damaged_file_is_found_before_the_store_is_touched(
 async def test_a_newer_format_is_refused_by_name(tmp_path: Path) -> None:
     head = {"chatserver_backup": 99, "program": "chatserver 9.0", "store": "valkey 12.0.0", "at": 1}
     (tmp_path / "b").write_bytes(gzip.compress(json.dumps(head).encode() + b"\n"))
-    with pytest.raises(StartError, match=r"written by chatserver 9\.0; this release is too old"):
+    with pytest.raises(StartError, match=r"written by chatserver 9\.0; use that release or newer"):
         list(read(tmp_path / "b"))
 
 
