@@ -267,6 +267,26 @@ def test_accounts_are_made_and_kept_with_the_server_closed_and_open(home: Home) 
     assert home.end() == 0
 
 
+def test_what_is_done_on_the_command_line_stands_in_the_log_of_the_community(home: Home) -> None:
+    home.said("user", "add", "mei", typed=PASSWORD)
+    home.said("user", "make-admin", "mei")
+    home.said("user", "add", "ann", "--admin", typed=PASSWORD)
+    home.said("user", "set-password", "ann", typed="oolong-milk-8\n")
+    home.said("user", "suspend", "ann")
+    home.said("user", "suspend", "ann", "--lift")
+    home.said("user", "invite")
+    token = home.said("token", "create", "mei")
+    home.open()
+    acts = home.ask("community.log", token)["acts"]
+    assert [(act["what"], act.get("user", {}).get("handle"), act.get("detail")) for act in reversed(acts)] == [
+        ("account.create", "mei", None), ("account.make_admin", "mei", None), ("account.create", "ann", "admin"),
+        ("account.set_password", "ann", None), ("account.suspend", "ann", "on"), ("account.suspend", "ann", "off"),
+        ("account.invite", None, None), ("token.create", "mei", None),
+    ]  # fmt: skip
+    assert not any("by" in act for act in acts)
+    assert home.end() == 0
+
+
 def test_a_backup_of_an_open_server_is_restored_into_an_empty_one(homes: Callable[[], Home], tmp_path: Path) -> None:
     home = homes()
     home.open()

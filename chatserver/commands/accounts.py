@@ -27,6 +27,7 @@ from chatserver.store.accounts.accounts import AccountStore, NewAccount, Profile
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
 from chatserver.store.backup.restore import refuse_half_restored
+from chatserver.store.community.acts import ActLog
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.formats import check_format
 from chatserver.store.engine.intents import Intents
@@ -43,6 +44,11 @@ class Counter:
     accounts: AccountStore
     logins: LoginStore
     hashing: Hashing
+    acts: ActLog
+
+    async def note(self, what: str, user: str = "", detail: str = "") -> None:
+        """Write down what was done here, for the community's admins to read."""
+        await self.acts.note(ids.new_id(), what, by="", at=now_ms(), user=user, detail=detail)
 
     async def find(self, handle: str) -> Profile:
         """The user of this handle. Raises ``Refusal`` not_found."""
@@ -63,6 +69,7 @@ def add(settings: Settings, handle: str, name: str, *, admin: bool) -> int:
         code = tokens.digest(tokens.normal_code(recovery))
         account = NewAccount(user=ids.new_id(), handle=handle, name=name, password=hashed, recovery=code, admin=admin)
         await counter.accounts.create(account, now=now_ms())
+        await counter.note("account.create", account.user, "admin" if admin else "")
 
     _carry_out(settings, work)
     print(f"{handle} has an account. Its recovery code, shown this once: {recovery}")
@@ -76,6 +83,7 @@ def set_password(settings: Settings, handle: str) -> int:
     async def work(counter: Counter) -> None:
         profile = await counter.find(handle)
         await counter.accounts.set_password(profile.id, await counter.hashing.hash(password))
+        await counter.note("account.set_password", profile.id)
 
     _carry_out(settings, work)
     print(f"{handle} has a new password; all logins and tokens of the account have ended")
@@ -86,7 +94,9 @@ def make_admin(settings: Settings, handle: str) -> int:
     """Make an account an admin's."""
 
     async def work(counter: Counter) -> None:
-        await counter.accounts.set_status((await counter.find(handle)).id, "admin", on=True)
+        profile = await counter.find(handle)
+        await counter.accounts.set_status(profile.id, "admin", on=True)
+        await counter.note("account.make_admin", profile.id)
 
     _carry_out(settings, work)
     print(f"{handle} is an admin now")
@@ -97,7 +107,9 @@ def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
     """Keep an account out, or with ``lift`` let it in again."""
 
     async def work(counter: Counter) -> None:
-        await counter.accounts.set_status((await counter.find(handle)).id, "suspended", on=not lift)
+        profile = await counter.find(handle)
+        await counter.accounts.set_status(profile.id, "suspended", on=not lift)
+        await counter.note("account.suspend", profile.id, "off" if lift else "on")
 
     _carry_out(settings, work)
     print(f"{handle} may sign in again" if lift else f"{handle} is suspended")
@@ -108,7 +120,9 @@ def invite(settings: Settings, days: int) -> int:
     """Print an invitation, and nothing else."""
 
     async def work(counter: Counter) -> str:
-        return await counter.accounts.invite(now=now_ms(), days=days)
+        code = await counter.accounts.invite(now=now_ms(), days=days)
+        await counter.note("account.invite")
+        return code
 
     print(_carry_out(settings, work))
     return 0
@@ -121,6 +135,7 @@ def create_token(settings: Settings, handle: str, label: str) -> int:
         profile, now = await counter.find(handle), now_ms()
         login = counter.logins.new(profile.id, "token", now, label=label, agent="chatserver token create")
         await counter.logins.add(profile.id, login, now=now)
+        await counter.note("token.create", profile.id)
         return login.token
 
     print(_carry_out(settings, work))
@@ -159,7 +174,7 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
         await ensure_starter_rooms(rooms, starters, language=settings.community.language, now=now_ms())
         authors = AuthorCache(store, tasks.spawn)
         accounts = AccountStore(store, intents, authors, rooms, newcomers=newcomers_rooms(starters))
-        yield Counter(accounts, LoginStore(store, days=settings.accounts.login_days), hashing)
+        yield Counter(accounts, LoginStore(store, days=settings.accounts.login_days), hashing, ActLog(store))
 
 
 def _asked_password(settings: Settings, handle: str) -> str:

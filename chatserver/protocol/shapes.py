@@ -61,12 +61,13 @@ class ListedUser(User, frozen=True, kw_only=True):
 class Act(Shape, frozen=True):
     """Something that a moderator or an admin did. ``what`` is named after the method: `room.remove`, `room.ban`,
     `room.unban`, `room.set_role`, `message.delete` (of another's message), `room.archive`, `room.update` (by an admin
-    who does not own the room), `room.window`, `account.suspend`, `community.update`, `community.claim`."""
+    who does not own the room), `room.window`, `account.suspend`, `community.update`, `community.claim`; on the command
+    line also `account.create`, `account.set_password`, `account.make_admin`, `account.invite`, `token.create`."""
 
     id: str
     at: int
-    by: User
     what: str
+    by: User | UnsetType = UNSET
     room: str = ""
     user: User | UnsetType = UNSET
     detail: str = ""

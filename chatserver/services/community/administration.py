@@ -114,7 +114,7 @@ class Administration:
 
         acts = [
             Act(
-                id=place, at=note.at, by=face(note.by), what=note.what, room=note.room,
+                id=place, at=note.at, by=face(note.by) if note.by else UNSET, what=note.what, room=note.room,
                 user=face(note.user) if note.user else UNSET, detail=note.detail,
             )
             for place, note in page

@@ -277,7 +277,7 @@ class AccountStore:
         await self._store.call("account_password", keys.user(user), "password", before, after, "", "-", "")
 
     async def set_status(self, user: str, field: str, *, on: bool, by: str = "", now: int = 0) -> None:
-        """Set ``admin`` or ``suspended``. ``by`` is the acting admin; a change by the operator ("") is not recorded.
+        """Set ``admin`` or ``suspended``. ``by`` is the acting admin; commands ("") record theirs.
 
         Raises ``Refusal`` not_found.
         """

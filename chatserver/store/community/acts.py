@@ -15,7 +15,7 @@ from chatserver.store.engine.store import Store
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One act; ``at`` is in ms, ``by`` and ``user`` are ids."""
+    """One act; ``at`` is in ms, ``by`` and ``user`` are ids. ``by`` is empty for the command line."""
 
     what: str
     by: str

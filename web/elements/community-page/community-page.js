@@ -214,7 +214,8 @@ export class CommunityPage extends PageElement {
   #act(act) {
     const room = act.room ? this.client.find(act.room)?.title(this.language) ?? act.room : "";
     const about = [act.user?.name, room, act.detail].filter(Boolean).join(" · ");
-    return make("li", {}, make("div", {}, make("p", {}, nameOf(act.by), " ", this.say(`act.${act.what}`)),
+    const by = act.by ? nameOf(act.by) : this.say("act.operator");
+    return make("li", {}, make("div", {}, make("p", {}, by, " ", this.say(`act.${act.what}`)),
       make("small", {}, make("bdi", { text: about }), about ? " · " : "", fullTime(this.language, act.at))));
   }
 
