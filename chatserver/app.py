@@ -14,6 +14,7 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -69,6 +70,7 @@ from chatserver.store.accounts.users import UserStore
 from chatserver.store.backup.restore import refuse_half_restored
 from chatserver.store.backup.scrub import scrub_daily
 from chatserver.store.community.community import CommunityStore
+from chatserver.store.embedded.disk import Shortage, shortage_in
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
 from chatserver.store.engine.formats import check_format
@@ -95,6 +97,7 @@ class Server:
         self.hosting: Hosting | None = None
         self._stack = contextlib.AsyncExitStack()
         self._lag = 0.0
+        self._shortage: Shortage | None = None
         self._said_zone: Callable[[], str] = lambda: settings.community.time_zone
         self._draining = False
         self.hurry = asyncio.Event()
@@ -148,6 +151,7 @@ class Server:
             large_room=limits.large_room,
             most_per_user=limits.connections_per_user,
         )
+        await self._look_at_disk()
         tasks.spawn(store.run())
         try:
             async with asyncio.timeout(settings.store.connect_seconds):
@@ -365,6 +369,7 @@ class Server:
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
             (1.0, self._beat),
+            (1.0, self._look_at_disk),
             (1.0, self._each_second),
             (2.0, self.room_index.refresh),
             (5.0, self.recovery.check_rooms),
@@ -393,6 +398,12 @@ class Server:
         now = asyncio.get_running_loop().time()
         self.heartbeat.tick(now)
         self.gate.tick(now)
+
+    async def _look_at_disk(self) -> None:
+        """The embedded store's; of another the store itself says when it is full."""
+        if not self.settings.store.url:
+            self._shortage = shortage_in(Path(self.settings.server.data), self._shortage)
+            self.store.note_shortage(self._shortage)
 
     async def _each_second(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -89,6 +89,16 @@ def version_of(program: str) -> Version:
     return version
 
 
+def note_program(record: Path, program: Version) -> None:
+    """Say in ``record`` which program writes this data. Nothing is written where it says so: on a full disk the file
+    would be left empty, and the next start refused."""
+    text = f"{program}\n"
+    if not record.exists() or record.read_text(encoding="utf-8") != text:
+        fresh = record.with_name(record.name + ".new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(record)
+
+
 def check_data(record: Path, program: Version) -> None:
     """Raise ``StartError`` if the program cannot read data of the program that ``record`` (the file data/store)
     names."""

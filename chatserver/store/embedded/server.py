@@ -111,7 +111,7 @@ class EmbeddedStore:
             programs.check_data(self.folder / "store", self._version)
             self._socket = socket_path(self.folder)
             self._launch_and_wait()
-            (self.folder / "store").write_text(f"{self._version}\n", encoding="utf-8")
+            programs.note_program(self.folder / "store", self._version)
         except OSError as error:
             self.stop()
             raise StartError(f"The data folder {self.folder} cannot be used: {error}") from error
@@ -189,8 +189,9 @@ class EmbeddedStore:
                 self._say(f"Waiting for the store of the last run in {self.folder} to end (process {holder})")
                 told = True
             time.sleep(_POLL_SECONDS)
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk it is held all the same
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def _launch(self) -> None:
         if threading.current_thread() is not threading.main_thread():

@@ -90,13 +90,13 @@ class Intents:
         if intent.kind in self._freeing:
             _, place = await self._store.call("intent_add", stream, packed)
         else:
-            self._store.require_safe()
             place = await self._store.command(stream, "XADD", stream, "*", "intent", packed)
         return cast("bytes", place)
 
     def begin(self, kind: str, **arguments: Any) -> Begun:
         """Write an intent without waiting, before whatever else is sent to the store in this turn; its ``finish`` or
         ``drop`` is called once the rest is known."""
+        self._store.require_safe()
         intent = Intent(ids.new_id(), kind, arguments)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
         return Begun(

@@ -132,8 +132,9 @@ class Node:
         link = link or self.link
         for candidate in (self.library, library(field_expiry=False)):
             refused = await self._try(link, "FUNCTION", "LOAD", candidate.source)
-            answer = await self._try(link, *candidate.functions["probe"].command(self._scratch))
-            if not isinstance(answer, ReplyError) and candidate.field_expiry and answer[1] != 1:
+            try_it = "may_write" if self.writes.unsafe else "probe"
+            answer = await self._try(link, *candidate.functions[try_it].command(self._scratch))
+            if not isinstance(answer, ReplyError) and candidate.field_expiry and answer[1:] == [0]:
                 await link.call("FUNCTION", "DELETE", candidate.name)
             elif not isinstance(answer, ReplyError) or answer.code in REASONS:
                 self.library = candidate

@@ -24,6 +24,7 @@ from redis.backoff import NoBackoff
 
 from chatserver import errors, ids
 from chatserver.errors import Refusal
+from chatserver.store.embedded.disk import Shortage
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import Durability
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 Heard = Callable[[str, bytes], None]
 NOTHING_STORED: Final = ("LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY")
 _MOST_FAULTS: Final = 1_000
+_FREEING: Final = frozenset({"DEL", "GETDEL", "HDEL", "SREM", "XDEL", "ZREM"})
+_WRITING: Final = _FREEING | {"HSET", "HSETNX", "PEXPIRE", "SADD", "SET", "XADD", "ZADD"}
 _SCANNED_AT_ONCE: Final = 1_000
 
 
@@ -90,10 +93,17 @@ class Store:
         """Why the store takes no writes; "" while it does. It is read all the same."""
         return self._node.writes.why_not
 
-    def require_safe(self) -> None:
-        """Raises ``Refusal`` unavailable where the store would take a write and might lose it: its settings are such
-        that no community would open on it."""
-        if self._node.writes.unsafe:
+    def note_shortage(self, shortage: Shortage | None) -> None:
+        """What the disk of the embedded store is short of just now."""
+        why, is_full = (shortage.why, shortage.is_full) if shortage is not None else ("", False)
+        for node in self.nodes:
+            node.writes.short(why, forbidden=is_full)
+
+    def require_safe(self, *, frees: bool = False) -> None:
+        """Raises ``Refusal`` unavailable where the store would take a write and might lose it or end by it: no server
+        would open on its settings, or its disk is almost full. ``frees``: the write makes something less."""
+        writes = self._node.writes
+        if writes.unsafe and (writes.forbidden or not frees):
             raise takes_no_writes()
 
     @property
@@ -155,8 +165,8 @@ class Store:
         function does not recognise a repeat, or when the store takes no writes.
         """
         function = self.library.functions[name]
-        if not function.allow_oom:
-            self.require_safe()
+        if function.writes:
+            self.require_safe(frees=function.allow_oom)
         if function.large:
             return cast("list[Any]", await self._call_large(function, tag, args))
         return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
@@ -172,6 +182,8 @@ class Store:
 
     async def command(self, tag: Tag, *words: Word) -> Reply:
         """Send one plain command that may be repeated, to the node of the tag whose keys it names."""
+        if words[0] in _WRITING:
+            self.require_safe(frees=words[0] in _FREEING)
         return await self.patiently(lambda: self.node_of(tag).link.call(*words), "")
 
     async def on_each_node(self, *words: Word) -> list[Reply]:

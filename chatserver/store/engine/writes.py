@@ -22,12 +22,16 @@ REASONS: Final = {
 
 class Writes:
     """``why_not`` is "" while writes are taken. ``unsafe`` is the part of it that the store itself does not refuse:
-    settings with which a community would not have opened."""
+    settings with which a community would not have opened, or a disk that is almost full. ``forbidden``: not even what
+    makes something less may be written."""
 
     def __init__(self) -> None:
         self.why_not = ""
         self.unsafe = ""
+        self.forbidden = False
         self._refused = ""
+        self._configured = ""
+        self._short = ""
 
     def refused(self, code: str) -> None:
         """A command came back with this error."""
@@ -42,10 +46,16 @@ class Writes:
 
     def configured(self, against: Sequence[str]) -> None:
         """What the store's settings are now: sentences against it."""
-        self.unsafe = "; ".join(against)
+        self._configured = "; ".join(against)
+        self._settle()
+
+    def short(self, why: str, *, forbidden: bool) -> None:
+        """What the store will be short of soon ("" for nothing), and whether it is already."""
+        self._short, self.forbidden = why, forbidden
         self._settle()
 
     def _settle(self) -> None:
+        self.unsafe = self._short or self._configured
         why_not = self._refused or self.unsafe
         if why_not == self.why_not:
             return
