@@ -284,7 +284,7 @@ class Server:
             frame_bytes=limits.frame_bytes, compression=settings.server.compression,
         )  # fmt: skip
         api = Api(table, authentication, rates, body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days)
-        self.metrics = Metrics(self.hub, self.log, self.intents, self.tasks)
+        self.metrics = Metrics(self.hub, self.gate, self.log, self.intents, self.tasks)
         requests.on_answered = api.on_answered = self.metrics.answered
         self.hub.on_closed = _both(sockets.closed, self.metrics.closed)
         self.front = Front(

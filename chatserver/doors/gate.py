@@ -87,9 +87,14 @@ class Gate:
         return len(self._visits)
 
     @property
+    def left(self) -> int:
+        """How many more connections there are files for."""
+        return max(0, self.most - len(self._visits) - self._sockets())
+
+    @property
     def is_full(self) -> bool:
         """Whether no more files are free for connections."""
-        return len(self._visits) + self._sockets() >= self.most
+        return not self.left
 
     def factory(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
         """What makes the protocol of a connection that was accepted."""

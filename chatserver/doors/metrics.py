@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
 from chatserver import __version__
+from chatserver.doors.gate import Gate
 from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
@@ -27,8 +28,9 @@ _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 class Metrics:
     """``answered`` and ``closed`` are told by the doors, ``lagged`` by the housekeeping."""
 
-    def __init__(self, hub: Hub, log: MessageLog, intents: Intents, tasks: Tasks) -> None:
+    def __init__(self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, tasks: Tasks) -> None:
         self._hub = hub
+        self._gate = gate
         self._log = log
         self._intents = intents
         self._tasks = tasks
@@ -57,6 +59,7 @@ class Metrics:
         yield InfoMetricFamily("chat_build", "The program.", value={"version": __version__})
         for name, help_, value in (
             ("chat_connections", "Sockets open.", len(hub.connections)),
+            ("chat_connections_left", "How many more connections there are files for.", self._gate.left),
             ("chat_users", "Users connected.", len(hub.users)),
             ("chat_rooms_followed", "Rooms somebody here follows.", len(hub.feeds)),
             (

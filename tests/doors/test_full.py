@@ -35,20 +35,13 @@ def store_of(server: ServerProcess) -> int:
     return int(child)
 
 
-async def says(server: ServerProcess, words: str) -> None:
-    """Wait until /readyz says it."""
-    async with asyncio.timeout(10):
-        while words not in await readiness(server):
-            await asyncio.sleep(0.05)
-
-
-async def readiness(server: ServerProcess) -> str:
-    """What /readyz says, asked until one of the few places for that is free."""
+async def says(server: ServerProcess, words: str, at: str = "/readyz") -> None:
+    """Wait until it says so there, for which a few places are kept."""
     async with asyncio.timeout(10):
         while True:
             with contextlib.suppress(OSError, EOFError):
-                if words := (await ask(server.url, "/readyz")).body.decode().strip():
-                    return words
+                if words in (await ask(server.url, at)).body.decode():
+                    return
             await asyncio.sleep(0.05)
 
 
@@ -60,6 +53,7 @@ async def test_a_process_without_free_files_says_so_and_keeps_its_store(tmp_path
             for reader in readers[-10:]:
                 assert (await reader.readline()).startswith(b"HTTP/1.1 503")
             await says(server, "no more files")
+            await says(server, "chat_connections_left 0.0", "/metrics")
             assert FILES // 4 < len(list(Path(f"/proc/{server.pid}/fd").iterdir())) < FILES - HURRIED
             os.kill(store_of(server), signal.SIGKILL)
             async with asyncio.timeout(10):
