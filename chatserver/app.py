@@ -218,7 +218,10 @@ class Server:
                 accounts.store, asks=Buckets(limits.searches_burst, limits.searches_per_minute / 60)
             ),
             people=People(accounts.store),
-            profiles=Profiles(accounts.store, self.room_store, friends.tie_store),
+            profiles=Profiles(
+                accounts.store, self.room_store, friends.tie_store,
+                reads=Buckets(limits.profiles_burst, limits.profiles_per_second),
+            ),
             sync=Sync(
                 self.store, hub, accounts.prove, self.marks.settle, self.room_index.windows, server,
                 friends.inbox.replay, replay_messages=or_unlimited(limits.replay_messages),

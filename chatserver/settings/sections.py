@@ -153,6 +153,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     creates_per_hour: Annotated[float, about("Rooms one user may create in the long run.", "1/h")] = 10.0
     searches_burst: Annotated[int, about("Searches of one user at once.", "searches")] = 20
     searches_per_minute: Annotated[float, about("Searches of one user in the long run.", "1/min")] = 60.0
+    profiles_burst: Annotated[int, about("Profiles one user may read at once; 0 = no limit.", "profiles")] = 1000
+    profiles_per_second: Annotated[float, about("Profiles one user may read in the long run.", "1/s")] = 100.0
     typing_burst: Annotated[int, about("Signs of typing of one socket at once.", "signs")] = 10
     typing_per_second: Annotated[float, about("Signs of typing of one socket in the long run.", "1/s")] = 1.0
     replay_messages: Annotated[int, about("Missed messages of a room that are replayed.", "messages")] = 300

@@ -251,6 +251,24 @@ async def test_guessing_at_codes_is_limited(open_server: OpenServer) -> None:
         await refused("rate_limited", bob, "met.enter", code=shown["code"])
 
 
+async def test_what_is_dear_is_limited(open_server: OpenServer) -> None:
+    server = await open_server(
+        limits__searches_burst=3, limits__searches_per_minute=0.01, limits__profiles_burst=5,
+        limits__profiles_per_second=0.01,
+    )  # fmt: skip
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        for method in ("met.show", "invitation.create"):
+            for _ in range(3):
+                await ann.call(method)
+            await refused("rate_limited", ann, method)
+            await bob.call(method)
+        await ann.call("user.get", users=[ann.id, bob.id])
+        await ann.call("user.get", handle="bob")
+        await refused("rate_limited", ann, "user.get", users=[ann.id, bob.id, "x"])
+        await ann.call("user.get", users=[ann.id, bob.id])
+        await refused("rate_limited", ann, "user.get", handle="bob")
+
+
 async def test_two_become_friends_by_what_they_write_where_nobody_follows(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await acquainted(ann, bob)

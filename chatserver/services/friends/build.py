@@ -97,8 +97,8 @@ def build_friends(
     ties = TieStore(store, intents, inbox, secret=messages.secret, numbers=numbers)
     pairs = Pairs(hub, log, ties, rooms, icebreakers)
     limits = settings.limits
-    tries, guesses, searches, gives = (
-        Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(4)
+    tries, guesses, shows, searches, gives = (
+        Buckets(limits.searches_burst, limits.searches_per_minute / 60) for _ in range(5)
     )  # fmt: skip
     accounts.on_invited = ties.invited
     service = Inbox(hub, log, inbox, ties, intents, most=or_unlimited(limits.replay_messages))
@@ -111,7 +111,9 @@ def build_friends(
             tries=tries,
         ),
         ties=Ties(hub, ties, CardStore(store), pairs, accounts, days),
-        meeting=Meeting(hub, MeetingCodes(store), ties, pairs, guesses, url=settings.server.public_url),
+        meeting=Meeting(
+            hub, MeetingCodes(store), ties, pairs, guesses=guesses, shows=shows, url=settings.server.public_url
+        ),
         invitations=Invitations(
             hub, InvitationStore(store, intents, most=settings.friends.invitations), gives=gives
         ),

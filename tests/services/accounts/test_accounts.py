@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import statistics
+import os
+import threading
 import time
 
 import msgspec
@@ -15,7 +16,7 @@ from yarl import URL
 
 from chatserver.ids import now_ms
 from chatserver.rules.accounts import handles, tokens
-from chatserver.services.accounts.hashing import Hashing
+from chatserver.services.accounts.hashing import NICENESS, Hashing
 from chatserver.settings import Accounts as Settings
 from chatserver.store.engine import keys
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
@@ -237,7 +238,7 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(open_server):
         return time.perf_counter() - started
 
     pairs = [(await seconds("mei"), await seconds("nobody")) for _ in range(15)]
-    known, unknown = (statistics.median(column) for column in zip(*pairs, strict=True))
+    known, unknown = map(min, zip(*pairs, strict=True))  # what the machine's other work did not add to
     assert abs(known - unknown) < 0.5 * max(known, unknown)
     assert unknown > 0.005  # it did hash
 
@@ -303,6 +304,15 @@ async def test_after_a_recovery_only_where_it_came_from_is_known(open_server):
             await new.call("account.recover", handle="mei", password=OTHER_PASSWORD, code=code)
             assert await guess(thief, OTHER_PASSWORD) == "rate_limited"
             await new.call("account.sign_in", handle="mei", password=OTHER_PASSWORD)
+
+
+async def test_hashing_gives_way_to_the_event_loop():
+    hashing = Hashing(Settings(argon2_memory=8, argon2_passes=1))
+    try:
+        niceness = await hashing._run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + NICENESS)
+    finally:
+        hashing.close()
 
 
 async def test_attempts_are_counted_by_address_over_all_processes(open_server):
