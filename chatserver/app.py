@@ -271,7 +271,8 @@ class Server:
         rates = Buckets(limits.requests_burst, limits.requests_per_second)
         requests = Requests(
             table, self.tasks, burst=limits.requests_burst, per_second=limits.requests_per_second,
-            most_under_way=or_unlimited(limits.requests_in_flight),
+            most_under_way=or_unlimited(limits.requests_in_flight), is_away=lambda: not self.store.up,
+            patience_ms=settings.store.resend_seconds * 1000,
         )  # fmt: skip
         authentication = Authentication(
             self.services.accounts.prove, origins=settings.server.origins, public_url=settings.server.public_url,

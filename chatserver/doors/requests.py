@@ -41,7 +41,7 @@ class _Lane:
     def __init__(self) -> None:
         self.running = 0
         self.only_sends = True
-        self.waiting: collections.deque[Request] = collections.deque()
+        self.waiting: collections.deque[tuple[Request, int]] = collections.deque()  # and when each came
 
 
 class Lanes:
@@ -64,16 +64,21 @@ class Requests:
     """``services`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
 
     One connection may make ``burst`` requests at once and ``per_second`` in the long run; a burst of 0 is no limit.
+    While the store ``is_away`` what has waited ``patience_ms`` behind others of its lane is refused with them:
+    each would wait for the store anew.
     """
 
     def __init__(
-        self, services: Mapping[str, Handler], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int
-    ) -> None:
+        self, services: Mapping[str, Handler], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int,
+        is_away: Callable[[], bool], patience_ms: float,
+    ) -> None:  # fmt: skip
         self._services = services
         self._tasks = tasks
         self._burst = burst
         self._per_second = per_second
         self._most = most_under_way
+        self._is_away = is_away
+        self._patience_ms = patience_ms
         self.on_answered: Callable[[str, str], None] = unwatched
 
     def welcome(self, connection: Connection, caller: Caller) -> None:
@@ -135,16 +140,20 @@ class Requests:
         if lane is None:
             lane = lanes.lanes[room] = _Lane()
         if lane.running and not (lane.only_sends and request.method.name == "message.send" and not lane.waiting):
-            lane.waiting.append(request)
+            lane.waiting.append((request, steady_ms()))
         else:
             self._begin(connection, lanes, request, lane)
 
-    def _begin(self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane | None) -> None:
+    def _begin(
+        self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane | None, came: int | None = None
+    ) -> None:
         if lane is not None:
             lane.running += 1
             lane.only_sends = request.method.name == "message.send" and (lane.only_sends or lane.running == 1)
         try:
             self._check(lanes.caller, request)
+            if came is not None and self._is_away() and steady_ms() - came >= self._patience_ms:
+                raise errors.unavailable()
             outcome = self._services[request.method.name](lanes.caller, request.params)
             done = outcome if isinstance(outcome, asyncio.Future) else self._tasks.start(outcome)  # type: ignore[arg-type]
         except Refusal as refusal:
@@ -174,11 +183,11 @@ class Requests:
     def _next(self, connection: Connection, lanes: Lanes, request: Request, lane: _Lane) -> None:
         lane.running -= 1
         while lane.waiting:
-            following = lane.waiting[0]
+            following, came = lane.waiting[0]
             if lane.running and not (lane.only_sends and following.method.name == "message.send"):
                 return
             lane.waiting.popleft()
-            self._begin(connection, lanes, following, lane)
+            self._begin(connection, lanes, following, lane, came)
         if not lane.running and not lane.waiting:
             lanes.lanes.pop(request.params.room, None)
 

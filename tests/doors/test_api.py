@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import time
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -321,6 +323,23 @@ async def test_who_asks_too_often_costs_the_store_no_proof_of_a_token(open_serve
     wrong = await desk_of(server.url, "no-such-token")
     answers = [await wrong.ask("community.get") for _ in range(4)]
     assert [answer.status for answer in answers] == [401, 401, 401, 429]
+
+
+async def test_requests_that_wait_for_each_other_do_not_each_wait_for_the_store(remote: Remote) -> None:
+    ann = await (await sign_up(remote.url, "ann")).start()
+    await ann.say("hall", "first")
+    await remote.take_store_away()
+    began = time.monotonic()
+    asked = [await ann.ask("message.edit", room="hall", seq=1, text=f"edit {number}") for number in range(12)]
+    asked.append(await ann.ask("message.send", room="hall", text="behind them", client_id="last"))
+    answers = await asyncio.gather(*asked)
+    assert {answer["error"]["data"]["reason"] for answer in answers} == {"unavailable"}
+    assert time.monotonic() - began < 2  # of 13 times 0.3 s
+    await remote.give_store_back()
+    async with asyncio.timeout(10):
+        await remote.server.store.ready.wait()
+    await ann.say("hall", "behind them", "last")
+    await ann.leave()
 
 
 async def test_503_is_for_a_store_that_is_away(remote: Remote) -> None:
