@@ -39,11 +39,16 @@ class UserNumbers(Struct, frozen=True):
 
 
 async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, Head | None], None]) -> None:
-    """Call ``took(room, head)`` for each room in order; None if there is no such room. Raises ``Refusal``
-    unavailable."""
+    """Call ``took(room, head)`` for each room in order; None if there is no such room, or none that can be read.
+    Raises ``Refusal`` unavailable."""
 
     def took_one(index: int, fields: list[Any]) -> None:
-        took(some[index], _head_of(fields))
+        try:
+            head = _head_of(fields)
+        except ValueError as failure:  # it must not keep all others from being compared
+            store.note_fault("head", some[index], failure)
+            head = None
+        took(some[index], head)
 
     for start in range(0, len(rooms), AT_ONCE):
         some = rooms[start : start + AT_ONCE]
@@ -53,10 +58,16 @@ async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, He
 
 
 async def read_numbers(store: Store, users: Sequence[str], took: Callable[[str, UserNumbers], None]) -> None:
-    """Call ``took(user, numbers)`` for each user in order. Raises ``Refusal`` unavailable."""
+    """Call ``took(user, numbers)`` for each user in order. Numbers that cannot be read are other than any known ones.
+    Raises ``Refusal`` unavailable."""
 
     def took_one(index: int, fields: list[Any]) -> None:
-        took(some[index], _numbers_of(fields))
+        try:
+            numbers = _numbers_of(fields)
+        except ValueError as failure:
+            store.note_fault("numbers", some[index], failure)
+            numbers = UserNumbers(-1, -1, -1, -1)
+        took(some[index], numbers)
 
     for start in range(0, len(users), AT_ONCE):
         some = users[start : start + AT_ONCE]

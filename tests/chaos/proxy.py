@@ -78,9 +78,18 @@ class _Connection:
                 await self._proxy.flowing.wait()
             self._rest += data
             passed = self._whole_items()
-            if passed:
+            if self.name in self._proxy.slowed:
+                await self._trickle(passed)
+            elif passed:
                 self._to_server.write(passed)
                 await self._to_server.drain()
+
+    async def _trickle(self, passed: bytes) -> None:
+        """A hundredth of it every ten milliseconds."""
+        size = max(1, len(passed) // 100)
+        for start in range(0, len(passed), size):
+            self._to_server.write(passed[start : start + size])
+            await asyncio.sleep(0.01)
 
     def _whole_items(self) -> bytes:
         out, start = bytearray(), 0
@@ -101,6 +110,7 @@ class Proxy:
         self.flowing = asyncio.Event()
         self.flowing.set()
         self.holding = b""
+        self.slowed: set[bytes] = set()
         self._store = store
         self._losing = 0
         self._open: set[_Connection] = set()

@@ -163,6 +163,20 @@ async def test_a_recovery_that_fails_is_tried_again_after_growing_pauses_and_no_
         await bob.hears("message.posted", text="on it goes")
 
 
+async def test_numbers_that_cannot_be_read_keep_nobody_else_from_being_compared(
+    open_lossy: OpenLossy, proxy: Proxy
+) -> None:
+    server = await open_lossy()
+    async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
+        room = (await cat.call("room.create", title="Tea"))["room"]
+        await server.store.redis.hset(keys.user(cat.id), "inbox_seq", "many")
+        await server.store.redis.hset(keys.room(room), "rev", "some")
+        await relinked(server, proxy)
+        await ann.say("hall", "on it goes")
+        await bob.hears("message.posted", text="on it goes")
+        assert server.store.faults >= 2
+
+
 async def test_somebody_whose_logins_cannot_be_read_comes_back_and_holds_up_nobody(
     open_lossy: OpenLossy, proxy: Proxy
 ) -> None:

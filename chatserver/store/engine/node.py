@@ -15,7 +15,7 @@ import logging
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
@@ -26,6 +26,7 @@ from chatserver.store.engine.reader import WINDOW_BYTES, Reader, Window
 from chatserver.store.engine.writes import REASONS, Writes
 
 log = logging.getLogger(__name__)
+Connection = TypeVar("Connection", bound=Link)
 
 WRONG_NODE: Final = frozenset({"READONLY", "MASTERDOWN", "MOVED"})
 """The node behind the address is no primary (any more): link again, and resolve its name again."""
@@ -79,12 +80,11 @@ class Node:
         self._on_up = on_up
         self._on_down = on_down
         self._link: Link | None = None
-        self._reader: Link | None = None
+        self._reader: Reader | None = None
         self._lost = asyncio.Event()
         self._names: dict[str, int] = {}
         self._said: set[str] = set()
         self.probed = 0.0
-        self._reader_probed = 0.0
 
     # --- what the store uses -----------------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class Node:
         return self._link
 
     @property
-    def reader(self) -> Link:
+    def reader(self) -> Reader:
         if self._reader is None:
             raise LinkDown
         return self._reader
@@ -222,7 +222,7 @@ class Node:
                 raise
         self._linked()
 
-    async def _open(self, make: Callable[[], Link], name: str) -> Link:
+    async def _open(self, make: Callable[[], Connection], name: str) -> Connection:
         """One connection, logged in, to a primary."""
         loop, address = asyncio.get_running_loop(), self.address
         if address.path:
@@ -287,7 +287,7 @@ class Node:
     async def _subscribe_all(self, link: Link) -> None:
         names = [keys.live(self._scratch), *self._names]
         await asyncio.gather(*(link.subscribe(name) for name in names))
-        self.probed = self._reader_probed = asyncio.get_running_loop().time()
+        self.probed = asyncio.get_running_loop().time()
 
     def _moved(self, _name: bytes) -> None:
         self.drop("subscription taken away")
@@ -308,7 +308,7 @@ class Node:
             self.link.call("SPUBLISH", keys.live(self._scratch), b"").add_done_callback(_seen)
             self.link.call("ROLE").add_done_callback(self._role_seen)
             self.link.call(*self._may_write()).add_done_callback(self._may_write_seen)
-            self.reader.call("ECHO", b"").add_done_callback(self._reader_answered)
+            self.reader.call("ECHO", b"").add_done_callback(_seen)
             if probes % SETTINGS_EVERY == 0:
                 self.link.call("CONFIG", "GET", *WANTED, _LIMITS).add_done_callback(self._settings_seen)
             await self._lost_within(PROBE_SECONDS)
@@ -330,12 +330,9 @@ class Node:
             self.drop("silent")
 
     def _is_silent(self, sent: float) -> bool:
-        """Whether link or reader have not been heard since a probe was sent."""
-        return min(self.probed, self._reader_probed) < sent
-
-    def _reader_answered(self, answer: asyncio.Future[Reply]) -> None:
-        if not answer.cancelled() and not isinstance(answer.exception(), LinkDown | LinkLost):
-            self._reader_probed = asyncio.get_running_loop().time()
+        """Whether link or reader have not been heard since a probe was sent. Of the reader any byte counts: a large
+        answer may take its time, and hears no channel."""
+        return self.probed < sent or (self._reader is not None and self._reader.heard_at < sent)
 
     async def _lost_within(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

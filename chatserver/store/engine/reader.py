@@ -80,8 +80,10 @@ class Reader(Link):
         super().__init__(_hears_nothing, _hears_nothing, on_refused, on_lost)
         self._window = window
         self._bytes = 0
+        self.heard_at = self._loop.time()
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
         waiting = self.in_flight
         self._bytes += len(data)
         super().data_received(data)

@@ -109,6 +109,22 @@ async def test_a_reader_that_answers_no_more_is_given_up_and_what_it_was_asked_i
         assert await asyncio.wait_for(asked, 5) == [b"not_found"]
 
 
+async def test_a_reader_whose_answer_takes_its_time_is_not_silent(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "PROBE_SECONDS", 0.02)
+    monkeypatch.setattr(node, "PATIENCE_SECONDS", 0.2)
+    store = Store(Address(path=str(proxy.path)))
+    async with running(store):
+        tag = keys.room("tea")
+        await store.command(tag, "HSET", tag, "kind", "open", "epoch", "e1", "seq", 1)
+        await store.command(tag, "XADD", tag + ":log", "1-0", "m", "x" * 100_000, "t", 1)
+        proxy.slowed.add(b"chatserver-reader")
+        answer = await store.call("read", tag, 1, 1, 0, 0)
+        assert len(answer[6][0][2]) == 100_000
+        assert store.links == 1
+
+
 async def test_link_and_reader_come_and_go_together(address: Address) -> None:
     async with running(Store(address)) as store:
         for name in ("chatserver-link", "chatserver-reader"):
