@@ -18,6 +18,7 @@ from chatserver.rules.friends.ladder import Numbers
 from chatserver.services.caller import Caller
 from chatserver.settings import load
 from chatserver.store.accounts.users import Pointer
+from chatserver.store.community.secret import Secret
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
@@ -73,7 +74,10 @@ async def _compare(addresses: dict[int, Address], rounds: int) -> dict[int, dict
         store = Store(address)
         running.append(asyncio.create_task(store.run()))
         await store.ready.wait()
-        shelves[size] = store, TieStore(store, Intents(store), InboxStore(store), secret=b"bench", numbers=Numbers())
+        shelves[size] = (
+            store,
+            TieStore(store, Intents(store), InboxStore(store), secret=Secret(b"bench"), numbers=Numbers()),
+        )
         await _load(*shelves[size], size)
     measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
     for number in range(rounds):

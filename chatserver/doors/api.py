@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from chatserver import errors
 from chatserver.doors.authentication import Authentication
-from chatserver.doors.requests import Handler, outcome_of, refusal_for, unwatched
+from chatserver.doors.requests import Handler, OnAnswered, outcome_of, refusal_for
 from chatserver.errors import Refusal
 from chatserver.protocol.codecs import JSON, Unreadable, error_object
 from chatserver.protocol.methods import METHODS, Method
@@ -34,6 +34,7 @@ class Api:
         services: Mapping[str, Handler],
         authentication: Authentication,
         rates: Buckets,
+        on_answered: OnAnswered,
         *,
         body_bytes: int,
         login_days: int,
@@ -43,7 +44,7 @@ class Api:
         self._rates = rates
         self._body_bytes = body_bytes
         self._login_days = login_days
-        self.on_answered: Callable[[str, str], None] = unwatched
+        self._on_answered = on_answered
 
     async def handle(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
@@ -58,7 +59,7 @@ class Api:
         except Exception as error:
             log.exception("request: failed", extra={"method": name})
             return self._refused(name, refusal_for(error))
-        self.on_answered(name, "ok")
+        self._on_answered(name, "ok")
         return response
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
@@ -100,7 +101,7 @@ class Api:
             raise Refusal(errors.PARSE, "The body cannot be unpacked") from None
 
     def _refused(self, name: str, refusal: Refusal) -> web.Response:
-        self.on_answered(name if name in METHODS else "unknown", outcome_of(refusal))
+        self._on_answered(name if name in METHODS else "unknown", outcome_of(refusal))
         headers = {"Cache-Control": "no-store"}
         if "retry_after" in refusal.data:
             headers["Retry-After"] = str(math.ceil(refusal.data["retry_after"]))

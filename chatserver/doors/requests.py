@@ -29,6 +29,7 @@ from chatserver.services.caller import Caller
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Caller, Any], Awaitable[Any]]
+OnAnswered = Callable[[str, str], None]
 MOST_UNREADABLE: Final = 20
 MOST_REFUSED: Final = 400
 
@@ -63,14 +64,14 @@ class Lanes:
 class Requests:
     """``services`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
 
-    One connection may make ``burst`` requests at once and ``per_second`` in the long run; a burst of 0 is no limit.
-    While the store ``is_away`` what has waited ``patience_ms`` behind others of its lane is refused with them:
-    each would wait for the store anew.
+    ``on_answered(method, outcome)`` is called for each. One connection may make ``burst`` requests at once and
+    ``per_second`` in the long run; a burst of 0 is no limit. While the store ``is_away`` what has waited
+    ``patience_ms`` behind others of its lane is refused with them: each would wait for the store again.
     """
 
     def __init__(
-        self, services: Mapping[str, Handler], tasks: Tasks, *, burst: float, per_second: float, most_under_way: int,
-        is_away: Callable[[], bool], patience_ms: float,
+        self, services: Mapping[str, Handler], tasks: Tasks, on_answered: OnAnswered, *, burst: float,
+        per_second: float, most_under_way: int, is_away: Callable[[], bool], patience_ms: float,
     ) -> None:  # fmt: skip
         self._services = services
         self._tasks = tasks
@@ -79,7 +80,7 @@ class Requests:
         self._most = most_under_way
         self._is_away = is_away
         self._patience_ms = patience_ms
-        self.on_answered: Callable[[str, str], None] = unwatched
+        self._on_answered = on_answered
 
     def welcome(self, connection: Connection, caller: Caller) -> None:
         """A connection was opened: its requests are this caller's."""
@@ -199,7 +200,7 @@ class Requests:
         if request.wants_answer:
             assert request.id is not UNSET
             connection.reply(self._frame(connection, request.id, request, done, error))
-        self.on_answered(request.method.name, "ok" if error is None else outcome_of(error))
+        self._on_answered(request.method.name, "ok" if error is None else outcome_of(error))
         if error is None:
             for callback in afterwards:
                 callback()
@@ -228,7 +229,3 @@ def refusal_for(error: BaseException) -> Refusal:
 
 def outcome_of(error: BaseException) -> str:
     return refusal_for(error).kind.name
-
-
-def unwatched(method: str, outcome: str) -> None:
-    """Nobody counts the answers."""

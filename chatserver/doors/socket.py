@@ -28,7 +28,7 @@ from chatserver.doors.authentication import Authentication
 from chatserver.doors.gate import Addresses, full
 from chatserver.doors.requests import Lanes, Requests
 from chatserver.errors import Refusal
-from chatserver.live.connection import Connection
+from chatserver.live.connection import Connection, OnClosed
 from chatserver.live.hub import Hub
 from chatserver.live.wire import WIRES
 from chatserver.protocol.codecs import CODECS, JSON
@@ -48,7 +48,7 @@ class Sockets:
     """Opens connections. Limits are numbers of sockets; 0 is no limit."""
 
     def __init__(
-        self, hub: Hub, requests: Requests, authentication: Authentication,
+        self, hub: Hub, requests: Requests, authentication: Authentication, on_closed: OnClosed,
         *, addresses: Addresses, most: int, frame_bytes: int, compression: bool,
     ) -> None:  # fmt: skip
         self._hub = hub
@@ -59,7 +59,7 @@ class Sockets:
         self._compression = compression
         self.draining = False
         self._requests = requests
-        hub.on_message = requests.message
+        self._on_closed = on_closed
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """GET /ws. Answers 400, 401, 403 or 503 where no WebSocket is to be had."""
@@ -109,7 +109,10 @@ class Sockets:
             return
         wire = WIRES[protocol.subprotocol or JSON.subprotocol, bool(protocol.extensions)]
         now = asyncio.get_running_loop().time()
-        connection = Connection(self._hub, protocol, wire, now, frame_bytes=self._frame_bytes)
+        connection = Connection(
+            self._hub, protocol, wire, now, frame_bytes=self._frame_bytes, on_message=self._requests.message,
+            on_closed=self._closed,
+        )  # fmt: skip
         if caller.user_id and self._frame_bytes:
             connection.begin_with(START_BYTES)
         transport.set_protocol(connection)
@@ -129,10 +132,11 @@ class Sockets:
         if early:
             connection.data_received(early)
 
-    def closed(self, connection: Connection) -> None:
+    def _closed(self, connection: Connection) -> None:
         if isinstance(connection.data, Lanes):
             self._addresses.leave(connection.address)
             connection.data.backlog.clear()
+        self._on_closed(connection)
 
 
 def _early_frames(request: web.Request) -> bytes:

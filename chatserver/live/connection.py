@@ -44,10 +44,13 @@ MOST_IDLE_FRAMES: Final = 1000
 MOST_AFTER_CLOSING_BYTES: Final = 1 << 17
 
 
+OnMessage = Callable[["Connection", bytes], None]
+OnClosed = Callable[["Connection"], None]
+
+
 class Owner(Protocol):
     """What a connection tells the hub."""
 
-    def message(self, connection: Connection, data: bytes) -> None: ...
     def resumed(self, connection: Connection) -> None: ...
     def closed(self, connection: Connection) -> None: ...
     def flush_soon(self, connection: Connection) -> None: ...
@@ -58,13 +61,16 @@ class Connection(asyncio.Protocol):
     Messages are of at most ``frame_bytes``; 0 is no limit."""
 
     __slots__ = (
-        "_after_closing", "_begun", "_fragments", "_frame_bytes", "_idle_frames", "_idle_since", "_in_pieces", "_kind",
-        "_most", "_owner", "_plain", "_protocol", "_wanted", "address", "agent", "behind", "closing", "data",
-        "follows", "heard", "login_id", "number", "opened_at", "origin", "out", "paused", "paused_at", "pinged",
-        "reading", "started", "transport", "user_id", "wire",
+        "_after_closing", "_begun", "_fragments", "_frame_bytes", "_idle_frames", "_idle_since", "_in_pieces",
+        "_kind", "_most", "_on_closed", "_on_message", "_owner", "_plain", "_protocol", "_wanted", "address",
+        "agent", "behind", "closing", "data", "follows", "heard", "login_id", "number", "opened_at", "origin",
+        "out", "paused", "paused_at", "pinged", "reading", "started", "transport", "user_id", "wire",
     )  # fmt: skip
 
-    def __init__(self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float, *, frame_bytes: int = 0) -> None:
+    def __init__(
+        self, owner: Owner, protocol: ServerProtocol, wire: Wire, now: float, *, frame_bytes: int = 0,
+        on_message: OnMessage = lambda *_: None, on_closed: OnClosed = lambda _: None,
+    ) -> None:  # fmt: skip
         self.number = next(_numbers)
         self.wire = wire
         self.opened_at = now
@@ -85,6 +91,8 @@ class Connection(asyncio.Protocol):
         self.behind: dict[Feed, Behind] = {}
         self.data: Any = None
         self._owner = owner
+        self._on_message = on_message
+        self._on_closed = on_closed
         self._protocol = protocol
         self._fragments = bytearray()
         self._kind: Opcode | None = None
@@ -157,7 +165,7 @@ class Connection(asyncio.Protocol):
 
     def _whole_message(self, data: bytes) -> None:
         if self._plain == 0x82 or data.isascii() or _is_utf8(data):
-            self._owner.message(self, data)
+            self._on_message(self, data)
         else:
             self.close(closing.BAD_TEXT)
 
@@ -248,7 +256,7 @@ class Connection(asyncio.Protocol):
         elif self._kind is Opcode.TEXT and not _is_utf8(data):
             self.close(closing.BAD_TEXT)
         else:
-            self._owner.message(self, data)
+            self._on_message(self, data)
 
     def _send_protocol_data(self) -> None:
         """Pongs, close frames and the end of the stream, which ServerProtocol decides on."""
@@ -340,6 +348,7 @@ class Connection(asyncio.Protocol):
             self.closing = closing.LOST
         self.out.clear()
         self._owner.closed(self)
+        self._on_closed(self)
 
 
 def _extent(data: bytes, at: int) -> tuple[int, int]:

@@ -36,7 +36,7 @@ from chatserver.protocol.events import (
 )
 from chatserver.protocol.shapes import Author, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
 from chatserver.store.rooms.records import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 
@@ -60,7 +60,7 @@ Jobs = deque[tuple[bytes, list["Connection"]]]
 class Surroundings:
     """What every feed of the process needs of it."""
 
-    log: MessageLog
+    log: LogReader
     authors: AuthorCache
     spawn: Callable[[Coroutine[Any, Any, Any]], object]
     reopen: Callable[[str, frozenset[str]], Coroutine[Any, Any, Opened]]

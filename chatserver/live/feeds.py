@@ -20,7 +20,7 @@ from chatserver.protocol.shapes import Author
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import Head, read_heads
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 from chatserver.store.rooms.reading import RoomReader
 from chatserver.store.rooms.records import MemberRecord
 
@@ -34,7 +34,7 @@ class Feeds:
         self,
         store: Store,
         rooms: RoomReader,
-        log: MessageLog,
+        log: LogReader,
         authors: AuthorCache,
         tasks: Tasks,
         *,

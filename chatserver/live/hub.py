@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import msgspec
 
 from chatserver import errors
 from chatserver.errors import Refusal
+from chatserver.ids import now_ms
 from chatserver.live.block_index import BlockIndex
 from chatserver.live.catching_up import Readers
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
 from chatserver.live.owed import OwedStates
+from chatserver.live.presence import Presence
 from chatserver.live.slices import Frames, slices
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
@@ -32,26 +34,28 @@ from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.users import NO_POINTER, Pointer, UserStore
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import item_of
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.mentions import MentionStore
 from chatserver.store.rooms.reading import RoomReader
 from chatserver.store.rooms.records import MemberRecord
+
+OnAuth = Callable[[LiveUser], Coroutine[Any, Any, None]]
 
 _told = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 class Hub:
-    """``on_message(connection, data)`` takes requests, ``on_auth(user)`` is told when a user's logins changed,
-    ``on_presence(feed)`` when somebody there hid or showed themself. One user may have ``most_per_user`` sockets
-    here; 0 is no limit."""
+    """``on_auth(user)`` is called when a user's logins changed. One user may have ``most_per_user`` sockets here; 0 is
+    no limit."""
 
     def __init__(
         self,
         store: Store,
-        log: MessageLog,
+        log: LogReader,
         authors: AuthorCache,
         tasks: Tasks,
         *,
+        on_auth: OnAuth,
         tail_records: int,
         tail_bytes: int,
         large_room: int,
@@ -73,10 +77,8 @@ class Hub:
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, None] = {}
-        self.on_message: Callable[[Connection, bytes], None] = _nobody_takes
-        self.on_closed: Callable[[Connection], None] = _nobody_told
-        self.on_presence: Callable[[Feed], None] = _nobody_counts
-        self.on_auth: Callable[[LiveUser], Awaitable[None]]
+        self.on_auth = on_auth
+        self.presence = Presence(self.rooms, self.feeds, self.unseen_here)
         self._readers = Readers()
         self._owed = OwedStates(tasks, self._tell_state_now)
         self.inbox_behind: set[Connection] = set()
@@ -87,9 +89,6 @@ class Hub:
 
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = None
-
-    def message(self, connection: Connection, data: bytes) -> None:
-        self.on_message(connection, data)
 
     def flush_soon(self, connection: Connection) -> None:
         if not self._to_flush:
@@ -110,7 +109,6 @@ class Hub:
         for feed in list(connection.follows):
             self.unfollow(feed, connection)
         self._leave(connection)
-        self.on_closed(connection)
 
     # --- users -------------------------------------------------------------------------------------------------------
 
@@ -187,7 +185,7 @@ class Hub:
         feeds = dict.fromkeys(feed for connection in user.connections for feed in connection.follows)
         for feed in feeds:
             feed.hide(user.id, hidden=user.hidden)
-            self.on_presence(feed)
+            self.tasks.spawn(self.presence.say_now(feed, now_ms()))
 
     def _heard_user(self, user_id: str, payload: bytes) -> None:
         user = self.users.get(user_id)
@@ -204,7 +202,7 @@ class Hub:
         elif kind == "read":
             self._hear_read(user, *rest)
         elif kind == "auth":
-            self.tasks.spawn(self.on_auth(user))  # type: ignore[arg-type]  # an async method gives a coroutine
+            self.tasks.spawn(self.on_auth(user))
 
     def _mend_user(self, user_id: str) -> None:
         """A record of this user could not be taken: read what it would have said."""
@@ -515,15 +513,3 @@ class Hub:
         """A follower that has to read up first is told then: the state speaks of messages it has not been given."""
         if not feed.put_off(connection):
             connection.write(connection.wire.event("room.updated", state))
-
-
-def _nobody_takes(connection: Connection, data: bytes) -> None:
-    """No dispatcher yet."""
-
-
-def _nobody_told(connection: Connection) -> None:
-    """Nobody asks who goes."""
-
-
-def _nobody_counts(feed: Feed) -> None:
-    """Nobody says yet who is here."""

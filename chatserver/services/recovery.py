@@ -83,7 +83,7 @@ class Recovery:
         other than was heard are given."""
         changed: list[LiveUser] = []
         stale: list[LiveUser] = []
-        self._authority.forget_unused()
+        self._authority.forget_unused(self._hub.connections.keys())
 
         def compare(user_id: str, numbers: UserNumbers) -> None:
             user = self._hub.users.get(user_id)

@@ -12,7 +12,7 @@ from chatserver.services.accounts.people import People
 from chatserver.services.accounts.profiles import Profiles
 from chatserver.services.accounts.suggestions import Suggestions
 from chatserver.services.community.administration import Administration
-from chatserver.services.friends.build import Friends
+from chatserver.services.friends.friends import Friends
 from chatserver.services.messages.messages import Messages
 from chatserver.services.messages.sync import Sync
 from chatserver.services.rooms.activity import Activity
@@ -23,7 +23,7 @@ from chatserver.services.rooms.rooms import Rooms
 
 @dataclass(slots=True, frozen=True)
 class Services:
-    """The people behind the counter; ``table`` is what the doors call."""
+    """One object per service; ``table`` is what the doors call."""
 
     community: Administration
     accounts: Accounts
@@ -36,7 +36,7 @@ class Services:
     membership: Membership
     discovery: Discovery
     messages: Messages
-    company: Activity
+    activity: Activity
     friends: Friends
 
     def table(self) -> Mapping[str, Any]:
@@ -90,7 +90,7 @@ class Services:
             "message.delete": self.messages.delete,
             "message.history": self.messages.history,
             "read.mark": self.messages.mark,
-            "typing.start": self.company.type,
-            "presence.watch": self.company.watch,
-            "presence.unwatch": self.company.unwatch,
+            "typing.start": self.activity.type,
+            "presence.watch": self.activity.watch,
+            "presence.unwatch": self.activity.unwatch,
         }

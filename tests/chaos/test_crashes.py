@@ -204,9 +204,9 @@ async def test_wherever_a_process_ends_rooms_and_users_agree_afterwards(scene: S
         assert isinstance(scene.doomed.store, DoomedStore)
         scene.doomed.store.steps = steps
         finished = await _finishes(step, scene)
-        await scene.well.intents.take_over(older_than_ms=-1000)
+        await scene.well.stores.intents.take_over(older_than_ms=-1000)
         scene.check()
-        assert await scene.well.intents.take_over(older_than_ms=-1000) == 0
+        assert await scene.well.stores.intents.take_over(older_than_ms=-1000) == 0
         await afterwards(scene)
         scene.check()
         if finished:

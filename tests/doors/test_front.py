@@ -48,7 +48,7 @@ async def test_closes_are_spread_over_the_drain_window(server: Server) -> None:
             assert await person.closed() == 4100
             return loop.time() - started
 
-        draining = asyncio.create_task(server.front.drain(1.0))
+        draining = asyncio.create_task(server.doors.front.drain(1.0))
         moments = sorted(await asyncio.gather(*(closed_after(person) for person in people)))
         await draining
     # One at 0, then every fifth of a second; a busy machine may be late but nothing makes them early.
@@ -57,7 +57,7 @@ async def test_closes_are_spread_over_the_drain_window(server: Server) -> None:
 
 async def test_a_drain_that_is_hurried_closes_the_rest_at_once(server: Server) -> None:
     async with gathering(server.url, "ann", "bob", "cat") as people:
-        draining = asyncio.create_task(server.front.drain(600))
+        draining = asyncio.create_task(server.doors.front.drain(600))
         await asyncio.wait([asyncio.create_task(person.closed()) for person in people], return_when="FIRST_COMPLETED")
         server.hurry.set()
         async with asyncio.timeout(PATIENCE):
@@ -67,7 +67,7 @@ async def test_a_drain_that_is_hurried_closes_the_rest_at_once(server: Server) -
 
 async def test_while_draining_nobody_new_comes_in_by_a_socket(server: Server) -> None:
     async with gathering(server.url, "ann") as (ann,):
-        draining = asyncio.create_task(server.front.drain(0))
+        draining = asyncio.create_task(server.doors.front.drain(0))
         await ann.closed()
         refused = await knock(server.url)
         assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
@@ -82,6 +82,6 @@ async def test_while_draining_nobody_new_comes_in_by_a_socket(server: Server) ->
 async def test_draining_ends_when_the_last_has_left(server: Server) -> None:
     async with gathering(server.url, "ann") as (ann,):
         async with asyncio.timeout(PATIENCE):
-            await server.front.drain(0)
+            await server.doors.front.drain(0)
         assert not server.hub.connections
         assert await ann.closed() == 4100

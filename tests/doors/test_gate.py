@@ -78,17 +78,17 @@ async def test_what_does_not_come_is_waited_for_no_longer_than_the_settings_say(
     server: Server, visitors: Visitors, sent: bytes, more: bytes
 ) -> None:
     reader, writer = await visitors.come(sent)
-    await until(lambda: len(server.gate) == 1)
+    await until(lambda: len(server.doors.gate) == 1)
     if sent.startswith(HEAD + b"\r\n"):
         await answer_of(reader)
     for seconds in (5, 10, 15):  # and what dribbles in makes it no longer
         writer.write(more)
         await asyncio.sleep(0.01)
-        server.gate.tick(now() + seconds)
-        assert len(server.gate) == 1, seconds
-    server.gate.tick(now() + server.settings.server.request_seconds + 6)
+        server.doors.gate.tick(now() + seconds)
+        assert len(server.doors.gate) == 1, seconds
+    server.doors.gate.tick(now() + server.settings.server.request_seconds + 6)
     assert await is_ended(reader)
-    await until(lambda: len(server.gate) == 0)
+    await until(lambda: len(server.doors.gate) == 0)
 
 
 async def test_a_connection_that_was_answered_is_kept_for_another_request_but_not_for_ever(
@@ -97,12 +97,12 @@ async def test_a_connection_that_was_answered_is_kept_for_another_request_but_no
     reader, writer = await visitors.come(HEAD + b"\r\n")
     assert b"200" in await answer_of(reader)
     await asyncio.sleep(0)
-    server.gate.tick(now() + server.settings.server.request_seconds + 1)
+    server.doors.gate.tick(now() + server.settings.server.request_seconds + 1)
     writer.write(HEAD + b"\r\n")
     await reader.readuntil(b"ok\n")
     assert b"200" in await answer_of(reader)
-    server.gate.tick(now())
-    server.gate.tick(now() + server.settings.server.idle_seconds + 1)
+    server.doors.gate.tick(now())
+    server.doors.gate.tick(now() + server.settings.server.idle_seconds + 1)
     assert await is_ended(reader)
 
 
@@ -110,13 +110,13 @@ async def test_who_asks_and_does_not_read_is_cut(server: Server, visitors: Visit
     reader, writer = await visitors.come()
     reader._transport.pause_reading()  # type: ignore[attr-defined]  # what a client that reads nothing looks like
     writer.write(b"GET /api/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 60)
-    waiting = lambda: [visit for visit in server.gate._visits if visit._ours.get_write_buffer_size()]  # noqa: E731
+    waiting = lambda: [visit for visit in server.doors.gate._visits if visit._ours.get_write_buffer_size()]  # noqa: E731
     await until(waiting)
-    server.gate.tick(now())
+    server.doors.gate.tick(now())
     await asyncio.sleep(0.05)
-    server.gate.tick(now())
-    server.gate.tick(now() + server.settings.server.slow_seconds + 1)
-    await until(lambda: len(server.gate) == 0)
+    server.doors.gate.tick(now())
+    server.doors.gate.tick(now() + server.settings.server.slow_seconds + 1)
+    await until(lambda: len(server.doors.gate) == 0)
 
 
 async def test_the_connections_of_one_address_count_together_and_leave_others_theirs(open_server: OpenServer) -> None:
@@ -124,15 +124,15 @@ async def test_the_connections_of_one_address_count_together_and_leave_others_th
     async with contextlib.AsyncExitStack() as stack:
         visitors = Visitors(server, stack)
         held = [await visitors.come(HEAD) for _ in range(3)]
-        await until(lambda: len(server.gate) == 3)
+        await until(lambda: len(server.doors.gate) == 3)
         reader, _ = await visitors.come(HEAD + b"\r\n")
         assert b"503" in await answer_of(reader)
         reader, _ = await visitors.come(HEAD + b"\r\n", from_="127.0.0.2")
         assert b"200" in await answer_of(reader)
         held[0][1].close()
-        await until(lambda: not server.gate.addresses.is_full("127.0.0.1"))
+        await until(lambda: not server.doors.gate.addresses.is_full("127.0.0.1"))
         assert (await ask(server.url, "/healthz")).status == 200
-    await until(lambda: len(server.gate) == 0 and len(server.gate.addresses) == 0)
+    await until(lambda: len(server.doors.gate) == 0 and len(server.doors.gate.addresses) == 0)
 
 
 async def test_a_connection_that_only_rests_makes_room_for_one_that_asks(open_server: OpenServer) -> None:
@@ -142,7 +142,7 @@ async def test_a_connection_that_only_rests_makes_room_for_one_that_asks(open_se
         resting = [await visitors.come(HEAD + b"\r\n") for _ in range(3)]
         for reader, _ in resting:
             await reader.readuntil(b"ok\n")
-        await until(lambda: all(visit.rests for visit in server.gate._visits))
+        await until(lambda: all(visit.rests for visit in server.doors.gate._visits))
         socket = await knock(server.url)
         assert socket.status == 101
         assert await is_ended(resting[0][0])
@@ -155,12 +155,12 @@ async def test_behind_a_proxy_requests_count_for_who_makes_them(open_server: Ope
         slow = POST + b"X-Forwarded-For: 203.0.113.9\r\nContent-Length: 9\r\n\r\n{"
         for _ in range(2):
             await visitors.come(slow)
-        await until(lambda: server.gate.addresses.is_full("203.0.113.9"))
+        await until(lambda: server.doors.gate.addresses.is_full("203.0.113.9"))
         assert (await ask(server.url, "/healthz", X_Forwarded_For="203.0.113.9")).status == 503
         assert (await knock(server.url, X_Forwarded_For="203.0.113.9")).status == 503
         for _ in range(3):
             assert (await ask(server.url, "/healthz", X_Forwarded_For="203.0.113.10")).status == 200
-    await until(lambda: len(server.gate.addresses) == 0)
+    await until(lambda: len(server.doors.gate.addresses) == 0)
 
 
 async def test_a_socket_takes_its_connection_out_of_the_gate(open_server: OpenServer) -> None:
@@ -169,10 +169,10 @@ async def test_a_socket_takes_its_connection_out_of_the_gate(open_server: OpenSe
         head = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items()).encode()
         reader, writer = await Visitors(server, stack).come(b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + b"\r\n")
         assert b"101" in await answer_of(reader)
-        assert (len(server.gate), len(server.hub.connections)) == (0, 1)
-        assert server.gate.addresses.is_full("127.0.0.1")
+        assert (len(server.doors.gate), len(server.hub.connections)) == (0, 1)
+        assert server.doors.gate.addresses.is_full("127.0.0.1")
         writer.close()
-        await until(lambda: not server.gate.addresses.is_full("127.0.0.1"))
+        await until(lambda: not server.doors.gate.addresses.is_full("127.0.0.1"))
 
 
 @pytest.mark.parametrize("host", ["::", ""])

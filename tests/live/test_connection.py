@@ -26,7 +26,7 @@ class Ear:
     def __init__(self) -> None:
         self.messages: list[bytes] = []
 
-    def message(self, connection: Connection, data: bytes) -> None:
+    def take(self, connection: Connection, data: bytes) -> None:
         self.messages.append(data)
 
     def resumed(self, connection: Connection) -> None:
@@ -71,7 +71,8 @@ def opened(frame_bytes: int) -> ServerProtocol:
 
 def connection(*, wire: str = "chat.v1.json", frame_bytes: int = 0) -> tuple[Connection, Ear, Transport]:
     ear, transport = Ear(), Transport()
-    made = Connection(ear, opened(frame_bytes), WIRES[wire, False], 0.0, frame_bytes=frame_bytes)
+    wires = WIRES[wire, False]
+    made = Connection(ear, opened(frame_bytes), wires, 0.0, frame_bytes=frame_bytes, on_message=ear.take)
     made.take_over(transport)
     return made, ear, transport
 

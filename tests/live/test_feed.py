@@ -127,7 +127,7 @@ async def test_a_reader_whose_log_cannot_be_read_is_brought_up_when_it_can(open_
             await ann.say("hall", f"{number}")
         # The page is asked for and never comes: the answer to session.start is the last that gets through.
         back = await Person(server.url, bob.token, bob.user).connect()
-        asked, read = asyncio.Event(), server.log.read
+        asked, read = asyncio.Event(), server.stores.log.read
 
         async def fails_once(*args: Any, **more: Any) -> Any:
             if asked.is_set():
@@ -137,7 +137,7 @@ async def test_a_reader_whose_log_cannot_be_read_is_brought_up_when_it_can(open_
                 proxy.cut()
                 return await read(*args, **more)
 
-        server.log.read = fails_once  # type: ignore[method-assign]
+        server.stores.log.read = fails_once  # type: ignore[method-assign]
         await back.start({"hall": cursor})
         await back.hears("message.posted", text="19")
         assert asked.is_set()

@@ -62,7 +62,7 @@ async def test_a_cut_in_which_nothing_happened_reads_nothing_and_tells_nobody(
         await bob.call("room.join", room=room)
         await ann.hears("member.joined", room=room)
         await bob.hears("room.updated", room=room)
-        await server.recovery.check_users()
+        await server.working.recovery.check_users()
         calls = counted(server.store)
         heard = len(ann.events), len(bob.events)
         await relinked(server, proxy)
@@ -81,7 +81,7 @@ async def test_a_cut_reads_only_the_room_and_the_user_that_changed(
         rooms = [(await ann.call("room.create", title=f"Tea {number}"))["room"] for number in range(5)]
         for room in rooms:
             await ann.hears("room.updated", room=room)
-        await server.recovery.check_users()
+        await server.working.recovery.check_users()
         calls = counted(server.store)
         async with proxy.held():
             await post(other.url, "message.send", ann.token, room=rooms[3], text="meanwhile", client_id="1")
@@ -136,7 +136,7 @@ async def test_a_recovery_that_fails_is_tried_again_after_growing_pauses_and_no_
     server = await open_lossy()
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         tries: list[float] = []
-        catch_up, compare = server.authors.catch_up, recovery.read_numbers
+        catch_up, compare = server.stores.authors.catch_up, recovery.read_numbers
 
         async def fails(*args: Any) -> None:
             tries.append(asyncio.get_running_loop().time())
@@ -151,10 +151,10 @@ async def test_a_recovery_that_fails_is_tried_again_after_growing_pauses_and_no_
             await catch_up()
             done.set()
 
-        server.authors.catch_up = caught_up  # type: ignore[method-assign]
+        server.stores.authors.catch_up = caught_up  # type: ignore[method-assign]
         proxy.cut()
         await until(lambda: tries)
-        await server.recovery.check_rooms()
+        await server.working.recovery.check_rooms()
         assert feed_of(server, "hall").repairs.doubtful
         await asyncio.wait_for(done.wait(), 10)
         pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
@@ -182,14 +182,14 @@ async def test_somebody_whose_logins_cannot_be_read_comes_back_and_holds_up_nobo
 ) -> None:
     server = await open_lossy()
     async with gathering(server.url, "ann", "bob") as (ann, bob):
-        on_auth = server.authority.on_auth
+        on_auth = server.live.authority.on_auth
 
         async def fails(user: LiveUser) -> None:
             if user.id == ann.id:
                 raise ValueError("a login of a later release")
             await on_auth(user)
 
-        server.authority.on_auth = fails  # type: ignore[method-assign]
+        server.live.authority.on_auth = fails  # type: ignore[method-assign]
         for person in (ann, bob):
             await server.store.redis.hincrby(keys.user(person.id), "auth", 1)
         await relinked(server, proxy)
@@ -212,14 +212,14 @@ async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(server: Se
 
 async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
-        feed, reads, read = feed_of(server, "hall"), 0, server.log.read
+        feed, reads, read = feed_of(server, "hall"), 0, server.stores.log.read
 
         async def fails(*args: Any, **more: Any) -> Any:
             nonlocal reads
             reads += 1
             raise ValueError("a record of a later release")
 
-        server.log.read = fails  # type: ignore[method-assign]
+        server.stores.log.read = fails  # type: ignore[method-assign]
         hole = msgspec.msgpack.encode(
             ["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]]
         )
@@ -227,7 +227,7 @@ async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(server: Ser
         await bob.hears("room.reset", room="hall")
         assert reads == 5
         assert server.hub.feeds.pool.resets == 1
-        server.log.read = read  # type: ignore[method-assign]
+        server.stores.log.read = read  # type: ignore[method-assign]
         await ann.say("hall", "on it goes")
         await bob.hears("message.posted", text="on it goes")
 
@@ -267,7 +267,7 @@ async def test_a_reader_whose_page_cannot_be_decoded_starts_over(server: Server)
         async def fails(*args: Any, **more: Any) -> Any:
             raise ValueError("a record of a later release")
 
-        server.log.read = fails  # type: ignore[method-assign]
+        server.stores.log.read = fails  # type: ignore[method-assign]
         feed.tail.after = lambda *_: None  # type: ignore[method-assign]
         full.resume_writing()
         await bob.hears("room.reset", room="hall")
@@ -319,19 +319,19 @@ async def test_of_names_only_those_are_read_that_changed_during_a_cut(
 ) -> None:
     server, other = await open_lossy(), await open_server()
     async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, _cat):
-        read, asked = server.authors._read, []
+        read, asked = server.stores.authors._read, []
 
         async def reads(users: list[str]) -> None:
             asked.extend(users)
             await read(users)
 
-        server.authors._read = reads  # type: ignore[method-assign]
+        server.stores.authors._read = reads  # type: ignore[method-assign]
         async with proxy.held():
             await post(other.url, "profile.update", bob.token, name="Robert")
             proxy.cut()
-        await until(lambda: server.authors.face(bob.id).name == "Robert")
+        await until(lambda: server.stores.authors.face(bob.id).name == "Robert")
         assert asked == [bob.id]
-        assert server.authors.face(ann.id).name == "Ann"
+        assert server.stores.authors.face(ann.id).name == "Ann"
 
 
 async def test_what_came_into_the_inbox_and_was_read_elsewhere_during_a_cut_is_told(
@@ -349,6 +349,6 @@ async def test_what_came_into_the_inbox_and_was_read_elsewhere_during_a_cut_is_t
             proxy.cut()
         await bob.hears("inbox.added", kind="mention")
         await bob.hears("read.moved", room="hall", read_seq=said["seq"])
-        await server.recovery.check_users()
+        await server.working.recovery.check_users()
         assert len(bob.heard("inbox.added")) == 1
         await elsewhere.leave()

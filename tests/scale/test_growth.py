@@ -164,7 +164,7 @@ class World:
         page = await self.ben.call("room.members", room=self.room)
         (heir,) = [one["user"]["id"] for one in page["members"] if one["role"] == "owner"]
         await self.ann.call("room.join", room=self.room)
-        store = self.server.room_store
+        store = self.server.stores.rooms
         await store.set_role(self.room, self.ann.id, "owner", actor="", admin=True, now=2)
         await store.set_role(self.room, heir, "member", actor="", admin=True, now=2)
 

@@ -219,7 +219,7 @@ class Crowd:
         return self.chance.choice([*self.rooms, "hall", self.between(two[0].id, two[1].id)])
 
     def between(self, one: str, other: str) -> str:
-        return self.server.services.friends.tie_store.room_of(one, other)
+        return self.server.stores.ties.room_of(one, other)
 
     def words(self, who: Ear, room: str) -> str:
         """A text for a room, whichever kind it is of."""

@@ -103,7 +103,7 @@ async def test_a_card_drawn_anew_is_answered_by_the_host_too(hosted: Server) -> 
 
 async def test_a_card_that_the_host_had_no_time_to_answer_opens_with_ones_own_answer(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
-        now, ties = ids.now_ms(), hosted.services.friends.tie_store
+        now, ties = ids.now_ms(), hosted.stores.ties
         poke = {"id": "p1", "by": nora.id, "room": "hall", "gesture": "tea", "at": now, "card": "table-1"}
         await ties.step("poke", nora.id, host, now=now, poke=poke, card="table-1", rehearsal=True, bots=[host])
         assert not (await nora.call("tie.get", user=host))["curtain"].get("other_answered")

@@ -64,7 +64,7 @@ async def _left(server: Server) -> int:
 
 async def _drained(server: Server) -> int:
     person = await (await sign_up(server.url, "ann")).start()
-    await server.front.drain(0)
+    await server.doors.front.drain(0)
     return await _ended(person)
 
 

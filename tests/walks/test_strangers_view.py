@@ -27,11 +27,11 @@ async def test_who_is_blocked_and_signs_out_learns_nothing_of_who_blocked_them(s
         assert await listed(server, bob.token) == 1
         await ann.call("typing.start", room="hall")
         await ann.leave()
-        await server.presence.tick(now_ms())
+        await server.hub.presence.tick(now_ms())
         assert not stranger.heard("presence.changed") and not stranger.heard("typing.started")
         assert await stranger.call("presence.watch", room="hall") == {"online": 3}
         await bob.leave()
-        await server.presence.tick(now_ms())
+        await server.hub.presence.tick(now_ms())
         assert (await stranger.hears("presence.changed"))["online"] == 0
         assert not any("users" in event for event in stranger.heard("presence.changed"))
         await stranger.leave()

@@ -7,13 +7,12 @@ calls ``on_auth``, and the sockets whose login is gone are closed. ``Recovery`` 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.connection import Connection
-from chatserver.live.hub import Hub
 from chatserver.live.user import LiveUser
 from chatserver.protocol import closing
 from chatserver.protocol.closing import Close
@@ -32,14 +31,12 @@ class _Seen:
 
 
 class Authority:
-    """Constructed with the hub; takes over its ``on_auth``."""
+    """The hub calls ``on_auth``; the doors and sign-ins ``prove``."""
 
-    def __init__(self, hub: Hub, logins: LoginStore) -> None:
-        self._hub = hub
+    def __init__(self, logins: LoginStore) -> None:
         self._logins = logins
         self._seen: dict[str, _Seen] = {}
         self._saying_goodbye: set[Connection] = set()
-        hub.on_auth = self.on_auth
 
     async def prove(self, caller: Caller, token: str) -> None:
         """Fill in whose token it is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
@@ -106,9 +103,9 @@ class Authority:
                 return True
         return False
 
-    def forget_unused(self) -> None:
-        """Drop what was noted of logins that nobody here uses any more."""
-        in_use = {connection.login_id for connection in self._hub.connections}
-        self._saying_goodbye &= self._hub.connections.keys()
+    def forget_unused(self, connections: Set[Connection]) -> None:
+        """Drop what was noted of logins that none of the open connections uses any more."""
+        in_use = {connection.login_id for connection in connections}
+        self._saying_goodbye &= connections
         before = steady_ms() - KEPT_MS
         self._seen = {login: seen for login, seen in self._seen.items() if login in in_use or seen.at > before}

@@ -22,7 +22,7 @@ from chatserver.services.caller import Caller
 from chatserver.store.engine.intents import Begun, Intent, Intents
 from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Posted, Record
 
 PAGE: Final = 100
@@ -33,7 +33,7 @@ class Inbox:
     message. ``most`` items are replayed."""
 
     def __init__(
-        self, hub: Hub, log: MessageLog, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int
+        self, hub: Hub, log: LogReader, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int
     ) -> None:
         self._hub = hub
         self._log = log

@@ -25,7 +25,7 @@ from chatserver.rules.friends import ladder
 from chatserver.rules.friends.ladder import Poke
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.store.friends.ties import Read, TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import seen_by
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -36,7 +36,7 @@ LOOK_BACK: Final = 200
 class Pairs:
     """Views of ties; ``icebreakers`` has the words of the cards."""
 
-    def __init__(self, hub: Hub, log: MessageLog, ties: TieStore, rooms: RoomStore, icebreakers: Icebreakers) -> None:
+    def __init__(self, hub: Hub, log: LogReader, ties: TieStore, rooms: RoomStore, icebreakers: Icebreakers) -> None:
         self._hub = hub
         self._log = log
         self._ties = ties

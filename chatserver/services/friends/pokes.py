@@ -34,7 +34,7 @@ from chatserver.services.friends.pairs import Pairs
 from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.friends.ties import Read, TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import LogReader
 
 PAIR: Final = 24  # a poke's id begins with its pair's
 
@@ -50,7 +50,7 @@ class Pokes:
     midnights; ``tries`` limits how often one user pokes, returns or answers."""
 
     def __init__(
-        self, hub: Hub, log: MessageLog, ties: TieStore, pairs: Pairs, icebreakers: Icebreakers, accounts: AccountStore,
+        self, hub: Hub, log: LogReader, ties: TieStore, pairs: Pairs, icebreakers: Icebreakers, accounts: AccountStore,
         *, host: str, language: str, days: Days, tries: Buckets,
     ) -> None:  # fmt: skip
         self._hub = hub

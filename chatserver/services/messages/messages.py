@@ -7,8 +7,7 @@ the log. Who may post is decided by append.lua, with the message; what is checke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -30,20 +29,16 @@ from chatserver.protocol.methods import (
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
+from chatserver.services.friends.inbox import Inbox
 from chatserver.services.messages.limits import SendLimits
 from chatserver.store.accounts.users import Mark, UserStore
+from chatserver.store.community.secret import Secret
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Page, Record, digest, seen_by
 
 MOST_READINGS: Final = 3
 """A room where something changes all the time still has a page."""
-
-OnMentioned = Callable[[str, Record], Callable[["asyncio.Future[MessageSendResult]"], None]]
-"""Told the room and a message with an @, before it leaves; gives what is to be told its answer."""
-
-OnEdited = Callable[[str, int, Coroutine[Any, Any, int]], Coroutine[Any, Any, int]]
-"""Carries out an edit with an @ in it, and tells those whom it calls."""
 
 
 class Messages:
@@ -56,8 +51,9 @@ class Messages:
         users: UserStore,
         deletions: Deletions,
         limits: SendLimits,
+        inbox: Inbox,
         *,
-        secret: bytes,
+        secret: Secret,
         characters: int,
         size: int,
     ) -> None:
@@ -66,11 +62,10 @@ class Messages:
         self._users = users
         self._deletions = deletions
         self._limits = limits
-        self.secret = secret
+        self._inbox = inbox
+        self._secret = secret
         self._characters = characters
         self._size = size
-        self.on_mentioned: OnMentioned = _nobody_told
-        self.on_edited: OnEdited = lambda room, seq, edit: edit
 
     # --- send --------------------------------------------------------------------------------------------------------
 
@@ -81,11 +76,11 @@ class Messages:
         self._limits.take(caller, params.room)
         record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
         names = text_rules.names_called(text)
-        said = digest(self.secret, text, params.reply_to, params.topic)
+        said = digest(self._secret.value, text, params.reply_to, params.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
         if not names:
             return self._log.append(params.room, record, said, origin)
-        answered = self.on_mentioned(params.room, record)
+        answered = self._inbox.mentioned(params.room, record)
         answer = self._log.append(params.room, record, said, origin, names)
         answer.add_done_callback(answered)
         return answer
@@ -100,7 +95,7 @@ class Messages:
             await self._hub.require_here(feed, user)
         names = text_rules.names_called(text)
         edit = self._log.edit(params.room, params.seq, text, names, user=user, now=now)
-        return RevResult(await (self.on_edited(params.room, params.seq, edit) if names else edit))
+        return RevResult(await (self._inbox.edited(params.room, params.seq, edit) if names else edit))
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()
@@ -176,8 +171,3 @@ class Messages:
             read, last = max(0, await self._users.mark(user, [mark], origin=origin)), feed.delivered.seq
             mentions = await self._hub.mentions_between(feed, user, read, last)
         return ReadMarkResult(read, max(0, last - read), mentions)
-
-
-def _nobody_told(*_of: object) -> Callable[[asyncio.Future[MessageSendResult]], None]:
-    """Nobody keeps inboxes."""
-    return lambda answer: None

@@ -91,15 +91,16 @@ class AccountStore:
     """``newcomers`` are the rooms that every new user joins. Methods raise ``Refusal``."""
 
     def __init__(
-        self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = ()
-    ) -> None:
+        self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = (),
+        on_invited: OnInvited | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._intents = intents
         self._rooms = rooms
         self._directory = authors
         self._newcomers = list(newcomers)
         self._acts = ActLog(store)
-        self.on_invited: OnInvited | None = None
+        self._on_invited = on_invited
         intents.register("account.create", self._create)
         intents.register("account.close", self._close, frees=True)
         intents.register("account.status", self._set_status, frees=True)
@@ -196,8 +197,8 @@ class AccountStore:
         if room:
             part = self._rooms.join_parts(intent, room=room, user=new.user, now=now, by=by, admin=True)
             await _past_refusals(part)
-        if self.on_invited is not None:
-            await self.on_invited(new.user, by, room, intent, now)
+        if self._on_invited is not None:
+            await self._on_invited(new.user, by, room, intent, now)
 
     async def _take_handle(self, new: NewAccount, now: int) -> None:
         """Take the handle, also from a holder that was never created. Raises ``Refusal`` handle_taken."""

@@ -20,6 +20,7 @@ from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.rules.friends import ladder
 from chatserver.rules.friends.ladder import Line, Numbers, Origin, Poke, Step, Tie, Told
+from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
 from chatserver.store.engine.store import Store, status
@@ -97,18 +98,18 @@ class TieStore:
     """Reads ties and takes steps. ``step`` raises the ``Refusal`` of its rule and may be repeated. ``secret`` is the
     key of the rooms' ids."""
 
-    def __init__(self, store: Store, intents: Intents, inbox: InboxStore, *, secret: bytes, numbers: Numbers) -> None:
+    def __init__(self, store: Store, intents: Intents, inbox: InboxStore, *, secret: Secret, numbers: Numbers) -> None:
         self._store = store
         self._intents = intents
         self._inbox = inbox
-        self.secret = secret
+        self._secret = secret
         self.numbers = numbers
         intents.register("tie.step", self.parts)
         intents.register("tie.block", self.parts, frees=True)
 
     def room_of(self, one: str, other: str) -> str:
         pair = f"{min(one, other)} {max(one, other)}".encode()
-        return hashlib.blake2b(pair, key=self.secret, digest_size=12).hexdigest()
+        return hashlib.blake2b(pair, key=self._secret.value, digest_size=12).hexdigest()
 
     # --- reading -----------------------------------------------------------------------------------------------------
 

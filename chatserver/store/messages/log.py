@@ -138,8 +138,37 @@ def _outcomes(answer: list[Any], number: int) -> tuple[str, list[list[Any]]]:
     return kind.decode(), outcomes
 
 
-class MessageLog:
-    """Writes and reads the logs of all rooms. ``today(ms)`` gives the community's day as days since 1970."""
+class LogReader:
+    """Reads the logs of rooms."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def sent(self, room: str, user: str, client_id: str) -> Sent | None:
+        """How a send of the last hour was stored; None if it was not."""
+        known: bytes | None = await self._store.command(
+            keys.room(room), "HGET", keys.room(room) + ":sent", f"{user}:{client_id}"
+        )
+        if known is None:
+            return None
+        seq, at, id = known.decode().split(" ")[:3]
+        return Sent(int(seq), int(at), id)
+
+    async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
+        """Read, in one step, messages ``first`` to ``last`` (-1: to the end, 0: none) and at most ``changes`` changes
+        after ``after_rev``. A negative ``first`` counts from ``last``. Raises ``Refusal`` not_found."""
+        answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
+        if answer[0] != b"ok":
+            raise refusal_of(status(answer))
+        page = page_of(answer)
+        for seq in page.unreadable:
+            self._store.note_fault("log", f"{room}/{seq}", ValueError("the record cannot be decoded"))
+        return page
+
+
+class MessageLog(LogReader):
+    """Writes and reads the logs of all rooms. ``today(ms)`` gives the community's day as days since 1970;
+    ``on_stored`` is called for each message that this process stored, and must not raise."""
 
     def __init__(
         self,
@@ -150,8 +179,9 @@ class MessageLog:
         today: Callable[[int], int] = utc_day,
         group_messages: int = 512,
         group_bytes: int = 1 << 20,
+        on_stored: OnStored = lambda *_: None,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._spawn = spawn
         self._durability = durability
         self._today = today
@@ -159,7 +189,7 @@ class MessageLog:
         self._group_bytes = group_bytes or 1 << 20
         self._queues: dict[str, _RoomQueue] = {}
         self._watched = False
-        self.on_stored: OnStored = _nobody_told
+        self._on_stored = on_stored
         self.groups = 0
         self.messages = 0
 
@@ -295,7 +325,7 @@ class MessageLog:
             epoch, duplicate = packed_epoch.decode(), word == b"duplicate"
             if not answer.done():
                 answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
-            self.on_stored(send.user, room, epoch, seq, send.origin, kind)
+            self._on_stored(send.user, room, epoch, seq, send.origin, kind)
         else:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
@@ -307,28 +337,3 @@ class MessageLog:
             raise refusal_of(status(answer))
         rev: int = answer[1]
         return rev
-
-    async def sent(self, room: str, user: str, client_id: str) -> Sent | None:
-        """How a send of the last hour was stored; None if it was not."""
-        known: bytes | None = await self._store.command(
-            keys.room(room), "HGET", keys.room(room) + ":sent", f"{user}:{client_id}"
-        )
-        if known is None:
-            return None
-        seq, at, id = known.decode().split(" ")[:3]
-        return Sent(int(seq), int(at), id)
-
-    async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
-        """Read, in one step, messages ``first`` to ``last`` (-1: to the end, 0: none) and at most ``changes`` changes
-        after ``after_rev``. A negative ``first`` counts from ``last``. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
-        if answer[0] != b"ok":
-            raise refusal_of(status(answer))
-        page = page_of(answer)
-        for seq in page.unreadable:
-            self._store.note_fault("log", f"{room}/{seq}", ValueError("the record cannot be decoded"))
-        return page
-
-
-def _nobody_told(*_of: object) -> None:
-    """The hook that does nothing: nobody keeps read markers."""

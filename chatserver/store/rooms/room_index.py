@@ -60,10 +60,12 @@ class RoomIndex:
         self._all: dict[str, Listed] | None = None
         self._windows: dict[str, Listed] = {}
         self._reading = asyncio.Lock()
-        self.on_windows: Callable[[], None] = _nobody_looks
+        self._on_windows: Callable[[], None] = lambda: None
 
-    async def start(self, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    async def start(self, spawn: Callable[[Coroutine[Any, Any, None]], object], on_windows: Callable[[], None]) -> None:
         """Read the window rooms, and from then on each change as it is published."""
+
+        self._on_windows = on_windows
 
         def heard(_id: str, _payload: bytes) -> None:
             spawn(self.refresh())
@@ -94,7 +96,7 @@ class RoomIndex:
             self._take(room.decode(), packed)
         self._place = place.decode()
         if set(self._windows) != before:
-            self.on_windows()
+            self._on_windows()
 
     def _take(self, room: str, packed: bytes) -> None:
         self._windows.pop(room, None)
@@ -140,7 +142,3 @@ def _listed(room: str, entry: Entry) -> Listed:
 def _words_of(entry: Entry) -> str:
     texts = [entry.title, entry.about, *entry.tags, *entry.titles.values(), *entry.abouts.values()]
     return fold("\n".join(texts))
-
-
-def _nobody_looks() -> None:
-    """The hook that does nothing: no visitor reads rooms."""

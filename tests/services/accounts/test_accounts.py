@@ -143,7 +143,7 @@ async def test_a_sign_up_that_a_process_left_behind_is_finished_by_another(serve
     intent = {"id": "e" * 24, "kind": "account.create",
               "arguments": {"new": new, "login": ["", b""], "rooms": ["hall"], "now": now_ms()}}  # fmt: skip
     await server.store.redis.xadd(keys.intents(3), {"intent": msgspec.msgpack.encode(intent)})
-    assert await server.intents.take_over(older_than_ms=0) == 1
+    assert await server.stores.intents.take_over(older_than_ms=0) == 1
     found = await post(server.url, "user.get", token=(await sign_up(server.url, "mei")).token, handle="tom")
     assert found["users"][0]["id"] == broken["user"]["id"]
     assert b"hall" in await server.store.redis.hkeys(keys.user(broken["user"]["id"]) + ":rooms")
@@ -376,7 +376,7 @@ async def test_a_sign_out_that_a_process_did_not_hear_is_found_by_its_check(serv
     await server.store.redis.hdel(keys.user(mei.id) + ":logins", login)
     await server.store.redis.hincrby(keys.user(mei.id), "auth", 1)
     await mei.call("session.ping")
-    await server.recovery.check_users()
+    await server.working.recovery.check_users()
     assert await mei.closed() == 4500
 
 
@@ -384,7 +384,7 @@ async def test_the_check_leaves_those_alone_whose_logins_stand(server):
     async with gathering(server.url, "mei", "tom") as (mei, tom):
         await post(server.url, "token.create", mei.token, label="x")
         await sign_in(server, "tom")
-        await server.recovery.check_users()
+        await server.working.recovery.check_users()
         await mei.call("session.ping")
         await tom.call("session.ping")
 

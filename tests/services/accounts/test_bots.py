@@ -101,7 +101,7 @@ async def test_a_bot_whose_closing_broke_off_is_closed_later(server: Server) -> 
     await server.store.command(keys.intents(0), "XADD", keys.intents(0), "*", "intent", left)
     await server.store.call("account_close", keys.user(bot.id), 1, "")  # the first part was done; then it stopped
     assert await server.store.redis.hlen(keys.user(mei.id) + ":bots") == 1
-    assert await server.intents.take_over(older_than_ms=-1000) == 1
+    assert await server.stores.intents.take_over(older_than_ms=-1000) == 1
     assert await server.store.redis.hlen(keys.user(mei.id) + ":bots") == 0
     await bot_of(mei)
 

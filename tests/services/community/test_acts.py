@@ -93,7 +93,9 @@ async def test_a_claim_is_kept_and_what_is_refused_is_not(server: Server) -> Non
 async def test_it_is_read_page_by_page(server: Server, packed: bool) -> None:
     admin = await (await admin_of(server, packed=packed)).start()
     for number in range(120):
-        await server.community.acts.note(str(number), "room.remove", by=admin.id, at=number, room="hall", user="gone")
+        await server.stores.community.acts.note(
+            str(number), "room.remove", by=admin.id, at=number, room="hall", user="gone"
+        )
     seen, before, more = [], "", True
     while more:
         page = await admin.call("community.log", **({"before": before} if before else {}))

@@ -152,10 +152,10 @@ async def test_wherever_a_claim_breaks_off_somebody_finishes_it(address: Address
         for key in ("{community}:admins", "{community}:done"):
             await server.store.redis.delete(key)
         await server.store.redis.hdel(keys.user(mei.id), "admin")
-        await server.room_store.leave("tea", mei.id, now=1) if "tea" in await server.room_store.rooms_of(
+        await server.stores.rooms.leave("tea", mei.id, now=1) if "tea" in await server.stores.rooms.rooms_of(
             mei.id
         ) else None
-        await server.community.offer("7K2QF-0XW9M-T3A00-00001")
+        await server.stores.community.offer("7K2QF-0XW9M-T3A00-00001")
         store = StoppingStore(address)
         running = asyncio.create_task(store.run())
         await store.ready.wait()
@@ -171,10 +171,10 @@ async def test_wherever_a_claim_breaks_off_somebody_finishes_it(address: Address
         store.steps = 1_000
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await server.intents.take_over(older_than_ms=-1000)
+        await server.stores.intents.take_over(older_than_ms=-1000)
         claimed = await server.store.redis.scard("{community}:admins") == 1
         assert claimed == (await server.store.redis.hget(keys.user(mei.id), "admin") == b"1")
-        assert claimed == ("tea" in await server.room_store.rooms_of(mei.id))
+        assert claimed == ("tea" in await server.stores.rooms.rooms_of(mei.id))
         assert claimed or steps == 0
         if finished:
             return

@@ -13,6 +13,7 @@ import pytest
 from chatserver.app import Server
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
+from chatserver.live.user import LiveUser
 from chatserver.protocol.methods import InvitationCreate
 from chatserver.rules.friends.ladder import Numbers
 from chatserver.rules.limits import Buckets
@@ -22,6 +23,7 @@ from chatserver.services.friends.inbox import Inbox
 from chatserver.services.friends.invitations import Invitations
 from chatserver.store.accounts.accounts import invite_key
 from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
@@ -37,6 +39,10 @@ from tests.people import PATIENCE, Person, gathering
 from tests.walks.test_friends import poke, speak
 
 # --- from a cursor ---------------------------------------------------------------------------------------------------
+
+
+async def nothing(_: LiveUser) -> None:
+    """No login ends here."""
 
 
 async def come_back(person: Person, seq: int) -> list[int]:
@@ -154,9 +160,16 @@ class Town:
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         self.rooms = RoomStore(store, self.intents)
         hub = Hub(
-            store, self.log, AuthorCache(store, tasks.spawn), tasks, tail_records=9, tail_bytes=9999, large_room=500
+            store,
+            self.log,
+            AuthorCache(store, tasks.spawn),
+            tasks,
+            on_auth=nothing,
+            tail_records=9,
+            tail_bytes=9999,
+            large_room=500,
         )
-        ties = TieStore(store, self.intents, self.inbox, secret=b"secret", numbers=Numbers())
+        ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
         self.service = Inbox(hub, self.log, self.inbox, ties, self.intents, most=300)
         self.invitations = Invitations(hub, InvitationStore(store, self.intents, most=5), gives=Buckets(0, 0))
 

@@ -13,6 +13,7 @@ from chatserver.errors import Refusal, StartError
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
+from chatserver.live.user import LiveUser
 from chatserver.protocol.methods import (
     RoomArchive,
     RoomBan,
@@ -38,6 +39,7 @@ from chatserver.services.rooms.rooms import Rooms
 from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
 from chatserver.settings.places import config_folder
 from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
@@ -54,6 +56,10 @@ TEA_BOT = Caller("tea-bot", bot=True)
 VISITOR = Caller(address="192.0.2.1")
 
 
+async def nothing(_: LiveUser) -> None:
+    """No login ends here."""
+
+
 class Server:
     """The services for rooms over a store with a few people in it."""
 
@@ -61,10 +67,12 @@ class Server:
         self.store = store
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         authors = AuthorCache(store, tasks.spawn)
-        self.hub = Hub(store, self.log, authors, tasks, tail_records=16, tail_bytes=1 << 16, large_room=500)
+        self.hub = Hub(
+            store, self.log, authors, tasks, on_auth=nothing, tail_records=16, tail_bytes=1 << 16, large_room=500
+        )
         intents = Intents(store)
         self.stored = RoomStore(store, intents)
-        self.ties = TieStore(store, intents, InboxStore(store), secret=b"secret", numbers=Numbers())
+        self.ties = TieStore(store, intents, InboxStore(store), secret=Secret(b"secret"), numbers=Numbers())
         self.room_index = RoomIndex(store)
         unlimited = Buckets(0, 0)
         self.rooms = Rooms(self.hub, self.stored, creates=unlimited)

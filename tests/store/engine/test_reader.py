@@ -32,7 +32,7 @@ async def test_a_herd_of_large_histories_costs_nobody_the_link(server: Server) -
         links = store.links
         await store.redis.config_set(PUBSUB, "pubsub 1048576 0 0")  # 100 of these pages are 16 MB
         try:
-            pages = [asyncio.create_task(server.log.read("hall", first=-40, last=-1)) for _ in range(100)]
+            pages = [asyncio.create_task(server.working.log.read("hall", first=-40, last=-1)) for _ in range(100)]
             await ann.say("hall", "meanwhile")
             await bob.hears("message.posted", text="meanwhile")
             assert {len(page.messages) for page in await asyncio.gather(*pages)} == {40}

@@ -111,7 +111,7 @@ async def test_a_store_that_takes_no_writes_is_read_says_why_and_is_written_to_a
             await all_that_reading_takes(server, bob)
             answer = await ask(server.url, "/readyz")
             assert answer.status == 503 and why.encode() in answer.body
-            assert b"chat_store_writable 0.0" in server.metrics.text()
+            assert b"chat_store_writable 0.0" in server.doors.metrics.text()
         await until(lambda: not server.store.read_only)
         await ann.say("hall", "after")
         await bob.hears("message.posted", text="after")

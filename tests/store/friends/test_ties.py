@@ -14,6 +14,7 @@ import pytest
 from chatserver.errors import Refusal
 from chatserver.rules.friends import ladder
 from chatserver.rules.friends.ladder import Numbers
+from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
@@ -33,7 +34,7 @@ class Pair:
         self.store = store
         self.intents = Intents(store)
         self.inbox = InboxStore(store)
-        self.ties = TieStore(store, self.intents, self.inbox, secret=b"secret", numbers=Numbers())
+        self.ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
 
     async def build_friends(self, *users: str) -> None:
         for user in users or (ANN, BOB):

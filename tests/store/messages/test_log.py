@@ -251,9 +251,12 @@ async def test_what_was_refused_before_it_left_is_never_stored(proxy: Proxy) -> 
 
 async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Proxy) -> None:
     store = Store(Address(path=str(proxy.path)), resend_seconds=0.2)
-    async with running(store), a_log(store) as log:
-        stored: list[tuple[int, str]] = []
-        log.on_stored = lambda user, room, epoch, seq, origin, kind: stored.append((seq, kind))
+    stored: list[tuple[int, str]] = []
+
+    def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
+        stored.append((seq, kind))
+
+    async with running(store), a_log(store, on_stored=on_stored) as log:
         async with proxy.held():
             with pytest.raises(Refusal):
                 await say(log, 0)
@@ -262,15 +265,14 @@ async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Prox
 
 
 async def test_what_goes_wrong_with_one_answer_is_that_one_s_answer(store: Store) -> None:
-    async with a_log(store) as log:
-        stored: list[int] = []
+    stored: list[int] = []
 
-        def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
-            if user == "bob":
-                raise ValueError("nobody can note this")
-            stored.append(seq)
+    def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
+        if user == "bob":
+            raise ValueError("nobody can note this")
+        stored.append(seq)
 
-        log.on_stored = on_stored
+    async with a_log(store, on_stored=on_stored) as log:
         results = await all_of([say(log, 0), say(log, 1, user="bob"), say(log, 2)])
         assert [result.seq for result in results] == [1, 2, 3]
         assert stored == [1, 3]

@@ -1,0 +1,350 @@
+"""All parts of a server, made once and in order, each by its constructor: stores, then what lives in this process, then
+the services, then the doors. ``app.Server`` calls these four and keeps the parts alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chatserver import __version__
+from chatserver.doors.api import Api
+from chatserver.doors.authentication import Authentication
+from chatserver.doors.front import Front
+from chatserver.doors.gate import Addresses, Gate, most_connections
+from chatserver.doors.metrics import Metrics
+from chatserver.doors.pages import Pages
+from chatserver.doors.requests import Requests
+from chatserver.doors.socket import Sockets
+from chatserver.errors import Refusal, StartError
+from chatserver.ids import now_ms
+from chatserver.live.hub import Hub
+from chatserver.live.marks import Marks
+from chatserver.live.tasks import Tasks
+from chatserver.protocol.shapes import Limits, ServerInfo
+from chatserver.rules.days import Days
+from chatserver.rules.friends.ladder import DAY_MS, Numbers
+from chatserver.rules.limits import Buckets
+from chatserver.services.accounts.accounts import Accounts
+from chatserver.services.accounts.authority import Authority
+from chatserver.services.accounts.bots import Bots
+from chatserver.services.accounts.hashing import Hashing
+from chatserver.services.accounts.people import People
+from chatserver.services.accounts.profiles import Profiles
+from chatserver.services.accounts.suggestions import Suggestions
+from chatserver.services.community.administration import Administration
+from chatserver.services.friends.friends import Friends
+from chatserver.services.friends.icebreakers import Icebreakers, read_icebreakers
+from chatserver.services.friends.inbox import Inbox
+from chatserver.services.friends.invitations import Invitations
+from chatserver.services.friends.meeting import Meeting
+from chatserver.services.friends.pairs import Pairs
+from chatserver.services.friends.pokes import Pokes
+from chatserver.services.friends.questions import Questions
+from chatserver.services.friends.search import Search
+from chatserver.services.friends.ties import Ties
+from chatserver.services.messages.limits import SendLimits
+from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.sync import Sync
+from chatserver.services.recovery import Recovery
+from chatserver.services.rooms.activity import Activity
+from chatserver.services.rooms.discovery import Discovery
+from chatserver.services.rooms.membership import Membership
+from chatserver.services.rooms.rooms import Rooms
+from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
+from chatserver.services.services import Services
+from chatserver.settings import Settings, icebreakers_file, or_unlimited, rooms_file, web_folder
+from chatserver.store.accounts.accounts import AccountStore
+from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.accounts.users import UserStore
+from chatserver.store.community.community import CommunityStore
+from chatserver.store.community.secret import Secret
+from chatserver.store.engine.intents import Intents
+from chatserver.store.engine.store import Store
+from chatserver.store.friends.cards import CardStore
+from chatserver.store.friends.inbox import InboxStore
+from chatserver.store.friends.invitations import InvitationStore
+from chatserver.store.friends.meetings import MeetingCodes
+from chatserver.store.friends.ties import TieStore
+from chatserver.store.messages.deletions import Deletions
+from chatserver.store.messages.log import LogReader, MessageLog
+from chatserver.store.rooms.questions import QuestionStore
+from chatserver.store.rooms.room_index import RoomIndex
+from chatserver.store.rooms.rooms import RoomStore
+
+HISTORY_PAGE: Final = 100
+
+
+@dataclass(slots=True, frozen=True)
+class Stores:
+    """What asks the store, by noun. ``starter_rooms`` are the ids of the rooms that stand open from the start."""
+
+    store: Store
+    intents: Intents
+    authors: AuthorCache
+    users: UserStore
+    rooms: RoomStore
+    room_index: RoomIndex
+    community: CommunityStore
+    secret: Secret
+    starter_rooms: list[str]
+    ties: TieStore
+    inbox: InboxStore
+    accounts: AccountStore
+    logins: LoginStore
+    log: LogReader
+
+
+@dataclass(slots=True, frozen=True)
+class Live:
+    """What this process knows of who is connected to it."""
+
+    authority: Authority
+    hub: Hub
+    marks: Marks
+
+
+@dataclass(slots=True, frozen=True)
+class Working:
+    """The services, and what works for them: the log that is written to, and what comes after a cut of the link."""
+
+    services: Services
+    log: MessageLog
+    recovery: Recovery
+    server: ServerInfo
+
+
+@dataclass(slots=True, frozen=True)
+class Doors:
+    """What the network reaches."""
+
+    gate: Gate
+    front: Front
+    metrics: Metrics
+
+
+async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores:
+    """The stores, with the link up and the starter rooms there. Raises ``StartError``."""
+    intents, rooms_wanted = Intents(store), read_starter_rooms(rooms_file(settings))
+    authors, rooms = AuthorCache(store, tasks.spawn), RoomStore(store, intents)
+    community = CommunityStore(store, intents, rooms, settings, tasks.spawn)
+    await _link(settings, store, tasks)
+    await authors.start()
+    await community.start()
+    secret, inbox = Secret(await community.secret()), InboxStore(store)
+    ties = TieStore(store, intents, inbox, secret=secret, numbers=_numbers(settings))
+    newcomers = newcomers_rooms(rooms_wanted)
+    await ensure_starter_rooms(rooms, rooms_wanted, language=community.profile.language, now=now_ms())
+    await QuestionStore(store).begin(newcomers)
+    return Stores(
+        store=store, intents=intents, authors=authors, users=UserStore(store), rooms=rooms,
+        room_index=RoomIndex(store), community=community, secret=secret,
+        starter_rooms=[room.id for room in rooms_wanted], ties=ties, inbox=inbox,
+        accounts=AccountStore(store, intents, authors, rooms, newcomers=newcomers, on_invited=ties.invited),
+        logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
+    )  # fmt: skip
+
+
+async def _link(settings: Settings, store: Store, tasks: Tasks) -> None:
+    tasks.spawn(store.run())
+    try:
+        async with asyncio.timeout(settings.store.connect_seconds):
+            await store.ready.wait()
+    except TimeoutError:
+        raise StartError("The store answers, but the link to it cannot be made; see the log") from None
+    with contextlib.suppress(Refusal):  # a store that takes no writes is opened for reading
+        await store.remove_old_libraries(now_ms())
+
+
+def _numbers(settings: Settings) -> Numbers:
+    friends = settings.friends
+    return Numbers(
+        places=friends.poke_places, fade_ms=friends.fade_days * DAY_MS, spoken_ms=friends.spoken_days * DAY_MS,
+        again_ms=friends.again_days * DAY_MS, friend_days=friends.days_to_friends,
+    )  # fmt: skip
+
+
+async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
+    """The hub, which hears of windows and logins from here on."""
+    limits, authority = settings.limits, Authority(stores.logins)
+    hub = Hub(
+        stores.store, stores.log, stores.authors, tasks, on_auth=authority.on_auth, tail_records=limits.tail_records,
+        tail_bytes=or_unlimited(limits.tail_bytes), large_room=limits.large_room,
+        most_per_user=limits.connections_per_user,
+    )  # fmt: skip
+    index = stores.room_index
+
+    def show_windows() -> None:
+        tasks.spawn(hub.show_windows(index.windows()))
+
+    await index.start(tasks.spawn, show_windows)
+    return Live(authority, hub, Marks(stores.users))
+
+
+def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks, hashing: Hashing) -> Working:
+    """Everything that the methods of the protocol call."""
+    limits, hub, community = settings.limits, live.hub, stores.community
+    days = Days(lambda: community.profile.time_zone)
+    icebreakers = read_icebreakers(icebreakers_file(settings))
+    pairs = Pairs(hub, stores.log, stores.ties, stores.rooms, icebreakers)
+    ties = Ties(hub, stores.ties, CardStore(stores.store), pairs, stores.accounts, days)
+    inbox = Inbox(hub, stores.log, stores.inbox, stores.ties, stores.intents, most=or_unlimited(limits.replay_messages))
+    log = _log(settings, stores, live, ties, days, tasks)
+    messages = Messages(
+        hub, log, stores.users, Deletions(stores.store, stores.intents), _send_limits(settings), inbox,
+        secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
+    )  # fmt: skip
+    friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, icebreakers, days)
+    server = _server_info(settings)
+    services = _services(settings, stores, live, messages, friends, server, hashing)
+    recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
+    return Working(services, log, recovery, server)
+
+
+def _log(settings: Settings, stores: Stores, live: Live, ties: Ties, days: Days, tasks: Tasks) -> MessageLog:
+    def stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
+        """The author's marker moves, and two people who write to each other may become friends."""
+        live.marks.note(user, room, epoch, seq, origin)
+        live.hub.note_own_message(user, room, epoch, seq)
+        if kind == "direct":
+            ties.wrote(user, room)
+
+    return MessageLog(
+        stores.store, tasks.spawn, durability=settings.store.durability, today=days.number,
+        group_messages=settings.limits.group_messages, group_bytes=settings.limits.group_bytes, on_stored=stored,
+    )  # fmt: skip
+
+
+def _send_limits(settings: Settings) -> SendLimits:
+    limits = settings.limits
+    return SendLimits(
+        people=Buckets(limits.user_sends_burst, limits.user_sends_per_second),
+        bots=Buckets(limits.bot_sends_burst, limits.bot_sends_per_second),
+        rooms=Buckets(limits.room_sends_burst, limits.room_sends_per_second),
+        addresses=Buckets(limits.address_sends_burst, limits.address_sends_per_second),
+    )
+
+
+def _friends(
+    settings: Settings, stores: Stores, hub: Hub, messages: Messages, pairs: Pairs, ties: Ties, inbox: Inbox,
+    icebreakers: Icebreakers, days: Days,
+) -> Friends:  # fmt: skip
+    store, language = stores.store, stores.community.profile.language
+    return Friends(
+        pokes=Pokes(
+            hub, stores.log, stores.ties, pairs, icebreakers, stores.accounts, host=settings.host.handle,
+            language=language, days=days, tries=_searches(settings),
+        ),
+        ties=ties,
+        meeting=Meeting(
+            hub, MeetingCodes(store), stores.ties, pairs, guesses=_searches(settings), shows=_searches(settings),
+            url=settings.server.public_url,
+        ),
+        invitations=Invitations(
+            hub, InvitationStore(store, stores.intents, most=settings.friends.invitations), gives=_searches(settings)
+        ),
+        questions=Questions(
+            hub, QuestionStore(store), stores.rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
+            language=language,
+        ),
+        search=Search(hub, stores.ties, stores.rooms, stores.accounts, searches=_searches(settings)),
+        inbox=inbox,
+    )  # fmt: skip
+
+
+def _searches(settings: Settings) -> Buckets:
+    limits = settings.limits
+    return Buckets(limits.searches_burst, limits.searches_per_minute / 60)
+
+
+def _services(
+    settings: Settings, stores: Stores, live: Live, messages: Messages, friends: Friends, server: ServerInfo,
+    hashing: Hashing,
+) -> Services:  # fmt: skip
+    limits, hub, community, accounts = settings.limits, live.hub, stores.community, stores.accounts
+    return Services(
+        community=Administration(
+            community, accounts, stores.logins, live.authority, server, settings.accounts,
+            rooms=stores.starter_rooms, host=settings.host.handle if settings.host.enabled else "",
+        ),
+        accounts=Accounts(accounts, stores.logins, live.authority, hashing, settings.accounts, community),
+        bots=Bots(accounts, stores.logins),
+        suggestions=Suggestions(accounts, asks=_searches(settings)),
+        people=People(accounts),
+        profiles=Profiles(
+            accounts, stores.rooms, stores.ties, reads=Buckets(limits.profiles_burst, limits.profiles_per_second)
+        ),
+        sync=Sync(
+            stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,
+            friends.inbox.replay, replay_messages=or_unlimited(limits.replay_messages),
+            replay_events=or_unlimited(limits.replay_events),
+        ),
+        rooms=Rooms(hub, stores.rooms, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
+        membership=Membership(
+            hub, stores.rooms, stores.ties, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
+        ),
+        discovery=Discovery(
+            hub, stores.rooms, stores.room_index, searches=_searches(settings),
+            time_zone=lambda: community.profile.time_zone,
+        ),
+        messages=messages,
+        activity=Activity(hub, stores.rooms, Buckets(limits.typing_burst, limits.typing_per_second)),
+        friends=friends,
+    )  # fmt: skip
+
+
+def _server_info(settings: Settings) -> ServerInfo:
+    limits = settings.limits
+    told = Limits(
+        limits.text_characters, limits.text_bytes, limits.frame_bytes, HISTORY_PAGE, limits.requests_in_flight
+    )
+    return ServerInfo(__version__, round(settings.server.ping_seconds) or 25, told, settings.store.durability)
+
+
+def build_doors(
+    settings: Settings, stores: Stores, live: Live, working: Working, tasks: Tasks, *, not_ready: Callable[[], str],
+    hurry: asyncio.Event,
+) -> Doors:  # fmt: skip
+    """The doors, not open yet. ``not_ready()`` is what /readyz says, "" where all is well; ``hurry`` ends a drain."""
+    server, limits, table = settings.server, settings.limits, working.services.table()
+    authentication = Authentication(
+        live.authority.prove, origins=server.origins, public_url=server.public_url,
+        trusted_proxies=server.trusted_proxies,
+    )  # fmt: skip
+    gate = Gate(
+        authentication, Addresses(limits.connections_per_address), lambda: len(live.hub.connections),
+        most=most_connections(), request_seconds=server.request_seconds, idle_seconds=server.idle_seconds,
+        slow_seconds=server.slow_seconds,
+    )  # fmt: skip
+    metrics = Metrics(live.hub, gate, working.log, stores.intents, tasks)
+    requests = Requests(
+        table, tasks, metrics.answered, burst=limits.requests_burst, per_second=limits.requests_per_second,
+        most_under_way=or_unlimited(limits.requests_in_flight), is_away=lambda: not stores.store.up,
+        patience_ms=settings.store.resend_seconds * 1000,
+    )  # fmt: skip
+    sockets = Sockets(
+        live.hub, requests, authentication, metrics.closed, addresses=gate.addresses, most=server.max_connections,
+        frame_bytes=limits.frame_bytes, compression=server.compression,
+    )  # fmt: skip
+    api = Api(
+        table, authentication, Buckets(limits.requests_burst, limits.requests_per_second), metrics.answered,
+        body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days,
+    )  # fmt: skip
+    front = Front(
+        gate=gate, sockets=sockets, api=api, pages=_pages(stores), metrics=metrics, authentication=authentication,
+        hub=live.hub, ready=not_ready, metrics_for=server.metrics, body_bytes=limits.frame_bytes, hurry=hurry,
+    )  # fmt: skip
+    return Doors(gate, front, metrics)
+
+
+def _pages(stores: Stores) -> Pages:
+    community, index = stores.community, stores.room_index
+    return Pages(
+        web_folder(),
+        named=lambda: (community.profile.name, community.profile.language),
+        window=lambda room: index.window(room, community.profile.language),
+    )
