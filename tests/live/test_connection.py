@@ -72,7 +72,9 @@ def opened(frame_bytes: int) -> ServerProtocol:
 def connection(*, wire: str = "chat.v1.json", frame_bytes: int = 0) -> tuple[Connection, Ear, Transport]:
     ear, transport = Ear(), Transport()
     wires = WIRES[wire, False]
-    made = Connection(ear, opened(frame_bytes), wires, 0.0, frame_bytes=frame_bytes, on_message=ear.take)
+    made = Connection(
+        ear, opened(frame_bytes), wires, 0.0, frame_bytes=frame_bytes, on_message=lambda *sent: ear.take(*sent)
+    )
     made.take_over(transport)
     return made, ear, transport
 
@@ -207,7 +209,7 @@ def test_a_fault_of_the_server_ends_the_connection_with_a_word_and_a_trace(caplo
     def fail(connection: Connection, data: bytes) -> None:
         raise KeyError("a fault of ours")
 
-    ear.message = fail  # type: ignore[method-assign]
+    ear.take = fail  # type: ignore[method-assign]
     made.data_received(frame(TEXT, b"{}"))
     assert made.closing is closing.FAULT
     assert "a frame could not be taken" in caplog.text
