@@ -71,10 +71,11 @@ def opened(frame_bytes: int) -> ServerProtocol:
 
 def connection(*, wire: str = "chat.v1.json", frame_bytes: int = 0) -> tuple[Connection, Ear, Transport]:
     ear, transport = Ear(), Transport()
-    wires = WIRES[wire, False]
-    made = Connection(
-        ear, opened(frame_bytes), wires, 0.0, frame_bytes=frame_bytes, on_message=lambda *sent: ear.take(*sent)
-    )
+
+    def take(connection: Connection, data: bytes) -> None:
+        ear.take(connection, data)
+
+    made = Connection(ear, opened(frame_bytes), WIRES[wire, False], 0.0, frame_bytes=frame_bytes, on_message=take)
     made.take_over(transport)
     return made, ear, transport
 
