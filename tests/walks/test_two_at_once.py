@@ -116,6 +116,38 @@ async def come_by(server: Server, invitation: dict[str, Any], handle: str) -> No
     await post(server.url, "account.create", handle=handle, **words)
 
 
+def say(number: int) -> Call:
+    return "message.send", {"room": "hall", "text": "Hello", "client_id": f"c{number}"}
+
+
+def guess(number: int, handle: str = "ghost") -> Call:
+    return "account.sign_in", {"handle": handle, "password": "a wrong password", "want": "token"}
+
+
+RATES: dict[tuple[str, str], Callable[[int], Call]] = {
+    ("limits__user_sends", "second"): say,
+    ("limits__room_sends", "second"): say,
+    ("limits__address_sends", "second"): say,
+    ("limits__joins", "minute"): lambda number: ("room.join", {"room": "hall"}),
+    ("limits__creates", "hour"): lambda number: ("room.create", {"kind": "open", "title": f"Room {number}"}),
+    ("limits__searches", "minute"): lambda number: ("user.search", {"query": "ann"}),
+    ("limits__typing", "second"): lambda number: ("typing.start", {"room": "hall"}),
+    ("limits__profiles", "second"): lambda number: ("user.get", {"users": ["nobody"]}),
+    ("accounts__sign_in_name", "minute"): guess,
+    ("accounts__sign_in_address", "minute"): lambda number: guess(number, f"ghost{number}"),
+}
+
+
+@pytest.mark.parametrize(("name", "unit"), RATES, ids=[name for name, _ in RATES])
+async def test_no_number_of_calls_at_once_passes_a_rate(open_server: OpenServer, name: str, unit: str) -> None:
+    server = await open_server(**{f"{name}_burst": 3, f"{name}_per_{unit}": 0.001})
+    async with gathering(server.url, "ann") as (ann,), at_once(ann, 2) as ask:
+        answers = await ask(*(RATES[name, unit](number) for number in range(MANY)))
+    found = [answer if isinstance(answer, str) else "ok" for answer in answers]
+    assert found.count("rate_limited") == MANY - 3
+    assert set(found) - {"rate_limited"} == {"wrong_credentials" if "sign_in" in name else "ok"}
+
+
 async def test_an_invitation_that_is_over_leaves_its_place(open_server: OpenServer) -> None:
     server = await open_server(friends__invitations=2)
     async with gathering(server.url, "ann") as (ann,):
