@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
-from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from tests.people import PASSWORD, Person, post
 
@@ -49,6 +58,8 @@ ENVIRONMENT = {
 }
 SETUP = re.compile(r"/setup#([\w-]+)\s")
 
+# Playwright says so where a story does without the service worker.
+NO_WORKER = "Service Worker registration blocked by Playwright"
 # What a browser says by itself when the line is down; forgiven only where a story takes the line down.
 LINE_DOWN = re.compile(r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
 
@@ -132,9 +143,13 @@ class Reader:
 
     def _listen(self, page: Page) -> None:
         page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda said: said.type in ("error", "warning") and self.faults.append(said.text))
+        page.on("console", self._complain)
         page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
         page.on("dialog", self._answer)
+
+    def _complain(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and said.text != NO_WORKER:
+            self.faults.append(said.text)
 
     async def _answer(self, dialog: Dialog) -> None:
         if not self._answers:
@@ -232,8 +247,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def reader(server: Served, browser: Browser, *, locale: str = "en-US", **options: Any) -> Reader:
-    options.setdefault("viewport", {"width": 1280, "height": 800})
-    context = await browser.new_context(locale=locale, timezone_id="Europe/Zurich", **options)
+    """Somebody at a new browser. It installs no service worker, which would ask for the whole page a second time; the
+    stories of ``test_offline`` do.
+    """
+    given = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block", **options}
+    context = await browser.new_context(locale=locale, timezone_id="Europe/Zurich", **given)
     return Reader(server, context, await context.new_page())
 
 

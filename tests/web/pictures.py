@@ -1,4 +1,4 @@
-"""``make pictures``: docs/pictures/, the page as people see it, made anew from a community that is opened for it.
+"""``make pictures``: docs/pictures/, the page as people see it, made from a community that is opened for it.
 
 The conversation below is said through the community by its people. Only the times are set here (the pictures would else
 show one minute, and another one with each run): the clock of the browser stands still, and each message says the time
@@ -133,10 +133,10 @@ class Evening:
 class Album:
     """Takes the pictures, each from a browser context of its own."""
 
-    def __init__(self, evening: Evening, browser: Browser, service: Page) -> None:
+    def __init__(self, evening: Evening, browser: Browser, packer: Page) -> None:
         self.evening = evening
         self.browser = browser
-        self.service = service
+        self.packer = packer
 
     @contextlib.asynccontextmanager
     async def sitting(self, size: dict[str, int], theme: str, language: str, handle: str = "") -> AsyncIterator[Reader]:
@@ -161,7 +161,7 @@ class Album:
 
     async def take(self, page: Page, name: str) -> None:
         await page.evaluate("document.fonts.ready")
-        keep(name, await palette.packed(self.service, await page.screenshot(animations="disabled", caret="hide")))
+        keep(name, await palette.packed(self.packer, await page.screenshot(animations="disabled", caret="hide")))
 
     async def room(self, size: dict[str, int], theme: str, language: str) -> None:
         handle = "xiaoming" if language != "en" else "ann"
@@ -210,7 +210,7 @@ class Album:
 
     async def first_minutes(self, folder: Path) -> None:
         """The story of somebody new, a picture for each step; in a community of its own."""
-        for kind, telling in (("service", first_minutes.ENGLISH), ("phone", first_minutes.CHINESE)):
+        for kind, telling in (("desktop", first_minutes.ENGLISH), ("phone", first_minutes.CHINESE)):
             server = Served(folder / kind, HOST__ENABLED="false")
             await server.start()
 
@@ -226,7 +226,7 @@ class Album:
 
     async def friendship(self) -> None:
         """Two become friends and two others meet, a picture for each step; in communities of their own."""
-        for kind, language, theme in (("service", "en", "light"), ("phone", "zh-Hans", "dark")):
+        for kind, language, theme in (("desktop", "en", "light"), ("phone", "zh-Hans", "dark")):
 
             async def look(step: str, reader: Reader, kind: str = kind) -> None:
                 await self.take(reader.page, f"friendship-{kind}-{step}")

@@ -149,6 +149,8 @@ async def test_two_at_a_table_enter_a_code_and_are_friends(new_reader) -> None:
     await expect(shown).to_contain_text("Is Bob here with you?")
     await ann.page.get_by_role("button", name="Yes, we met").click()
     await expect(shown).to_contain_text("You and Bob are friends.")
+    await expect(bob.page.get_by_role("dialog")).to_contain_text("You and Ann Lin are friends.")
+    await bob.page.get_by_role("dialog").get_by_role("button", name="Close").click()
     await shown.get_by_role("button", name="Close").click()
     for reader, name in ((ann, "Bob"), (bob, "Ann Lin")):
         row = reader.page.locator("people-page .friend li", has_text=name)

@@ -35,7 +35,7 @@ FORGOT = f"async () => (await ({KEPT})()) === '[]'"
 async def server(tmp_path: Path) -> AsyncIterator[Served]:
     """A community of this story's own, from a copy of the program, so that the page can become another one."""
     for folder in ("chatserver", "web", "config"):
-        shutil.copytree(ROOT / folder, tmp_path / "community" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / "community" / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
     opened = Served(tmp_path / "data", root=tmp_path / "community", HOST__ENABLED="false")
     await opened.start()
     yield opened
@@ -45,7 +45,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Served]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def ann(server: Served, browser: Browser) -> AsyncIterator[Reader]:
     """Somebody in the hall whose browser has the page installed."""
-    made = await (await people.reader(server, browser)).sign_up("ann", "Ann Lin")
+    made = await (await people.reader(server, browser, service_workers="allow")).sign_up("ann", "Ann Lin")
     made.forgive(LINE_DOWN)
     await made.open("/room/hall")
     await comes_about(made, IS_INSTALLED)

@@ -12,6 +12,7 @@ const LATER = {
   "invite-links": () => import("./invite-links/invite-links.js"),
   "met-code": () => import("./met-code/met-code.js"),
   "name-card": () => import("./name-card/name-card.js"),
+  "nearby-rooms": () => import("./nearby-rooms/nearby-rooms.js"),
   "own-card": () => import("./own-card/own-card.js"),
   "pair-line": () => import("./pair-line/pair-line.js"),
   "people-page": () => import("./people-page/people-page.js"),

@@ -39,9 +39,10 @@ export function fullTime(locale, at, zone) {
   return format(locale, { timeZone: zone, dateStyle: "full", timeStyle: "short" }).format(at);
 }
 
-/** @param {string} locale @param {number} at */
-export function shortDate(locale, at) {
-  return format(locale, { dateStyle: "medium" }).format(at);
+/** A date, with the year where it is another. @param {string} locale @param {number} at @param {number} [now] */
+export function shortDate(locale, at, now = Date.now()) {
+  const sameYear = dayKey(at).slice(0, 4) === dayKey(now).slice(0, 4);
+  return format(locale, sameYear ? { month: "short", day: "numeric" } : { dateStyle: "medium" }).format(at);
 }
 
 /**

@@ -141,6 +141,7 @@ export class CommunityPage extends PageElement {
       await this.#showLog();
     }));
     const tell = () => {
+      archive.classList.toggle("grave", !archived);
       archive.textContent = this.say(archived ? "room.unarchive" : "room.archive");
       archive.setAttribute("aria-label", `${archive.textContent}: ${title}`);
       window.disabled = archived;
@@ -160,7 +161,7 @@ export class CommunityPage extends PageElement {
         this.#searching = setTimeout(() => this.#showPeople(), SEARCH_PAUSE);
       } } });
     this.userList = make("ul", { attributes: { role: "list" } });
-    this.morePeople = button(this.say("finder.more"), () => this.#showPeople(this.morePeople.dataset.after));
+    this.morePeople = button(this.say("shell.more"), () => this.#showPeople(this.morePeople.dataset.after));
     return make("section", { class: "part" }, make("h2", { text: this.say("community.people") }), this.search, this.userList, this.morePeople);
   }
 
@@ -183,7 +184,7 @@ export class CommunityPage extends PageElement {
       await this.client.ask("account.suspend", { user: user.id, suspended: !user.suspended });
       await this.#showPeople();
       await this.#showLog();
-    }));
+    }), user.suspended ? "action" : "action grave");
     const state = [user.bot && "people.bot", user.admin && "profile.admin", user.suspended && "community.suspended"].filter(Boolean)
       .map((mark) => make("span", { class: "role", text: this.say(mark) }));
     return make("li", {}, make("div", {}, make("a", { attributes: { href: userPath(user.handle) } }, nameOf(user)),
@@ -194,7 +195,7 @@ export class CommunityPage extends PageElement {
 
   #log() {
     this.acts = make("ul", { class: "acts", attributes: { role: "list" } });
-    this.moreActs = button(this.say("finder.more"), () => this.#showLog(this.#before));
+    this.moreActs = button(this.say("shell.more"), () => this.#showLog(this.#before));
     return make("section", { class: "part" }, make("h2", { text: this.say("community.log") }), this.acts, this.moreActs);
   }
 

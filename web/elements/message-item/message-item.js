@@ -79,7 +79,7 @@ export class MessageItem extends PageElement {
     const author = this.#author;
     const at = this.message?.at ?? this.item.at;
     const id = author?.id ?? "";
-    const name = author?.name || this.say("people.left");
+    const name = author?.name || this.say(this.message ? "people.left" : "people.you");
     const time = make("time", {
       text: clockTime(this.language, at),
       attributes: { datetime: new Date(at).toISOString(), title: fullTime(this.language, at) },
@@ -140,7 +140,8 @@ export class MessageItem extends PageElement {
     if (name === "sent") return make("span", { text: this.say("poke.sent", { day: dayName(this.language, Number(of), this.client.now()) }) });
     if (name === "poke") return make("span", { attributes: { role: "group", "aria-label": this.say("poke.label") } }, this.say("poke.label"),
       ...GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () => this.#poke(gesture))));
-    return button(this.say(`message.${name}`), () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })));
+    const kind = name === "delete" || name === "drop" ? "grave" : "";
+    return button(this.say(`message.${name}`), () => this.dispatchEvent(new CustomEvent(`message-${name}`, { bubbles: true })), kind);
   }
 
   /** What came of a poke stands below the message. @param {string} gesture */

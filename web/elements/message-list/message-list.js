@@ -116,7 +116,7 @@ export class MessageList extends PageElement {
       if (!last || last.day !== day) this.#dayRow(before, day, message.at);
       const isNew = message.seq === this.#divider + 1 && message.author.id !== this.client.me;
       if (isNew && last) this.#newRow(before);
-      this.#row(before, message.id, { message, item: null, grouped: groups(last, message, day), rights });
+      this.#row(before, message.id, { message, item: null, grouped: !isNew && groups(last, message, day), rights });
       last = { at: message.at, author: message.author, day };
     }
     for (const item of to === room.timeline.last ? this.client.outbox.of(this.room) : []) {

@@ -72,8 +72,9 @@ export class MetCode extends PageElement {
       const [user] = (await this.client.ask("user.get", { users: [id] })).users;
       const words = make("p", { class: "who", attributes: { role: "status" } }, ...around(this.say("met.is_it"), nameOf(user)));
       const confirm = button(this.say("met.confirm"), () => this.#doing(async () => {
-        const tie = await this.client.ask("met.confirm", { user: id });
-        words.textContent = this.say(tie.rung === "friend" ? "met.friends" : "met.confirmed", { name: user.name });
+        const tell = (/** @type {any} */ tie) => (words.textContent = this.say(tie.rung === "friend" ? "met.friends" : "met.confirmed", { name: user.name }));
+        tell(await this.client.ask("met.confirm", { user: id }));
+        this.listen(this.client, "inbox", (event) => event.detail === id && this.#doing(async () => tell(await this.client.ask("tie.get", { user: id }))));
         confirm.replaceWith(make("a", { class: "button", text: this.say("met.to_profile", { name: user.name }), attributes: { href: userPath(user.handle) } }));
       }), "button");
       this.#open("met.heading", makeSeal(user), words, make("div", { class: "choices" }, this.#closing(), confirm));

@@ -1,13 +1,11 @@
-/** The rooms one belongs to, with what is unread; rooms a step away; the way to settings and to signing in. */
+/** The rooms one belongs to, with what is unread; the way to people, to more rooms, to settings and to signing in. */
 
 import { change, make, setAttribute } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
-
-const MOST_NEARBY = 6;
-const NEARBY_EVERY = 5 * 60_000;
+import { arrived, painted } from "../later.js";
 
 /** A lantern with a number for those who see it, and words for those who hear it. @param {string} kind the class */
 const counted = (kind) => [make("span", { class: kind, attributes: { "aria-hidden": "true" } }), make("span", { class: "unseen" })];
@@ -20,22 +18,17 @@ function count(link, number, words) {
 }
 
 export class RoomList extends PageElement {
-  /** @type {import("../../lib/shapes.js").RoomListing[]} */ #nearby = [];
-  #askedAt = 0;
-
   build() {
     this.name = make("span");
     this.lead = make("p", { class: "lead" });
     this.rooms = make("ul", { class: "rooms", attributes: { role: "list" } });
     this.two = make("h2");
     this.talks = make("ul", { class: "rooms talks", attributes: { role: "list" } });
-    this.away = make("h2");
-    this.near = make("ul", { class: "rooms nearby", attributes: { role: "list" } });
     this.find = make("a", { class: "action", attributes: { href: "/rooms" } });
     this.bell = make("a", { class: "bell", attributes: { href: "/people" } }, make("span", { class: "title" }),
       ...counted("badge mention"));
     this.foot = make("footer", { class: "foot" });
-    this.nav = make("nav", {}, this.bell, this.rooms, this.two, this.talks, this.away, this.near, this.find);
+    this.nav = make("nav", {}, this.bell, this.rooms, this.two, this.talks, this.find);
     const home = make("a", { class: "community-name", attributes: { href: "/" } }, drawing("cup"), this.name);
     this.append(make("header", {}, home, this.lead), this.nav, this.foot);
   }
@@ -43,10 +36,15 @@ export class RoomList extends PageElement {
   attach() {
     for (const name of ["community", "session", "rooms"]) this.listen(this.client, name, () => this.show());
     for (const name of ["room", "inbox"]) this.listen(this.client, name, () => this.later());
-    this.listen(this.client, "session", () => this.#lookAround());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
     this.show();
+    painted(() => this.#addNearby());
+  }
+
+  /** Rooms one could join, once one's own are there. */
+  async #addNearby() {
+    if ((await arrived("nearby-rooms")) && !this.nav.querySelector("nearby-rooms")) this.find.before(make("nearby-rooms"));
   }
 
   show() {
@@ -55,7 +53,6 @@ export class RoomList extends PageElement {
     change(this.find, { textContent: this.say("rooms.find") });
     change(this.lead, { textContent: this.client.began && !this.client.signedIn ? this.say("community.lead") : "" });
     this.#showRooms();
-    this.#showNearby();
     this.#showFoot();
   }
 
@@ -112,36 +109,6 @@ export class RoomList extends PageElement {
   #isOpen(id) {
     const place = readPath(location.pathname);
     return place.page === "room" ? place.room === id : this.client.openRoom === id && place.page === "home";
-  }
-
-  /** The liveliest rooms one is not in; asked for now and then, for every session of a restart asks at once. */
-  async #lookAround() {
-    if (Date.now() - this.#askedAt < NEARBY_EVERY) return;
-    this.#askedAt = Date.now();
-    const answer = await this.client.api("room.discover").catch(() => ({ rooms: this.#nearby }));
-    this.#nearby = answer.rooms;
-    this.#showNearby();
-  }
-
-  #showNearby() {
-    const rooms = this.#nearby.filter((room) => !this.client.rooms.has(room.room)).slice(0, MOST_NEARBY);
-    change(this.near, { hidden: !rooms.length });
-    change(this.away, { hidden: !rooms.length, textContent: this.say("rooms.nearby") });
-    const key = JSON.stringify([this.language, rooms]);
-    if (this.near.dataset.key !== key) this.near.replaceChildren(...rooms.map((room) => this.#nearRow(room)));
-    this.near.dataset.key = key;
-    for (const row of this.near.children) this.#markOpen(row.firstChild, row.dataset.room);
-  }
-
-  /** @param {import("../../lib/shapes.js").RoomListing} room */
-  #nearRow(room) {
-    const about = room.latest?.text || (room.abouts?.[this.language] ?? room.about);
-    const row = make("li", {}, make("a", { attributes: { href: roomPath(room.room) } },
-      make("span", { class: "title", text: room.titles?.[this.language] ?? room.title, attributes: { dir: "auto" } }),
-      room.online ? make("span", { class: "here-now", text: this.say("finder.online", { count: room.online }) }) : null,
-      make("span", { class: "about", text: about, attributes: { dir: "auto" } })));
-    row.dataset.room = room.room;
-    return row;
   }
 
   #showFoot() {

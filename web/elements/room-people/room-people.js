@@ -127,13 +127,14 @@ export class RoomPeople extends PageElement {
     const mine = this.#state?.state.role;
     const admin = this.client.user?.admin;
     if (member.user.id === this.client.me || !this.#acting) return null;
-    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
+    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}, kind = "action") =>
       button(this.say(key), () => this.#doing(async () => {
         await this.client.ask(method, { room: this.room, user: member.user.id, ...more });
         await this.load();
         if (this.ban.open) await this.#loadKeptOut();
-      }));
-    const acts = member.role === "owner" ? [] : [act("people.remove", "room.remove"), act("people.ban", "room.ban")];
+      }), kind);
+    const acts = member.role === "owner" ? []
+      : [act("people.remove", "room.remove", {}, "action grave"), act("people.ban", "room.ban", {}, "action grave")];
     if ((mine === "owner" || admin) && member.role !== "owner") {
       const to = member.role === "moderator" ? "member" : "moderator";
       acts.unshift(act(`people.make_${to}`, "room.set_role", { role: to }));
@@ -173,8 +174,8 @@ export class RoomPeople extends PageElement {
       ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
     const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
     if (this.#acting) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
-    if (room.state.role === "owner" || this.client.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive()));
-    if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave()));
+    if (room.state.role === "owner" || this.client.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive(), "action grave"));
+    if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave(), "action grave"));
     this.tools.replaceChildren(...parts);
   }
 

@@ -97,8 +97,15 @@ export class RoomView extends PageElement {
     this.heading.textContent = room.title(this.language);
     this.about.textContent = room.about(this.language);
     this.about.title = this.about.textContent;
-    this.here.textContent = this.say("room.people", { count: room.state.members, here: room.online ?? room.state.online });
+    this.here.textContent = this.#presence(room);
     this.here.setAttribute("aria-expanded", String(this.#seesPeople));
+  }
+
+  /** How many are here, never more than belong to the room; in a conversation of two, whether the other is. @param {import("../../state/room.js").Room} room */
+  #presence(room) {
+    const { kind, members, online } = room.state;
+    const here = Math.min(members, room.online ?? online);
+    return kind === "direct" ? this.say(here > 1 ? "room.other_here" : "room.other_away") : this.say("room.people", { count: members, here });
   }
 
   /** What stands here for whoever cannot write; it follows by itself once it is there. */

@@ -167,7 +167,7 @@ export class SettingsPage extends PageElement {
       if (!(await askFirst(this, "settings.confirm_close_bot", "settings.close_bot"))) return;
       await this.client.ask("bot.close", { bot: user.id });
       await this.load();
-    }));
+    }), "action grave");
     return make("li", {}, make("div", {}, nameOf(user), make("small", { text: `@${user.handle}` })), renew, close);
   }
 

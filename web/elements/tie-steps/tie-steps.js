@@ -184,8 +184,8 @@ export class TieSteps extends PageElement {
   /** @param {any} tie @returns {Node[]} */
   #others(tie) {
     const { id } = this.user;
-    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}) =>
-      button(this.say(key), () => this.#do(method, { user: id, ...more }));
+    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}, kind = "action") =>
+      button(this.say(key), () => this.#do(method, { user: id, ...more }), kind);
     const known = tie.rung === "acquainted" || tie.rung === "friend";
     const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, { room: this.#title(tie.origin.room), date: shortDate(this.language, tie.origin.at) }) : "";
     const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", "data-most": "500" }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
@@ -195,7 +195,7 @@ export class TieSteps extends PageElement {
       known ? make("label", { class: "field", text: this.say("tie.note") }, note) : null,
       known ? make("details", {}, make("summary", { text: this.say("tie.ways") }), ...this.#switches(tie),
         make("div", { class: "ways" }, ...(tie.rests ? [] : [act("tie.rest", "tie.rest", { on: true })]),
-          ...(tie.rung === "friend" ? [act("tie.step_back", "tie.step_back")] : []), this.#blocking(tie))) : this.#blocking(tie),
+          ...(tie.rung === "friend" ? [act("tie.step_back", "tie.step_back", {}, "action grave")] : []), this.#blocking(tie))) : this.#blocking(tie),
     ];
     return parts.filter((part) => part !== null);
   }
@@ -216,6 +216,6 @@ export class TieSteps extends PageElement {
   #blocking(tie) {
     return tie.next === "unblock" ? null : button(this.say("tie.block"), async () => {
       if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#do("block.add", { user: this.user.id });
-    });
+    }, "action grave");
   }
 }
