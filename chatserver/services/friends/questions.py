@@ -12,10 +12,11 @@ from typing import Final
 import msgspec
 
 from chatserver import errors
+from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tail import Place
-from chatserver.protocol.methods import MessageSend, QuestionAnswer, QuestionGet
+from chatserver.protocol.methods import MessageSend, MessageSendResult, QuestionAnswer, QuestionGet
 from chatserver.protocol.shapes import Question as Asked
 from chatserver.protocol.shapes import RoomState
 from chatserver.rules.days import Days
@@ -105,16 +106,27 @@ class Questions:
         if caller.bot:
             raise errors.not_allowed("The question is for people", "bots_do_not_answer")
         await self._check_open(caller, params.question, now)
+        text = self._messages.admit(caller, params.question, params.text)
         await self._hub.authors.load([user])
-        await self._rooms.join(params.question, user, by=user, admin=True, now=now)
-        await self._hub.enter_now(user)
-        sent = await self._messages.send(caller, MessageSend(params.question, params.text, params.client_id))
+        sent = await self._enter(caller, user, params, text, now)
         async with self._hub.feeds.open(params.question) as feed:
             await feed.hear_up_to(Place(sent.seq, 0))
         state = await self._hub.room_state(params.question, user)
         # Joining marks everything as read, and so does writing; the marker itself may be stored a second later.
         read = max(state.read_seq, sent.seq)
         return msgspec.structs.replace(state, read_seq=read, unread=max(0, state.last_seq - read))
+
+    async def _enter(self, caller: Caller, user: str, params: QuestionAnswer, text: str, now: int) -> MessageSendResult:
+        """Join and answer; whose answer is refused all the same goes again."""
+        answered = await self._rooms.inside(params.question, [user])
+        await self._rooms.join(params.question, user, by=user, admin=True, now=now)
+        try:
+            await self._hub.enter_now(user)
+            return await self._messages.put(caller, MessageSend(params.question, text, params.client_id), text)
+        except Refusal as refusal:
+            if refusal.kind is not errors.UNAVAILABLE and not answered:
+                await self._rooms.leave(params.question, user, now=now)
+            raise
 
     async def _check_open(self, caller: Caller, question: str, now: int) -> None:
         room, _, day = question.removeprefix(PREFIX).rpartition("-")

@@ -71,9 +71,19 @@ class Messages:
 
     def send(self, caller: Caller, params: MessageSend) -> asyncio.Future[MessageSendResult]:
         """Queue a message. The future gives the answer; a refusal known at once is raised."""
-        user = caller.require_user()
-        text = text_rules.message(params.text, characters=self._characters, size=self._size)
-        self._limits.take(caller, params.room)
+        return self.put(caller, params, self.admit(caller, params.room, params.text))
+
+    def admit(self, caller: Caller, room: str, text: str) -> str:
+        """Count a message of the caller's and give its text as it is stored. Raises ``Refusal`` where it may not stand,
+        or comes too often."""
+        caller.require_user()
+        checked = text_rules.message(text, characters=self._characters, size=self._size)
+        self._limits.take(caller, room)
+        return checked
+
+    def put(self, caller: Caller, params: MessageSend, text: str) -> asyncio.Future[MessageSendResult]:
+        """Queue a message whose ``text`` was admitted."""
+        user = caller.user_id
         record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
         names = text_rules.names_called(text)
         said = digest(self._secret.value, text, params.reply_to, params.topic)
@@ -88,9 +98,8 @@ class Messages:
     # --- change ------------------------------------------------------------------------------------------------------
 
     async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
-        text = text_rules.message(params.text, characters=self._characters, size=self._size)
+        text = self.admit(caller, params.room, params.text)
         user, now = caller.require_user(), now_ms()
-        self._limits.take(caller, params.room)
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
         names = text_rules.names_called(text)

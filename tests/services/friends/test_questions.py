@@ -44,6 +44,21 @@ async def answer(person: Person, text: str, room: str = "hall") -> dict[str, Any
     return question
 
 
+async def test_whose_answer_is_refused_has_not_come_in(open_server: OpenServer) -> None:
+    server = await open_server(limits__user_sends_burst=1, limits__user_sends_per_second=0.001)
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        question = (await ann.call("question.get"))["id"]
+        await ann.call("question.answer", question=question, text="Noodles", client_id="1")
+        await bob.say("hall", "That was all for now")
+        for text, reason in (("", "text_empty"), ("Rice", "rate_limited")):
+            await refused(reason, bob, "question.answer", question=question, text=text, client_id="1")
+            assert not (await bob.call("question.get")).get("answered")
+            await refused("not_found", bob, "message.history", room=question)
+        assert not bob.heard("room.updated", room=question)
+        await refused("rate_limited", ann, "question.answer", question=question, text="More", client_id="2")
+        assert (await ann.call("question.get"))["answered"]
+
+
 async def test_the_next_one_is_laid_at_an_hour_of_the_server_s_day(open_server: OpenServer) -> None:
     server = await open_server(community__time_zone="Asia/Taipei", friends__question_hour=9)
     async with gathering(server.url, "ann") as (ann,):
