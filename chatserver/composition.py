@@ -94,6 +94,7 @@ class Stores:
     starter_rooms: list[str]
     ties: TieStore
     inbox: InboxStore
+    invitations: InvitationStore
     accounts: AccountStore
     logins: LoginStore
     log: LogReader
@@ -137,14 +138,22 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
     await community.start()
     secret, inbox = Secret(await community.secret()), InboxStore(store)
     ties = TieStore(store, intents, inbox, secret=secret, numbers=_numbers(settings))
+    invitations = InvitationStore(store, intents, most=settings.friends.invitations)
     newcomers = newcomers_rooms(rooms_wanted)
+
+    async def closed(user: str, intent: str, now: int) -> None:
+        await ties.leave_all(user, intent, now)
+        await invitations.withdraw_all(user, now)
+
     await ensure_starter_rooms(rooms, rooms_wanted, language=community.profile.language, now=now_ms())
     await QuestionStore(store).begin(newcomers)
     return Stores(
         store=store, intents=intents, authors=authors, users=UserStore(store), rooms=rooms,
         room_index=RoomIndex(store), community=community, secret=secret,
-        starter_rooms=[room.id for room in rooms_wanted], ties=ties, inbox=inbox,
-        accounts=AccountStore(store, intents, authors, rooms, newcomers=newcomers, on_invited=ties.invited),
+        starter_rooms=[room.id for room in rooms_wanted], ties=ties, inbox=inbox, invitations=invitations,
+        accounts=AccountStore(
+            store, intents, authors, rooms, newcomers=newcomers, on_invited=ties.invited, on_closed=closed
+        ),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
     )  # fmt: skip
 
@@ -244,9 +253,7 @@ def _friends(
             hub, MeetingCodes(store), stores.ties, pairs, guesses=_searches(settings), shows=_searches(settings),
             url=settings.server.public_url,
         ),
-        invitations=Invitations(
-            hub, InvitationStore(store, stores.intents, most=settings.friends.invitations), gives=_searches(settings)
-        ),
+        invitations=Invitations(hub, stores.invitations, gives=_searches(settings)),
         questions=Questions(
             hub, QuestionStore(store), stores.rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,

@@ -457,6 +457,26 @@ def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
     return Step(friends, _both(friends, "friend"), opens=opens, frees=poker)
 
 
+# --- a closed account -------------------------------------------------------------------------------------------------
+
+
+def leave(tie: Tie, by: str, now: int, numbers: Numbers) -> Step:
+    """This one's account is closed: their poke is gone, the curtain, and what they kept for themself alone. A poke of
+    the other's stays as it looked."""
+    other, poke, curtain = tie.other(by), tie.poke, open_curtain(tie, now, numbers)
+    told: list[Told] = []
+    own = poke is not None and poke.by == by
+    if poke is not None and own and seen_poke(tie, other, now, numbers) is not None:
+        told.append(Told(other, "gone", poke.id))
+    if curtain is not None and not tie.side(other).blocks:
+        told.append(Told(other, "gone", curtain.id))
+    left = replace(tie, poke=None if own else poke, curtain=None, meeting=0)
+    for user in (tie.a, tie.b):
+        left = left.changed(user, answer="", answered_at=0, draft="", drew=False, confirms=0)
+    left = left.changed(by, note="", offers_card=False)
+    return Step(left, tuple(told))
+
+
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 

@@ -85,6 +85,8 @@ class Discovery:
                 self._glances[room] = (looked, glance)
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
+        if len(self._glances) > len(self._catalogue) + GLANCES_AT_ONCE:  # archived, or not open any more
+            self._glances = {room: held for room, held in self._glances.items() if room in self._catalogue}
 
     async def _online(self, viewer: str, joined: list[str]) -> dict[str, int]:
         """How many are here for the viewer in each room that is theirs: all but those who have blocked them.

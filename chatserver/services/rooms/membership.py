@@ -76,7 +76,7 @@ class Membership:
         read = await self._ties.read(user, params.user)
         if not is_friend(read, user):
             raise errors.not_allowed("By name only friends can be invited; others may follow a link", "not_friends")
-        await self._rooms.invite(params.room, params.user, actor=user)
+        await self._rooms.invite(params.room, params.user, actor=user, now=now_ms())
         if not read.tie.side(params.user).blocks:
             await self._ties.tell_invited(params.user, user, params.room, now=now_ms())
 

@@ -87,12 +87,16 @@ OnInvited = Callable[[str, str, str, str, int], Awaitable[None]]
 and the time (ms)."""
 
 
+OnClosed = Callable[[str, str, int], Awaitable[None]]
+"""A part of closing an account, called with the user, the intent's id and the time (ms)."""
+
+
 class AccountStore:
     """``newcomers`` are the rooms that every new user joins. Methods raise ``Refusal``."""
 
     def __init__(
         self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = (),
-        on_invited: OnInvited | None = None,
+        on_invited: OnInvited | None = None, on_closed: OnClosed | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._intents = intents
@@ -101,6 +105,7 @@ class AccountStore:
         self._newcomers = list(newcomers)
         self._acts = ActLog(store)
         self._on_invited = on_invited
+        self._on_closed = on_closed
         intents.register("account.create", self._create)
         intents.register("account.close", self._close, frees=True)
         intents.register("account.status", self._set_status, frees=True)
@@ -317,10 +322,13 @@ class AccountStore:
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
             await self._rooms.name_parts(room, user, "")  # nobody leaves a direct room
         await self._free_handle(user, handle)
+        if self._on_closed is not None:
+            await self._on_closed(user, intent.id, now)
         await self._store.command(keys.USERS, "ZREM", keys.EVERYONE, user)
         await self._store.call("community_admin", keys.COMMUNITY, user, 0)
         if owner := intent.arguments.get("owner"):
             await self._store.command(keys.user(owner), "HDEL", keys.user(owner) + ":bots", user)
+        await self._store.call("account_forget", keys.user(user))
         await self._directory.changed(user)
 
     async def _free_handle(self, user: str, handle: str) -> None:

@@ -8,7 +8,7 @@ return function(keys, args)
   if redis.call('GET', scrub) ~= args[2] then return {'deleted_meanwhile'} end
   local seq = redis.call('HGET', meta, 'seq') or '0'
   for _, entry in ipairs(redis.call('XRANGE', log, '(' .. args[1] .. '-0', '+')) do
-    redis.call('XADD', fresh, entry[1], unpack(entry[2]))
+    copy_entry(fresh, now_key, entry)
   end
   if redis.call('EXISTS', fresh) == 0 then
     redis.call('XADD', fresh, seq .. '-0', 'm', '')

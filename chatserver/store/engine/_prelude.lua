@@ -2,6 +2,8 @@
 -- reason; refusals never follow a write, because functions do not roll back.
 
 local DEDUPE_SECONDS = 3600
+local DONE_SECONDS = 86400
+local INVITED_MS = 30 * 86400000
 
 local function number_of(text)
   return tonumber(text or '0') or 0
@@ -45,8 +47,9 @@ end
 -- Whether a step of an intent was done before; remembers it for a day if not. Only called once all checks have passed.
 local function done_before(done, intent, now)
   if redis.call('ZSCORE', done, intent) then return true end
-  redis.call('ZREMRANGEBYSCORE', done, '-inf', now - 86400000)
+  redis.call('ZREMRANGEBYSCORE', done, '-inf', now - DONE_SECONDS * 1000)
   redis.call('ZADD', done, now, intent)
+  redis.call('EXPIRE', done, DONE_SECONDS)
   return false
 end
 
@@ -67,6 +70,8 @@ local function remember_sent(sent, times, field, value, now)
   else
     redis.call('HSET', sent, field, value)
     redis.call('ZADD', times, now, field)
+    redis.call('EXPIRE', sent, DEDUPE_SECONDS)
+    redis.call('EXPIRE', times, DEDUPE_SECONDS)
   end
 end
 
@@ -107,8 +112,8 @@ local function refusal_between(tie, user)
 end
 
 -- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
--- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in; who
--- has left keeps the version of that in {r}:left, so that every repeat can say since which version its answer holds.
+-- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in, since
+-- when the answer to a repeat holds; that a user does not belong holds as of the room's own version, the latest there is.
 -- {r}:ranks holds all of them in order: owners, moderators, members, bots, each by when they came. Only `let_in`,
 -- `give_role` and `let_go` write either, so that they agree, and nothing here costs more where more people belong.
 
@@ -116,9 +121,9 @@ local RANKS = {owner = 3, moderator = 2, member = 1}
 local FIRST_OF = {owner = 0, moderator = 1e13, member = 2e13}
 local FIRST_BOT = 3e13
 
--- The first four keys of a function that changes who belongs: {r} {r}:members {r}:left {r}:ranks.
+-- The first three keys of a function that changes who belongs: {r} {r}:members {r}:ranks.
 local function place_of(keys)
-  return {meta = keys[1], members = keys[2], left = keys[3], ranks = keys[4]}
+  return {meta = keys[1], members = keys[2], ranks = keys[3]}
 end
 
 -- Where a record stands in {r}:ranks. `joined_at` is below 10^13 until the year 2286.
@@ -138,10 +143,10 @@ end
 
 -- What is true of a user now, for the pointer on the user's tag.
 local function belonging(place, user)
-  local room = redis.call('HMGET', place.meta, 'seq', 'epoch')
+  local room = redis.call('HMGET', place.meta, 'seq', 'epoch', 'mv')
   local packed = redis.call('HGET', place.members, user)
   local record = packed and cmsgpack.unpack(packed)
-  local version = record and (record[4] or 0) or number_of(redis.call('HGET', place.left, user))
+  local version = record and (record[4] or 0) or number_of(room[3])
   return {
     'ok', version, record and 1 or 0, number_of(room[1]), room[2], record and record[1] or '',
     redis.call('HLEN', place.members),
@@ -168,7 +173,6 @@ end
 local function let_in(place, user, role, bot, now)
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)
   put_member(place, user, {role, now, 0, version, bot})
-  redis.call('HDEL', place.left, user)
   tell(place.meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', place.members))
 end
 
@@ -231,6 +235,11 @@ local function note_mentions(mentions, seq, author, called)
   end
 end
 
+-- Nobody counts the mentions of a user who is gone; one who comes back has read up to the end.
+local function forget_mentions_of(mentions, person)
+  redis.call('ZREMRANGEBYLEX', mentions, '[' .. person .. ':', '(' .. person .. ';')
+end
+
 local function forget_mentions(mentions, seq, author, called)
   for person in string.gmatch(called, '%S+') do
     local mention = string.format('%s:%016d', person, seq)
@@ -247,6 +256,19 @@ local function note_change(meta, changes, now_key, room, seq, kind, holds)
   redis.call('SPUBLISH', meta .. ':live',
     '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)
   return rev
+end
+
+-- Copy a log's entry into another stream. Of a message that was edited the record keeps no text: what holds is in
+-- {r}:now.
+local function copy_entry(fresh, now_key, entry)
+  local seq = string.match(entry[1], '^%d+')
+  local packed = redis.call('HGET', now_key, seq)
+  if packed and cmsgpack.unpack(packed).x and entry[2][2] ~= '' then
+    local record = cmsgpack.unpack(entry[2][2])
+    record.x = ''
+    entry[2][2] = cmsgpack.pack(record)
+  end
+  redis.call('XADD', fresh, entry[1], unpack(entry[2]))
 end
 
 local function give_role(place, user, role)
@@ -272,7 +294,6 @@ local function let_go(place, user)
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)
   redis.call('HDEL', place.members, user)
   redis.call('ZREM', place.ranks, user)
-  redis.call('HSET', place.left, user, version)
   tell(place.meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', place.members))
   if record[1] ~= 'owner' or redis.call('HGET', place.meta, 'community') == '1' then return end
   local heir = first_in_line(place)

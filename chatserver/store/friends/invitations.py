@@ -65,6 +65,12 @@ class InvitationStore:
             raise errors.not_found("invitation")
         await self._intents.carry_out("invitation.withdraw", id=id, user=user, now=now)
 
+    async def withdraw_all(self, user: str, now: int) -> None:
+        """End all open invitations of a closed account; a part of closing it."""
+        tag = keys.user(user)
+        for id in await self._store.command(tag, "ZRANGE", tag + ":invitations_open", 0, -1):
+            await self._store.call("account_invite_withdraw", invite_key(id.decode()), now + DAY_MS)
+
     async def _withdraw(self, intent: Intent) -> None:
         id, user, now = (intent.arguments[name] for name in ("id", "user", "now"))
         answer = await self._store.call("account_invite_withdraw", invite_key(id), now + DAY_MS)

@@ -30,7 +30,9 @@ end
 
 return function(keys, args)
   local profile, ties, rooms, blocks, blocked_by = unpack(keys)
-  if redis.call('EXISTS', profile) == 0 then return {'not_found'} end
+  local held = redis.call('HMGET', profile, 'handle', 'closed')
+  if not held[1] then return {'not_found'} end
+  if held[2] == '1' then return {'ok'} end
   local version = tonumber(args[2])
   if number_of(redis.call('HGET', ties, args[1])) >= version then return {'ok'} end
   redis.call('HSET', ties, args[1], version)

@@ -1,6 +1,6 @@
 -- Write a step between two users, decided on a version of the tie: compare and set. The step that opens the
 -- conversation also creates its room with the first lines.
--- keys: {r} {r}:tie {r}:members {r}:left {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
+-- keys: {r} {r}:tie {r}:members {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
 -- repeatable
 -- allow-oom
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
@@ -9,15 +9,15 @@
 -- answers: {'ok', version, outcome} or {'changed'}; a repeat gets the outcome of the first time
 
 local function open(keys, args, now)
-  local meta, log = keys[1], keys[5]
-  local place = {meta = meta, members = keys[3], left = keys[4], ranks = keys[9]}
+  local meta, log = keys[1], keys[4]
+  local place = {meta = meta, members = keys[3], ranks = keys[8]}
   local count = tonumber(args[15])
   if count == 0 or redis.call('EXISTS', meta) == 1 then return end
   redis.call('HSET', meta, unpack(args, 16, 15 + count))
   let_in(place, args[6], 'member', tonumber(args[12]), now)
   let_in(place, args[7], 'member', tonumber(args[11]), now)
-  name_member(keys[8], args[6], args[13])
-  name_member(keys[8], args[7], args[14])
+  name_member(keys[7], args[6], args[13])
+  name_member(keys[7], args[7], args[14])
   local seq = 0
   for i = 16 + count, #args, 2 do
     seq = seq + 1
@@ -30,10 +30,11 @@ local function remember(steps, done, intent, outcome, now)
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', done, '-inf', now - 86400000)) do redis.call('HDEL', steps, old) end
   done_before(done, intent, now)
   redis.call('HSET', steps, intent, outcome)
+  redis.call('EXPIRE', steps, DONE_SECONDS)
 end
 
 return function(keys, args)
-  local tie, steps, done = keys[2], keys[6], keys[7]
+  local tie, steps, done = keys[2], keys[5], keys[6]
   local intent, now = args[1], tonumber(args[2])
   local before = redis.call('HGET', steps, intent)
   local version = number_of(redis.call('HGET', tie, 'version'))

@@ -89,6 +89,7 @@ RULES: Final[dict[str, Rule]] = {
     "take_card_back": lambda read, by, now, numbers, given: ladder.take_card_back(read.tie, by),
     "meet": lambda read, by, now, numbers, given: ladder.meet(read.tie, by, given["until"]),
     "confirm": lambda read, by, now, numbers, given: ladder.confirm_meeting(read.tie, by, now),
+    "leave": lambda read, by, now, numbers, given: ladder.leave(read.tie, by, now, numbers),
     "block": lambda read, by, now, numbers, given: ladder.block(read.tie, by, now, on=given["on"]),
 }
 """The kinds of ``TieStore.step``."""
@@ -265,6 +266,12 @@ class TieStore:
         epoch = hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
         await self.parts(Intent(intent, "tie.step", {**arguments, "epoch": epoch}))
         await self._inbox.add(by, f"{intent} came", Item("opened", user, self.room_of(user, by)), now=now)
+
+    async def leave_all(self, user: str, intent: str, now: int) -> None:
+        """Take out of all ties of a closed account what waits there, and the user's notes; a part of closing it."""
+        for other in await self.known(user):
+            arguments = {"what": "leave", "by": user, "other": other, "now": now, "given": {}, "bots": [], "epoch": ""}
+            await self.parts(Intent(f"{intent} {other}", "tie.step", arguments))
 
     async def tell_invited(self, user: str, by: str, room: str, *, now: int) -> None:
         """Put an invitation into a room, by a friend, into the user's inbox."""

@@ -27,6 +27,16 @@ local function refusal_of(room, member, last, user, now)
   end
 end
 
+-- Drop when some who left long ago wrote last. Whoever writes for the first time looks at more than the one time that
+-- is added, so that few stay.
+local function forget_last(room, members)
+  local some = redis.call('HRANDFIELD', room.last_key, 8, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    local is_old = tonumber(some[i + 1]) < room.clock - DONE_SECONDS * 1000
+    if is_old and not member_of(members, some[i]) then redis.call('HDEL', room.last_key, some[i]) end
+  end
+end
+
 -- A reply may refer to any number that was given out; a tombstone keeps its number.
 local function refusal_to_reply(room, seq, reply_to)
   if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
@@ -104,7 +114,7 @@ return function(keys, args)
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
-        if not last[user] then redis.call('HSET', last_key, user, room.clock) end
+        if not last[user] and redis.call('HSET', last_key, user, room.clock) == 1 then forget_last(room, members) end
         last[user] = room.clock
         note_mentions(mentions, seq, user, called)
         out[#out + 1] = {'ok', seq, id, now, room.epoch}

@@ -1,9 +1,9 @@
 -- Replace the text of a message.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub
 -- args: now, user, seq, text, names behind an @ as in append.lua
 -- answers: {'ok', rev, author} or {reason}
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, tie, handles = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, tie, handles, scrub = unpack(keys)
   local now, user, seq, text, names = tonumber(args[1]), args[2], args[3], args[4], args[5] or ''
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -25,5 +25,6 @@ return function(keys, args)
     forget_mentions(mentions, tonumber(seq), user, before)
     note_mentions(mentions, tonumber(seq), user, called)
   end
+  redis.call('SET', scrub, now)
   return {'ok', note_change(meta, changes, now_key, room, seq, 'edit', holds), user}
 end

@@ -110,6 +110,13 @@ class RoomIndex:
         if entry.window and not entry.archived:
             self._windows[room] = _listed(room, entry)
 
+    def __len__(self) -> int:
+        return len(self._all or ())
+
+    def __contains__(self, room: str) -> bool:
+        """Whether this is an open room that is not archived, as last read."""
+        return room in (self._all or ())
+
     def find(self, query: str = "", tag: str = "") -> list[Listed]:
         """Rooms that contain every word of ``query`` anywhere (Chinese needs no spaces) and have ``tag``."""
         assert self._all is not None, "call refresh_all first"

@@ -1,6 +1,6 @@
 -- Join a room. An open room takes anyone; a closed one needs its link or an invitation; a bot needs a moderator, or an
 -- owner who moderates the room, unless the room takes bots.
--- keys: {r} {r}:members {r}:left {r}:ranks {r}:bans {r}:done {r}:invited {r}:handles
+-- keys: {r} {r}:members {r}:ranks {r}:bans {r}:done {r}:invited {r}:handles
 -- repeatable
 -- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who admits it ('' if none), admin (1 | 0),
 -- handle of the user
@@ -11,12 +11,17 @@ local function banned_until(bans, user, now)
   if till and (till == '0' or tonumber(till) > now) then return tonumber(till) end
 end
 
+local function is_invited(invited, user, now)
+  local at = redis.call('ZSCORE', invited, user)
+  return at and tonumber(at) > now - INVITED_MS
+end
+
 -- A bot admitted by a moderator needs no link. A user banned from a closed room gets the same not_found as everyone
 -- outside.
 local function refusal_of(meta, members, bans, invited, room, args)
   local now, user, link, bot, owner = tonumber(args[2]), args[3], args[4], args[5] == '1', args[6]
   local vouched = args[7] ~= '' or bot and moderates(member_of(members, owner))
-    or redis.call('HEXISTS', invited, user) == 1
+    or is_invited(invited, user, now)
   if room.kind == 'closed' and not vouched and (link == '' or link ~= redis.call('HGET', meta, 'link')) then
     return {'not_found'}
   end
@@ -39,7 +44,7 @@ end
 
 return function(keys, args)
   local place, meta, members = place_of(keys), keys[1], keys[2]
-  local bans, done, invited, handles = unpack(keys, 5)
+  local bans, done, invited, handles = unpack(keys, 4)
   local intent, now, user, bot = args[1], tonumber(args[2]), args[3], tonumber(args[5])
   local room = meta_of(meta)
   if not room or room.kind == 'direct' then return {'not_found'} end
@@ -52,7 +57,7 @@ return function(keys, args)
 
   done_before(done, intent, now)
   redis.call('HDEL', bans, user)
-  redis.call('HDEL', invited, user)
+  redis.call('ZREM', invited, user)
   let_in(place, user, role_of_newcomer(meta, bot == 1), bot, now)
   name_member(handles, user, args[9] or '')
   return belonging(place, user)

@@ -1,11 +1,11 @@
 -- Leave a room. If the last owner leaves, the moderator who joined first becomes owner, or else the member who did.
--- keys: {r} {r}:members {r}:left {r}:ranks {r}:done {r}:handles
+-- keys: {r} {r}:members {r}:ranks {r}:done {r}:handles {r}:mentions
 -- repeatable
 -- allow-oom
 -- args: intent, now, user
 -- answers: {'ok', version, in, last_seq, epoch, role, members} or {reason}
 return function(keys, args)
-  local place, done, handles = place_of(keys), keys[5], keys[6]
+  local place, done, handles, mentions = place_of(keys), unpack(keys, 4)
   local intent, now, user = args[1], tonumber(args[2]), args[3]
   local room = meta_of(place.meta)
   if not room then return {'not_found'} end
@@ -16,5 +16,6 @@ return function(keys, args)
   done_before(done, intent, now)
   let_go(place, user)
   unname_member(handles, user)
+  forget_mentions_of(mentions, user)
   return belonging(place, user)
 end

@@ -1,5 +1,5 @@
 -- Give a member another role; for owners and admins. An owner cannot demote another owner, and the last owner stays.
--- keys: {r} {r}:members {r}:left {r}:ranks {r}:done
+-- keys: {r} {r}:members {r}:ranks {r}:done
 -- repeatable
 -- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, role
@@ -16,7 +16,7 @@ local function refusal_of(place, room, actor, admin, target, role, itself)
 end
 
 return function(keys, args)
-  local place, members, done = place_of(keys), keys[2], keys[5]
+  local place, members, done = place_of(keys), keys[2], keys[4]
   local actor, admin, user, role = args[3], args[4] == '1', args[5], args[6]
   local room = meta_of(place.meta)
   if not room then return {'not_found'} end

@@ -225,9 +225,9 @@ class RoomStore(RoomReader):
 
     # --- steps on one tag --------------------------------------------------------------------------------------------
 
-    async def invite(self, room: str, user: str, *, actor: str) -> None:
+    async def invite(self, room: str, user: str, *, actor: str, now: int) -> None:
         """Invite a user as ``actor``: any member of an open room, a moderator of a closed one. Raises ``Refusal``."""
-        checked(await self._store.call("room_invite", keys.room(room), actor, user))
+        checked(await self._store.call("room_invite", keys.room(room), actor, user, now))
 
     async def link(self, room: str, *, actor: str, admin: bool, withdraw: bool = False) -> str:
         """The invite link of a closed room, 128 random bits in hex, made on the first call; "" after withdrawing it."""

@@ -131,6 +131,8 @@ STEPS: dict[str, tuple[list[Taken], Taken]] = {
     "take_card_back": ([*FRIENDS, ("offer_card", ANN, {})], ("take_card_back", ANN, {})),
     "block": (CURTAIN, BLOCK),
     "block of a friend": (FRIENDS, BLOCK),
+    "leave with a poke under way": ([POKE], ("leave", ANN, {})),
+    "leave behind the curtain": (CURTAIN, ("leave", BOB, {})),
     "unblock": ([*TALKING, BLOCK], ("block", ANN, {"on": False})),
 }
 
