@@ -67,7 +67,7 @@ class Metrics:
                 "Sockets that cannot take more just now.",
                 sum(c.paused for c in hub.connections),
             ),
-            ("chat_followers_behind", "Followers that read up.", sum(len(c.behind) for c in hub.connections)),
+            ("chat_followers_behind", "Followers that read up.", _behind(hub)),
             ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
             ("chat_store_writable", "Whether the store takes writes.", int(hub.store.up and not hub.store.read_only)),
             ("chat_tasks", "Tasks under way.", len(self._tasks)),
@@ -99,3 +99,7 @@ class Metrics:
         for values, count in counts.items():
             family.add_metric(values, count)
         return family
+
+
+def _behind(hub: Hub) -> int:
+    return sum(place is not None for feed in hub.feeds.all() for place in feed.followers.values())

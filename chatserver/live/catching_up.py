@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.outgoing import Behind
 from chatserver.live.tail import Entry, Place, merged
 from chatserver.store.messages.records import Page, change_of, message_of
-
-if TYPE_CHECKING:
-    from chatserver.live.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +37,7 @@ class Readers:
             if under_way is not None:
                 await asyncio.wait([under_way])
                 continue
-            behind = connection.behind.get(feed)
+            behind = feed.followers.get(connection)
             if behind is None:
                 continue
             self._reading[feed] = asyncio.get_running_loop().create_future()
@@ -57,13 +55,13 @@ class Readers:
                 entries = None
             finally:
                 self._reading.pop(feed).set_result(None)
-            if connection.behind.get(feed) is behind and not connection.paused:
+            if feed.followers.get(connection) is behind and not connection.paused:
                 _give(feed, connection, behind, entries)
 
 
 def _give(feed: Feed, connection: Connection, behind: Behind, entries: list[Entry] | None) -> None:
     if entries is None:
-        connection.behind[feed] = Behind(behind.place, -1, -1)
+        feed.followers[connection] = Behind(behind.place, -1, -1)
         return
     upto = feed.delivered
     due = [entry for entry in entries if entry.place.seq <= upto.seq and entry.place.rev <= upto.rev]

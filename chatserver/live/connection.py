@@ -13,7 +13,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
@@ -27,10 +27,6 @@ except ImportError:  # a build without its C part
 from chatserver.live.wire import Wire
 from chatserver.protocol import closing
 from chatserver.protocol.closing import Close
-
-if TYPE_CHECKING:
-    from chatserver.live.feed import Feed
-    from chatserver.live.outgoing import Behind
 
 log = logging.getLogger(__name__)
 _numbers = itertools.count(1)
@@ -57,13 +53,13 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """``user_id`` is empty until the session begins, and for visitors. ``behind`` holds a place per feed not live.
+    """``user_id`` is empty until the session begins, and for visitors. It knows nothing of rooms.
     Messages are of at most ``frame_bytes``; 0 is no limit."""
 
     __slots__ = (
         "_after_closing", "_begun", "_fragments", "_frame_bytes", "_idle_frames", "_idle_since", "_in_pieces",
         "_kind", "_most", "_on_closed", "_on_message", "_owner", "_plain", "_protocol", "_wanted", "address",
-        "agent", "behind", "closing", "data", "follows", "heard", "login_id", "number", "opened_at", "origin",
+        "agent", "closing", "data", "heard", "login_id", "number", "opened_at", "origin",
         "out", "paused", "paused_at", "pinged", "reading", "started", "transport", "user_id", "wire",
     )  # fmt: skip
 
@@ -87,8 +83,6 @@ class Connection(asyncio.Protocol):
         self.heard = True
         self.pinged = 0.0
         self.out: list[bytes] = []
-        self.follows: dict[Feed, None] = {}
-        self.behind: dict[Feed, Behind] = {}
         self.data: Any = None
         self._owner = owner
         self._on_message = on_message

@@ -4,7 +4,7 @@ It comes to life in ``Hub.hold`` when the first follower arrives, and hears what
 heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
 lost link makes it look at the store (``Repairs``); until then what it hears is parked.
 
-A follower is *live* (no state at all) or *behind* (a place, kept in ``Connection.behind``). A connection that cannot
+A follower is *live* (no state at all) or *behind* (a place, kept in ``Feed.followers``). A connection that cannot
 take more makes its followers behind; they read up from the tail or the log, and become live only in a step without
 await in which their place equals what was delivered. First join, reconnect and slow reader are this same code.
 """
@@ -17,10 +17,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
+from chatserver.live.connection import Connection
 from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.slices import SLICE, Frames, slices
@@ -40,9 +41,6 @@ from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
 from chatserver.store.rooms.records import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
 
-if TYPE_CHECKING:
-    from chatserver.live.connection import Connection
-
 log = logging.getLogger(__name__)
 
 CATCH_UP_BYTES: Final = 1 << 16
@@ -52,7 +50,7 @@ _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
 _other = msgspec.msgpack.Decoder(list[Any]).decode
 
-Jobs = deque[tuple[bytes, list["Connection"]]]
+Jobs = deque[tuple[bytes, list[Connection]]]
 """What is to be written to whom, at most ``SLICE`` of them each."""
 
 
@@ -88,6 +86,7 @@ class Feed:
         self.room = room
         self.around = around
         self.holds = 0
+        self.followers: dict[Connection, Behind | None] = {}
         self.live: dict[Wire, dict[Connection, None]] = {}
         self.watchers: dict[Connection, PresenceChanged] = {}
         self.visitors: dict[Connection, None] = {}
@@ -240,7 +239,7 @@ class Feed:
     def _owe_state(self, user: str) -> None:
         """Something of this user's own in the room is other than it was: their connections hear the room anew."""
         for connection in self.around.connections(user):
-            if self in connection.follows:
+            if connection in self.followers:
                 self.around.tell_state(self, connection)
 
     def _hear_typing(self, user: str) -> None:
@@ -470,16 +469,14 @@ class Feed:
             self.hide(user, hidden=hidden)
         else:
             self.visitors[connection] = None
-        connection.follows[self] = None
         # A place that is not reached is one of before a reset.
         numbering = self.numbering if self.delivered.reaches(place) else -1
-        connection.behind[self] = Behind(place, numbering, self.told)
+        self.followers[connection] = Behind(place, numbering, self.told)
 
     def unfollow(self, connection: Connection) -> None:
-        if self not in connection.follows:
+        if connection not in self.followers:
             return
-        del connection.follows[self]
-        connection.behind.pop(self, None)
+        del self.followers[connection]
         self.watchers.pop(connection, None)
         self.visitors.pop(connection, None)
         followers = self.live.get(connection.wire)
@@ -507,15 +504,15 @@ class Feed:
 
     def _fall_behind(self, connection: Connection, behind: Behind) -> None:
         self.live[connection.wire].pop(connection, None)
-        if self in connection.follows:
-            connection.behind[self] = behind
+        if connection in self.followers:
+            self.followers[connection] = behind
 
     def put_off(self, connection: Connection) -> bool:
         """Whether a follower cannot be told the room as it stands yet; it is told once it has read up."""
-        behind = connection.behind.get(self)
+        behind = self.followers.get(connection)
         if behind is not None:
-            connection.behind[self] = replace(behind, told=OWN_STATE_DUE)
-        elif connection.paused and self in connection.follows:
+            self.followers[connection] = replace(behind, told=OWN_STATE_DUE)
+        elif connection.paused and connection in self.followers:
             self._fall_behind(connection, Behind(self.delivered, self.numbering, OWN_STATE_DUE))
         else:
             return False
@@ -523,10 +520,10 @@ class Feed:
 
     def level(self, connection: Connection) -> bool:
         """Bring a follower up from the tail, without await. False where the log has to be read for it."""
-        while (behind := connection.behind.get(self)) is not None and not connection.paused:
+        while (behind := self.followers.get(connection)) is not None and not connection.paused:
             if behind.numbering != self.numbering:
                 connection.write(self.reset_frame(connection.wire))
-                connection.behind[self] = Behind(self.delivered, self.numbering, OWN_STATE_DUE)
+                self.followers[connection] = Behind(self.delivered, self.numbering, OWN_STATE_DUE)
             elif behind.place == self.delivered:
                 self._become_live(connection, behind)
             else:
@@ -537,7 +534,7 @@ class Feed:
         return True
 
     def _become_live(self, connection: Connection, behind: Behind) -> None:
-        del connection.behind[self]
+        self.followers[connection] = None
         self.live.setdefault(connection.wire, {})[connection] = None
         if behind.told == OWN_STATE_DUE:
             self.around.tell_state(self, connection)
@@ -556,7 +553,7 @@ class Feed:
                 break
         if frames:
             connection.write(b"".join(frames))
-        connection.behind[self] = replace(behind, place=place)
+        self.followers[connection] = replace(behind, place=place)
 
     # --- who is here -------------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class Hub:
             tail_records=tail_records, tail_bytes=tail_bytes, large_room=large_room,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection, dict[Feed, None]] = {}
         self.on_auth = on_auth
         self.presence = Presence(self.rooms, self.feeds, self.unseen_here)
         self._readers = Readers()
@@ -88,7 +88,7 @@ class Hub:
     # --- what connections tell ---------------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
-        self.connections[connection] = None
+        self.connections[connection] = {}
 
     def flush_soon(self, connection: Connection) -> None:
         if not self._to_flush:
@@ -101,13 +101,14 @@ class Hub:
             connection.flush()
 
     def resumed(self, connection: Connection) -> None:
-        for feed in list(connection.behind):
-            self.bring_up(feed, connection)
+        for feed in list(self.connections.get(connection, ())):
+            if feed.followers.get(connection) is not None:
+                self.bring_up(feed, connection)
 
     def closed(self, connection: Connection) -> None:
-        self.connections.pop(connection, None)
-        for feed in list(connection.follows):
+        for feed in list(self.connections.get(connection, ())):
             self.unfollow(feed, connection)
+        self.connections.pop(connection, None)
         self._leave(connection)
 
     # --- users -------------------------------------------------------------------------------------------------------
@@ -177,12 +178,12 @@ class Hub:
     def _company_changed(self, user: LiveUser) -> None:
         """Somebody is here for this user no more, or again."""
         for connection in user.connections:
-            for feed in connection.follows:
+            for feed in self.connections[connection]:
                 feed.presence_due = True
 
     def _presence_changed(self, user: LiveUser) -> None:
         """Hidden or shown from now on, on all the sockets that are open here."""
-        feeds = dict.fromkeys(feed for connection in user.connections for feed in connection.follows)
+        feeds = dict.fromkeys(feed for connection in user.connections for feed in self.connections[connection])
         for feed in feeds:
             feed.hide(user.id, hidden=user.hidden)
             self.tasks.spawn(self.presence.say_now(feed, now_ms()))
@@ -295,7 +296,7 @@ class Hub:
         if feed is None or feed.meta.kind != "direct":
             return
         for connection in user.connections:
-            if feed in connection.follows:
+            if connection in feed.followers:
                 connection.write(feed.left_frame(connection.wire, user.id))
                 self.unfollow(feed, connection)
 
@@ -307,7 +308,7 @@ class Hub:
     def _someone_misses(self, user: LiveUser, room: str) -> bool:
         feed = self.feeds.get(room)
         return any(
-            connection.started and (feed is None or feed not in connection.follows) for connection in user.connections
+            connection.started and (feed is None or connection not in feed.followers) for connection in user.connections
         )
 
     async def entered(self, user: LiveUser, room: str) -> None:
@@ -321,7 +322,7 @@ class Hub:
             for connection in list(user.connections):
                 if connection.started and connection.closing is None and user.id in feed.members:
                     self._write_state(feed, connection, state)
-                    if feed not in connection.follows:
+                    if connection not in feed.followers:
                         self.follow(feed, connection, Place(state.last_seq, state.rev))
 
     async def enter_now(self, user_id: str) -> None:
@@ -333,15 +334,17 @@ class Hub:
     # --- following ---------------------------------------------------------------------------------------------------
 
     def follow(self, feed: Feed, connection: Connection, place: Place) -> None:
-        if feed in connection.follows or connection.closing is not None:
+        if connection in feed.followers or connection.closing is not None:
             return
         self.feeds.keep(feed)
         user = self.users.get(connection.user_id)
+        self.connections[connection][feed] = None
         feed.follow(connection, place, hidden=user is not None and user.hidden)
         self.bring_up(feed, connection)
 
     def unfollow(self, feed: Feed, connection: Connection) -> None:
-        if feed in connection.follows:
+        if connection in feed.followers:
+            self.connections[connection].pop(feed, None)
             feed.unfollow(connection)
             self.feeds.release(feed)
 
@@ -356,7 +359,7 @@ class Hub:
             return
         user.pointers.pop(feed.room, None)
         for connection in user.connections:
-            if feed in connection.behind:
+            if feed.followers.get(connection) is not None:
                 connection.write(feed.left_frame(connection.wire, user_id))
             self.unfollow(feed, connection)
         if user_id in feed.members:  # back already: for the user's sockets that is a room entered anew
@@ -390,7 +393,7 @@ class Hub:
         waiting = [
             connection
             for connection in self.connections
-            if connection.started and not connection.user_id and feed not in connection.follows
+            if connection.started and not connection.user_id and connection not in feed.followers
         ]
         for some in slices(waiting):
             if not feed.meta.is_open_to_visitors:
@@ -497,7 +500,7 @@ class Hub:
 
     async def _tell_state_now(self, feed: Feed, connection: Connection) -> None:
         state = await self._state_between_writes(feed, connection.user_id)
-        if feed in connection.follows:
+        if connection in feed.followers:
             self._write_state(feed, connection, state)
 
     async def _state_between_writes(self, feed: Feed, user_id: str) -> RoomState:

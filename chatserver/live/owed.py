@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.live.connection import Connection
+from chatserver.live.feed import Feed
 from chatserver.live.tasks import Tasks
-
-if TYPE_CHECKING:
-    from chatserver.live.connection import Connection
-    from chatserver.live.feed import Feed
 
 AT_ONCE: Final = 100
 """States made before others have a turn: some 10 µs each."""
@@ -51,7 +49,7 @@ class OwedStates:
             del self._owed[feed]
 
     async def _tell_one(self, feed: Feed, connection: Connection) -> None:
-        while feed in connection.follows:
+        while connection in feed.followers:
             try:
                 return await self._tell(feed, connection)
             except Refusal as refusal:  # the store waited as long as it does before it gave up

@@ -16,16 +16,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, Protocol
 
 from chatserver.errors import NOT_FOUND, UNAVAILABLE, Refusal
 from chatserver.live.tail import Place
+from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.heads import Head
+from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Page, Posted
-
-if TYPE_CHECKING:
-    from chatserver.live.feed import Feed
+from chatserver.store.rooms.records import Opened
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,42 @@ class RepairPool:
         self.resets = 0
 
 
+class Provision(Protocol):
+    """What repairs need of the process."""
+
+    @property
+    def log(self) -> LogReader: ...
+    @property
+    def authors(self) -> AuthorCache: ...
+    @property
+    def spawn(self) -> Callable[[Coroutine[Any, Any, Any]], object]: ...
+    @property
+    def pool(self) -> RepairPool: ...
+
+
+class Mended(Protocol):
+    """What repairs need of a feed: where it is, and how it takes in what it missed."""
+
+    room: str
+    epoch: str
+    place: Place
+    last_id: str
+    version: int
+
+    @property
+    def around(self) -> Provision: ...
+    def hear(self, payload: bytes) -> None: ...
+    def apply_message(self, posted: Posted) -> None: ...
+    def apply_change(self, changed: Changed) -> None: ...
+    def reload(self, opened: Opened) -> None: ...
+    async def reset(self, opened: Opened) -> None: ...
+    async def read_anew(self) -> Opened: ...
+
+
 class Repairs:
     """One feed's. While it ``holds_back``, what the feed hears is parked here."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Mended) -> None:
         self._feed = feed
         self._parked: list[bytes] = []
         self._covered = 0

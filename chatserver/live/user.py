@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from chatserver.live.connection import Connection
 from chatserver.store.accounts.users import OpenedUser, Pointer
 from chatserver.store.heads import UserNumbers
-
-if TYPE_CHECKING:
-    from chatserver.live.connection import Connection
 
 
 class LiveUser:

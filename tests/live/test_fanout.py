@@ -95,7 +95,7 @@ async def test_who_could_not_take_what_a_room_says_of_itself_hears_it_once_they_
         one.pause_writing()
     for about in ("Sit down", "Stand up"):
         await post(server.url, "room.update", admin.token, room="hall", about=about)
-    await until(lambda: feed.meta.about == "Stand up" and len(everyone[0].behind) == 1)
+    await until(lambda: feed.meta.about == "Stand up" and feed.followers[everyone[0]] is not None)
     with counted(server, everyone) as counts:
         for one in everyone:
             one.resume_writing()

@@ -112,13 +112,13 @@ async def test_a_full_socket_holds_nothing_of_a_room_whose_settings_change_all_t
         await bob.call("room.join", room=room)
         await bob.hears("room.updated", room=room)
         full = connection_of(server, bob)
-        await until(lambda: feed_of(server, room) not in full.behind)
+        await until(lambda: feed_of(server, room).followers.get(full) is None)
         full.pause_writing()
         heard = len(bob.events)
         for number in range(20):
             await ann.call("room.update", room=room, title=f"Tea {number}")
         await ann.hears("room.changed", room=room, title="Tea 19")
-        await until(lambda: feed_of(server, room) in full.behind)
+        await until(lambda: feed_of(server, room).followers.get(full) is not None)
         full.resume_writing()
         await bob.hears("room.changed", room=room, title="Tea 19")
         titles = [event["params"]["title"] for event in bob.events[heard:] if event["method"] == "room.changed"]
@@ -130,7 +130,7 @@ async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(server: Serve
         room = (await ann.call("room.create", title="Tea"))["room"]
         await bob.call("room.join", room=room)
         await bob.hears("room.updated", room=room)
-        await until(lambda: feed_of(server, room) not in connection_of(server, bob).behind)
+        await until(lambda: feed_of(server, room).followers.get(connection_of(server, bob)) is None)
         feed = feed_of(server, room)
         feed.repairs.doubt()  # both steps are heard in one go
         start = len(bob.events)

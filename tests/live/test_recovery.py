@@ -200,7 +200,7 @@ async def test_somebody_whose_logins_cannot_be_read_comes_back_and_holds_up_nobo
 
 async def test_a_feed_parks_what_it_hears_until_its_head_was_compared(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
-        await until(lambda: feed_of(server, "hall") not in connection_of(server, bob).behind)
+        await until(lambda: feed_of(server, "hall").followers.get(connection_of(server, bob)) is None)
         feed = feed_of(server, "hall")
         feed.repairs.doubt()
         await ann.say("hall", "parked")
@@ -259,7 +259,7 @@ async def test_a_record_that_cannot_be_decoded_repairs_only_its_room(server: Ser
 async def test_a_reader_whose_page_cannot_be_decoded_starts_over(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         full, feed = connection_of(server, bob), feed_of(server, "hall")
-        await until(lambda: feed not in full.behind)
+        await until(lambda: feed.followers.get(full) is None)
         full.pause_writing()
         await ann.say("hall", "unread")
         await ann.hears("message.posted", text="unread")
@@ -281,7 +281,7 @@ async def test_the_socket_follows_before_a_join_is_answered(server: Server) -> N
 
         async def watched(user: str) -> None:
             await enter(user)
-            follows.append(server.hub.feeds.get(room) in connection_of(server, bob).follows)
+            follows.append(connection_of(server, bob) in server.hub.feeds.get(room).followers)
 
         for number in range(10):
             room = (await post(server.url, "room.create", ann.token, title=f"Room {number}"))["room"]

@@ -205,7 +205,7 @@ class Sync:
                 connection.write(feed.reset_frame(connection.wire))
                 place = feed.delivered
             self._hub.follow(feed, connection, place or Place(state.last_seq, state.rev))
-        if user is not None and len(user.pointers) != len(connection.follows):
+        if user is not None and len(user.pointers) != len(self._hub.connections[connection]):
             self._hub.tasks.spawn(self._hub.enter_now(user.id))
 
     def _resumed(self, state: RoomState, cursor: Cursor | None, events_left: int) -> Place | None:

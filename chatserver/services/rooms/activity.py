@@ -51,6 +51,6 @@ class Activity:
     def _followed(self, caller: Caller, room: str) -> Feed:
         """The feed, if this connection's session hears the room."""
         feed = self._hub.feeds.get(room)
-        if feed is None or feed not in caller.require_connection().follows:
+        if feed is None or caller.require_connection() not in feed.followers:
             raise errors.not_found()
         return feed
