@@ -32,6 +32,9 @@ QUICK = {
     "CHATSERVER_LIMITS__CONNECTIONS_PER_USER": "0",
     "CHATSERVER_LIMITS__CONNECTIONS_PER_ADDRESS": "0",
     "CHATSERVER_HOST__ENABLED": "false",
+    # Everyone talks as fast as they can: who is away for a second has missed more than people could say.
+    "CHATSERVER_LIMITS__REPLAY_MESSAGES": "0",
+    "CHATSERVER_LIMITS__REPLAY_EVENTS": "0",
 }
 
 
