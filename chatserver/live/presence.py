@@ -56,7 +56,8 @@ class Presence:
     def _is_due(self, feed: Feed, now: int) -> bool:
         here = feed.shown_here()
         told, at = self._told.get(feed, (frozenset(), now))
-        return here != told or (bool(here) and now - at >= AGAIN_MS)
+        # Also where the clock was set back: by the others' it would be silent until the clock has caught up.
+        return here != told or (bool(here) and abs(now - at) >= AGAIN_MS)
 
     async def _write(self, feed: Feed, now: int) -> None:
         if self._is_due(feed, now):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chatserver import ids
+from chatserver.store.engine import keys
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Refused, gathering, post
 
@@ -75,3 +76,13 @@ async def test_slow_mode_goes_on_from_a_clock_that_was_set_back(open_server: Ope
         assert slow.value.reason == "rate_limited" and slow.value.data["retry_after"] <= 600
         ids.move_clock(600_000 - HOUR_MS)
         await ann.say(room, "ten minutes later")
+
+
+async def test_who_is_here_is_said_again_by_a_clock_that_was_set_back(open_server: OpenServer) -> None:
+    server = await open_server()
+    async with gathering(server.url, "ann"):
+        await server.hub.presence.tick(ids.now_ms())
+        ids.move_clock(-HOUR_MS)
+        await server.hub.presence.tick(ids.now_ms())
+        held = await server.store.command(keys.room("hall"), "HGET", "{r:hall}:here", server.store.process_id)
+        assert int(held.split()[0]) < ids.now_ms() + 60_000
