@@ -363,6 +363,3 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-Make = Callable[[ServerProtocol], Connection]
