@@ -1,7 +1,6 @@
-"""The command ``chatserver``: read the arguments and the settings, then hand over to ``chatserver.commands``.
+"""The command ``chatserver``: reads arguments and settings, then calls ``chatserver.commands``.
 
-What goes wrong before the community is open is said in plain sentences on standard error, and the status is 1; a
-mistake in the arguments is 2, as with every command.
+Errors are printed as plain sentences on standard error, with exit status 1; wrong arguments exit with status 2.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def main(words: Sequence[str] | None = None, environment: Mapping[str, str] | No
     except Refusal as refusal:
         print(refusal.message, file=sys.stderr)
     except BrokenPipeError:
-        # Whoever read our output has read enough; nothing may be written to it any more, at exit neither.
+        # The reader of our output has closed it, so nothing may be written to it any more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return 130
@@ -41,7 +40,7 @@ def main(words: Sequence[str] | None = None, environment: Mapping[str, str] | No
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
-    """Options that are settings carry the setting's dotted path as their name."""
+    """The options that override settings: their ``dest`` is the setting's dotted path."""
     return {name: value for name, value in vars(arguments).items() if "." in name and value is not None}
 
 
@@ -52,22 +51,18 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"chatserver {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    serve = _add(commands, "serve", "open the community", _serve)
+    serve = _add(commands, "serve", "start the server", _serve)
     serve.add_argument("--host", dest="server.host", metavar="H", help="the address to listen on")
     serve.add_argument("--port", dest="server.port", metavar="P", type=int, help="the port to listen on; 0: any")
     _add_config(_group(commands, "config", "show or check the settings"))
     _add_user(_group(commands, "user", "accounts"))
     _add_token(_group(commands, "token", "tokens for bots and scripts"))
-    backup = _add(
-        commands, "backup", "write all that the store holds into a file, while the community is open", _backup
-    )
+    backup = _add(commands, "backup", "write everything in the store to a file, also while the server runs", _backup)
     backup.add_argument("file", help="the file to write; it must not exist yet")
-    restore = _add(commands, "restore", "bring a backup back into a store that nobody has lived in", _restore)
-    restore.add_argument("file", help="a file that backup wrote")
-    restore.add_argument("--dry-run", action="store_true", help="only read the file and say what is in it")
-    _add(
-        commands, "repair", "cut off what the embedded store cannot read of its file, and keep that beside it", _repair
-    )
+    restore = _add(commands, "restore", "restore a backup into a store without users", _restore)
+    restore.add_argument("file", help="a file written by chatserver backup")
+    restore.add_argument("--dry-run", action="store_true", help="only check the file and print what it holds")
+    _add(commands, "repair", "cut off the unreadable end of the embedded store's file, and keep a copy of it", _repair)
     return top
 
 
@@ -77,11 +72,11 @@ def _group(commands: _Commands, name: str, text: str) -> _Commands:
 
 
 def _add(commands: _Commands, name: str, text: str, command: Command) -> argparse.ArgumentParser:
-    """A command; each takes the settings that say where the community is."""
+    """A command, with the options that say where its store is."""
     made = commands.add_parser(name, help=text, description=_sentence(text))
-    made.add_argument("--config", metavar="FILE", help="a file of settings, such as config/chatserver.toml")
-    made.add_argument("--data", dest="server.data", metavar="DIR", help="the folder of the embedded store")
-    made.add_argument("--store", dest="store.url", metavar="URL", help="an external Valkey or Redis instead")
+    made.add_argument("--config", metavar="FILE", help="the configuration file, such as config/chatserver.toml")
+    made.add_argument("--data", dest="server.data", metavar="DIR", help="the data folder of the embedded store")
+    made.add_argument("--store", dest="store.url", metavar="URL", help="use this external Valkey or Redis instead")
     made.set_defaults(command=command)
     return made
 
@@ -91,37 +86,39 @@ def _sentence(text: str) -> str:
 
 
 def _add_config(commands: _Commands) -> None:
-    show = _add(commands, "show", "print every setting as it holds", _show_config)
-    show.add_argument("--origin", action="store_true", help="say beside each where it was set")
-    show.add_argument("--default", action="store_true", help="print the commented file of all defaults instead")
-    _add(commands, "check", "read the settings and say what is wrong with them", _check_config)
+    show = _add(commands, "show", "print the current value of every setting", _show_config)
+    show.add_argument("--origin", action="store_true", help="also print where each was set")
+    show.add_argument("--default", action="store_true", help="print a commented file of all defaults instead")
+    _add(commands, "check", "check the settings and print what is wrong", _check_config)
 
 
 def _add_user(commands: _Commands) -> None:
-    add = _add(commands, "add", "make an account; the password is asked for, or read from standard input", _add_account)
-    add.add_argument("handle", help="what people write after the @")
-    add.add_argument("--name", help="the name that is shown; the handle without it")
-    add.add_argument("--admin", action="store_true", help="make the account an admin's")
+    add = _add(
+        commands, "add", "create an account; asks for the password, or reads it from standard input", _add_account
+    )
+    add.add_argument("handle", help="the name after the @")
+    add.add_argument("--name", help="the display name; the handle if not given")
+    add.add_argument("--admin", action="store_true", help="make it an admin")
     password = _add(commands, "set-password", "set a new password and end all logins", _set_password)
     password.add_argument("handle")
-    admin = _add(commands, "make-admin", "make an account an admin's", _make_admin)
+    admin = _add(commands, "make-admin", "make a user an admin", _make_admin)
     admin.add_argument("handle")
-    suspend = _add(commands, "suspend", "end all logins of an account and let it sign in no more", _suspend)
+    suspend = _add(commands, "suspend", "end all logins of a user and refuse new ones", _suspend)
     suspend.add_argument("handle")
-    suspend.add_argument("--lift", action="store_true", help="let it sign in again")
+    suspend.add_argument("--lift", action="store_true", help="undo the suspension")
     invite = _add(
-        commands, "invite", "print an invitation, good for one account, where community.sign_up is invite", _invite
+        commands, "invite", "print an invitation for one account, needed when community.sign_up is invite", _invite
     )
-    invite.add_argument("--days", type=int, default=30, help="how long it is good; 0: until it is used")
+    invite.add_argument("--days", type=int, default=30, help="how many days it is valid; 0: until used")
 
 
 def _add_token(commands: _Commands) -> None:
-    create = _add(commands, "create", "make a token of an account and print it, this once", _create_token)
-    create.add_argument("handle", help="whose token it is")
+    create = _add(commands, "create", "create a token of a user and print it; it is not shown again", _create_token)
+    create.add_argument("handle", help="the user")
     create.add_argument("--label", default="command line", help="what it is for, shown in the list of tokens")
 
 
-# --- the commands, each loading only what it needs -------------------------------------------------------------------
+# --- the commands; each imports only what it needs -------------------------------------------------------------------
 
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
-"""The community's own host, run by exactly one of the processes that share a store.
+"""Runs the host, the community's own bot, in exactly one of the processes that share a store.
 
-Whoever holds the lease runs it; a process that dies lets go of it within fifteen seconds, and another takes it up. The
-host is a bot like any other: it comes in by the front door, over a socket and with a token of its own.
+The process that holds the lease runs it. The lease of a dead process expires within fifteen seconds, and another takes
+it. The host is a bot like any other: it connects over a socket with its own token.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOOK_SECONDS: Final = 5.0
 
 
 class Hosting:
-    """``run`` until cancelled. ``url`` is this process's own."""
+    """``run`` runs until cancelled. ``url`` is the address of this process."""
 
     def __init__(
         self, settings: Settings, store: Store, accounts: Accounts, community: CommunityStore, tasks: Tasks, url: str
@@ -44,12 +44,13 @@ class Hosting:
             try:
                 await self._lease.take()
             except Refusal as refusal:
-                log.info("host: not now", extra={"reason": refusal.reason})
+                log.info("host: the lease cannot be taken now", extra={"reason": refusal.reason})
             self._agree()
             await asyncio.sleep(LOOK_SECONDS)
 
     def _agree(self) -> None:
-        """Serve while the lease is ours: without a store that tells, only until it may be another's."""
+        """Start or stop the host to match the lease; while the store is away the lease holds only until it may
+        expire."""
         running = self._host is not None and not self._host.done()
         if self._lease.holds and not running:
             self._host = self._tasks.spawn(self._serve())
@@ -67,7 +68,7 @@ class Hosting:
         await run_host(self._url, token, state, language=language)
 
     async def leave(self) -> None:
-        """Let another process take over at once."""
+        """Stop the host and release the lease, so that another process takes over at once."""
         if self._host is not None and not self._host.done():
             self._host.cancel()
             await self._lease.end()

@@ -1,8 +1,8 @@
-"""Logging: set up once by ``chatserver.cli``, lines for people on a terminal and JSON objects elsewhere.
+"""Logging: readable lines on a terminal, JSON objects elsewhere. The commands set it up once.
 
-Code logs with the standard library: ``log.info("store: restarted", extra={"pid": 12})``; whatever is in ``extra``
-becomes a member of the JSON object or ``pid=12`` at the end of the line. No message text, password or token may be
-logged; should a token slip into a line all the same, the formatters blot it out.
+Code logs with the standard library: ``log.info("store: restarted", extra={"pid": 12})``. Each entry of ``extra``
+becomes a member of the JSON object, or ``pid=12`` at the end of the line. Message texts, passwords and tokens must not
+be logged; as a safeguard, the formatters replace anything that looks like a token by ``***``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LEVELS: Final = {"debug": "DEBUG", "info": "INFO ", "warning": "WARN ", "error"
 
 
 def without_secrets(text: str) -> str:
-    """The text with whatever looks like a token or a password blotted out."""
+    """The text with everything that looks like a token or password replaced by ``***``."""
     return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}***{'@' if found[3] else ''}", text)
 
 
@@ -34,7 +34,7 @@ def _short_name(name: str) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line: at (UTC), level, from, say, then what the call added, then a fault's trace."""
+    """One JSON object per line: at (UTC), level, from, say, then ``extra``, then the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -51,7 +51,7 @@ class JsonLines(logging.Formatter):
 
 
 class HumanLines(logging.Formatter):
-    """``12:30:01 INFO  doors.socket  opened  user=…``, and a fault's trace on the lines below."""
+    """``12:30:01 INFO  doors.socket: opened  user=…``, with a traceback on the following lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
@@ -66,7 +66,7 @@ class HumanLines(logging.Formatter):
 def set_up(
     log_format: Literal["auto", "json", "human"] = "auto", level: str = "info", stream: TextIO | None = None
 ) -> None:
-    """Send all logging to ``stream`` (standard error), replacing what was set up before."""
+    """Send all logging to ``stream`` (default: standard error), replacing any earlier set-up."""
     stream = stream or sys.stderr
     human = log_format == "human" or (log_format == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
@@ -74,8 +74,8 @@ def set_up(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Their lines per request or per selector say nothing that ours do not.
+    # Their lines per request or per selector add nothing to ours.
     for noisy in ("asyncio", "aiohttp.access", "websockets"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
-    # Whatever bytes a stranger sends to the port would be a traceback here; faults of our own are logged by the doors.
+    # Invalid bytes from a client would be logged as a traceback; the doors log our own errors.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

@@ -1,1 +1,1 @@
-"""What each command of ``chatserver.cli`` does. A command takes the settings and its arguments and returns a status."""
+"""The commands of ``chatserver.cli``. Each takes the settings and its arguments and returns an exit status."""

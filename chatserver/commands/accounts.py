@@ -1,6 +1,6 @@
-"""``chatserver user …`` and ``token create``: an operator's word, carried out on the store by the stores' own steps.
+"""``chatserver user …`` and ``token create``: change accounts directly in the store.
 
-An open server hears of each as if one of its own services had done it: a suspended user's sockets close within a
+They use the same steps as the services, so a running server is notified: the sockets of a suspended user close within a
 second.
 """
 
@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, frozen=True)
 class Counter:
-    """The stores an operator's commands reach for."""
+    """The stores that these commands use."""
 
     accounts: AccountStore
     logins: LoginStore
@@ -51,7 +51,7 @@ class Counter:
         await self.acts.note(ids.new_id(), what, by="", at=now_ms(), user=user, detail=detail)
 
     async def find(self, handle: str) -> Profile:
-        """The user of this handle. Raises ``Refusal`` not_found."""
+        """The user with this handle. Raises ``Refusal`` not_found."""
         profile = await self.accounts.find(handles.fold(handle.removeprefix("@")))
         if profile is None:
             raise errors.not_found("user")
@@ -59,7 +59,7 @@ class Counter:
 
 
 def add(settings: Settings, handle: str, name: str, *, admin: bool) -> int:
-    """Make an account and print its recovery code."""
+    """Create an account and print its recovery code."""
     handle, name = handles.checked(handle.removeprefix("@"), may_be_reserved=admin), names.checked(name)
     password = _asked_password(settings, handle)
     recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
@@ -72,12 +72,12 @@ def add(settings: Settings, handle: str, name: str, *, admin: bool) -> int:
         await counter.note("account.create", account.user, "admin" if admin else "")
 
     _carry_out(settings, work)
-    print(f"{handle} has an account. Its recovery code, shown this once: {recovery}")
+    print(f"{handle} has an account. Its recovery code, which is not shown again: {recovery}")
     return 0
 
 
 def set_password(settings: Settings, handle: str) -> int:
-    """Set a new password; whoever was signed in has to sign in again, and tokens are worth nothing any more."""
+    """Set a new password, and end all logins and tokens of the account."""
     password = _asked_password(settings, handles.fold(handle.removeprefix("@")))
 
     async def work(counter: Counter) -> None:
@@ -91,7 +91,7 @@ def set_password(settings: Settings, handle: str) -> int:
 
 
 def make_admin(settings: Settings, handle: str) -> int:
-    """Make an account an admin's."""
+    """Make a user an admin."""
 
     async def work(counter: Counter) -> None:
         profile = await counter.find(handle)
@@ -104,7 +104,7 @@ def make_admin(settings: Settings, handle: str) -> int:
 
 
 def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
-    """Keep an account out, or with ``lift`` let it in again."""
+    """Suspend an account, or lift the suspension."""
 
     async def work(counter: Counter) -> None:
         profile = await counter.find(handle)
@@ -117,7 +117,7 @@ def suspend(settings: Settings, handle: str, *, lift: bool) -> int:
 
 
 def invite(settings: Settings, days: int) -> int:
-    """Print an invitation, and nothing else."""
+    """Print an invitation and nothing else."""
 
     async def work(counter: Counter) -> str:
         code = await counter.accounts.invite(now=now_ms(), days=days)
@@ -129,7 +129,7 @@ def invite(settings: Settings, days: int) -> int:
 
 
 def create_token(settings: Settings, handle: str, label: str) -> int:
-    """Print a token of an account, and nothing else, so that a script can take it."""
+    """Print a new token of a user and nothing else, so that scripts can read it."""
 
     async def work(counter: Counter) -> str:
         profile, now = await counter.find(handle), now_ms()
@@ -162,7 +162,7 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
         try:
             await asyncio.wait_for(store.ready.wait(), settings.store.connect_seconds)
         except TimeoutError:
-            raise StartError("The store cannot be reached") from None
+            raise StartError("The store cannot be reached: check store.url, or start it") from None
         await refuse_half_restored(store.redis)
         await check_format(store.redis)
         hashing = Hashing(settings.accounts)
@@ -170,7 +170,7 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
         intents = Intents(store)
         rooms = RoomStore(store, intents)
         starters = read_starter_rooms(rooms_file(settings))
-        # The first account may be made before the community was ever open; it begins in the hall like every other.
+        # The first account may be created before the server ever ran, and joins the hall like every other.
         await ensure_starter_rooms(rooms, starters, language=settings.community.language, now=now_ms())
         authors = AuthorCache(store, tasks.spawn)
         accounts = AccountStore(store, intents, authors, rooms, newcomers=newcomers_rooms(starters))
@@ -178,11 +178,11 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
 
 
 def _asked_password(settings: Settings, handle: str) -> str:
-    """Ask for the password twice on a terminal; elsewhere it is the first line of standard input."""
+    """Ask for the password twice on a terminal; otherwise read the first line of standard input."""
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:
-            raise StartError("The two passwords differ; nothing was changed")
+            raise StartError("The two passwords differ; nothing was changed. Try again")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     shortest, longest = settings.accounts.password_min, settings.accounts.password_max

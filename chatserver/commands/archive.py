@@ -1,4 +1,4 @@
-"""``chatserver backup`` and ``chatserver restore``: all that the store holds, into a file and back."""
+"""``chatserver backup`` and ``chatserver restore``: the whole store, to a file and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatserver.store.backup.restore import restore as restore_backup
 
 
 def backup(settings: Settings, file: str) -> int:
-    """Write the file; the community may be open meanwhile."""
+    """Write the backup. The server may be running."""
     with open_store(settings) as address:
         counts = asyncio.run(write_backup(address, Path(file)))
     print(f"{file} is written. {_in_words(counts)}")
@@ -23,7 +23,7 @@ def backup(settings: Settings, file: str) -> int:
 
 
 def restore(settings: Settings, file: str, *, dry_run: bool) -> int:
-    """Bring the file back into a store in which nobody lives, or with ``dry_run`` only check it."""
+    """Restore the backup into a store without users, or with ``dry_run`` only check it."""
     if dry_run:
         contents = inspect(Path(file))
     else:
@@ -31,9 +31,9 @@ def restore(settings: Settings, file: str, *, dry_run: bool) -> int:
             contents = asyncio.run(restore_backup(address, Path(file)))
     moment = datetime.fromtimestamp(contents.head.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     print(f"Written by {contents.head.program} on {moment}. {_in_words(contents.counts)}")
-    # An open server reads all rooms and people anew by itself, but it drew the community's secret when it started.
-    done = "All of it is restored. A server that is open on this store should be restarted"
-    print("The file is sound; nothing was changed" if dry_run else done)
+    # A running server reads rooms and users again by itself, but it read the community's secret when it started.
+    done = "All of it is restored. If a server is running on this store, restart it"
+    print("The file is complete and undamaged; nothing was changed" if dry_run else done)
     return 0
 
 

@@ -1,6 +1,6 @@
-"""``chatserver config show`` and ``config check``: the settings as they hold, or what is wrong with them.
+"""``chatserver config show`` and ``config check``: print the settings, or what is wrong with them.
 
-A setting that does not fit never comes this far: reading the settings has already refused it.
+Invalid settings never get here: reading them has raised ``StartError`` before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def defaults() -> int:
 
 
 def show(settings: Settings, *, origin: bool) -> int:
-    """Print all settings as TOML, passwords left out, with ``origin`` as a comment beside each."""
+    """Print all settings as TOML without passwords; with ``origin``, a comment says where each was set."""
     section = ""
     for row in TABLE:
         if row.section != section:
@@ -30,7 +30,7 @@ def show(settings: Settings, *, origin: bool) -> int:
 
 
 def check(settings: Settings) -> int:
-    """Look at what the settings name. Raises ``StartError`` for a file that is missing or broken."""
+    """Check the files that the settings name. Raises ``StartError`` if one is missing or broken."""
     web_folder()
     rooms = rooms_file(settings)
     try:
@@ -38,5 +38,5 @@ def check(settings: Settings) -> int:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StartError(f"{settings.origin('rooms.file')}: rooms.file: {rooms} cannot be read: {error}") from error
     changed = [row.path for row in TABLE if settings.origin(row.path) != "default"]
-    print("The settings are in order. " + (f"Set: {', '.join(changed)}" if changed else "All have their defaults"))
+    print("The settings are valid. " + (f"Set: {', '.join(changed)}" if changed else "All have their defaults"))
     return 0

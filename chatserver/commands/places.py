@@ -1,4 +1,4 @@
-"""Where commands beside the server find the store: the one that is named, or runs for the folder, or is started."""
+"""Finds the store for commands: the external one, a running embedded one, or one started for the command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatserver.store.engine.address import Address, parse
 
 @contextlib.contextmanager
 def open_store(settings: Settings) -> Iterator[Address]:
-    """The store's address. An embedded store that does not run is started, and stopped again after."""
+    """The store's address. Starts the embedded store if it does not run, and stops it again afterwards."""
     if settings.store.url:
         yield parse(settings.store.url)
         return
@@ -39,9 +39,9 @@ def open_store(settings: Settings) -> Iterator[Address]:
 
 
 def _wait_until_ready(socket: str, seconds: float) -> None:
-    """A server that has just been started has the folder, but its store may not answer yet."""
+    """Wait until the store answers: a server that was just started has locked the folder before its store is ready."""
     deadline = time.monotonic() + seconds
     while ping(socket) is not Answer.READY:
         if time.monotonic() > deadline:
-            raise StartError(f"The store on {socket} does not answer")
+            raise StartError(f"The store on {socket} does not answer: see its log, valkey.log")
         time.sleep(0.02)

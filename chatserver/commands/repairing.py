@@ -1,4 +1,4 @@
-"""``chatserver repair``: cut off what the embedded store cannot read of its file."""
+"""``chatserver repair``: cut off the unreadable end of the embedded store's file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from chatserver.store.embedded.server import EmbeddedStore
 
 
 def repair(settings: Settings) -> int:
-    """Look through the file, keep what cannot be read beside it, and cut it off. Nothing may run on the folder."""
+    """Check the file, copy what cannot be read to a file beside it, and cut it off. No server may use the folder."""
     if settings.store.url:
-        raise StartError("store.url names a store that runs elsewhere: its files are repaired there")
+        raise StartError("store.url names an external store: repair its files where it runs")
     store = EmbeddedStore(settings.server.data, lock_seconds=0)
     print(store.repair() or f"The store's file in {store.folder} can be read to its end; nothing was changed")
     return 0

@@ -1,7 +1,7 @@
-"""``chatserver serve``: the supervisor. The main thread starts the embedded store, runs the community, stops the store.
+"""``chatserver serve``: start the embedded store, run the server, stop the store; all in the main thread.
 
-The order is the point. The store is started before there is a loop, from the thread whose end it shares; ``app.serve``
-runs until it was told to drain and has drained; only then is the store stopped, so that the last message is written.
+The order matters. The store is started before the event loop, from the thread with which it ends. ``app.serve`` runs
+until it has drained. Only then is the store stopped, so that the last message is stored.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> int:
-    """Open the community and keep it open until SIGTERM or Ctrl-C. Raises ``StartError`` where it cannot open."""
+    """Run the server until SIGTERM or Ctrl-C. Raises ``StartError`` if it cannot start."""
     logs.set_up(settings.server.log_format, settings.server.log_level)
     raise_file_limit()
     if settings.store.url:
@@ -62,32 +62,32 @@ def _opened(settings: Settings, name: str, url: str, setup: str) -> None:
     if settings.server.log_format != "json":
         _show(welcome(settings, name, url, setup))
     elif setup:
-        _show(setup)  # logs go to standard error: a code is none of theirs
+        _show(setup)  # on standard output: the code must not be in the logs
 
 
 def _show(text: str) -> None:
-    """Print on standard output; what it cannot take (no such letter, a full disk, a closed pipe) ends no server."""
+    """Print on standard output. A character it cannot encode, a full disk or a closed pipe must not stop the server."""
     letters = sys.stdout.encoding or "utf-8"
     with contextlib.suppress(OSError):
         print(text.encode(letters, "replace").decode(letters), flush=True)
 
 
 def welcome(settings: Settings, name: str, url: str, setup: str) -> str:
-    """What the person who started the community should know and do next. ``setup``: nobody runs it yet."""
+    """The text printed after the start. ``setup`` is the link for the first admin, "" if there is one."""
     command = "chatserver" if shutil.which("chatserver") else _as_called(sys.argv[0])
     kept = "the store at store.url" if settings.store.url else settings.server.data
     return (
         f"\n  {name} is open: {url}\n\n"
-        + (f"  It is nobody's yet. Who opens this link first runs the community:\n        {setup}\n\n" if setup else "")
-        + "  Next: open it in a browser and choose a name; everyone begins in the hall.\n"
-        f"        {command} user make-admin HANDLE   makes that account an admin's\n"
-        f"        {command} token create HANDLE      makes a token for a bot or script\n"
-        f"  Everything is kept in {kept}. Ctrl-C closes the community.\n"
+        + (f"  It has no admin yet. The first to open this link becomes one:\n        {setup}\n\n" if setup else "")
+        + "  Next: open it in a browser and choose a name; everyone starts in the hall.\n"
+        f"        {command} user make-admin HANDLE   makes that user an admin\n"
+        f"        {command} token create HANDLE      prints a token for a bot or script\n"
+        f"  Everything is stored in {kept}. Ctrl-C stops the server.\n"
     )
 
 
 def _as_called(program: str) -> str:
-    """The command as it was typed, which need not be on PATH: make run takes it from .venv."""
+    """The command as it was typed. It need not be on PATH: make run uses the one in .venv."""
     return f"{sys.executable} -m chatserver" if program.endswith("__main__.py") else program
 
 
@@ -96,7 +96,7 @@ def _say(text: str) -> None:
 
 
 def raise_file_limit() -> None:
-    """Let this process open as many files as it may: each connection is one, and the usual soft limit is 1,024."""
+    """Raise the soft limit of open files to the hard one: each connection is one, and the usual soft limit is 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         with contextlib.suppress(ValueError, OSError):
@@ -104,11 +104,11 @@ def raise_file_limit() -> None:
 
 
 def notify(word: str) -> None:
-    """Tell systemd how we are, where it asked to be told (Type=notify)."""
+    """Send a state such as READY=1 to systemd, if it asked for that (Type=notify)."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    # A name that begins with @ is in Linux' abstract namespace: a zero byte in place of the @.
+    # A name that begins with @ is in Linux's abstract namespace: a zero byte replaces the @.
     name = "\0" + address[1:] if address.startswith("@") else address
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
         telling.connect(name)
@@ -116,7 +116,7 @@ def notify(word: str) -> None:
 
 
 async def _feed_watchdog() -> None:
-    """Show systemd twice per WatchdogSec that the loop turns; a loop that hangs is then restarted."""
+    """Notify systemd's watchdog twice per WatchdogSec; it restarts a server whose loop hangs."""
     microseconds = int(os.environ.get("WATCHDOG_USEC", "0") or 0)
     while microseconds:
         notify("WATCHDOG=1")

@@ -1,4 +1,5 @@
-"""How many are here, for who does not belong: a number that says how lively a room is and nothing of one person."""
+"""Rounds the number of people online, for those outside a room: it shows how lively it is, and nothing of one
+person."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ SMALLEST = 3
 
 
 def roughly(online: int) -> int:
-    """0; 1 to 4 say 3; else rounded down to 5, 10, 20, 50, 100 and so on.
+    """0 for 0; 3 for 1 to 4; else rounded down to 5, 10, 20, 50, 100 and so on.
 
-    It is the same for all who do not belong, so that nobody learns from it who hides from them.
+    It is the same for everyone outside, so that nobody can find out that somebody blocks them.
     """
     if online < 5:
         return SMALLEST if online > 0 else 0

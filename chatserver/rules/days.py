@@ -1,4 +1,4 @@
-"""The community's days: which one a moment belongs to, and when the next begins, by the community's time zone."""
+"""The community's calendar days, in its time zone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIRST = date(1970, 1, 1)
 
 
 class Days:
-    """Days of a time zone, numbered from 1 January 1970. ``time_zone()`` is asked each time: the community may move."""
+    """Days numbered from 1 January 1970. ``time_zone()`` is called each time, because an admin may change it."""
 
     def __init__(self, time_zone: Callable[[], str]) -> None:
         self._time_zone = time_zone
@@ -21,7 +21,7 @@ class Days:
         return ZoneInfo(self._time_zone())
 
     def number(self, now: int) -> int:
-        """The day of a moment in ms. Asked for every group of messages, so the last answer is kept."""
+        """The day of a time in ms. Cached, because it is needed for every group of messages."""
         zone, first, last, number = self._known
         if zone != self._time_zone() or not first <= now < last:
             today = self._at(now).date()

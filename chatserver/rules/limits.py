@@ -1,4 +1,4 @@
-"""How often: token buckets, one or many by key. The services and doors own them; the time is handed in."""
+"""Rate limits: token buckets, single or by key. Services and doors own them; the time is an argument."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections import OrderedDict
 from typing import Final
 
-NEVER_MS: Final = 86_400_000  # what a bucket that does not fill tells to wait: a day
+NEVER_MS: Final = 86_400_000  # the wait of a bucket that never refills: a day
 
 
 class Bucket:
-    """Holds ``burst`` and fills with ``per_second``. A burst of 0 is no limit.
+    """Holds ``burst`` tokens and refills with ``per_second``. A burst of 0 means no limit.
 
-    Times are ms by a clock that only goes ahead; one that goes back all the same adds nothing, and fills on from there.
+    Times are ms of a monotonic clock. If it goes back anyway, nothing is added, and refilling continues from there.
     """
 
     __slots__ = ("_at", "_burst", "_held", "_per_ms")
@@ -24,9 +24,9 @@ class Bucket:
         self._at = 0
 
     def take(self, now: int, cost: float = 1) -> int:
-        """0 and ``cost`` taken, or how many ms until it can be.
+        """Take ``cost`` and return 0, or take nothing and return the ms to wait.
 
-        What costs more than the burst is let through by a full bucket, or it would never be.
+        A cost above the burst is allowed when the bucket is full; otherwise it never would be.
         """
         wait = self.wait(now, cost)
         if not wait:
@@ -34,7 +34,7 @@ class Bucket:
         return wait
 
     def spend(self, cost: float = 1) -> None:
-        """Take ``cost``, after ``wait`` has said at the same time that it can be taken."""
+        """Take ``cost``. Call it only after ``wait`` returned 0 for the same time."""
         self._held -= min(self._burst, cost)
 
     def wait(self, now: int, cost: float = 1) -> int:
@@ -47,7 +47,7 @@ class Bucket:
             self._held = held = min(burst, held)
             self._at = now
         missing = (min(burst, cost)) - held
-        if missing <= 1e-9:  # ten times a tenth of a token is a token
+        if missing <= 1e-9:  # ten times 0.1 must count as 1
             return 0
         return math.ceil(missing / self._per_ms - 1e-6) if self._per_ms else NEVER_MS
 
@@ -56,7 +56,7 @@ _NO_LIMIT: Final = Bucket(0, 0)
 
 
 class Buckets:
-    """A bucket per key (a user, a room, an address), at most ``most`` of them: the least recently used is dropped."""
+    """A bucket per key (a user, a room, an address); beyond ``most``, the least recently used is dropped."""
 
     def __init__(self, burst: float, per_second: float, *, most: int = 10_000) -> None:
         self._burst = burst
@@ -72,11 +72,11 @@ class Buckets:
         return not self._burst
 
     def take(self, key: str, now: int, cost: float = 1) -> int:
-        """As ``Bucket.take``, from the key's bucket."""
+        """``Bucket.take`` on the key's bucket."""
         return self.of(key).take(now, cost)
 
     def of(self, key: str) -> Bucket:
-        """The key's bucket; where these are no limit, one that holds nobody up."""
+        """The key's bucket; one without limit if the burst is 0."""
         if not self._burst:
             return _NO_LIMIT
         bucket = self._buckets.get(key)

@@ -1,9 +1,9 @@
-"""Every number and switch of the community: one table, read once at start.
+"""The settings: one table, read once at start.
 
-``sections`` is the table itself (name, type, default, unit, help), ``reading`` brings it together from the
-configuration file, the environment and the command line, ``validating`` says what no type can say, ``printing`` writes
-``config/chatserver.toml`` and ``places`` finds the files that come with the program. ``chatserver.cli`` calls ``load``
-once and hands the result down; no setting is read anywhere else.
+``sections`` is the table itself (name, type, default, unit, help); ``reading`` reads the configuration file, the
+environment and the command line; ``validating`` checks what types cannot; ``printing`` writes
+``config/chatserver.toml``; ``places`` finds the files that come with the program. ``chatserver.cli`` calls ``load``
+once and passes the result down; no setting is read anywhere else.
 """
 
 from chatserver.settings.places import config_folder, icebreakers_file, rooms_file, web_folder

@@ -1,4 +1,4 @@
-"""Where the files that come with the program are: beside the package in a checkout, inside it when installed."""
+"""Finds the files that come with the program: beside the package in a checkout, inside it when installed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def _folder(name: str) -> Path:
 
 
 def web_folder() -> Path:
-    """The page: index.html, main.js and what they load."""
+    """The folder of the page: index.html, main.js and what they load."""
     return _folder("web")
 
 
 def config_folder() -> Path:
-    """The data files of the community: rooms.toml and its like."""
+    """The folder of rooms.toml, icebreakers.toml and other data files."""
     return _folder("config")
 
 
@@ -34,6 +34,6 @@ def rooms_file(settings: Settings) -> Path:
 
 
 def icebreakers_file(settings: Settings) -> Path:
-    """The file of the cards and questions of the day."""
+    """The file of cards and questions of the day."""
     file = settings.friends.icebreakers_file
     return Path(file) if file else config_folder() / "icebreakers.toml"

@@ -11,11 +11,11 @@ from chatserver.settings.sections import SECTIONS, Settings
 from chatserver.settings.table import TABLE, Setting
 
 _HEAD: Final = """\
-# Every setting of chatserver with its default. Take the # away from a line to change it.
+# Every setting of chatserver with its default. Remove the # from a line to change it.
 # Each can also be set in the environment as CHATSERVER_SECTION__NAME, such as CHATSERVER_SERVER__PORT=9000, or as
 # CHATSERVER_SECTION__NAME_FILE with the name of a file that holds the value (for secrets).
-# A limit of 0 is off. "chatserver config check" reads this file and says what is wrong with it;
-# "chatserver config show --origin" says what holds and why.
+# A limit of 0 is off. "chatserver config check" checks this file and prints what is wrong with it;
+# "chatserver config show --origin" prints the current values and where each was set.
 """
 
 
@@ -40,7 +40,7 @@ def _entry(row: Setting) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A value as TOML; only the types that settings have."""
+    """A value as TOML; supports the types of settings only."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -49,11 +49,11 @@ def toml_value(value: object) -> str:
         return "{ " + ", ".join(f"{key} = {toml_value(entry)}" for key, entry in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(toml_value(entry) for entry in value) + "]"
-    # A JSON string is a TOML basic string as long as no character is written as a pair of surrogates.
+    # A JSON string is a valid TOML basic string if no character is escaped as a pair of surrogates.
     return json.dumps(value, ensure_ascii=False)
 
 
 def shown(row: Setting, value: object) -> str:
-    """A value as TOML for people, without the password of an address."""
+    """A value as TOML for display: the password of an address is replaced by ``***``."""
     text = toml_value(value)
     return re.sub(r"(?<=://)[^/@]*@", "***@", text) if row.secret else text

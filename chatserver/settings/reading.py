@@ -1,7 +1,7 @@
-"""Bring the settings together: defaults, then the file, then the environment, then the command line.
+"""Read the settings: defaults, then the file, then the environment, then the command line; the last one wins.
 
-All that is wrong is said at once, each line with the dotted path, so that a person mends a file in one go. Called once
-by ``chatserver.cli`` before anything else runs; the environment is an argument.
+All problems are reported at once, one line each with the dotted path, so that a file can be corrected in one go. Called
+once by ``chatserver.cli`` before anything else runs; the environment is an argument.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chatserver.settings.table import BY_PATH, Setting
 
 PREFIX: Final = "CHATSERVER_"
 CONFIG_VARIABLE: Final = "CHATSERVER_CONFIG"
-# What release 0.1 called a section: read under its old name it would be ignored, and the community look unnamed.
+# Sections that release 0.1 named differently. Ignoring the old name would leave the community without its settings.
 RENAMED_SECTIONS: Final = {"house": "community"}
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "1", "yes", "y", "on"), True),
@@ -31,7 +31,7 @@ _BOOLEANS: Final = {
 
 
 class _Reading:
-    """What has been read so far: value and origin per path, and the problems met."""
+    """What has been read so far: value and origin by path, and the problems found."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -39,7 +39,7 @@ class _Reading:
         self.problems: list[str] = []
 
     def put(self, path: str, value: object, origin: str, *, from_text: bool = False) -> None:
-        """Take a value for a path; a later source wins. ``from_text``: it comes from the environment, as a string."""
+        """Set the value of a path; a later source wins. ``from_text``: the value is a string from the environment."""
         setting = BY_PATH.get(path)
         section, _, name = path.partition(".")
         if section in RENAMED_SECTIONS:
@@ -61,9 +61,9 @@ def load(
     environment: Mapping[str, str] | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Settings:
-    """The settings of this process.
+    """Read the settings of this process.
 
-    ``config_file`` is a TOML file (without one, the file that CHATSERVER_CONFIG names, if any); ``environment`` holds
+    ``config_file`` is a TOML file (default: the file named by CHATSERVER_CONFIG, if set); ``environment`` holds
     ``CHATSERVER_SECTION__NAME`` or ``CHATSERVER_SECTION__NAME_FILE`` (a file whose first line is the value);
     ``overrides`` are dotted paths. Raises ``StartError`` with a line per problem.
     """
@@ -104,8 +104,8 @@ def _read_file(reading: _Reading, file: Path) -> None:
 
 def _read_environment(reading: _Reading, environment: Mapping[str, str]) -> None:
     for variable, text in sorted(environment.items()):
-        # Names without a double underscore are not ours: orchestrators set CHATSERVER_PORT and the like for a
-        # service of that name.
+        # Names without a double underscore are not ours: orchestrators set CHATSERVER_PORT and the like for a service
+        # of that name.
         if not variable.startswith(PREFIX) or "__" not in variable:
             continue
         section, _, name = variable.removeprefix(PREFIX).lower().partition("__")
@@ -129,7 +129,7 @@ def _first_line(reading: _Reading, variable: str, file: str) -> str | None:
 
 
 def _parsed(setting: Setting, value: object) -> object:
-    """A text of the environment as what the setting holds; lists may be JSON or separated by commas."""
+    """Parse a string from the environment; lists may be JSON or separated by commas."""
     text = str(value).strip()
     if setting.type is bool:
         return _BOOLEANS[text.lower()]

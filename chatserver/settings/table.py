@@ -1,4 +1,4 @@
-"""The table of settings: one row per setting, made of the annotations in ``sections`` once, at import."""
+"""The table of settings: one row per setting, made once at import from the annotations in ``sections``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatserver.settings.sections import SECTIONS, Settings
 
 @dataclass(slots=True, frozen=True)
 class Setting:
-    """One row. ``path`` is dotted (``server.port``); ``secret`` values are never shown whole."""
+    """One row. ``path`` is dotted (``server.port``); passwords in ``secret`` values are never shown."""
 
     path: str
     section: str
@@ -32,12 +32,12 @@ class Setting:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What a text setting may be, or nothing where any text is fine."""
+        """The allowed values of a text setting; empty if any text is allowed."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @property
     def expected(self) -> str:
-        """What a value must be, in words for a message."""
+        """What a value must be, in words for an error message."""
         if self.choices:
             return "one of " + ", ".join(f'"{choice}"' for choice in self.choices)
         if self.type in (int, float):
@@ -46,7 +46,7 @@ class Setting:
         if get_origin(self.type) is dict:
             keys = ", ".join(get_args(get_args(self.type)[0]))
             return f"a table from language ({keys}) to text"
-        return {bool: "true or false", str: "a text"}.get(self.type, "a list of texts")
+        return {bool: "true or false", str: "a string"}.get(self.type, "a list of strings")
 
 
 def _rows_of(section: str) -> list[Setting]:

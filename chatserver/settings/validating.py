@@ -1,4 +1,4 @@
-"""What a type cannot say of a setting: addresses, zones, and settings that must fit each other."""
+"""Checks of settings beyond their types: addresses, time zones, and settings that must fit each other."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SCHEMES: Final = ("redis", "rediss", "unix")
 
 
 def hint(path: str, value: object) -> str:
-    """More to say about a value that is refused for its type."""
+    """An explanation to add for a value that is refused for its type; "" for none."""
     if path == "store.durability" and value == "replicated":
-        return ': "replicated" needs a store with replicas, which this release does not drive'
+        return ': "replicated" needs a store with replicas, which this release does not support'
     return ""
 
 
 def problems(settings: Settings) -> list[str]:
-    """A sentence per thing that does not fit, each beginning with its origin and dotted path."""
+    """A sentence per problem, each beginning with the setting's origin and dotted path."""
     found: list[str] = []
     for check in _CHECKS:
         for path, sentence in check(settings):
@@ -43,14 +43,14 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
     if "cluster" in scheme or "sentinel" in scheme:
         yield (
             "store.url",
-            f"names a {scheme}:// store: this release speaks to one Valkey or Redis (redis://, rediss://)",
+            f"names a {scheme}:// store: this release supports a single Valkey or Redis (redis://, rediss://)",
         )
     elif scheme not in SCHEMES:
         yield "store.url", "must begin with redis://, rediss:// or unix://"
     elif scheme == "unix" and not parts.path:
         yield "store.url", "must name a socket, such as unix:///run/valkey/valkey.sock"
     elif scheme != "unix" and not parts.hostname:
-        yield "store.url", "must name a machine, such as redis://127.0.0.1:6379"
+        yield "store.url", "must name a host, such as redis://127.0.0.1:6379"
 
 
 def _time_zone(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""Handles: what a user is called by, unique in the community and safe to tell apart by eye.
+"""Handles: the unique short names of users, which must not look alike.
 
-A handle is folded (NFKC, case-folded) before anything else; ``checked`` refuses what cannot be one and ``skeleton``
-gives the key under which it is taken, equal for handles that look alike. The look-alikes are Unicode's
-confusables.txt (UTS 39) as ``confusable-homoglyphs`` carries it: kept, packaged by Debian and Alpine, no dependencies.
-It answers "what looks like this character"; the skeleton that UTS 39 builds on that is made here.
+A handle is first folded (NFKC, case-folded). ``checked`` refuses invalid ones; ``skeleton`` gives the key under which a
+handle is taken, equal for handles that look alike. Look-alikes come from Unicode's confusables.txt (UTS 39) in the
+package ``confusable-homoglyphs``, which is maintained, packaged by Debian and Alpine, and has no dependencies. It
+answers "what looks like this character"; the skeleton of UTS 39 is computed here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHORTEST: Final = 2
 LONGEST: Final = 30
 INNER: Final = "_.-"
 
-# Scripts that are written together: Latin beside each of East Asia's (UTS 39, "highly restrictive").
+# Scripts that may be mixed: Latin with each of East Asia's (UTS 39, "highly restrictive").
 _TOGETHER: Final = (
     frozenset({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"LATIN", "HAN", "BOPOMOFO"}),
@@ -33,7 +33,7 @@ _SEPARATORS_WRONG: Final = re.compile(r"^[_.\-]|[_.\-]{2}|[_.\-]$")
 _FINAL_SIGMA: Final = re.compile(r"(?<=[^\W\d_])σ(?![^\W\d_])")
 _ORIENTATION: Final = "\u200e\u200f"
 
-# Words that call everyone, or speak for the community, in the languages that people here are likely to write.
+# Words that mean everyone, or sound official, in the languages that people here are likely to use.
 _RESERVED: Final[str] = (
     "host admin admins administrator moderator moderators mod owner root system sysadmin support staff official "
     "security help helpdesk service server chatserver house community hall "
@@ -47,15 +47,15 @@ _RESERVED: Final[str] = (
 
 
 def fold(text: str) -> str:
-    """The handle as it is stored and looked up: white space around it and a leading @ dropped, NFKC, case-folded."""
+    """The handle as stored and looked up: stripped, without a leading @, NFKC, case-folded."""
     composed = unicodedata.normalize("NFKC", text.strip().removeprefix("@"))
-    # İ folds to i and a dot of its own, which nobody can see or type; a final sigma is written as one.
+    # İ folds to i and a combining dot, which nobody can see or type; a final sigma is written as ς.
     folded = unicodedata.normalize("NFKC", composed.casefold()).replace("i\u0307", "i")
     return _FINAL_SIGMA.sub("ς", folded)
 
 
 def checked(text: str, *, may_be_reserved: bool = False) -> str:
-    """The folded handle, or a ``Refusal`` of ``handle`` whose reason is ``handle_…``.
+    """The folded handle. Raises ``Refusal`` with path ``handle`` and a reason ``handle_…``.
 
     2 to 30 characters: letters and digits of any script, marks on letters, and single ``_ . -`` between them.
     """
@@ -65,19 +65,19 @@ def checked(text: str, *, may_be_reserved: bool = False) -> str:
     if not all(_may_stand(char) for char in handle) or _SEPARATORS_WRONG.search(handle):
         raise _refusal("characters", "A handle is made of letters and digits, with single _ . - between them")
     if _has_stray_marks(handle) or characters.is_flooded(handle):
-        raise _refusal("marks", "Marks stand on letters, and not too many on one")
+        raise _refusal("marks", "A handle may have marks only on letters, and only a few on each")
     if _mixes_scripts(handle) or _mixes_digits(handle):
-        raise _refusal("mixed_scripts", "A handle does not mix alphabets that look alike")
+        raise _refusal("mixed_scripts", "A handle must not mix alphabets that look alike: use one")
     if not may_be_reserved and skeleton(handle) in _reserved_skeletons():
-        raise _refusal("reserved", "This handle is kept for the community")
+        raise _refusal("reserved", "This handle is reserved: choose another")
     return handle
 
 
 def skeleton(handle: str) -> str:
-    """What the handle looks like: two handles with the same skeleton cannot be told apart by eye."""
+    """The skeleton of a handle: handles with the same skeleton look alike."""
     looks = _looks()
     seen = unicodedata.normalize("NFD", handle)
-    for _ in range(2):  # a look-alike may be a capital (0 looks like O), which folds to a letter with its own
+    for _ in range(2):  # twice: a look-alike may be a capital (0 looks like O), whose small letter has its own
         seen = unicodedata.normalize("NFD", "".join(looks.get(char, char) for char in seen)).casefold()
     return unicodedata.normalize("NFC", seen)
 
@@ -92,13 +92,13 @@ def _may_stand(char: str) -> bool:
     category = unicodedata.category(char)
     if characters.is_blank(char) or category == "Me":
         return False
-    if category == "Lm":  # apostrophes and raised signs that belong to no script are too easily overlooked
+    if category == "Lm":  # apostrophes and raised signs of no script are easily overlooked
         return characters.script(char) not in _SHARED
     return category[0] == "L" or category in ("Nd", "Mn", "Mc") or char == "〇"
 
 
 def _has_stray_marks(handle: str) -> bool:
-    """Whether a mark stands on something that is no letter."""
+    """Whether a mark is on something other than a letter."""
     pairs = zip("_" + handle, handle, strict=False)
     return any(characters.is_mark(char) and (before in INNER or before.isdigit()) for before, char in pairs)
 
@@ -109,14 +109,14 @@ def _mixes_scripts(handle: str) -> bool:
 
 
 def _mixes_digits(handle: str) -> bool:
-    """Whether digits of two number systems stand side by side; each system's zero tells which it is."""
+    """Whether digits of two number systems are mixed; each system is identified by its zero."""
     zeros = {ord(char) - unicodedata.decimal(char) for char in handle if unicodedata.category(char) == "Nd"}
     return len(zeros) > 1
 
 
 @cache
 def _looks() -> dict[str, str]:
-    """From each character to the one it looks like. The package's table is a star around each such prototype."""
+    """A map from each character to the one it looks like. The package's table is a star around each such prototype."""
     around: dict[str, set[str]] = {}
     for char, others in confusables.confusables_data.items():
         around.setdefault(char.strip(_ORIENTATION), set()).update(other["c"].strip(_ORIENTATION) for other in others)
@@ -130,7 +130,7 @@ def _looks() -> dict[str, str]:
 
 
 def _is_prototype(candidate: str, char: str, sources: int) -> bool:
-    """Of two that only look like each other, the longer, then the smaller, is taken for both."""
+    """Whether ``candidate`` is the centre of a star. Of only two look-alikes, the longer counts, then the smaller."""
     return sources > 1 or (-len(candidate), candidate) < (-len(char), char)
 
 

@@ -1,7 +1,7 @@
-"""Passwords: long enough, not the handle, not one that everybody tries first.
+"""Passwords: long enough, not the handle, not one of the most common.
 
-No rule about kinds of characters (NIST SP 800-63B): length and the list do more. The list is the first thing that
-guessing programs type, not a dictionary; sign-in is throttled besides.
+No rule about kinds of characters (NIST SP 800-63B): length and the list do more. The list holds what guessing programs
+try first; it need not be a dictionary, because sign-in is rate limited.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ _COMMON: Final[str] = (
 
 
 def normal(password: str) -> str:
-    """The password as it is hashed: NFC, so that keyboards that compose differently agree."""
+    """The password as hashed: NFC, so that different keyboards agree."""
     return unicodedata.normalize("NFC", password)
 
 
 def checked(
     password: str, handle: str, *, shortest: int = SHORTEST, longest_bytes: int = LONGEST_BYTES, path: str = "password"
 ) -> str:
-    """The normal form of a new password, or a ``Refusal`` of ``path`` whose reason is ``password_…``.
+    """The normal form of a new password. Raises ``Refusal`` with this ``path`` and a reason ``password_…``.
 
     ``shortest`` in characters, ``longest_bytes`` in bytes of UTF-8 (0: no limit).
     """
     password = normal(password)
     if len(password) < shortest:
-        raise _refusal(path, "short", f"At least {shortest} characters")
+        raise _refusal(path, "short", f"Use at least {shortest} characters")
     if longest_bytes and len(password.encode("utf-8", "surrogatepass")) > longest_bytes:
-        raise _refusal(path, "long", f"At most {longest_bytes} bytes")
+        raise _refusal(path, "long", f"Use at most {longest_bytes} bytes")
     folded = handles.fold(password)
     if folded in (handle, handle * 2, handle[::-1]):
-        raise _refusal(path, "is_handle", "A password must not be the handle")
+        raise _refusal(path, "is_handle", "The password must not be the handle: choose another")
     if folded in _common() or len(set(folded)) < 3:
-        raise _refusal(path, "common", "This password is among the first that others would try")
+        raise _refusal(path, "common", "This password is easy to guess: choose another")
     return password
 
 

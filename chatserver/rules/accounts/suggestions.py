@@ -1,7 +1,7 @@
-"""Handles to begin with, made from a display name: Chinese by its pinyin, Latin letters without their accents.
+"""Suggests handles for a display name: pinyin for Chinese, Latin letters without accents.
 
-Other scripts keep their letters where a handle may have them. Readings come from pypinyin, the library that everyone
-uses for them; it is imported at the first Chinese name, because its tables take a quarter of a second and some 50 MB.
+Other scripts keep the letters that a handle may have. Readings come from pypinyin, the usual library for them. It is
+imported at the first Chinese name, because its tables take a quarter of a second and some 50 MB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chatserver.rules.text import characters
 FALLBACK: Final = "guest"
 _LONGEST_NUMBER: Final = 9
 
-# Latin letters that have no accent to take away.
+# Latin letters that do not decompose into a letter and an accent.
 _PLAIN: Final = str.maketrans({
     "ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l",
     "đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ħ": "h", "Ħ": "h", "ı": "i", "ŋ": "ng", "Ŋ": "ng",
@@ -26,7 +26,7 @@ _WITH_HAN: Final = frozenset({"HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"})
 
 
 def from_name(name: str) -> str:
-    """What a handle for this name could begin with; ``numbered`` makes it one that is free and valid."""
+    """The start of a handle for this name. ``numbered`` makes valid handles of it."""
     words = unicodedata.normalize("NFKC", name).split()
     spelled = ".".join(filter(None, map(_word, _read(words))))
     base = re.sub(r"[_.\-]+", _one_separator, spelled)[: handles.LONGEST - _LONGEST_NUMBER].strip(handles.INNER)
@@ -34,13 +34,13 @@ def from_name(name: str) -> str:
 
 
 def numbered(base: str, number: int) -> str:
-    """The handle with this number behind it (1: none), or "" where that is none."""
+    """The handle with this number appended (1: none); "" if that is not a valid handle."""
     handle = handles.fold(base if number == 1 else f"{base}{number}")
     return handle if _can_be_handle(handle) else ""
 
 
 def _read(words: list[str]) -> list[str]:
-    """Chinese words by their sound. Beside kana or hangul the characters are not read as Chinese."""
+    """Chinese words in pinyin. With kana or hangul in the name, its characters are not read as Chinese."""
     scripts = {characters.script(char) for word in words for char in word}
     if "HAN" not in scripts or scripts & _WITH_HAN:
         return words

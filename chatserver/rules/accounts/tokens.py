@@ -1,8 +1,8 @@
-"""What proves something without a password: login tokens, recovery codes, invitations, room links.
+"""Secrets other than passwords: login tokens, recovery codes, invitations, room links.
 
-Random bytes are handed in; what is stored is the digest, except of room links, which their moderators can see again.
-A token carries a prefix that leak scanners can look for, the user it belongs to, so that it is found by one read, and
-a checksum, so that a typo is refused without any.
+Random bytes are arguments. Only digests are stored, except for room links, which moderators can see again. A token has
+a prefix for leak scanners, its user's id, so that one read finds it, and a checksum, so that a typo is refused without
+one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(
     rf"{PREFIX}([0-9a-f]{{24}})[0-9A-Za-z]{{{_SECRET_WIDTH}}}([0-9A-Za-z]{{{_CHECKSUM_WIDTH}}})", re.ASCII
 )
 _LOGIN_ID_WIDTH: Final = 24
-# Without I, L, O and U: nothing to confuse, nothing to spell.
+# Without I, L, O and U: nothing to confuse, no words.
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans("OIL", "011")
 _GROUP: Final = 5
@@ -46,7 +46,7 @@ def new_token(user_id: str, secret: bytes) -> str:
 
 
 def user_of(token: str) -> str:
-    """The id of the user whom the token claims; a ``Refusal`` not_signed_in where it cannot be one of ours."""
+    """The user id in the token. Raises ``Refusal`` bad_token if it is not one of our tokens."""
     found = _TOKEN.fullmatch(token)
     if found is None or not hmac.compare_digest(_checksum(token[:-_CHECKSUM_WIDTH]), found[2]):
         raise bad_token()
@@ -54,16 +54,16 @@ def user_of(token: str) -> str:
 
 
 def bad_token() -> Refusal:
-    return Refusal(NOT_SIGNED_IN, "This token is not valid", "bad_token")
+    return Refusal(NOT_SIGNED_IN, "This token is not valid: sign in again, or create a new one", "bad_token")
 
 
 def digest(secret: str) -> str:
-    """SHA-256 in hex: what is stored of a token or a normalised code. They are random, so no slow hash is needed."""
+    """SHA-256 in hex of a token or a normalised code, for storing. They are random, so no slow hash is needed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def login_id(token_digest: str) -> str:
-    """The id of the login that a token is: the first 24 characters of its digest."""
+    """The id of a token's login: the first 24 characters of its digest."""
     return token_digest[:_LOGIN_ID_WIDTH]
 
 
@@ -78,7 +78,7 @@ def invite_code(random: bytes) -> str:
 
 
 def claim_code(random: bytes) -> str:
-    """Four groups of five: 100 bits. Whoever has it becomes the first admin of a community without one."""
+    """Four groups of five: 100 bits. It makes a user the first admin of a community without one."""
     return _code(random, CLAIM_GROUPS)
 
 
@@ -88,9 +88,9 @@ def room_link(random: bytes) -> str:
 
 
 def normal_code(typed: str) -> str:
-    """A code as it was given out, from what a person typed: any case, any spacing, O for 0 and I or L for 1.
+    """The normal form of a code that a person typed: any case, any spacing, O for 0 and I or L for 1.
 
-    What is no code stays what it is, and will be found nowhere.
+    Other text gives something that matches no code.
     """
     plain = unicodedata.normalize("NFKC", typed).upper()
     plain = "".join(char for char in plain if char.isalnum()).translate(_MISREAD)

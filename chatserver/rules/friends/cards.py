@@ -1,4 +1,4 @@
-"""What stands on a card (名片), and a private note: seen only by who may, so links and numbers are welcome there."""
+"""Name cards (名片) and private notes. Only friends or the author see them, so links and numbers are allowed."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def checked_note(text: str) -> str:
 def _checked(text: str, path: str, longest: int) -> str:
     text = text.strip()
     if len(text) > longest:
-        raise Refusal(PARAMS, f"At most {longest} characters", "card_length", path=path)
+        raise Refusal(PARAMS, f"Use at most {longest} characters", "card_length", path=path)
     return text_rules.message(text) if text else ""

@@ -1,10 +1,10 @@
 """The ladder between two people: ``stranger → poked → curtain → acquainted → friend``, and *met* beside it.
 
-A step is a function of the tie, who takes it and the time; it gives the tie afterwards and who is to be told what, or
-raises the ``Refusal``. Nothing here ends by itself: pokes and curtains carry a time and are looked at through ``now``.
+A step is a pure function of the tie, the acting user and the time. It returns the tie afterwards and whom to notify, or
+raises ``Refusal``. Nothing expires by a timer: pokes and curtains have a time, which is compared with ``now``.
 
-Ignoring, dismissing, resting and blocking change nothing that the other could see. A block is therefore no state of the
-ladder: the blocked person climbs on as ever, alone, and ``Told`` leaves out whoever has blocked.
+Ignoring, dismissing, resting and blocking change nothing that the other can see. A block is therefore not a state of
+the ladder: the blocked user goes on alone as if nothing had happened, and the blocker gets no notifications.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ News = Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "ca
 
 
 class Numbers(Struct, frozen=True):
-    """The rule book's numbers, all of them settings."""
+    """The numbers of the rules, all from settings."""
 
     places: int = 5
     fade_ms: int = 7 * DAY_MS
@@ -40,8 +40,8 @@ class Numbers(Struct, frozen=True):
 
 
 class Poke(Struct, frozen=True, omit_defaults=True):
-    """``hidden`` from the receiver: they let pokes rest, or have blocked. ``seq`` is a message of theirs, or 0;
-    ``card`` is what will lie before both."""
+    """``hidden``: the receiver does not see it, because they paused pokes or blocked the sender. ``seq`` is a message
+    of the receiver, or 0; ``card`` is the question that both will see."""
 
     id: str
     by: str
@@ -55,7 +55,7 @@ class Poke(Struct, frozen=True, omit_defaults=True):
 
 
 class Curtain(Struct, frozen=True, omit_defaults=True):
-    """``poker`` is who began; ``card`` what both have before them. A ``rehearsal`` is with the community's host."""
+    """``poker`` sent the poke; both see the question ``card``. A ``rehearsal`` is with the community's host."""
 
     id: str
     at: int
@@ -67,7 +67,7 @@ class Curtain(Struct, frozen=True, omit_defaults=True):
 
 
 class Origin(Struct, frozen=True, omit_defaults=True):
-    """Where a tie came from. ``room`` and ``seq`` name the message, ``card`` what both answered, if any."""
+    """How a tie began. ``room`` and ``seq`` name the message, ``card`` the question both answered, if any."""
 
     how: Literal["poke", "invitation", "met", "bot"]
     at: int
@@ -77,9 +77,9 @@ class Origin(Struct, frozen=True, omit_defaults=True):
 
 
 class Side(Struct, frozen=True, omit_defaults=True):
-    """What is one person's own in a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that came back
-    when another card was drawn; ``confirms`` until when they say that the two stand side by side,
-    ``blocked_at`` since when they block; ``closed`` that what is for friends is not for this one."""
+    """One user's part of a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that was returned when
+    another card was drawn; ``confirms`` is the ``meeting`` that they confirmed; ``blocked_at`` is when they blocked;
+    ``closed`` hides from this friend what is for friends."""
 
     poked_at: int = 0
     answer: str = ""
@@ -101,7 +101,7 @@ NO_SIDE: Final = Side()
 
 
 class Tie(Struct, frozen=True, omit_defaults=True):
-    """What two users are to each other; ``a`` is the smaller id. ``meeting`` is until when a code may be confirmed."""
+    """What two users are to each other; ``a`` is the smaller id. A meeting may be confirmed until ``meeting`` (ms)."""
 
     a: str
     b: str
@@ -124,7 +124,7 @@ class Tie(Struct, frozen=True, omit_defaults=True):
         return self.side_a if user == self.a else self.side_b
 
     def changed(self, user: str, **changes: object) -> Tie:
-        """The tie with something of this user's own changed."""
+        """The tie with changes to this user's side."""
         side = replace(self.side(user), **changes)
         return replace(self, side_a=side) if user == self.a else replace(self, side_b=side)
 
@@ -134,7 +134,7 @@ class Tie(Struct, frozen=True, omit_defaults=True):
 
 
 class Told(Struct, frozen=True):
-    """Somebody is told something about the tie; ``id`` is the poke's or curtain's, the same for the same thing."""
+    """A notification about the tie for ``user``; ``id`` is that of the poke or curtain."""
 
     user: str
     news: News
@@ -142,7 +142,7 @@ class Told(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A first line of a conversation. ``alone``: whoever reads it with them had blocked them when it was written."""
+    """A first line of a conversation. ``alone``: only its author sees it, because the other had blocked them."""
 
     user: str
     text: str
@@ -150,8 +150,8 @@ class Line(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """What a step comes to. ``opens``: the conversation opens now, with these first lines. ``frees``: whose place for
-    a poke is free again, at once."""
+    """The result of a step. ``opens``: the conversation opens now, with these first lines. ``frees``: the user whose
+    place for a poke is released now."""
 
     tie: Tie
     told: tuple[Told, ...] = ()
@@ -161,12 +161,12 @@ class Step(Struct, frozen=True):
 
 
 def between(one: str, other: str) -> Tie:
-    """Two strangers."""
+    """The tie of two strangers."""
     return Tie(min(one, other), max(one, other))
 
 
 def rung(tie: Tie, now: int, numbers: Numbers) -> Rung:
-    """Where the two stand at this moment."""
+    """The rung of the two at this time."""
     if tie.relation != "stranger":
         return tie.relation
     if open_curtain(tie, now, numbers) is not None:
@@ -175,7 +175,7 @@ def rung(tie: Tie, now: int, numbers: Numbers) -> Rung:
 
 
 def open_poke(tie: Tie, now: int, numbers: Numbers) -> Poke | None:
-    """The poke that waits to be returned; None once it has faded."""
+    """The poke that may be returned; None once it has expired."""
     poke = tie.poke
     return poke if poke is not None and now < poke.at + numbers.fade_ms else None
 
@@ -186,7 +186,8 @@ def open_curtain(tie: Tie, now: int, numbers: Numbers) -> Curtain | None:
 
 
 def seen_poke(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Poke | None:
-    """The poke as the viewer may see it: a receiver's is gone once hidden, dismissed or faded; a sender's stays."""
+    """The poke as the viewer may see it. Hidden, dismissed and expired ones are gone for the receiver, not the
+    sender."""
     poke = tie.poke
     if poke is None or tie.side(viewer).blocks:
         return None
@@ -201,8 +202,8 @@ def seen_curtain(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Curtain |
 
 
 def seen_rung(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Rung:
-    """The rung as one of the two sees it: whoever blocked stands where strangers do, and a poke that somebody ignores
-    for good is not there for them."""
+    """The rung as one of the two sees it. A user who blocked sees a stranger, and so does one who cannot see the
+    poke."""
     if tie.side(viewer).blocks:
         return "stranger"
     stands = rung(tie, now, numbers)
@@ -215,21 +216,21 @@ def seen_rung(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Rung:
 
 
 def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsal: bool = False) -> Step:
-    """Poke, wordless. One that crosses another's open poke is its return; ``card`` is drawn then, or at a rehearsal."""
+    """Send a poke. If the other's poke is open, this returns it; then, or in a rehearsal, ``card`` is the question."""
     by = new.by
     _not_blocking(tie, by)
     theirs = open_poke(tie, now, numbers)
     if theirs is not None and theirs.by != by:
         return _returned(tie, theirs, now, card=card)
     if open_curtain(tie, now, numbers) is not None:
-        raise errors.conflict("A card already lies between you: answer it", "curtain_open")
+        raise errors.conflict("You two have an open card: answer it", "curtain_open")
     if tie.relation != "stranger" and not tie.rests:
-        raise errors.conflict("You two are talking already", "acquainted_already")
+        raise errors.conflict("You are already in a conversation: write there", "acquainted_already")
     if theirs is not None:
-        raise errors.conflict("Your poke is on its way already", "poked_already")
+        raise errors.conflict("You have poked them already: wait for an answer", "poked_already")
     wait = tie.side(by).poked_at + numbers.again_ms - now
     if tie.side(by).poked_at and wait > 0 and not rehearsal:
-        raise errors.not_allowed("You poked them lately", "poked_lately", retry_after=-(-wait // 1000))
+        raise errors.not_allowed("You poked them not long ago: wait", "poked_lately", retry_after=-(-wait // 1000))
     other = tie.other(by)
     poked = replace(tie, poke=new, curtain=None).changed(by, poked_at=now)
     if rehearsal:
@@ -242,7 +243,7 @@ def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsa
 
 
 def return_poke(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers, *, card: str) -> Step:
-    """Return a poke: a card lies before both, or a conversation that rested goes on."""
+    """Return a poke: both get a card, or a paused conversation continues."""
     found = seen_poke(tie, by, now, numbers)
     if found is None or found.by == by or found.id != poke_id:
         raise errors.not_found("poke")
@@ -266,7 +267,7 @@ def _awake(tie: Tie, found: Poke) -> Step:
 
 
 def withdraw(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
-    """Take one's poke back. It still counts as a poke: the same person can be poked again after 90 days."""
+    """Withdraw one's poke. It still counts: the same person can be poked again only after ``again_ms`` (90 days)."""
     found = open_poke(tie, now, numbers)
     if found is None or found.by != by or found.id != poke_id:
         raise errors.not_found("poke")
@@ -276,7 +277,7 @@ def withdraw(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Ste
 
 
 def dismiss(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
-    """A quiet no: gone for the receiver; to the sender it is sent, and one day has faded."""
+    """Dismiss a poke silently: it is gone for the receiver, while the sender still sees it as sent until it expires."""
     found = seen_poke(tie, by, now, numbers)
     if found is None or found.by == by or found.id != poke_id:
         raise errors.not_found("poke")
@@ -287,12 +288,12 @@ def dismiss(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step
 
 
 def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) -> Step:
-    """Answer the card. The second answer opens the conversation; until then the other learns only that one is in."""
+    """Answer the card. The second answer opens the conversation. After the first, the other is only notified of it."""
     curtain = _curtain_of(tie, by, now, numbers)
     if curtain.card != card:
-        raise errors.conflict("Another card was drawn meanwhile", "card_redrawn", card=curtain.card)
+        raise errors.conflict("Another card was drawn meanwhile: answer that one", "card_redrawn", card=curtain.card)
     if tie.side(by).answer:
-        raise errors.conflict("You have answered this card", "answered_already")
+        raise errors.conflict("You have answered this card already: wait for the other", "answered_already")
     other = tie.other(by)
     answered = tie.changed(by, answer=text, answered_at=now, draft="")
     if not answered.side(other).answer:
@@ -306,13 +307,13 @@ def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) 
 
 
 def draw(tie: Tie, by: str, card: str, now: int, numbers: Numbers) -> Step:
-    """Draw another card for both, once each. An answer already given goes back to its author, unseen."""
+    """Draw another card for both; each may once. The other's answer, if given, is returned to its author unseen."""
     curtain = _curtain_of(tie, by, now, numbers)
     side, other = tie.side(by), tie.other(by)
     if side.answer:
-        raise errors.conflict("You have answered this card", "answered_already")
+        raise errors.conflict("You have answered this card already: wait for the other", "answered_already")
     if side.drew:
-        raise errors.not_allowed("Another card can be drawn once", "drawn_already")
+        raise errors.not_allowed("You have drawn another card already: answer this one", "drawn_already")
     drawn = replace(tie, curtain=replace(curtain, card=card)).changed(by, drew=True)
     if drawn.side(other).answer:
         drawn = drawn.changed(other, answer="", answered_at=0, draft=drawn.side(other).answer)
@@ -320,10 +321,10 @@ def draw(tie: Tie, by: str, card: str, now: int, numbers: Numbers) -> Step:
 
 
 def checked_answer(text: str, numbers: Numbers) -> str:
-    """An answer as it is kept: some words, not many, and no link."""
+    """The answer as stored. Raises ``Refusal`` if it is empty, too long or contains a link."""
     text = text_rules.message(text.strip(), characters=numbers.answer_characters)
     if has_link(text):
-        raise Refusal(PARAMS, "No links in an answer", "answer_link", path="text")
+        raise Refusal(PARAMS, "Links are not allowed in an answer: remove them", "answer_link", path="text")
     return text
 
 
@@ -338,7 +339,7 @@ def _curtain_of(tie: Tie, by: str, now: int, numbers: Numbers) -> Curtain:
 
 
 def begin(tie: Tie, origin: Origin, now: int) -> Step:
-    """Acquainted from the start: by a personal invitation, or with a bot. Who is further stays where they are."""
+    """Become acquainted at once: by a personal invitation, or with a bot. A closer relation stays."""
     awake = tie.changed(tie.a, rests=False).changed(tie.b, rests=False)
     if tie.relation != "stranger":
         return Step(awake)
@@ -347,8 +348,8 @@ def begin(tie: Tie, origin: Origin, now: int) -> Step:
 
 
 def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int, numbers: Numbers) -> Step | None:
-    """Friends, once both wrote on three different days and neither keeps the tie where it is; else None. Under a block
-    too, or it could be told by this not happening; who has blocked finds them acquainted afterwards."""
+    """Become friends, once both wrote on ``friend_days`` different days and neither keeps the tie as it is; else None.
+    Also under a block, or its absence would reveal the block; after an unblock the two are acquainted."""
     if tie.relation != "acquainted" or tie.side_a.keeps or tie.side_b.keeps:
         return None
     written = [len({day for day in days.get(user, ()) if day > tie.days_after}) for user in (tie.a, tie.b)]
@@ -359,40 +360,40 @@ def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int, numbers: Num
 
 
 def keep(tie: Tie, by: str, *, on: bool) -> Step:
-    """Keep the tie where it is, unseen: it does not become a friendship by itself."""
+    """Keep the tie as it is: it does not become a friendship by itself. The other does not see this."""
     _talking(tie, by)
     return Step(tie.changed(by, keeps=on))
 
 
 def step_back(tie: Tie, by: str, today: int) -> Step:
-    """From friends to acquainted, without a notice; it stays there until both allow otherwise and write on new days.
-    Cards close."""
+    """Go from friends back to acquainted, without a notification; it stays so until neither keeps it and both write on
+    new days. Cards are no longer shared."""
     _talking(tie, by)
     if tie.relation != "friend":
-        raise errors.not_allowed("You are not friends yet", "not_friends")
+        raise errors.not_allowed("You can only do this with a friend", "not_friends")
     back = replace(tie, relation="acquainted", friends_at=0, days_after=today).changed(by, keeps=True)
     return Step(back.changed(tie.a, offers_card=False).changed(tie.b, offers_card=False))
 
 
 def rest(tie: Tie, by: str, *, on: bool) -> Step:
-    """Let the conversation rest. Only who let it rest takes that back; else a new poke opens it."""
+    """Pause the conversation. Only the user who paused it can undo that; otherwise a new poke opens it."""
     _talking(tie, by)
     return Step(tie.changed(by, rests=on))
 
 
 def note(tie: Tie, by: str, text: str) -> Step:
-    """One's own private note about the other."""
+    """Set one's private note about the other."""
     return Step(tie.changed(by, note=text))
 
 
 def show_seen(tie: Tie, by: str, *, on: bool) -> Step:
-    """Whether the other may see what one has read, among friends who both leave it on."""
+    """Set whether the other may see what one has read; it works between friends who both leave it on."""
     _talking(tie, by)
     return Step(tie.changed(by, shows_seen=on))
 
 
 def sees_seen(tie: Tie, viewer: str) -> bool:
-    """Whether the viewer is told what the other has read; of who has blocked them, what they had read before."""
+    """Whether the viewer sees what the other has read. A blocked viewer keeps seeing what was read before the block."""
     shown = tie.side_a.shows_seen and tie.side_b.shows_seen
     return tie.relation == "friend" and shown and not tie.side(viewer).blocks
 
@@ -401,10 +402,10 @@ def sees_seen(tie: Tie, viewer: str) -> bool:
 
 
 def offer_card(tie: Tie, by: str) -> Step:
-    """Mine opens to you when yours opens to me. Only between friends."""
+    """Offer one's card to a friend: both see each other's card once both offer it."""
     _talking(tie, by)
     if tie.relation != "friend":
-        raise errors.not_allowed("Cards are exchanged between friends", "not_friends")
+        raise errors.not_allowed("You can share your card only with a friend", "not_friends")
     if tie.side(by).offers_card:
         return Step(tie)
     other = tie.other(by)
@@ -414,17 +415,17 @@ def offer_card(tie: Tie, by: str) -> Step:
 
 
 def take_card_back(tie: Tie, by: str) -> Step:
-    """Close to the other, until offered anew, what is for friends: the card, and what the profile says to friends."""
+    """Hide from the other what is for friends (card and profile), until the card is offered again."""
     return Step(tie.changed(by, offers_card=False, closed=True))
 
 
 def opens_profile(tie: Tie, viewer: str) -> bool:
-    """Whether the viewer sees what the other says to friends. To who was blocked it looks like taken back."""
+    """Whether the viewer sees the other's profile for friends. A block looks like taking it back."""
     return tie.relation == "friend" and not tie.side(tie.other(viewer)).closed and not _blocked(tie)
 
 
 def opens_card(tie: Tie) -> bool:
-    """Whether each sees the other's card. To who was blocked, a block looks like a card taken back."""
+    """Whether each sees the other's card. A block looks like a card taken back."""
     return tie.relation == "friend" and tie.side_a.offers_card and tie.side_b.offers_card and not _blocked(tie)
 
 
@@ -432,7 +433,7 @@ def opens_card(tie: Tie) -> bool:
 
 
 def meet(tie: Tie, by: str, until: int) -> Step:
-    """A code was shown and entered: both may say, until then, that they stand side by side."""
+    """A code was shown and entered: until ``until`` (ms) both may confirm that they met."""
     if tie.side(by).blocks:
         raise errors.not_found("code")
     waiting = replace(tie, meeting=until).changed(tie.a, confirms=0).changed(tie.b, confirms=0)
@@ -440,7 +441,7 @@ def meet(tie: Tie, by: str, until: int) -> Step:
 
 
 def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
-    """When both have confirmed they are friends at once, from any rung, and met."""
+    """Confirm a meeting. Once both have, they are friends at once, from any rung, and have met."""
     if tie.meeting <= now or tie.side(by).blocks:
         raise errors.not_found("meeting")
     confirmed = tie.changed(by, confirms=tie.meeting)
@@ -481,7 +482,7 @@ def leave(tie: Tie, by: str, now: int, numbers: Numbers) -> Step:
 
 
 def block(tie: Tie, by: str, now: int, *, on: bool) -> Step:
-    """One thing, everywhere, and not to be learnt of: whatever the other has in hand stays as it looked."""
+    """Block or unblock, everywhere at once. For the blocked user everything looks as before."""
     side = tie.side(by)
     if on:
         return Step(tie.changed(by, blocks=True, blocked_at=side.blocked_at or now, offers_card=False))

@@ -1,6 +1,6 @@
-"""What people write: messages, the words a room says of itself, and whom a message calls.
+"""Rules for texts: messages, a room's title, description and tags, and the mentions in a message.
 
-The limits are the protocol's; a service hands in the settings' numbers where they differ. 0 is no limit.
+The limits are the protocol's; services pass the numbers of the settings. 0 means no limit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_NAMES: Final = 50
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\u0085\u2028\u2029]")
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# An address is passed over whole, so that no @ in it is met.
+# A whole URL is skipped, so that an @ in it is not a mention.
 _AFTER_AT: Final = re.compile(rf"(?:https?|ftp)://[!-~]+|[@＠]([^\s@＠]{{1,{2 * handles.LONGEST}}})", re.IGNORECASE)
 _FENCE: Final = re.compile(r" {0,3}(`{3,})[^`]*$")
 _FENCE_END: Final = re.compile(r" {0,3}(`{3,})\s*$")
@@ -34,31 +34,31 @@ _PATH: Final = frozenset("/\\")
 
 
 def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TEXT_BYTES) -> str:
-    """The message as it is stored, with ``\\n`` for every line end.
+    """The message as stored, with ``\\n`` for every line end.
 
-    Refused: more than ``characters`` or ``size`` (bytes of UTF-8; too_large), controls other than line end and
-    tab, halves of surrogate pairs, and what nobody could see.
+    Raises ``Refusal`` for more than ``characters`` or ``size`` (bytes of UTF-8; too_large), control characters other
+    than line end and tab, lone surrogates, and text without a visible character.
     """
     text = _clean(text, "text")
     if characters and len(text) > characters:
-        raise too_large(f"At most {characters} characters", characters)
+        raise too_large(f"Use at most {characters} characters", characters)
     if size and len(text) * 4 > size and len(text.encode()) > size:
-        raise too_large(f"At most {size} bytes", size)
+        raise too_large(f"Use at most {size} bytes", size)
     if not ("!" <= text[:1] <= "~" or any(map(is_visible, text))):
-        raise _refusal("text", "empty", "Write something first")
+        raise _refusal("text", "empty", "The message is empty: write something")
     return text
 
 
 def checked_title(text: str, *, path: str = "title") -> str:
-    """What a room or the community is called, on one line: 1 to 60 characters. ``path`` is the field's name."""
+    """The title of a room, or the community's name: one line, 1 to 60 characters. ``path`` is the field's name."""
     title = " ".join(_clean(text, path).split())
     if not any(map(is_visible, title)):
-        raise _refusal(path, "empty", "A room needs a title" if path == "title" else "It needs a name")
+        raise _refusal(path, "empty", "Give the room a title" if path == "title" else "Give a name")
     return _on_the_wall(title, path, LONGEST_TITLE)
 
 
 def checked_about(text: str, *, path: str = "about") -> str:
-    """What a room says of itself: up to 500 characters, lines allowed, may be empty. ``path`` is the field's name."""
+    """A description: up to 500 characters, line breaks allowed, may be empty. ``path`` is the field's name."""
     return _on_the_wall(_clean(text, path).strip(), path, LONGEST_ABOUT)
 
 
@@ -66,28 +66,28 @@ def checked_tags(tags: Sequence[str], *, path: str = "tags") -> list[str]:
     """The tags folded and each once, in order: at most 8 of at most 24 characters. ``path`` is the field's name."""
     folded = dict.fromkeys(fold_tag(tag) for tag in tags)
     if len(folded) > MOST_TAGS:
-        raise _refusal(path, "count", f"At most {MOST_TAGS} tags")
+        raise _refusal(path, "count", f"Use at most {MOST_TAGS} tags")
     for tag in folded:
         if not any(char.isalnum() for char in tag) or _REFUSED.search(tag):
-            raise _refusal(path, "characters", "A tag has at least one letter or digit")
+            raise _refusal(path, "characters", "A tag needs at least one letter or digit")
         _on_the_wall(tag, path, LONGEST_TAG)
     return list(folded)
 
 
 def fold_tag(tag: str) -> str:
-    """A tag as it is stored and looked for: without #, NFKC, case-folded, ``-`` for white space."""
+    """A tag as stored and searched: without #, NFKC, case-folded, ``-`` for white space."""
     composed = unicodedata.normalize("NFKC", _LINE_ENDS.sub(" ", tag)).casefold()
     return "-".join(composed.strip().lstrip("#").split())
 
 
 def names_called(text: str) -> str:
-    """What stands behind each @ that calls somebody, one name a line, at most 50, each once, in order; the room knows
-    which of them are its members.
+    """The names behind each @ that may be a mention: one per line, at most 50, each once, in order. The store looks up
+    which of them are members.
 
-    A name is a folded word, then at which byte lengths a handle could end in it, the longest first: the longest that
-    is a member's counts (``"bob.smith 9 3"``). Words of a script without spaces may follow at once (``@张三你好``), but
-    not more of the same word (``@bobby`` does not call bob). Nobody is called by the @ of a mail address, in code, in
-    an address, or in a path (``/@bob``, ``?u=@bob``, ``@bob/core``). Linear in the text, whatever it holds.
+    A name is a folded word and the byte lengths at which a handle could end in it, longest first: the longest that is a
+    member's handle counts (``"bob.smith 9 3"``). In scripts without spaces other words may follow directly
+    (``@张三你好``), otherwise not (``@bobby`` does not mention bob). An @ in a mail address, in code, in a URL or in a
+    path (``/@bob``, ``?u=@bob``, ``@bob/core``) is not a mention. Linear in the length of the text.
     """
     if "@" not in text and "＠" not in text:
         return ""
@@ -104,7 +104,7 @@ def names_called(text: str) -> str:
 
 
 def _outside_code(text: str) -> Iterator[str]:
-    """The text without fenced blocks, in pieces between them, and without code in a line: as the page shows it."""
+    """The pieces of text between fenced code blocks, without inline code: as the page shows them."""
     piece: list[str] = []
     fence, quoted = "", False
     for line in text.split("\n"):
@@ -125,7 +125,7 @@ def _outside_code(text: str) -> Iterator[str]:
 
 
 def _without_code(text: str) -> str:
-    """Code between equal runs of ticks becomes a space. Each run is looked at once, which keeps it linear."""
+    """The text with inline code (between equal runs of backticks) replaced by a space. Linear: visits each run once."""
     if "`" not in text:
         return text
     runs = [(run.start(), run.end()) for run in _TICKS.finditer(text)]
@@ -146,7 +146,7 @@ def _without_code(text: str) -> str:
 
 
 def _name(word: str) -> str:
-    """The word up to its longest possible handle, and where handles could end in it; "" where none could."""
+    """The word up to its longest possible handle, and where handles could end in it; "" if none could."""
     word = word.split(None, 1)[0] if word.strip() else ""
     longest = range(min(len(word), handles.LONGEST), handles.SHORTEST - 1, -1)
     ends = [end for end in longest if _may_end(word, end)]
@@ -156,8 +156,8 @@ def _name(word: str) -> str:
 
 
 def _is_behind_word(text: str, place: int) -> bool:
-    """Whether the @ stands behind a letter or digit, as in a mail address, or within an address or a path. Scripts
-    without spaces do not count, nor does a mark that makes words italic."""
+    """Whether the @ follows a letter or digit, as in a mail address, or is within a URL or path. Letters of scripts
+    without spaces do not count, nor does the ``_`` of italics."""
     before = place
     while before and text[before - 1] == "_":
         before -= 1
@@ -165,7 +165,7 @@ def _is_behind_word(text: str, place: int) -> bool:
 
 
 def _may_end(word: str, end: int) -> bool:
-    """Whether a handle can end here, or the reader would see a longer word."""
+    """Whether a handle can end here; not if a reader would see a longer word."""
     after = word[end : end + 1]
     if word[end - 1] in handles.INNER or (after and is_mark(after)):
         return False
@@ -177,27 +177,27 @@ def _may_end(word: str, end: int) -> bool:
 
 
 def _is_spaced(char: str) -> bool:
-    """Whether a letter or digit of a script with spaces."""
+    """Whether this is a letter or digit of a script with spaces."""
     return bool(char) and char.isalnum() and script(char) not in UNSPACED
 
 
 def _clean(text: str, path: str) -> str:
-    if text.isprintable():  # nearly every text, and ten times as fast to ask
+    if text.isprintable():  # true for nearly every text, and ten times as fast
         return text
     text = _LINE_ENDS.sub("\n", text)
     if _REFUSED.search(text):
-        raise _refusal(path, "characters", "Control characters cannot stand here")
+        raise _refusal(path, "characters", "Remove the control characters")
     return text
 
 
 def _on_the_wall(text: str, path: str, longest: int) -> str:
-    """Words that everyone reads: of limited length, without bidirectional overrides and floods of marks."""
+    """Check a text that everyone reads: limited length, no bidirectional overrides, no floods of marks."""
     if len(text) > longest:
-        raise _refusal(path, "length", f"At most {longest} characters")
+        raise _refusal(path, "length", f"Use at most {longest} characters")
     if any(char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for char in text):
-        raise _refusal(path, "characters", "Characters that turn the line around cannot stand here")
+        raise _refusal(path, "characters", "Remove characters that reverse the text")
     if is_flooded(text):
-        raise _refusal(path, "marks", "Too many marks on one letter")
+        raise _refusal(path, "marks", "Too many marks on one letter: remove some")
     return text
 
 

@@ -1,7 +1,7 @@
-"""Who may read a room, and what people outside it are told.
+"""Who may read a room, and the refusals for those outside.
 
-Who may write, join or moderate is decided by the Lua function that writes, in the same step. A closed or direct room
-answers outsiders as if it did not exist.
+The Lua functions that write decide in the same step who may write, join or moderate. For those outside, a closed or
+direct room looks as if it did not exist.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FOR_EVER: Final = 0
 
 
 class Member(Protocol):
-    """A user in a room, as far as the rules care; times in ms since 1970."""
+    """What the rules need of a member; times in ms since 1970."""
 
     @property
     def role(self) -> Role: ...
@@ -27,7 +27,7 @@ class Member(Protocol):
 
 
 class Room(Protocol):
-    """A room, as far as the rules care."""
+    """What the rules need of a room."""
 
     @property
     def kind(self) -> Kind: ...
@@ -48,17 +48,18 @@ def is_banned(banned_until: int | None, now: int) -> bool:
 
 
 def outside(kind: Kind) -> Refusal:
-    """What someone who is not in the room is told: closed and direct rooms do not exist for them."""
+    """The refusal for users outside the room: closed and direct rooms do not exist for them."""
     return not_a_member() if kind == "open" else not_found()
 
 
 def archived() -> Refusal:
-    """What whoever wants to write, type or come in is told."""
-    return not_allowed("This room is archived: it can be read by its members", "archived")
+    """The refusal for writing, typing and joining in an archived room."""
+    return not_allowed("This room is archived: members can read it, but nothing new can be posted", "archived")
 
 
 def may_read(room: Room, member: Member | None, *, signed_in: bool, banned: bool = False) -> None:
-    """Read history: members always, a window anyone, an open room whoever is signed in and not banned."""
+    """Raise ``Refusal`` unless the history may be read: always by members, by anyone in a window, in an open room by
+    users who are not banned."""
     if member is not None:
         return
     if room.kind != "open":

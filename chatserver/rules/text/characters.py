@@ -1,7 +1,7 @@
-"""What one character is: its script, whether it can be seen, whether too many marks stand on it.
+"""Properties of characters: script, visibility, marks.
 
-Handles, names and texts ask here. Scripts and look-alikes come from the ``confusable-homoglyphs`` package, which
-carries Unicode's own tables (Scripts.txt, confusables.txt of UTS 39); the rest comes from ``unicodedata``.
+Used by the rules of handles, names and texts. Scripts come from the package ``confusable-homoglyphs``, which has
+Unicode's own tables (Scripts.txt, confusables.txt of UTS 39); the rest comes from ``unicodedata``.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ ZWNJ: Final = "\u200c"
 ZWJ: Final = "\u200d"
 EMOJI_STYLE: Final = "\ufe0f"
 
-# Scripts written without spaces, or whose words take endings without one (Korean): there a handle may end anywhere.
+# Scripts without spaces, or with endings that follow without one (Korean): there a handle may end anywhere.
 UNSPACED: Final = frozenset(
     {"HAN", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
 )
-# Scripts in which an invisible joiner between two letters changes what is read.
+# Scripts in which an invisible joiner between two letters changes the text.
 JOINING: Final = frozenset(
     {"ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL",
      "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR", "TIBETAN"}
 )  # fmt: skip
-# Letters and marks that draw nothing: Unicode's Default_Ignorable_Code_Point without the Cf ones, and blank braille.
+# Invisible letters and marks: Unicode's Default_Ignorable_Code_Point without the Cf ones, and blank braille.
 _BLANK: Final = frozenset(
     [
         *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0, 0x16FE4),
@@ -39,7 +39,7 @@ _MARKS_OF_ONE_SCRIPT: Final = 4
 
 @lru_cache(maxsize=4096)
 def script(char: str) -> str:
-    """The character's script as Unicode names it, in capitals: ``LATIN``, ``HAN``, ``COMMON``, ``INHERITED``."""
+    """The character's Unicode script in capitals: ``LATIN``, ``HAN``, ``COMMON``, ``INHERITED``."""
     if char == "ー":  # lengthens a Japanese vowel; Unicode counts it as common to both kana
         return "KATAKANA"
     name: str = categories.alias(char)
@@ -47,19 +47,19 @@ def script(char: str) -> str:
 
 
 def is_blank(char: str) -> bool:
-    """Whether it draws nothing and is no white space: controls, formats, fillers, variation selectors."""
+    """Whether it is invisible but not white space: controls, formats, fillers, variation selectors."""
     return ord(char) in _BLANK or unicodedata.category(char) in ("Cc", "Cf")
 
 
 def is_emoji(char: str) -> bool:
-    """Whether it is a picture; those newer than Python's tables count by their block."""
+    """Whether it is a symbol such as an emoji; emoji newer than Python's tables are recognised by their block."""
     return unicodedata.category(char) == "So" or 0x1F000 <= ord(char) <= 0x1FAFF
 
 
 def is_unknown(char: str) -> bool:
-    """Whether nobody can say what it is: surrogates, private use, and what Unicode has not assigned.
+    """Whether it has no meaning: surrogates, private use, unassigned code points.
 
-    Emoji and ideographs that Unicode added after Python 3.11's tables are known by their blocks.
+    Emoji and ideographs newer than Python 3.11's tables are recognised by their blocks.
     """
     category, point = unicodedata.category(char), ord(char)
     if category == "Cn":
@@ -73,15 +73,15 @@ def is_mark(char: str) -> bool:
 
 
 def is_visible(char: str) -> bool:
-    """Whether a reader sees something there."""
+    """Whether a reader sees something."""
     return not (char.isspace() or is_blank(char) or is_mark(char) or is_unknown(char))
 
 
 def is_flooded(text: str) -> bool:
-    """Whether more marks stand on a letter than any language needs.
+    """Whether a letter has more marks than any language needs.
 
-    At most two that fit any script (accents, after composition), at most four of the letter's own script: Tibetan
-    stacks and Hebrew with cantillation need three.
+    Allowed are two marks that fit any script (accents, after composition), and four in all: Tibetan stacks and Hebrew
+    with cantillation need three.
     """
     of_any = of_one = 0
     for char in unicodedata.normalize("NFC", text):
@@ -96,7 +96,7 @@ def is_flooded(text: str) -> bool:
 
 
 def joins(text: str, place: int) -> bool:
-    """Whether the joiner at ``place`` does what joiners are for: within an emoji, or between letters that need it."""
+    """Whether the joiner at ``place`` has an effect: within an emoji, or between letters of a joining script."""
     before, after = text[:place].rstrip(EMOJI_STYLE), text[place + 1 : place + 2]
     if not before or not after:
         return False

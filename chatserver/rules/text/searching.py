@@ -1,8 +1,7 @@
-"""Text as it is searched: whoever types a word finds it however it was written.
+"""Folds text for search, so that a word is found in any of its spellings.
 
-OpenCC, the library that everyone converts Chinese with, knows which characters are written in two ways. It is asked for
-one character at a time, because what it makes of whole phrases depends on what stands around a word; and it is imported
-at the first Chinese character.
+OpenCC, the usual library for it, maps traditional characters to simplified ones. It is called for one character at a
+time, because its conversion of phrases depends on the context; and it is imported at the first Chinese character.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any
 
 
 def fold(text: str) -> str:
-    """Wide and narrow forms, capitals and small letters, simplified and traditional characters are the same."""
+    """Fold width, case, and traditional to simplified Chinese characters."""
     return unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
 
 
 class _Simplified(dict[int, int | str]):
-    """What each character is simplified to, by code point."""
+    """The simplified form of each character, by code point, filled on demand."""
 
     def __missing__(self, code: int) -> int | str:
         self[code] = simple = _converter().convert(chr(code)) if _is_han(code) else code

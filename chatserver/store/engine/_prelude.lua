@@ -1,5 +1,5 @@
--- What several functions share. Every function answers with an array whose first element is 'ok' or a refusal's
--- reason; refusals never follow a write, because functions do not roll back.
+-- Shared by all functions. Every function answers an array whose first element is 'ok' or the reason of a refusal. A
+-- refusal never follows a write, because functions do not roll back.
 
 local DEDUPE_SECONDS = 3600
 local DONE_SECONDS = 86400
@@ -9,7 +9,7 @@ local function number_of(text)
   return tonumber(text or '0') or 0
 end
 
--- What most functions need to know of a room first.
+-- The fields of a room that most functions need; nil if there is no such room.
 local function meta_of(meta)
   local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
     'archived')
@@ -29,7 +29,7 @@ local function member_of(members, user)
   return {role = record[1], joined_at = record[2] or 0, muted_until = record[3] or 0}
 end
 
--- What someone who is not in the room is told: only open rooms admit that they exist.
+-- The refusal for users outside the room: only open rooms admit that they exist.
 local function outside(room)
   return room.kind == 'open' and 'not_a_member' or 'not_found'
 end
@@ -38,13 +38,13 @@ local function moderates(member)
   return member ~= nil and (member.role == 'owner' or member.role == 'moderator')
 end
 
--- The head of a MessagePack array of n elements, for bodies that are packed already.
+-- The head of a MessagePack array of n elements that are packed already.
 local function array_head(n)
   if n < 16 then return string.char(0x90 + n) end
   return string.char(0xdc, math.floor(n / 256), n % 256)
 end
 
--- Whether a step of an intent was done before; remembers it for a day if not. Only called once all checks have passed.
+-- Whether a step of an intent was done before; if not, remembers it for a day. Call it only after all checks.
 local function done_before(done, intent, now)
   if redis.call('ZSCORE', done, intent) then return true end
   redis.call('ZREMRANGEBYSCORE', done, '-inf', now - DONE_SECONDS * 1000)
@@ -53,13 +53,13 @@ local function done_before(done, intent, now)
   return false
 end
 
--- Note an act once, by its id.
+-- Record an act, once per id.
 local function note_act(log, done, id, now, note)
   if done_before(done, id, now) then return end
   redis.call('XADD', log, 'MAXLEN', '~', 10000, '*', 'act', note)
 end
 
--- What a send was answered with, remembered for an hour.
+-- The answer to an earlier send, which is remembered for an hour.
 local function sent_before(sent, field)
   return redis.call('HGET', sent, field)
 end
@@ -75,7 +75,7 @@ local function remember_sent(sent, times, field, value, now)
   end
 end
 
--- Without field expiry, old answers are swept by each group, a bounded number at a time.
+-- Without field expiry, each group deletes some old answers, at most 1,024.
 local function forget_sent(sent, times, now)
   if FIELD_EXPIRY then return end
   local old = redis.call('ZRANGEBYSCORE', times, '-inf', now - DEDUPE_SECONDS * 1000, 'LIMIT', 0, 1024)
@@ -85,19 +85,19 @@ local function forget_sent(sent, times, now)
   end
 end
 
--- Tell every process that follows this tag. The body is one MessagePack array.
+-- Publish to every process that subscribes to this tag. The body is one MessagePack array.
 local function tell(tag, ...)
   redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
 end
 
--- Tell a user's processes what changed of their rooms, profile or blocks, under the next version: who missed one of
--- these sees by the number that something is to be read.
+-- Publish a change of a user's rooms, profile or blocks with the next version: a process that missed one sees a gap in
+-- the numbers and reads again.
 local function tell_user(profile, kind, ...)
   local told = {kind, redis.call('HINCRBY', profile, 'v', 1), ...}
   redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
 end
 
--- Whether the other of a conversation of two has blocked this user: what the user writes is then theirs alone.
+-- Whether the other of a direct room has blocked this user: then only the user sees what they write.
 local function blocked_between(tie, members, user)
   for _, other in ipairs(redis.call('HKEYS', members)) do
     if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then return true end
@@ -105,28 +105,28 @@ local function blocked_between(tie, members, user)
   return false
 end
 
--- In a conversation of two: who has blocked writes nothing, one that rests says so.
+-- In a direct room: the blocker cannot write, and nobody can while it is paused.
 local function refusal_between(tie, user)
   if redis.call('HGET', tie, 'blocks:' .. user) == '1' then return {'not_found'} end
   if redis.call('HGET', tie, 'rests') == '1' then return {'resting'} end
 end
 
--- --- who belongs to a room: what the room_* functions share ---------------------------------------------------------
--- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user came in, since
--- when the answer to a repeat holds; that a user does not belong holds as of the room's own version, the latest there is.
--- {r}:ranks holds all of them in order: owners, moderators, members, bots, each by when they came. Only `let_in`,
--- `give_role` and `let_go` write either, so that they agree, and nothing here costs more where more people belong.
+-- --- members of a room: shared by the room_* functions --------------------------------------------------------------
+-- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user joined, which
+-- a repeat returns with its answer; for a user who is not a member that is the room's current version. {r}:ranks orders
+-- all members: owners, moderators, members, bots, each by time of joining. Only `let_in`, `give_role` and `let_go` write
+-- the two, so that they agree. Nothing here costs more in a larger room.
 
 local RANKS = {owner = 3, moderator = 2, member = 1}
 local FIRST_OF = {owner = 0, moderator = 1e13, member = 2e13}
 local FIRST_BOT = 3e13
 
--- The first three keys of a function that changes who belongs: {r} {r}:members {r}:ranks.
+-- The first three keys of a function that changes members: {r} {r}:members {r}:ranks.
 local function place_of(keys)
   return {meta = keys[1], members = keys[2], ranks = keys[3]}
 end
 
--- Where a record stands in {r}:ranks. `joined_at` is below 10^13 until the year 2286.
+-- A record's score in {r}:ranks. `joined_at` is below 10^13 until the year 2286.
 local function rank_of(record)
   local first = record[1] == 'member' and record[5] == 1 and FIRST_BOT or FIRST_OF[record[1]]
   return first + (record[2] or 0)
@@ -141,7 +141,7 @@ local function count_owners(place)
   return redis.call('ZCOUNT', place.ranks, '-inf', '(' .. FIRST_OF.moderator)
 end
 
--- What is true of a user now, for the pointer on the user's tag.
+-- The user's current membership, for the pointer on the user's tag.
 local function belonging(place, user)
   local room = redis.call('HMGET', place.meta, 'seq', 'epoch', 'mv')
   local packed = redis.call('HGET', place.members, user)
@@ -153,7 +153,7 @@ local function belonging(place, user)
   }
 end
 
--- What stands against someone changing a room, or nil. Rooms that may not be seen look like rooms that do not exist.
+-- Why someone may not change a room, or nil. A room they may not see looks as if it did not exist.
 local function refusal_to_moderate(room, actor, admin)
   if room.kind == 'direct' then return actor and 'direct_room' or 'not_found' end
   if admin then return nil end
@@ -161,7 +161,7 @@ local function refusal_to_moderate(room, actor, admin)
   if not moderates(actor) then return 'not_a_moderator' end
 end
 
--- What a room says of itself: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
+-- A room's title and settings: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
 -- slow_mode, archived}.
 local function words_of(meta)
   local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
@@ -176,7 +176,7 @@ local function let_in(place, user, role, bot, now)
   tell(place.meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', place.members))
 end
 
--- By which handle each member is called: {r}:handles holds handle -> user and, behind an '=', user -> handle.
+-- The handles by which members are mentioned: {r}:handles holds handle -> user and '=' + user -> handle.
 local function name_member(handles, user, handle)
   if handle == '' then return end
   redis.call('HSET', handles, handle, user, '=' .. user, handle)
@@ -189,7 +189,7 @@ local function unname_member(handles, user)
   redis.call('HDEL', handles, '=' .. user)
 end
 
--- Which member the text calls at one @: the longest handle that it may mean. `name` is the folded word, then the byte
+-- The member that one @ mentions: the one with the longest possible handle. `name` is the folded word, then the byte
 -- lengths at which a handle could end in it, longest first.
 local function called_by(handles, name)
   local word, lengths = string.match(name, '^(%S+) (.+)$')
@@ -203,7 +203,7 @@ end
 
 local MOST_CALLED = 10
 
--- Ids of the members other than the author that these names (one a line) call, each once, with a space between.
+-- Ids of the members, other than the author, that these names (one per line) mention, each once, separated by spaces.
 local function called_in(handles, names, author)
   local called, seen = {}, {[author] = true}
   for name in string.gmatch(names, '[^\n]+') do
@@ -216,8 +216,8 @@ local function called_in(handles, names, author)
   return table.concat(called, ' ')
 end
 
--- One entry for each who is called, ordered by person and message. The latest 1,000 of a person are kept: nobody counts
--- more unread ones.
+-- One entry per mention, ordered by user and message. The latest 1,000 of a user are kept: more unread ones are never
+-- counted.
 local MENTIONS_KEPT = 1000
 
 local function trim_mentions(mentions, person)
@@ -247,7 +247,7 @@ local function forget_mentions(mentions, seq, author, called)
   end
 end
 
--- Let this hold of a message from now on, as the room's next change, and tell it. Gives the change's rev.
+-- Store the new state of a message as the room's next change, and publish it. Returns the change's rev.
 local function note_change(meta, changes, now_key, room, seq, kind, holds)
   local packed, rev = cmsgpack.pack(holds), room.rev + 1
   redis.call('HSET', now_key, seq, packed)
@@ -279,7 +279,7 @@ local function give_role(place, user, role)
   tell(place.meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', place.members))
 end
 
--- The person of highest role who has been here longest, or nil; never a bot.
+-- The person with the highest role who joined first, or nil; never a bot.
 local function first_in_line(place)
   local staff = redis.call('ZRANGE', place.ranks, '-inf', '(' .. FIRST_OF.member, 'BYSCORE')
   for _, user in ipairs(staff) do
@@ -288,7 +288,7 @@ local function first_in_line(place)
   return redis.call('ZRANGE', place.ranks, FIRST_OF.member, '(' .. FIRST_BOT, 'BYSCORE', 'LIMIT', 0, 1)[1]
 end
 
--- Take a member out. When the last owner goes, the first in line becomes owner; with nobody left, whoever comes next.
+-- Remove a member. If the last owner leaves, the first in line becomes owner, or if nobody is left, the next to join.
 local function let_go(place, user)
   local record = cmsgpack.unpack(redis.call('HGET', place.members, user))
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)

@@ -1,4 +1,4 @@
-"""Where the store is: a Unix socket or a host, with credentials and TLS, read from ``store.url``."""
+"""The address of the store: a Unix socket or a host, with credentials and TLS, parsed from ``store.url``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Address:
         return ssl.create_default_context() if self.tls else None
 
     def redis_arguments(self) -> dict[str, Any]:
-        """The same address in redis-py's words."""
+        """The address as arguments of redis-py."""
         common: dict[str, Any] = {
             "username": self.username or None, "password": self.password or None, "db": self.database,
         }  # fmt: skip
@@ -37,7 +37,7 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """``redis://``, ``rediss://`` or ``unix://`` to an address. Raises ``StartError`` for anything else."""
+    """Parse a ``redis://``, ``rediss://`` or ``unix://`` URL. Raises ``StartError`` for anything else."""
     parts = urlsplit(url)
     username, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == "unix":
@@ -48,12 +48,12 @@ def parse(url: str) -> Address:
             database=_database(parts.path), tls=parts.scheme == "rediss",
         )  # fmt: skip
     if parts.scheme in {"cluster", "redis+cluster", "sentinel", "redis+sentinel"}:
-        raise StartError(f"store.url: {parts.scheme}:// is not supported yet; give redis://, rediss:// or unix://")
-    raise StartError(f"store.url: {url!r} is not understood; give redis://, rediss:// or unix://")
+        raise StartError(f"store.url: {parts.scheme}:// is not supported: use redis://, rediss:// or unix://")
+    raise StartError(f"store.url: {url!r} cannot be parsed: use redis://, rediss:// or unix://")
 
 
 def _database(path: str) -> int:
     number = path.strip("/")
     if number and not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise StartError(f"store.url: {number!r} is not a database number")
+        raise StartError(f"store.url: {number!r} is not a database number: use a number such as 0")
     return int(number or 0)

@@ -1,7 +1,7 @@
-"""Is this store fit to keep a community? Asked once at start, by ``chatserver.app``, of whatever ``store.url`` names.
+"""Checks at start whether a store is suitable; called by ``chatserver.app``, also for the embedded store.
 
-What is certainly wrong is refused with a sentence that says what to do. A managed store that forbids CONFIG is taken at
-its word where it must be, with a warning. The embedded store passes the same checks.
+What is certainly wrong is refused with a sentence that says what to do. What a managed store that forbids CONFIG does
+not reveal becomes a warning.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ WANTED: Final = ("appendonly", "appendfsync", "maxmemory-policy", "aof-use-rdb-p
 
 @dataclass(slots=True, frozen=True)
 class StoreFacts:
-    """What a store is, and what its operator should know."""
+    """The store's version, and warnings for its operator."""
 
     version: Version
     warnings: tuple[str, ...]
 
 
 async def check_store(store: redis.asyncio.Redis, *, durability: Durability = "primary") -> StoreFacts:
-    """Look at the store and its settings. Raises ``StartError`` with a line per reason against it."""
+    """Check the store and its settings. Raises ``StartError`` with a line per problem."""
     try:
         about = _texts(await store.info("everything"))
         settings = await _settings(store)
     except (RedisError, OSError) as error:
-        what = "refuses this login" if _is_about_login(error) else "cannot be asked"
+        what = "refuses this login" if _is_about_login(error) else "does not answer"
         raise StartError(f"store.url: the store {what}: {error}") from error
     version = _version(about)
     refusals = [*_against_program(about, version)]
@@ -50,7 +50,7 @@ async def check_store(store: redis.asyncio.Redis, *, durability: Durability = "p
 
 
 async def _settings(store: redis.asyncio.Redis) -> dict[str, str] | None:
-    """What CONFIG says, or None where the store forbids it."""
+    """The relevant settings of the store; None if it forbids CONFIG."""
     found: dict[str, str] = {}
     for name in WANTED:
         try:
@@ -61,7 +61,7 @@ async def _settings(store: redis.asyncio.Redis) -> dict[str, str] | None:
 
 
 def _is_about_login(error: Exception) -> bool:
-    """The library hands a wrong password on as whatever its first words were an answer to."""
+    """Whether the error means a wrong password: redis-py reports it as the error of whichever command came first."""
     words = ("username-password", "WRONGPASS", "NOAUTH", "Authentication")
     return isinstance(error, AuthenticationError | NoPermissionError) or any(word in str(error) for word in words)
 
@@ -75,37 +75,35 @@ def _text(value: object) -> str:
 
 
 def _version(about: dict[str, str]) -> Version:
-    """Valkey calls itself a Redis 7.2 in redis_version, for old programs' sake."""
+    """The store's version. In redis_version Valkey reports a Redis 7.2, for old programs."""
     text = f"valkey {about['valkey_version']}" if "valkey_version" in about else f"redis {about['redis_version']}"
     version = parse_version(text)
     if version is None:
-        raise StartError(f"store.url: the store's version is not understood: {text}")
+        raise StartError(f"store.url: the store's version is unknown: {text}")
     return version
 
 
 def _against_program(about: dict[str, str], version: Version) -> list[str]:
     reasons = []
     if version.number < LEAST[version.name]:
-        reasons.append(f"The store is {version}: too old. Valkey 7.2 or Redis 7.0 is the oldest that works")
+        reasons.append(f"The store is {version}, which is too old: use Valkey 7.2 or Redis 7.0, or newer")
     if about.get("redis_mode") == "sentinel" or about.get("server_mode") == "sentinel":
         reasons.append("store.url names a Sentinel: give the address of the primary itself")
     elif about.get("cluster_enabled") == "1":
-        reasons.append("store.url names a node of a Cluster: this release speaks to one Valkey or Redis")
+        reasons.append("store.url names a node of a Cluster: this release supports a single Valkey or Redis")
     elif about.get("role") in ("slave", "replica"):
         reasons.append("store.url names a replica, which takes no writes: give the address of its primary")
     return reasons
 
 
 def against_settings(settings: Mapping[str, str], durability: str) -> list[str]:
-    """Sentences against settings with which what was acknowledged could be lost."""
+    """A sentence per setting with which acknowledged messages could be lost."""
     reasons = []
     if settings.get("appendonly") != "yes":
-        reasons.append(
-            "The store keeps no append-only file: a crash of it would lose messages. Set appendonly yes there"
-        )
+        reasons.append("The store has no append-only file: a crash would lose messages. Set appendonly yes there")
     if (policy := settings.get("maxmemory-policy", "noeviction")) != "noeviction":
         reasons.append(
-            f"The store throws data away when memory is short (maxmemory-policy {policy}): messages would vanish. "
+            f"The store evicts data when its memory is full (maxmemory-policy {policy}): messages would be lost. "
             "Set maxmemory-policy noeviction there"
         )
     if durability == "strict" and settings.get("appendfsync") != "always":
@@ -118,21 +116,19 @@ def against_settings(settings: Mapping[str, str], durability: str) -> list[str]:
 def _doubts(settings: dict[str, str]) -> list[str]:
     doubts = []
     if settings.get("appendfsync") == "no":
-        doubts.append("The store leaves it to the system when its file reaches the disk: set appendfsync everysec")
+        doubts.append("The system decides when the store's file reaches the disk: set appendfsync everysec there")
     if settings.get("aof-use-rdb-preamble") == "yes":
-        doubts.append(
-            "The store's file may keep the text of deleted messages for long: set aof-use-rdb-preamble no there"
-        )
+        doubts.append("The store's file may keep the text of deleted messages: set aof-use-rdb-preamble no there")
     return doubts
 
 
 def _unsaid(about: dict[str, str], durability: str) -> list[str]:
-    """What can be said of a store that forbids CONFIG; INFO tells a part of it."""
-    doubts = ["The store does not tell its settings (CONFIG is forbidden): its append-only file was not checked"]
+    """Warnings for a store that forbids CONFIG; INFO reveals some of its settings."""
+    doubts = ["The store forbids CONFIG, so its append-only file was not checked"]
     if about.get("aof_enabled") == "0":
-        doubts.append("The store says that it keeps no append-only file: a crash of it may lose messages")
+        doubts.append("The store reports that it has no append-only file: a crash may lose messages")
     if (policy := about.get("maxmemory_policy", "noeviction")) != "noeviction":
-        doubts.append(f"The store may throw data away when memory is short (maxmemory-policy {policy})")
+        doubts.append(f"The store may evict data when its memory is full (maxmemory-policy {policy})")
     if durability == "strict":
-        doubts.append("store.durability strict rests on the store's own word: appendfsync was not checked")
+        doubts.append("store.durability is strict, but the store's appendfsync could not be checked")
     return doubts

@@ -1,7 +1,7 @@
-"""The format of what the store holds: a number under ``{format}``, written into an empty store, checked at each start.
+"""The format of the store's data: a number under ``{format}``, written into an empty store and checked at each start.
 
-A store of another format would open as an empty-looking community over somebody's year of talk, so it is refused.
-Called by app.py and by every command that opens the store, before anything else is read or written.
+A store of another format would look like an empty community, and starting on it could damage its data, so it is
+refused. app.py and every command that opens the store call this before anything else is read or written.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from chatserver.errors import StartError
 STORE_FORMAT: Final = 2
 FORMAT_KEY: Final = "{format}"
 
-# One of these stands in every store that a release has opened; `{house}` is what the first one called its community.
+# At least one of these exists in every store that a release has used; `{house}` was the community's tag in 0.1.
 _SIGNS: Final = ("{community}", "{house}", "{rooms}", "{rooms}:changes", "{users}:all")
 
 
 async def check_format(store: redis.asyncio.Redis) -> None:
-    """Write the format into a store without data of ours. Raises ``StartError`` where it is another one."""
+    """Write the format into a store without data of ours. Raises ``StartError`` if the store has another format."""
     found = await store.get(FORMAT_KEY)
     if found is None and await store.exists(*_SIGNS):
         raise StartError(
@@ -37,5 +37,5 @@ async def check_format(store: redis.asyncio.Redis) -> None:
 
 
 async def write_format(store: redis.asyncio.Redis) -> None:
-    """Say that this store has this release's format, whatever it said before."""
+    """Set the store's format to this release's."""
     await store.set(FORMAT_KEY, STORE_FORMAT)

@@ -1,11 +1,11 @@
-"""The Lua functions, a file each, made into one library whose names end in the hash of its source.
+"""Builds one library of all Lua functions, each a file; its names end in the hash of its source.
 
-A file ``name.lua`` begins with a comment that names its keys by pattern (``-- keys: {r} {r}:log``) and says in lines of
-their own what else holds: ``-- repeatable`` where it may be sent twice, ``-- no-writes`` where it only reads,
-``-- large`` where its answers may be large and go over the reader, ``-- allow-oom`` where it may run while memory is
-full, because it makes something less, keeps somebody out, writes over what is there, or finishes a step that was let
-through. It ends with ``return function(keys, args)`` and the body. ``_prelude.lua`` stands before them all. Two
-releases run side by side because neither library nor function names clash; one that nobody used for a day is removed.
+The head of a file ``name.lua`` names its keys by pattern (``-- keys: {r} {r}:log``) and may have flags, one per line:
+``-- repeatable`` if it may be sent twice, ``-- no-writes`` if it only reads, ``-- large`` if its answer may be large
+and goes over the reader, ``-- allow-oom`` if it may run while memory is full, because it removes, forbids or overwrites
+something, or finishes a step that was accepted. The file ends with ``return function(keys, args)`` and the body.
+``_prelude.lua`` comes before them all. Two releases can run side by side because neither library nor function names
+clash; a library that nobody used for a day is removed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HEADER: Final = re.compile(r"^-- keys:\s*(.*)$", re.MULTILINE)
 
 @dataclass(slots=True, frozen=True)
 class Function:
-    """One function: its name as Valkey knows it, the patterns of its keys, and what its file's head says of it."""
+    """One function: its name, its name in Valkey, the patterns of its keys, and the flags in its file's head."""
 
     name: str
     full_name: str
@@ -47,7 +47,7 @@ def keyed(patterns: tuple[str, ...], tag: Tag) -> tuple[str, ...]:
 
 @dataclass(slots=True, frozen=True)
 class Library:
-    """All functions for one kind of store. ``field_expiry`` says whether it has HSETEX (Valkey 9, Redis 8)."""
+    """All functions for one kind of store. ``field_expiry``: whether the store has HSETEX (Valkey 9, Redis 8)."""
 
     name: str
     source: str

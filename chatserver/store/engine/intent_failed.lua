@@ -1,7 +1,7 @@
--- Count an attempt at an intent that failed. After so many it is put aside, where it hides nothing behind it; the
--- latest thousand of those are kept.
+-- Count a failed attempt at an intent. After a number of attempts it is moved aside, so that it no longer blocks those
+-- behind it; the latest thousand of these are kept.
 -- keys: {do} {do}:attempts {do}:aside
--- args: its place, the intent as it was written, why, how many attempts
+-- args: its stream id, the packed intent, the error, most attempts
 -- answers: {'ok', attempts} or {'aside', attempts}
 return function(keys, args)
   local stream, attempts, aside = unpack(keys)

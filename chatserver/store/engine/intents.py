@@ -1,12 +1,12 @@
-"""Steps over two tags: written down first, carried out part by part, removed at the end.
+"""Intents: steps over two tags, stored first, carried out part by part, removed at the end.
 
-No function may touch two tags, so joining a room is a part on the room's tag and a part on the user's. An intent, all
-arguments included, goes to one of 64 streams; its parts run in a fixed order and each recognises a repeat by the
-intent's id; then the intent is removed and the caller answered. Whatever a dead process left behind is carried out by
-any other after ten seconds.
+A function touches one tag only, so joining a room is a part on the room's tag and a part on the user's. An intent with
+all its arguments goes to one of 64 streams. Its parts run in a fixed order, and each recognises a repeat by the
+intent's id. Then the intent is removed and the caller gets the result. After ten seconds, any process finishes what a
+dead process left behind.
 
-One that fails again and again, through a fault of ours or of the data, is put aside after ten attempts: it would hide
-whatever is behind it. One of a kind that this release does not know is left for a day to the release that wrote it.
+An intent that fails ten times, because of a bug or bad data, is put aside, so that it does not block those behind it.
+One of an unknown kind is left for a day to the release that wrote it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PAGE: Final = 100
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """``id`` names the step for ever; ``arguments`` hold all that its parts need, the time included."""
+    """``id`` is unique to the step; ``arguments`` hold everything its parts need, including the time."""
 
     id: str
     kind: str
@@ -46,7 +46,7 @@ Parts = Callable[[Intent], Awaitable[Any]]
 
 
 class Begun(NamedTuple):
-    """An intent on its way into a stream; ``written`` gives its place, or the link's error."""
+    """An intent being written; ``written`` resolves to its stream id, or fails with the link's error."""
 
     intent: Intent
     stream: Tag
@@ -54,7 +54,7 @@ class Begun(NamedTuple):
 
 
 class Intents:
-    """``parts`` maps a kind to the coroutine that carries out all its parts in order."""
+    """Carries out intents. ``register`` sets, for each kind, the coroutine that runs all its parts in order."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -63,15 +63,15 @@ class Intents:
         self.put_aside = 0
 
     def register(self, kind: str, parts: Parts, *, frees: bool = False) -> None:
-        """``frees``: the step makes something less or keeps somebody out; it is taken where the store is full, too."""
+        """``frees``: the step removes or forbids something, so it also runs while the store's memory is full."""
         self._parts[kind] = parts
         if frees:
             self._freeing.add(kind)
 
     async def carry_out(self, kind: str, **arguments: Any) -> Any:
-        """Write the intent, run its parts, remove it, give the parts' result.
+        """Store the intent, run its parts, remove it, return the parts' result.
 
-        A ``Refusal`` of a part ends the intent, except ``unavailable``: then it stays, to be finished later.
+        A ``Refusal`` of a part removes the intent, except ``unavailable``: then it stays and is finished later.
         """
         intent = Intent(ids.new_id(), kind, arguments)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
@@ -94,8 +94,8 @@ class Intents:
         return cast("bytes", place)
 
     def begin(self, kind: str, **arguments: Any) -> Begun:
-        """Write an intent without waiting, before whatever else is sent to the store in this turn; its ``finish`` or
-        ``drop`` is called once the rest is known."""
+        """Write an intent without waiting, before anything sent to the store later in this turn. Call ``finish`` or
+        ``drop`` once the outcome is known."""
         self._store.require_safe()
         intent = Intent(ids.new_id(), kind, arguments)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
@@ -104,17 +104,19 @@ class Intents:
         )
 
     async def finish(self, begun: Begun, parts: Parts) -> None:
-        """Run these parts, which know more than a repeat would, and remove the intent."""
+        """Run these parts instead of the registered ones, because the caller knows the outcome; then remove the
+        intent."""
         await parts(begun.intent)
         await self.drop(begun)
 
     async def drop(self, begun: Begun) -> None:
-        """Nothing came of it, or all did. An intent that the link lost was never there, or is carried out once more."""
+        """Remove the intent: there is nothing left to do. If the link was lost, it was not stored, or runs once
+        more."""
         with contextlib.suppress(LinkDown, LinkLost, ReplyError):
             await self._store.command(begun.stream, "XDEL", begun.stream, await begun.written)
 
     async def take_over(self, *, older_than_ms: int = TAKE_OVER_MS) -> int:
-        """Carry out what other processes left behind, oldest first. Gives how many were finished."""
+        """Finish intents that other processes left behind, oldest first. Returns how many were finished."""
         seconds, microseconds = await self._store.command(keys.intents(0), "TIME")
         now = int(seconds) * 1000 + int(microseconds) // 1000
         finished = 0
@@ -133,7 +135,8 @@ class Intents:
             after = f"({page[-1][0].decode()}"
 
     async def _finish(self, stream: Tag, place: bytes, packed: bytes, now: int) -> int:
-        """1 where the intent is done, 0 where it is not yet, or was put aside. Raises ``Refusal`` without a store."""
+        """1 if the intent is finished, 0 if not yet or if it was put aside. Raises ``Refusal`` while the store is
+        away."""
         try:
             intent = msgspec.msgpack.decode(packed, type=Intent)
             if intent.kind not in self._parts and now - int(place.partition(b"-")[0]) < DAY_MS:
@@ -157,6 +160,6 @@ class Intents:
         about = {"stream": stream, "place": place.decode(), "attempts": attempts}
         if word == b"aside":
             self.put_aside += 1
-            log.error("intent: put aside", extra=about, exc_info=failure)
+            log.error("intent: put aside after too many failures", extra=about, exc_info=failure)
         else:
-            log.warning("intent: cannot be finished yet", extra={**about, "error": why})
+            log.warning("intent: failed, will be retried", extra={**about, "error": why})

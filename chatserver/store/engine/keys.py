@@ -1,17 +1,17 @@
-"""What every key is called. All keys of one thing share its hash tag, so that one function can hold them on a Cluster.
+"""Names of all keys. All keys of one thing share its hash tag, so that one function can access them, even on a Cluster.
 
-| tag        | what lives there                                                                            |
+| tag        | what is stored there                                                                        |
 |------------|---------------------------------------------------------------------------------------------|
 | `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …    |
 | `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`                  |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
-| `{do:K}`   | one of 64 streams of intents, steps over two tags under way                                  |
-| `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of what changed there       |
-| `{users}`  | `:all`, who has an account and since when; `:changes`, whose name or words changed lately      |
+| `{do:K}`   | one of 64 streams of intents, unfinished steps over two tags                                 |
+| `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of changes                  |
+| `{users}`  | `:all`, all users by time of sign-up; `:changes`, users whose name or profile changed lately   |
 | `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
 |
-| `{format}` | the number of the format that all of this has                                              |
-| `{p:ID}`   | no data; a process's own channel, by which it probes itself                                |
+| `{format}` | the format number of the data                                                              |
+| `{p:ID}`   | no data; a process's own channel, on which it probes the link                              |
 
 A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts the tag in.
 """
@@ -51,7 +51,7 @@ def process(process_id: str) -> Tag:
 
 
 def live(tag: Tag) -> str:
-    """The sharded pub/sub name on which all that happens under this tag is told."""
+    """The channel of a tag: the sharded pub/sub name on which its functions publish changes."""
     return tag + ":live"
 
 

@@ -1,13 +1,12 @@
 """The link: one RESP3 connection to one Valkey node that carries appends and live records.
 
-It comes to life in ``Store.run``, which keeps it connected. A tick's commands leave in one write, replies come back in
-order, pushes go to ``on_push``, so the answer to a send and the record itself are read together. redis-py's client and
-pub/sub reader in its place halved the stored messages per second and added 0.15 ms.
+``Node.run`` creates it and keeps it connected. The commands of one turn of the loop leave in one write, replies come in
+order, pushes go to ``on_push``; so the reply to a send and the published record are read together. With redis-py's
+client and pub/sub reader instead, half as many messages per second were stored, and each took 0.15 ms longer.
 
-One queue holds the expected replies and pushes never take from it. An SSUBSCRIBE is confirmed by a push but may be
-refused by an ordinary error (MOVED), so each has an ECHO with its own token behind it, and an error that comes before
-that token is the subscription's answer (not a PING: a store whose disk is full refuses that). A reply out of turn drops
-the link.
+One queue holds the expected replies; pushes are not in it. An SSUBSCRIBE is confirmed by a push but may be refused by
+an ordinary error (MOVED). So each is followed by an ECHO with its own token, and an error before that token is the
+answer to the subscription. (Not a PING: a store whose disk is full refuses it.) A reply out of turn drops the link.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ Word = str | bytes | int
 
 
 class LinkDown(Exception):
-    """There is no connection: the command was not sent, so nothing was stored."""
+    """There is no connection. The command was not sent, so nothing was stored."""
 
 
 class LinkLost(Exception):
-    """The connection broke while a command was in the air: it may or may not have been carried out."""
+    """The connection was lost while a command was in flight. It may or may not have been carried out."""
 
 
 NO_FUNCTION: Final = "Function not found"
@@ -40,7 +39,7 @@ NO_FUNCTION: Final = "Function not found"
 
 
 class ReplyError(Exception):
-    """The node answered with an error; the text begins with its ``code``, such as ``MOVED`` or ``ERR``."""
+    """The node answered an error; the text begins with its ``code``, such as ``MOVED`` or ``ERR``."""
 
     @property
     def code(self) -> str:
@@ -51,7 +50,7 @@ Settle = Callable[[Reply, Exception | None], None]
 
 
 class _Expected:
-    """A reply that is to come: who takes it, or the error in its place. A subscription looks for its ``token``."""
+    """An expected reply and the callback for it or an error. A subscription ends with its ``token``."""
 
     __slots__ = ("settle", "token")
 
@@ -64,11 +63,12 @@ _MOST_BUFFERED: Final = 256 * 1024 * 1024
 
 
 class Link(asyncio.Protocol):
-    """One connection. ``on_push(name, payload)`` receives records and must not raise; ``on_refused(code)`` is called
-    for every error the node answers with; ``on_lost(link, in_flight)`` once at the end; ``why`` then says why.
+    """One connection. ``on_push(name, payload)`` receives published records and must not raise. ``on_refused(code)`` is
+    called for every error that the node answers. ``on_lost(link, in_flight)`` is called once at the end; ``why`` is
+    then the reason.
 
-    ``call`` and ``subscribe`` return futures. A future fails with ``LinkDown`` when nothing was sent, ``LinkLost`` when
-    the answer never came, ``ReplyError`` when the node refused.
+    ``call`` and ``subscribe`` return futures, which fail with ``LinkDown`` if nothing was sent, with ``LinkLost`` if no
+    reply came, and with ``ReplyError`` if the node answered an error.
     """
 
     def __init__(
@@ -100,18 +100,18 @@ class Link(asyncio.Protocol):
         return len(self._expected)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's class does not derive from asyncio's
         self._transport.set_write_buffer_limits(high=_MOST_BUFFERED)
 
     def call(self, *words: Word) -> asyncio.Future[Reply]:
-        """Send one command in this tick's write."""
+        """Send a command in this turn's write."""
         return self._queue(_pack(*words), None)
 
     def send_packed(self, packed: bytes, settle: Settle) -> None:
-        """Send a command that is packed already; ``settle(reply, error)`` is called in the very turn the reply is read.
+        """Send a packed command; ``settle(reply, error)`` is called in the same turn in which the reply is read.
 
-        A future would call back one turn later, after the record itself was delivered: the answer to a send would then
-        leave in a write of its own.
+        A future would call back one turn later, after the record itself was delivered, and the response to a send would
+        need a write of its own.
         """
         if self.up:
             self._expect(packed, settle, None)
@@ -119,7 +119,7 @@ class Link(asyncio.Protocol):
             settle(None, LinkDown())
 
     def subscribe(self, name: str) -> asyncio.Future[Reply]:
-        """Hear a channel. All that is published after the future is done will be heard."""
+        """Subscribe to a channel. Everything published after the future is done is received."""
         self._tokens += 1
         token = b"token-%d" % self._tokens
         self._leaving.discard(name.encode())
@@ -192,16 +192,16 @@ class Link(asyncio.Protocol):
             self._settle(expected, reply, None)
 
     def _settle(self, expected: _Expected, reply: Reply, error: Exception | None) -> None:
-        """Hand an answer over. A caller that cannot take it is a fault of its own and costs nobody else the link."""
+        """Pass a reply to its callback. An exception in the callback is logged and does not drop the link."""
         try:
             expected.settle(reply, error)
         except Exception:
-            log.exception("store: an answer could not be taken")
+            log.exception("store: a reply could not be handled")
         if isinstance(error, ReplyError):
             self._on_refused(error.code)
 
     def drop(self, why: str) -> None:
-        """End the connection at once; ``why`` is what the log will say."""
+        """Close the connection at once; ``why`` is the reason for the log."""
         self.why = self.why or why
         if self._transport is not None:
             self._transport.abort()
@@ -217,7 +217,7 @@ class Link(asyncio.Protocol):
 
 
 class _OutOfTurn(Exception):
-    """The node's answers no longer match the questions."""
+    """The node's replies no longer match the commands."""
 
 
 def _settle_future(answer: asyncio.Future[Reply], reply: Reply, error: Exception | None) -> None:
@@ -230,7 +230,7 @@ def _settle_future(answer: asyncio.Future[Reply], reply: Reply, error: Exception
 
 
 def _forget(answer: asyncio.Future[Reply]) -> None:
-    """Mark a failure as seen: nobody waits for this answer."""
+    """Mark a failure as retrieved: nobody waits for this reply."""
     if not answer.cancelled():
         answer.exception()
 

@@ -1,4 +1,5 @@
--- Nothing: a store that takes no writes (its memory or disk is full, its replicas are away) refuses to run it.
+-- Does nothing. A store that takes no writes (memory or disk full, replicas away) refuses to run it, which the probe
+-- uses.
 -- keys: {p}
 -- repeatable
 -- answers: {'ok'}

@@ -1,8 +1,8 @@
-"""One node of the store: its address, its two connections, the functions loaded there, its probe and its channels.
+"""One node of the store: its two connections, its functions, its probe and its channels.
 
-``Store`` makes it and runs it. ``run`` keeps the link and the reader connected, both or neither: it says hello, asks
-whether the node is a primary, loads the functions, subscribes again whatever is wanted, and tells its owner that
-records may have been missed. A probe of itself, published and heard every second, finds a link that is open but deaf.
+``Store`` creates and runs it. ``run`` keeps the link and the reader connected, both or neither: it sends HELLO, checks
+that the node is a primary, loads the functions, subscribes to all wanted channels, and notifies its owner that records
+may have been missed. A probe, published to itself every second, finds a link that is open but receives nothing.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ log = logging.getLogger(__name__)
 Connection = TypeVar("Connection", bound=Link)
 
 WRONG_NODE: Final = frozenset({"READONLY", "MASTERDOWN", "MOVED"})
-"""The node behind the address is no primary (any more): link again, and resolve its name again."""
+"""Errors that mean that the node is not a primary (any more): reconnect, and resolve its name again."""
 
 PROBE_SECONDS: Final = 1.0
 """How often the link is probed."""
 
 PATIENCE_SECONDS: Final = 5.0
-"""How long a probe may stay unheard: one slow fsync of the store took more than a second."""
+"""How long a probe may stay unanswered: one slow fsync of the store took more than a second."""
 
 SETTINGS_EVERY: Final = 10
-"""At which probe the node's settings are looked at again: somebody may change them while it runs."""
+"""The node's settings are checked again every so many probes: somebody may change them while it runs."""
 
 CONNECT_SECONDS: Final = 5.0
 LINK_BYTES: Final = 32 << 20
-"""What Valkey lets wait for a connection with channels before it ends it, if nobody changed that."""
+"""Valkey closes a connection with subscriptions when so many bytes wait for it (its default)."""
 
 _LIMITS: Final = "client-output-buffer-limit"
 _REASONS: Final = frozenset({"answers out of turn", "no primary", "silent", "subscription taken away"})
 
 
 class Node:
-    """``on_record(name, payload)`` takes what a channel told, ``on_up()`` is called with each new link before anybody
-    may use it, ``on_down()`` as soon as it is found lost. None of them may raise.
+    """``on_record(name, payload)`` receives published records. ``on_up()`` is called for each new link before anybody
+    uses it, ``on_down()`` as soon as the link is found lost. None of them may raise.
 
-    ``link`` and ``reader`` raise ``LinkDown`` while there are none; ``ready`` is set while there are.
+    ``link`` and ``reader`` raise ``LinkDown`` while there is none; ``ready`` is set while there is.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Node:
         self._said: set[str] = set()
         self.probed = 0.0
 
-    # --- what the store uses -----------------------------------------------------------------------------------------
+    # --- used by the store -------------------------------------------------------------------------------------------
 
     @property
     def up(self) -> bool:
@@ -105,10 +105,10 @@ class Node:
         return self._reader
 
     async def subscribe(self, name: str) -> None:
-        """Hear a channel; counted, so that each ``subscribe`` needs its ``unsubscribe``."""
+        """Subscribe to a channel. Counted: ends after as many calls of ``unsubscribe``."""
         self._names[name] = self._names.get(name, 0) + 1
         with contextlib.suppress(LinkDown, LinkLost):
-            # A link that is down or breaks now subscribes all wanted names when it is back, before `ready` is set.
+            # If the link is down or lost now, all wanted names are subscribed on the next one, before `ready` is set.
             await self.link.subscribe(name)
 
     def unsubscribe(self, name: str) -> None:
@@ -119,7 +119,7 @@ class Node:
             self._link.unsubscribe(name)
 
     def drop(self, why: str) -> None:
-        """Give up the link; ``run`` makes a new one."""
+        """Close the link; ``run`` makes a new one."""
         if self._link is not None:
             self._link.drop(why)
 
@@ -151,7 +151,7 @@ class Node:
         except ReplyError as error:
             return error
 
-    # --- its life ----------------------------------------------------------------------------------------------------
+    # --- connecting --------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Keep link and reader connected until cancelled."""
@@ -183,7 +183,7 @@ class Node:
             self.down_since = asyncio.get_running_loop().time()
 
     def _say_unreachable(self, error: str) -> None:
-        """Once for each reason: the next attempt comes within half a second."""
+        """Log each reason once: the next attempt follows within half a second."""
         if error != self.unreachable:
             log.warning("store: cannot be reached", extra={"error": error})
         self.unreachable = error
@@ -223,7 +223,7 @@ class Node:
         self._linked()
 
     async def _open(self, make: Callable[[], Connection], name: str) -> Connection:
-        """One connection, logged in, to a primary."""
+        """Open a connection to a primary, and log in."""
         loop, address = asyncio.get_running_loop(), self.address
         if address.path:
             _, link = await loop.create_unix_connection(make, address.path)
@@ -248,18 +248,18 @@ class Node:
             if not str(error).startswith("NOPERM"):
                 raise
             self._say_once(
-                "store: this login may not ask for the node's role; a primary that becomes a replica is noticed at the "
-                "first write only",
+                "store: this login may not use ROLE, so a primary that becomes a replica is noticed only at the first "
+                "write",
                 error,
             )
             return
         if role[0] != b"master":
-            # It may be a primary a moment later.
+            # Not final: it may become a primary soon.
             raise ReplyError("READONLY the node behind this address is a replica")
 
     def _take_settings(self, told: dict[bytes, bytes]) -> None:
-        """Of settings with which no community would open, writing ends; limits under which a node ends a connection
-        that is merely busy are named."""
+        """Stop writing if the settings could lose messages, and warn about limits under which the node closes a busy
+        connection."""
         settings = {name.decode(): value.decode() for name, value in told.items()}
         words = settings.pop(_LIMITS, "").split()
         self.writes.configured(against_settings(settings, self._durability))
@@ -267,7 +267,7 @@ class Node:
         for name, least in (("pubsub", LINK_BYTES), ("normal", 2 * WINDOW_BYTES)):
             if 0 < hard.get(name, 0) < least:
                 self._say_once(
-                    f"store: client-output-buffer-limit {name} is {hard[name]} bytes, so the store may end the link "
+                    f"store: client-output-buffer-limit {name} is {hard[name]} bytes, so the store may close the link "
                     f"under load; set at least {least} there"
                 )
 
@@ -292,14 +292,14 @@ class Node:
     def _moved(self, _name: bytes) -> None:
         self.drop("subscription taken away")
 
-    # --- its probe ---------------------------------------------------------------------------------------------------
+    # --- probing -----------------------------------------------------------------------------------------------------
 
     def heard_myself(self) -> None:
-        """The record that the probe published has come back."""
+        """The probe's own record was received."""
         self.probed = asyncio.get_running_loop().time()
 
     async def _stay(self) -> None:
-        """Probe the link until it is lost. One that hears nothing of itself for ``PATIENCE_SECONDS`` is dropped."""
+        """Probe the link until it is lost. It is dropped if a probe stays unanswered for ``PATIENCE_SECONDS``."""
         loop = asyncio.get_running_loop()
         for probes in itertools.count(1):
             if self._lost.is_set():
@@ -321,17 +321,17 @@ class Node:
                     await self._judge(sent, late)
 
     async def _judge(self, sent: float, late: float) -> None:
-        """Drop a silent link, after what lies in the socket was read: under uvloop timers come before the socket, so
-        after a stall the loop sees its own time-out first (10 false alarms of 10)."""
+        """Drop a silent link, but first let the loop read the socket: uvloop runs timers before sockets, so after a
+        stall the time-out comes first (10 false alarms of 10)."""
         for _ in range(2):
             await asyncio.sleep(0)
         if self._is_silent(sent):
-            log.warning("store: the link heard nothing of itself", extra={"loop_late_s": round(late, 3)})
+            log.warning("store: the link does not receive its own probes", extra={"loop_late_s": round(late, 3)})
             self.drop("silent")
 
     def _is_silent(self, sent: float) -> bool:
-        """Whether link or reader have not been heard since a probe was sent. Of the reader any byte counts: a large
-        answer may take its time, and hears no channel."""
+        """Whether link or reader have been silent since this time. Of the reader any byte counts: a large answer may
+        take its time, and it has no subscriptions."""
         return self.probed < sent or (self._reader is not None and self._reader.heard_at < sent)
 
     async def _lost_within(self, seconds: float) -> None:
@@ -340,7 +340,7 @@ class Node:
                 await self._lost.wait()
 
     def _role_seen(self, answer: asyncio.Future[Reply]) -> None:
-        """A primary that was made a replica answers on: it has to be asked."""
+        """Checks ROLE: a primary that became a replica still answers everything else."""
         role = _result(answer)
         if role is not None and role[0] != b"master":
             self._refused("READONLY")
@@ -349,7 +349,7 @@ class Node:
         return self.library.functions["may_write"].command(self._scratch)
 
     def _may_write_seen(self, answer: asyncio.Future[Reply]) -> None:
-        """Why it was refused, ``_refused`` has heard already."""
+        """Handles the probe's write; if it was refused, ``_refused`` got the reason."""
         if _result(answer) is not None:
             self.writes.taken()
 
@@ -360,7 +360,7 @@ class Node:
 
 
 def _result(answer: asyncio.Future[Reply]) -> Reply:
-    """What was answered; None for an error."""
+    """The reply; None for an error."""
     return None if answer.cancelled() or answer.exception() is not None else answer.result()
 
 

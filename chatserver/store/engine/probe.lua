@@ -1,5 +1,5 @@
--- Run every command the library uses on scratch keys, so that a store that lacks or forbids one is found at start, not
--- in an append. Answers whether hash fields can expire (HSETEX: Valkey 9, Redis 8).
+-- Run every command that the library uses on scratch keys, so that a store that lacks or forbids one is found at start
+-- and not in an append. Answers whether hash fields can expire (HSETEX: Valkey 9, Redis 8).
 -- keys: {p} {p}:hash {p}:log {p}:set {p}:other {p}:bag
 -- repeatable
 return function(keys)

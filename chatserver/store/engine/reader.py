@@ -1,9 +1,9 @@
-"""The reader: a second connection to a node, for answers that are large, and the window of bytes that may be on it.
+"""The reader: a second connection to a node for large answers, and the window that limits their bytes in flight.
 
-A link with a subscription counts as a pub/sub client, which Valkey ends at 32 MB of waiting answers: 400 people who
-opened a history at once ended it for everybody. So functions whose file says ``-- large`` go over this connection,
-which hears no channel, and sends, small calls and records never wait behind them. Comes to life in ``Node``, together
-with the link, and goes with it.
+A link with subscriptions is a pub/sub client, which Valkey closes at 32 MB of unread replies: 400 people who opened a
+history at once cut it for everybody. So functions whose file says ``-- large`` use this connection, which has no
+subscriptions; sends, small calls and records never wait behind them. ``Node`` opens and closes it together with the
+link.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from chatserver.store.engine.link import Link
 
 WINDOW_BYTES: Final = 8 << 20
 LEAST_EXPECTED: Final = WINDOW_BYTES // 32
-"""Of small answers no more than 32 are on their way: those that come in one read are taken in one turn of the loop."""
+"""At most 32 small answers are in flight: those that arrive in one read are handled in one turn of the loop."""
 
 
 class Window:
-    """So many bytes of answers may be on their way; who asks for more waits, in the order in which they came.
+    """Limits the bytes of answers in flight; further calls wait, in order.
 
-    How large an answer will be is not known before it is there. It is taken to be as large as the largest of late.
+    The size of an answer is unknown until it arrives, so it is assumed to be as large as the largest of late.
     """
 
     def __init__(self, most: int = WINDOW_BYTES) -> None:
@@ -35,7 +35,7 @@ class Window:
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold the bytes of one answer; one is always let through, however large."""
+        """Reserve the bytes of one answer. One answer is always allowed, however large."""
         size = await self._enter()
         try:
             yield
@@ -43,7 +43,7 @@ class Window:
             self._give_back(size)
 
     def measured(self, size: int) -> None:
-        """An answer had so many bytes."""
+        """Note the size of an answer that arrived."""
         self.expected = max(LEAST_EXPECTED, size, self.expected * 9 // 10)
 
     async def _enter(self) -> int:
@@ -74,7 +74,7 @@ class Window:
 
 
 class Reader(Link):
-    """A link without channels that tells its window how large the answers are."""
+    """A link without subscriptions that reports the size of its answers to its window."""
 
     def __init__(self, window: Window, on_refused: Callable[[str], None], on_lost: Callable[[Link, int], None]) -> None:
         super().__init__(_hears_nothing, _hears_nothing, on_refused, on_lost)
@@ -93,4 +93,4 @@ class Reader(Link):
 
 
 def _hears_nothing(*_push: bytes) -> None:
-    """It subscribes to nothing."""
+    """The callback for pushes that never come: it subscribes to nothing."""

@@ -1,10 +1,10 @@
-"""The store as the rest of the community sees it: call a function on a tag, hear a channel.
+"""The store as the rest of the server uses it: call functions on tags, subscribe to channels.
 
-``run`` keeps its node connected, and tells every listener when it may have missed something. While the store cannot be
-reached ``call`` waits for at most ``resend_seconds`` and then answers ``unavailable``.
+``run`` keeps its node connected and notifies every listener when records may have been missed. While the store cannot
+be reached, ``call`` waits for at most ``resend_seconds`` and then raises ``unavailable``.
 
-A function is sent again after a lost connection only where its file says that it recognises a repeat; errors that mean
-nothing was stored (no such function, loading, read only) are always waited out.
+After a lost connection a function is sent again only if its file says ``-- repeatable``. Errors that mean that nothing
+was stored (no such function, loading, read-only) are always retried.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _SCANNED_AT_ONCE: Final = 1_000
 
 
 class Store:
-    """One Valkey or Redis node. ``listen`` before ``run``; use ``call`` and ``subscribe`` once ``ready`` is set."""
+    """One Valkey or Redis node. Call ``listen`` before ``run``; use ``call`` and ``subscribe`` once ``ready`` is
+    set."""
 
     def __init__(self, address: Address, *, resend_seconds: float = 5.0, durability: Durability = "primary") -> None:
         self.address = address
@@ -66,22 +67,22 @@ class Store:
         self._cut: list[Callable[[], None]] = []
         self._missed: list[Callable[[], None]] = []
 
-    # --- what others use ---------------------------------------------------------------------------------------------
+    # --- used by others ----------------------------------------------------------------------------------------------
 
     def listen(self, kind: str, heard: Heard, mend: Callable[[str], None] = lambda _: None) -> None:
-        """``heard(id, payload)`` is called for each record on the channel of any tag of this kind (``r``, ``u``).
+        """Call ``heard(id, payload)`` for each record on the channel of any tag of this kind (``r``, ``u``).
 
-        Where it raises, the fault is logged and ``mend(id)`` reads again what the record would have said.
+        If it raises, the error is logged and ``mend(id)`` is called, to read again what the record contained.
         """
         self._heard[kind] = heard
         self._mend[kind] = mend
 
     def on_missed(self, missed: Callable[[], None]) -> None:
-        """``missed()`` is called whenever records may have been lost: a new link, a slot that moved, silence."""
+        """Call ``missed()`` whenever records may have been missed: after a new link, a moved slot, silence."""
         self._missed.append(missed)
 
     def on_cut(self, cut: Callable[[], None]) -> None:
-        """``cut()`` is called as soon as the link is found lost: from here to ``on_missed`` nothing can be known."""
+        """Call ``cut()`` as soon as the link is found lost: from then until ``on_missed``, records may be missing."""
         self._cut.append(cut)
 
     @property
@@ -90,18 +91,18 @@ class Store:
 
     @property
     def read_only(self) -> str:
-        """Why the store takes no writes; "" while it does. It is read all the same."""
+        """Why the store takes no writes; "" while it does. It can still be read."""
         return self._node.writes.why_not
 
     def note_shortage(self, shortage: Shortage | None) -> None:
-        """What the disk of the embedded store is short of just now."""
+        """Set what the disk of the embedded store is short of; None if nothing."""
         why, is_full = (shortage.why, shortage.is_full) if shortage is not None else ("", False)
         for node in self.nodes:
             node.writes.short(why, forbidden=is_full)
 
     def require_safe(self, *, frees: bool = False) -> None:
-        """Raises ``Refusal`` unavailable where the store would take a write and might lose it or end by it: no server
-        would open on its settings, or its disk is almost full. ``frees``: the write makes something less."""
+        """Raise ``Refusal`` unavailable if the store would accept a write but might lose it or stop because of it: the
+        server would not start with its settings, or its disk is almost full. ``frees``: the write frees memory."""
         writes = self._node.writes
         if writes.unsafe and (writes.forbidden or not frees):
             raise takes_no_writes()
@@ -112,17 +113,17 @@ class Store:
 
     @property
     def links(self) -> int:
-        """How often a link was made."""
+        """How many links were made."""
         return self._node.links
 
     @property
     def losses(self) -> collections.Counter[str]:
-        """How often a link was lost, by reason."""
+        """How many links were lost, by reason."""
         return self._node.losses
 
     @property
     def down_since(self) -> float | None:
-        """Since when there is no link, in the loop's time; None while there is one."""
+        """The loop time since which there is no link; None while there is one."""
         return self._node.down_since
 
     @property
@@ -131,16 +132,16 @@ class Store:
         return (self._node,)
 
     def node_of(self, tag: Tag) -> Node:
-        """The node that holds the keys of this tag: the one place that decides where a command goes.
+        """The node that holds the keys of this tag. Only this method decides where a command goes.
 
-        Raises ``ValueError`` for what is no tag, such as the name of a command.
+        Raises ``ValueError`` if it is not a tag, for example the name of a command.
         """
         if not tag.startswith("{"):
-            raise ValueError(f"{tag!r} is no tag: a command names the tag that it touches first")
+            raise ValueError(f"{tag!r} is not a tag: the first argument of a command is its tag")
         return self._node
 
     def send_packed(self, tag: Tag, packed: bytes, settle: Settle) -> None:
-        """Put a packed command in this tick's write; ``settle(reply, error)`` gets the reply or the link's error."""
+        """Send a packed command in this turn's write; ``settle(reply, error)`` gets the reply or the link's error."""
         try:
             link = self.node_of(tag).link
         except LinkDown as error:
@@ -149,20 +150,21 @@ class Store:
             link.send_packed(packed, settle)
 
     def ask(self, tag: Tag, *words: Word) -> asyncio.Future[Reply]:
-        """Put a plain command in this tick's write, once; the future gives the reply or the link's error."""
+        """Send a command in this turn's write, once; the future resolves to the reply or fails with the link's
+        error."""
         try:
             return self.node_of(tag).link.call(*words)
         except LinkDown as error:
             failed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
-            failed.exception()  # nobody may ever look
+            failed.exception()  # mark it as retrieved: perhaps nobody awaits it
             return failed
 
     async def call(self, name: str, tag: Tag, *args: Word) -> list[Any]:
-        """Call a function on a tag and give its answer, an array whose first element is ``b"ok"`` or a reason.
+        """Call a function on a tag. Returns its answer, an array whose first element is ``b"ok"`` or a reason.
 
-        Raises ``Refusal`` unavailable when the store cannot be reached in time, or when the connection broke and the
-        function does not recognise a repeat, or when the store takes no writes.
+        Raises ``Refusal`` unavailable if the store cannot be reached in time, if the connection was lost and the
+        function is not repeatable, or if the store takes no writes.
         """
         function = self.library.functions[name]
         if function.writes:
@@ -172,7 +174,7 @@ class Store:
         return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
 
     async def _call_large(self, function: Function, tag: Tag, args: tuple[Word, ...]) -> Reply:
-        """Over the reader, in turn. Where the store was away for all of the waiting, its turn is not tried."""
+        """Call over the reader, in turn. Refused without a try if the store was away for the whole wait."""
         clock = asyncio.get_running_loop().time
         began = clock()
         async with self.node_of(tag).window.turn():
@@ -181,17 +183,17 @@ class Store:
             return await self.patiently(lambda: self._send(function, tag, args), function.name)
 
     async def command(self, tag: Tag, *words: Word) -> Reply:
-        """Send one plain command that may be repeated, to the node of the tag whose keys it names."""
+        """Send one repeatable command to the node that holds this tag."""
         if words[0] in _WRITING:
             self.require_safe(frees=words[0] in _FREEING)
         return await self.patiently(lambda: self.node_of(tag).link.call(*words), "")
 
     async def on_each_node(self, *words: Word) -> list[Reply]:
-        """Send a command about a whole node to all of them."""
+        """Send a command to all nodes."""
         return [await self.patiently(partial(self._ask_node, node, words), "") for node in self.nodes]
 
     async def scan(self, pattern: str) -> AsyncIterator[bytes]:
-        """All keys of all nodes that match, each at least once."""
+        """All keys of all nodes that match the pattern, each at least once."""
         for node in self.nodes:
             cursor = b"0"
             while True:
@@ -209,11 +211,11 @@ class Store:
     async def together(
         self, commands: Sequence[tuple[Tag, Sequence[Word]]], took: Callable[[int, Reply], None]
     ) -> None:
-        """Send plain commands, each with its tag, in one write; ``took(index, reply)`` is called in the very turn each
-        reply is read.
+        """Send commands, each with its tag, in one write; ``took(index, reply)`` is called in the same turn in which
+        each reply is read.
 
-        What was published before a command was carried out has been heard when its reply is taken, and nothing that was
-        published after. Raises ``Refusal`` unavailable where the link is down or breaks, and whatever ``took`` raises.
+        When a reply is handled, everything published before the command has been received, and nothing published after
+        it. Raises ``Refusal`` unavailable if the link is down or lost, and whatever ``took`` raises.
         """
         waiting = _Together(len(commands), took)
         for index, (tag, words) in enumerate(commands):
@@ -222,7 +224,7 @@ class Store:
         await waiting.done
 
     async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str, *, until: float | None = None) -> Reply:
-        """Send until something definite comes back, for at most ``resend_seconds`` or ``until`` the loop's time."""
+        """Retry until there is a definite answer, for at most ``resend_seconds`` or until the loop time ``until``."""
         deadline = asyncio.get_running_loop().time() + self.resend_seconds if until is None else until
         while True:
             try:
@@ -252,8 +254,8 @@ class Store:
         if remaining <= 0:
             raise errors.unavailable()
         try:
-            async with asyncio.timeout(remaining):  # not wait_for: it forgets a cancellation that comes with the event
-                await asyncio.sleep(0)  # the node has its turn first: it may not know yet that the link is lost
+            async with asyncio.timeout(remaining):  # not wait_for: it loses a cancellation that comes with the event
+                await asyncio.sleep(0)  # let the node run first: it may not know yet that the link is lost
                 await self.ready.wait()
         except TimeoutError:
             raise errors.unavailable() from None
@@ -270,7 +272,7 @@ class Store:
     def unsubscribe(self, name: str) -> None:
         self.node_of(keys.tag_of(name)).unsubscribe(name)
 
-    # --- what the node tells -----------------------------------------------------------------------------------------
+    # --- called by the node ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Keep the node connected until cancelled."""
@@ -299,19 +301,19 @@ class Store:
         try:
             heard(identity, payload)
         except Exception as failure:
-            # Perhaps of a newer release: it costs its room or user a reading, not everybody the link.
+            # Perhaps a record of a newer release: its room or user is read again; nobody else is affected.
             self.note_fault(kind, identity, failure)
             _guarded(partial(self._mend[kind], identity) if kind in self._mend else lambda: None)
 
     def note_fault(self, kind: str, identity: str, failure: Exception) -> None:
-        """Count something of the store that could not be taken, and log it once for each thing and link."""
+        """Count data from the store that could not be handled, and log it once per id and link."""
         self.faults += 1
         if (kind, identity) not in self._faulty and len(self._faulty) < _MOST_FAULTS:
             self._faulty.add((kind, identity))
-            log.error("store: a record could not be taken", extra={"kind": kind, "id": identity}, exc_info=failure)
+            log.error("store: a record could not be handled", extra={"kind": kind, "id": identity}, exc_info=failure)
 
     async def remove_old_libraries(self, now: int) -> None:
-        """Note that this release's library is in use; remove those that nobody used for a day."""
+        """Record that this release's library is in use, and remove libraries that nobody used for a day."""
         used = Tag("{libraries}")
         await self.command(used, "ZADD", used, now, self.library.name)
         for node in self.nodes:
@@ -327,7 +329,7 @@ class Store:
 
 
 class _Together:
-    """The replies of several commands that are still to come."""
+    """Collects the replies of several commands."""
 
     def __init__(self, number: int, took: Callable[[int, Reply], None]) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -354,7 +356,7 @@ class _Together:
 
 
 def _guarded(call: Callable[[], None]) -> None:
-    """Call a listener; one that raises is logged and does not keep the others from being called."""
+    """Call a listener. An exception is logged and does not prevent calls of the others."""
     try:
         call()
     except Exception:
@@ -362,16 +364,16 @@ def _guarded(call: Callable[[], None]) -> None:
 
 
 def takes_no_writes() -> Refusal:
-    return errors.unavailable("The store takes no more writes just now")
+    return errors.unavailable("The store takes no writes now: retry later")
 
 
 def status(answer: list[Any]) -> str:
-    """The first word of a function's answer: ``ok`` or the reason of a refusal."""
+    """The first element of a function's answer: ``ok`` or the reason of a refusal."""
     word: bytes = answer[0]
     return word.decode()
 
 
 def flat(pairs: list[Any] | dict[Any, Any]) -> dict[str, bytes]:
-    """HGETALL's flat answer, as Lua passes it on, with text keys."""
+    """A flat HGETALL answer, as Lua returns it, as a dict with text keys."""
     items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
     return {key.decode(): value for key, value in items}

@@ -1,8 +1,8 @@
--- Who changed after a place in the stream of changes of users; where that place is gone it might be anyone.
+-- Read which users changed after a position in the stream of changes; if that position was trimmed, it may be anyone.
 -- keys: {users}:changes
 -- no-writes
--- args: place ('' where nothing had changed yet)
--- answers: {'ok', place now, anyone (1 | 0), users}
+-- args: position ('' if nothing had changed yet)
+-- answers: {'ok', new position, anyone (1 | 0), users}
 return function(keys, args)
   local changes, place = keys[1], args[1]
   local last = redis.call('XREVRANGE', changes, '+', '-', 'COUNT', 1)[1]

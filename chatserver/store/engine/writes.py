@@ -1,7 +1,7 @@
-"""Whether a node takes writes, and if not, why: memory or disk are full, replicas are away, its settings were changed.
+"""Whether a node takes writes, and if not, why: memory or disk is full, replicas are away, or its settings changed.
 
-A store that takes none is still read. ``Node`` notes what the store refuses and what its probe finds; the answer is in
-/readyz, in /metrics and, once for each change, in the log.
+A store that takes no writes can still be read. ``Node`` reports what the store refuses and what its probe finds; the
+result is in /readyz, in /metrics and, once per change, in the log.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 REASONS: Final = {
-    "OOM": "its memory is full: raise maxmemory there, or delete something",
-    "MISCONF": "it cannot write to its disk; its own log says why",
-    "NOREPLICAS": "replicas that it must have are away (min-replicas-to-write)",
+    "OOM": "its memory is full: raise maxmemory there, or delete data",
+    "MISCONF": "it cannot write to its disk: see its own log",
+    "NOREPLICAS": "required replicas are away (min-replicas-to-write)",
 }
-"""By the code of the error with which a store refuses a write."""
+"""Reasons by the error code with which the store refuses a write."""
 
 
 class Writes:
-    """``why_not`` is "" while writes are taken. ``unsafe`` is the part of it that the store itself does not refuse:
-    settings with which a community would not have opened, or a disk that is almost full. ``forbidden``: not even what
-    makes something less may be written."""
+    """``why_not`` is "" while writes are taken. ``unsafe`` is the part of it that the store itself does not enforce:
+    settings with which the server would not have started, or a disk that is almost full. ``forbidden``: writes that free
+    memory are refused, too."""
 
     def __init__(self) -> None:
         self.why_not = ""
@@ -34,23 +34,23 @@ class Writes:
         self._short = ""
 
     def refused(self, code: str) -> None:
-        """A command came back with this error."""
+        """A command was answered with this error code."""
         if code in REASONS:
             self._refused = REASONS[code]
             self._settle()
 
     def taken(self) -> None:
-        """The store would have taken a write just now."""
+        """The store accepted the probe's write."""
         self._refused = ""
         self._settle()
 
     def configured(self, against: Sequence[str]) -> None:
-        """What the store's settings are now: sentences against it."""
+        """Set the problems of the store's current settings; empty if there are none."""
         self._configured = "; ".join(against)
         self._settle()
 
     def short(self, why: str, *, forbidden: bool) -> None:
-        """What the store will be short of soon ("" for nothing), and whether it is already."""
+        """Set what the store is short of or will be soon ("" for nothing), and whether all writes are forbidden."""
         self._short, self.forbidden = why, forbidden
         self._settle()
 
@@ -61,6 +61,6 @@ class Writes:
             return
         self.why_not = why_not
         if why_not:
-            log.error("store: takes no writes, and is only read", extra={"reason": why_not})
+            log.error("store: takes no writes, read-only", extra={"reason": why_not})
         else:
             log.info("store: takes writes again")

@@ -104,4 +104,4 @@ async def test_a_replica_is_refused(asked: redis.asyncio.Redis) -> None:
 
 async def test_a_store_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
     async with redis.asyncio.Redis(unix_socket_path=str(tmp_path / "no.sock"), retry=None) as store:
-        assert (await refusal(store)).startswith("store.url: the store cannot be asked")
+        assert (await refusal(store)).startswith("store.url: the store does not answer")

@@ -71,7 +71,7 @@ async def test_a_step_that_fails_too_often_is_put_aside(store: Store, caplog: py
     assert await left(store) == 1  # a store that was away is no fault of the step
     assert intents.put_aside + others.put_aside == 2
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert said == ["intent: put aside"] * 2
+    assert said == ["intent: put aside after too many failures"] * 2
     (first, _) = await store.command(STREAM, "XRANGE", STREAM + ":aside", "-", "+")
     assert msgspec.msgpack.decode(first[1][1], type=Intent).id == "bad-1" and b"KeyError" in first[1][3]
     assert await store.command(STREAM, "EXISTS", STREAM + ":attempts") == 0

@@ -115,7 +115,7 @@ async def test_a_login_that_may_not_ask_for_the_role_is_linked_and_the_log_says_
     finally:
         await admin.execute_command("ACL", "DELUSER", "chat")
         await admin.aclose()
-    said = [record for record in caplog.records if "may not ask for the node's role" in record.getMessage()]
+    said = [record for record in caplog.records if "may not use ROLE" in record.getMessage()]
     assert len(said) == 1
 
 

@@ -87,9 +87,9 @@ async def all_that_reading_takes(server: Server, ann: Person) -> None:
 @pytest.mark.parametrize(
     ("trouble", "why"),
     [
-        (memory_is_full, "its memory is full"), (replicas_are_away, "replicas that it must have are away"),
-        (disk_is_full, "it cannot write to its disk"), (keeps_no_file, "keeps no append-only file"),
-        (throws_away, "throws data away"),
+        (memory_is_full, "its memory is full"), (replicas_are_away, "required replicas are away"),
+        (disk_is_full, "it cannot write to its disk"), (keeps_no_file, "has no append-only file"),
+        (throws_away, "evicts data"),
     ],
 )  # fmt: skip
 async def test_a_store_that_takes_no_writes_is_read_says_why_and_is_written_to_again(
@@ -106,7 +106,7 @@ async def test_a_store_that_takes_no_writes_is_read_says_why_and_is_written_to_a
         async with trouble(server.store.redis, valkey.folder):
             await until(lambda: server.store.read_only)
             for _ in range(3):
-                with pytest.raises(Refused, match="takes no more writes"):
+                with pytest.raises(Refused, match="takes no writes now"):
                     await ann.say("hall", "no more")
             await all_that_reading_takes(server, bob)
             answer = await ask(server.url, "/readyz")
@@ -161,7 +161,7 @@ async def test_what_makes_less_or_keeps_somebody_out_works_while_memory_is_full(
             await cat.call("token.revoke", token=token["id"])
             await cat.call("block.add", user=bob.id)
             await cat.call("block.remove", user=bob.id)
-            with pytest.raises(Refused, match="takes no more writes"):
+            with pytest.raises(Refused, match="takes no writes now"):
                 await ann.call("message.edit", room="hall", seq=edited["seq"], text="longer")
             await bob.call("account.sign_out")
             assert await bob.closed()
