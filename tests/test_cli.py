@@ -384,7 +384,7 @@ def test_config_show_says_what_holds_and_why(tmp_path: Path, capsys: pytest.Capt
 
 def test_config_check_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("config", "check") == 0
-    assert "in order" in capsys.readouterr().out
+    assert "are valid" in capsys.readouterr().out
     assert run("config", "check", CHATSERVER_SERVER__PROT="1") == 1
     assert "did you mean server.port?" in capsys.readouterr().err
     assert run("config", "check", CHATSERVER_ROOMS__FILE=str(tmp_path / "no.toml")) == 1
@@ -415,7 +415,7 @@ def test_a_closed_terminal_drains_and_an_ascii_output_gets_the_welcome(homes: Ca
 
 def test_a_damaged_file_is_repaired_by_a_command(home: Home) -> None:
     assert "There is no data folder" in home.command("repair").stderr
-    assert "are repaired there" in home.command("repair", "--store", "redis://localhost").stderr
+    assert "names an external store" in home.command("repair", "--store", "redis://localhost").stderr
     home.open()
     home.end()
     (file,) = (home.folder / "data" / "appendonlydir").glob("*.incr.aof")

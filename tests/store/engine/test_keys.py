@@ -21,7 +21,7 @@ def test_a_key_without_a_tag_is_none(key: str) -> None:
 
 
 async def test_a_command_that_names_no_tag_first_is_a_fault_of_the_program(store: Store) -> None:
-    with pytest.raises(ValueError, match="names the tag that it touches first"):
+    with pytest.raises(ValueError, match="the first argument of a command is its tag"):
         await store.command(keys.Tag("HGET"), "{r:hall}", "title")
     assert await store.command("{r:hall}", "HGET", "{r:hall}", "title") is None
 
