@@ -22,8 +22,8 @@ REASONS: Final = {
 
 class Writes:
     """``why_not`` is "" while writes are taken. ``unsafe`` is the part of it that the store itself does not enforce:
-    settings with which the server would not have started, or a disk that is almost full. ``forbidden``: writes that free
-    memory are refused, too."""
+    settings with which the server would not have started, or a disk that is almost full. ``forbidden``: writes that
+    free memory are refused, too."""
 
     def __init__(self) -> None:
         self.why_not = ""

@@ -63,7 +63,7 @@ async def test_people_read_on_while_the_disk_is_full(small_disk: Path, durabilit
             await until(lambda: server._shortage is not None and server.store.up)
             pid = store.pid
             for _ in range(3):
-                with pytest.raises(Refused, match="takes no more writes"):
+                with pytest.raises(Refused, match="takes no writes now"):
                     await ann.say("hall", "no more")
                 assert (await post(server.url, "message.history", bob.token, room="hall"))["messages"]
             assert b"takes no writes" in (await ask(server.url, "/readyz")).body
