@@ -21,7 +21,9 @@ from typing import Any, Final
 
 import msgspec
 
+from chatserver.live.company import Company
 from chatserver.live.connection import Connection
+from chatserver.live.members import Members
 from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.slices import SLICE, Frames, slices
@@ -39,7 +41,7 @@ from chatserver.protocol.shapes import Author, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
-from chatserver.store.rooms.records import Here, LogHead, MemberRecord, Opened, RoomMeta, parse_here
+from chatserver.store.rooms.records import LogHead, MemberRecord, Opened, RoomMeta
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,7 @@ class Surroundings:
 class Feed:
     """One room in this process. ``place`` is how far it has heard, ``delivered`` how far its live followers have.
 
-    ``count`` users belong to the room. ``members`` are those of them whom the feed knows: the staff, who follows here
-    and who is expected to; of a conversation of two both. Anybody else is asked for where it matters."""
+    ``members`` and ``company`` are who belongs to the room and who is connected."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
         self.room = room
@@ -90,12 +91,6 @@ class Feed:
         self.live: dict[Wire, dict[Connection, None]] = {}
         self.watchers: dict[Connection, PresenceChanged] = {}
         self.visitors: dict[Connection, None] = {}
-        self.users_here: dict[str, int] = {}
-        self.hidden_here: set[str] = set()
-        self._expected: dict[str, int] = {}
-        self._heard_of: dict[str, int] = {}
-        self.presence_due = False
-        self._named: frozenset[str] | None = None
         self._count_due: asyncio.TimerHandle | None = None
         self._counted_at = -MEMBERS_SECONDS
         self._said_frames: Frames | None = None
@@ -106,12 +101,12 @@ class Feed:
         self.numbering = 0
         self.told = 0
         self._loop = asyncio.get_running_loop()
+        self.company = Company(around.process, opened.here)
+        self.members = Members(opened, self.company.users.__contains__, partial(around.read_member, room))
         self._take(opened)
 
     def _take(self, opened: Opened) -> None:
         self.meta: RoomMeta = opened.meta
-        self._take_members(opened)
-        self.here: dict[str, Here] = opened.here
         self.head: LogHead = opened.head
         self.epoch = opened.head.epoch
         self.version = opened.meta.version
@@ -146,8 +141,7 @@ class Feed:
                 self.repairs.repair()
         elif kind == b"h":
             _, process, value = _other(payload)
-            self.here[process] = parse_here(value.encode())
-            self.here_changed()
+            self.company.hear(process, value)
         elif kind == b"t":
             self._hear_typing(_other(payload)[1])
 
@@ -199,12 +193,8 @@ class Feed:
         if self._names(kind, user, count) and self.around.authors.known(user) is None:
             self.repairs.look_up([user], payload)
             return
-        self.version, self.count = version, count
-        before = self.members.pop(user, None)
-        if kind != "left" and (role != "member" or self.knows(user)):
-            self.members[user] = MemberRecord(role, joined_at, before.muted_until if before else 0, version)
-        if user in self._expected:
-            self._heard_of[user] = version
+        self.version = version
+        self.members.hear(version, kind, user, role, joined_at, count)
         self._tell_of_member(kind, user, role, count)
 
     def _is_quiet(self, kind: str, count: int) -> bool:
@@ -234,7 +224,7 @@ class Feed:
 
     def _tell_count(self) -> None:
         self._count_due, self._counted_at = None, self._loop.time()
-        self._send(Unlogged("members.changed", MembersChanged(self.room, self.count)))
+        self._send(Unlogged("members.changed", MembersChanged(self.room, self.members.count)))
 
     def _owe_state(self, user: str) -> None:
         """Something of this user's own in the room is other than it was: their connections hear the room anew."""
@@ -248,7 +238,7 @@ class Feed:
         elif not self.repairs.holds_back:
             event = TypingStarted(self.room, self.around.authors.face(user))
             # Nor do visitors hear it: somebody who is kept apart may look in without their name.
-            apart = (self.around.apart(user) & self.users_here.keys()) | {VISITOR}
+            apart = (self.around.apart(user) & self.company.users.keys()) | {VISITOR}
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
     async def _type_later(self, user: str) -> None:
@@ -267,66 +257,25 @@ class Feed:
         while self.place.reaches(place) and not self.delivered.reaches(place):
             await asyncio.sleep(0)
 
-    # --- who belongs to the room -------------------------------------------------------------------------------------
-
-    def knows(self, user: str) -> bool:
-        """Whether ``members`` says if this user belongs to the room."""
-        return self._needs(user) or user in self.members or self.meta.kind == "direct"
-
-    def _needs(self, user: str) -> bool:
-        return user in self.users_here or user in self._expected
+    # --- reading anew ------------------------------------------------------------------------------------------------
 
     async def expect(self, user: str) -> None:
-        """Know of this user until ``dismiss``. What is heard while the store is asked counts where it is later."""
-        while self.repairs.holds_back:  # a reading that is under way does not ask for them
+        """Know of this user until ``Members.dismiss``."""
+        while self.repairs.holds_back:  # a reading that is under way does not ask about them
             await self.repairs.settled()
-        known = user in self.users_here or user in self.members or self.meta.kind == "direct"
-        self._expected[user] = self._expected.get(user, 0) + 1
-        if known:
-            return
-        try:
-            version, record = await self.around.read_member(self.room, user)
-        except BaseException:
-            self.dismiss(user)
-            raise
-        if version >= self._heard_of.get(user, 0) and record is not None:
-            self.members[user] = record
-
-    def dismiss(self, user: str) -> None:
-        """No longer expected; who follows by now is known all the same."""
-        left = self._expected.pop(user) - 1
-        if left:
-            self._expected[user] = left
-        else:
-            self._heard_of.pop(user, None)
-            self._forget_member(user)
-
-    def _forget_member(self, user: str) -> None:
-        record = self.members.get(user)
-        if record is not None and record.role == "member" and not self._needs(user) and self.meta.kind != "direct":
-            del self.members[user]
+        await self.members.expect(user)
 
     async def read_anew(self) -> Opened:
-        """The room as it stands in the store, with all those whom the feed has to know."""
-        return await self.around.reopen(self.room, frozenset(self.users_here.keys() | self._expected.keys()))
-
-    def _take_members(self, opened: Opened) -> None:
-        self.count = opened.count
-        self.members: dict[str, MemberRecord] = {
-            user: record
-            for user, record in opened.members.items()
-            if opened.meta.kind == "direct" or record.role != "member" or self._needs(user)
-        }
-        self._heard_of = dict.fromkeys(self._expected.keys() & opened.asked, opened.meta.version)
-
-    # --- reading anew ------------------------------------------------------------------------------------------------
+        """The room as it is in the store, with all users whom the feed has to know."""
+        return await self.around.reopen(self.room, self.members.expected() | self.company.users.keys())
 
     async def reset(self, opened: Opened) -> None:
         """The numbering cannot be followed on: everyone who follows starts from what stands now."""
         while self.writing or self._outgoing:  # a departure that waits to be told still has to be told
             await asyncio.sleep(0)
-        said, members = self.said(), self.members
+        said, members = self.said(), self._members_here()
         self._take(opened)
+        self._take_company(opened)
         self.numbering += 1
         numbered_anew = partial(self.around.numbered_anew, self)
         self._outgoing.append(Unlogged("room.reset", self._reset_event(), then=numbered_anew))
@@ -335,26 +284,32 @@ class Feed:
 
     def reload(self, opened: Opened) -> None:
         """Take over what is in no log: members, settings, who is here."""
-        said, members = self.said(), self.members
-        self._take_members(opened)
-        self.meta, self.here = opened.meta, opened.here
+        said, members = self.said(), self._members_here()
+        self._take_company(opened)
+        self.meta = opened.meta
         self.version, self.head = opened.meta.version, opened.head
         self._announce(said, members)
 
-    def _announce(self, said: RoomChanged, members: dict[str, MemberRecord]) -> None:
+    def _take_company(self, opened: Opened) -> None:
+        self.members.take(opened)
+        self.company.take(opened.here)
+
+    def _members_here(self) -> dict[str, MemberRecord | None]:
+        return {user: self.members.get(user) for user in self.company.users}
+
+    def _announce(self, said: RoomChanged, members: dict[str, MemberRecord | None]) -> None:
         """Tell what is other than it was before the room was read anew; nothing where nothing is."""
-        for user in self.users_here:
+        for user in self.company.users:
             was, now = members.get(user), self.members.get(user)
             if was is not None and (now is None or now.joined_at != was.joined_at):  # gone, or gone and back
-                self._tell_of_member("left", user, "member", self.count)
+                self._tell_of_member("left", user, "member", self.members.count)
         if self.said() != said:
             then = None if self.meta.is_open_to_visitors else partial(self.around.shut_out, self)
             self._send(Unlogged("room.changed", self.said(), then=then))
-        for user in self.users_here:
+        for user in self.company.users:
             was, now = members.get(user), self.members.get(user)
             if was and now and (was.role, was.muted_until) != (now.role, now.muted_until):
                 self._owe_state(user)
-        self.here_changed()
 
     def said(self) -> RoomChanged:
         """What the room says of itself, the same to everyone."""
@@ -362,7 +317,7 @@ class Feed:
         return RoomChanged(
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
             abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
-            question=meta.question, members=self.count,
+            question=meta.question, members=self.members.count,
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:
@@ -456,7 +411,7 @@ class Feed:
         return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
-        event = MemberEvent(self.room, self.around.authors.face(user), "member", self.count)
+        event = MemberEvent(self.room, self.around.authors.face(user), "member", self.members.count)
         return wire.event("member.left", event)
 
     # --- followers ---------------------------------------------------------------------------------------------------
@@ -465,8 +420,7 @@ class Feed:
         """Begin to follow from a place; the follower is behind until it has read up. ``hidden``: not seen as here."""
         user = connection.user_id
         if user:
-            self.users_here[user] = self.users_here.get(user, 0) + 1
-            self.hide(user, hidden=hidden)
+            self.company.enter(user, hidden=hidden)
         else:
             self.visitors[connection] = None
         # A place that is not reached is one of before a reset.
@@ -482,25 +436,8 @@ class Feed:
         followers = self.live.get(connection.wire)
         if followers is not None:
             followers.pop(connection, None)
-        left = self.users_here.get(connection.user_id, 0) - 1
-        if left > 0:
-            self.users_here[connection.user_id] = left
-        elif self.users_here.pop(connection.user_id, None) is not None:
-            self.hidden_here.discard(connection.user_id)
-            self._forget_member(connection.user_id)
-            self.here_changed()
-
-    def hide(self, user: str, *, hidden: bool) -> None:
-        """From now on this user's being here is told to nobody, or to those who ask."""
-        if hidden:
-            self.hidden_here.add(user)
-        else:
-            self.hidden_here.discard(user)
-        self.here_changed()
-
-    def shown_here(self) -> frozenset[str]:
-        """Who is connected to this process and may be seen."""
-        return frozenset(self.users_here.keys() - self.hidden_here)
+        if self.company.leave(connection.user_id):
+            self.members.forget(connection.user_id)
 
     def _fall_behind(self, connection: Connection, behind: Behind) -> None:
         self.live[connection.wire].pop(connection, None)
@@ -554,32 +491,6 @@ class Feed:
         if frames:
             connection.write(b"".join(frames))
         self.followers[connection] = replace(behind, place=place)
-
-    # --- who is here -------------------------------------------------------------------------------------------------
-
-    def here_changed(self) -> None:
-        """Somebody came, went, hid or showed themself: those who look are told at the next second."""
-        self.presence_due = True
-        self._named = None
-
-    def online_count(self) -> int:
-        return len(self.named_here()) + self._unnamed()
-
-    def online(self) -> tuple[int, list[str] | None]:
-        """How many of the room are connected, over all processes, and their ids where every process names them."""
-        return self.online_count(), None if self._unnamed() else sorted(self.named_here())
-
-    def named_here(self) -> frozenset[str]:
-        """Who is connected and may be seen, as far as they are named: each process names its own while they are few."""
-        if self._named is None:
-            self._named = self.shown_here().union(*(here.users for here in self._elsewhere()))
-        return self._named
-
-    def _unnamed(self) -> int:
-        return sum(here.count for here in self._elsewhere() if not here.users)
-
-    def _elsewhere(self) -> list[Here]:
-        return [here for process, here in self.here.items() if process != self.around.process]
 
 
 def _joined(chunk: list[Outgoing], wire: Wire, viewer: str) -> bytes:

@@ -92,7 +92,7 @@ class Feeds:
     async def member(self, feed: Feed, user: str) -> MemberRecord | None:
         """The user's record in the room, or None where they do not belong to it. Asks the store for who has nothing to
         do with this process. Raises ``Refusal`` unavailable."""
-        if not user or feed.knows(user):
+        if not user or feed.members.knows(user):
             return feed.members.get(user)
         return (await self._rooms.member(feed.room, user))[1]
 
@@ -104,10 +104,10 @@ class Feeds:
             try:
                 yield feed
             finally:
-                feed.dismiss(user)
+                feed.members.dismiss(user)
 
     async def expect(self, feed: Feed, user: str) -> None:
-        """Let the feed know, until ``Feed.dismiss``, whether this user belongs to the room.
+        """Let the feed know, until ``Members.dismiss``, whether this user belongs to the room.
 
         Raises ``Refusal`` not_found, or unavailable where the store stays away."""
         try:
@@ -225,4 +225,4 @@ class Feeds:
 
 
 def _activity(feed: Feed) -> tuple[int, int]:
-    return feed.repairs.waiting, len(feed.users_here)
+    return feed.repairs.waiting, len(feed.company.users)

@@ -179,13 +179,13 @@ class Hub:
         """Somebody is here for this user no more, or again."""
         for connection in user.connections:
             for feed in self.connections[connection]:
-                feed.presence_due = True
+                feed.company.is_due = True
 
     def _presence_changed(self, user: LiveUser) -> None:
         """Hidden or shown from now on, on all the sockets that are open here."""
         feeds = dict.fromkeys(feed for connection in user.connections for feed in self.connections[connection])
         for feed in feeds:
-            feed.hide(user.id, hidden=user.hidden)
+            feed.company.hide(user.id, hidden=user.hidden)
             self.tasks.spawn(self.presence.say_now(feed, now_ms()))
 
     def _heard_user(self, user_id: str, payload: bytes) -> None:
@@ -433,7 +433,7 @@ class Hub:
         counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
         member = await self.feeds.member(feed, user_id)
         # In the same step, as all that follows: what is known here can have changed while others were asked.
-        member = feed.members.get(user_id) if feed.knows(user_id) else member
+        member = feed.members.get(user_id) if feed.members.knows(user_id) else member
         mentions = counted + feed.tail.mentions_after(upto, user_id, blocks)
         return self.state_now(feed, member, user_id, pointer, mentions, blocked_by)
 
@@ -454,8 +454,8 @@ class Hub:
     ) -> RoomState:  # fmt: skip
         """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
         the user is not here for them."""
-        online = feed.online_count()
-        online = online - len(blocked_by & feed.named_here()) if member else roughly(online)
+        online = feed.company.count()
+        online = online - len(blocked_by & feed.company.named()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq = feed.meta, feed.delivered.seq
         read_seq = min(pointer.read_upto(feed.head), last_seq) if member else last_seq
@@ -464,7 +464,7 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
             first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
-            members=feed.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
+            members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             other=self.authors.face(other) if other else msgspec.UNSET,
         )  # fmt: skip
@@ -474,7 +474,7 @@ class Hub:
         user = self.users.get(viewer)
         if user is None or not user.blocked_by:
             return frozenset()
-        return user.blocked_by & feed.named_here()
+        return user.blocked_by & feed.company.named()
 
     async def blocked_by(self, user_id: str) -> frozenset[str]:
         """Who has blocked this user, wherever they are connected."""

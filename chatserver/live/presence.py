@@ -19,7 +19,7 @@ from chatserver.live.slices import SLICE, Frames
 from chatserver.protocol.events import PresenceChanged
 from chatserver.rules.crowds import roughly
 from chatserver.store.rooms.reading import RoomReader
-from chatserver.store.rooms.records import HERE_SILENCE_MS, NAMED_HERE
+from chatserver.store.rooms.records import NAMED_HERE
 
 AGAIN_MS: Final = 20_000
 NAMED_TO_WATCHERS: Final = 100
@@ -41,9 +41,9 @@ class Presence:
         for gone in self._told.keys() - set(feeds):
             del self._told[gone]
         for feed in feeds:
-            self._drop_silent(feed, now)
-            if feed.presence_due and not feed.repairs.doubtful:
-                feed.presence_due = False
+            feed.company.drop_silent(now)
+            if feed.company.is_due and not feed.repairs.doubtful:
+                feed.company.is_due = False
                 await self._tell(feed)
         due = [feed for feed in feeds if self._is_due(feed, now)]
         for start in range(0, len(due), AT_ONCE):
@@ -54,25 +54,19 @@ class Presence:
         await self._write(feed, now)
 
     def _is_due(self, feed: Feed, now: int) -> bool:
-        here = feed.shown_here()
+        here = feed.company.shown()
         told, at = self._told.get(feed, (frozenset(), now))
         # Also where the clock was set back: by the others' it would be silent until the clock has caught up.
         return here != told or (bool(here) and abs(now - at) >= AGAIN_MS)
 
     async def _write(self, feed: Feed, now: int) -> None:
         if self._is_due(feed, now):
-            here = feed.shown_here()
+            here = feed.company.shown()
             await self._say(feed, here, now)
             self._told[feed] = (here, now)
 
     async def _say(self, feed: Feed, here: frozenset[str], now: int) -> None:
         await self._rooms.say_here(feed.room, len(here), here if len(here) < NAMED_HERE else (), now=now)
-
-    def _drop_silent(self, feed: Feed, now: int) -> None:
-        for process, here in list(feed.here.items()):
-            if here.at < now - HERE_SILENCE_MS or here.count == 0:
-                del feed.here[process]
-                feed.here_changed()
 
     async def _tell(self, feed: Feed) -> None:
         """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go.
@@ -105,8 +99,8 @@ class Presence:
 def presence_of(feed: Feed, viewer: str, unseen: frozenset[str] = frozenset()) -> PresenceChanged:
     """Who is here, as one user sees it; ``unseen`` are not here for them. Who is no member hears a round number."""
     if viewer not in feed.members:
-        return PresenceChanged(feed.room, roughly(feed.online_count()))
-    online, users = feed.online()
+        return PresenceChanged(feed.room, roughly(feed.company.count()))
+    online, users = feed.company.online()
     online -= len(unseen)
     if users is None or online > NAMED_TO_WATCHERS:
         return PresenceChanged(feed.room, online)

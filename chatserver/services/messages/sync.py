@@ -105,7 +105,7 @@ class Sync:
             stack.callback(self._hub.feeds.release, feed)
             if user is not None:
                 await self._hub.feeds.expect(feed, user.id)
-                stack.callback(feed.dismiss, user.id)
+                stack.callback(feed.members.dismiss, user.id)
             return feed
 
         rooms, held = self._rooms_of(user), list[Feed]()

@@ -103,7 +103,7 @@ class Discovery:
     async def _named(self, room: str) -> frozenset[str]:
         feed = self._hub.feeds.get(room)
         if feed is not None:
-            return feed.named_here()
+            return feed.company.named()
         return await self._rooms.named_here(room)
 
     def _glance(self, room: str) -> Glance:
@@ -112,7 +112,7 @@ class Discovery:
         feed = self._hub.feeds.get(room)
         if feed is None:
             return glance
-        return Glance(feed.count, feed.online_count(), glance.today, glance.last_at)
+        return Glance(feed.members.count, feed.company.count(), glance.today, glance.last_at)
 
     def _place(self, listed: Listed) -> SortKey:
         """The same for everyone, and by what a stranger is told of it: the order and the cursor tell no more."""
