@@ -1,7 +1,7 @@
-"""The envelope, JSON-RPC 2.0, in its two encodings. Bytes in, a ``Request`` or a ``Refusal`` out; results, refusals
-and events in, bytes out.
+"""Encoding and decoding of JSON-RPC 2.0 messages, as JSON and as MessagePack. Decodes bytes to a ``Request`` or raises
+a refusal; encodes results, refusals and events to bytes.
 
-A ``Codec`` is chosen by WebSocket subprotocol: ``chat.v1.json`` travels in text frames, ``chat.v1.msgpack`` in binary.
+The WebSocket subprotocol selects the ``Codec``: ``chat.v1.json`` uses text frames, ``chat.v1.msgpack`` binary frames.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chatserver.protocol.methods import METHODS, Method, Params
 RequestId = int | float | str | None
 
 
-# What lives for one message is left out of the garbage collector's rounds: it holds no cycles.
+# gc=False: values that live for one message hold no cycles, so the garbage collector need not look at them.
 class _Envelope(Struct, frozen=True, gc=False):
     method: str
     id: int | float | str | UnsetType | None = UNSET
@@ -28,7 +28,7 @@ class _Envelope(Struct, frozen=True, gc=False):
 
 
 class _Id(Struct, frozen=True):
-    """The id of what is otherwise no request."""
+    """The id of a message that is otherwise not a valid request."""
 
     id: int | float | str | UnsetType | None = UNSET
 
@@ -52,7 +52,7 @@ class _Event(Struct, frozen=True, gc=False):
 
 
 class Request(Struct, frozen=True, gc=False):
-    """One decoded request, of a class of its own for each method; ``id`` is UNSET when no answer is wanted."""
+    """A decoded request; each method has its own subclass. ``id`` is UNSET if no response is wanted."""
 
     params: Any
     id: int | float | str | UnsetType | None = UNSET
@@ -65,7 +65,7 @@ class Request(Struct, frozen=True, gc=False):
 
 
 def _class_of(row: Method) -> type[Request]:
-    """The requests of one method, told from the others' by the member ``method``."""
+    """The ``Request`` subclass of a method, selected by the member ``method`` when decoding."""
     optional = not any(field.required for field in msgspec.structs.fields(row.params))
     params = ("params", row.params, msgspec.field(default_factory=row.params) if optional else NODEFAULT)
     made: type[Any] = msgspec.defstruct(
@@ -80,7 +80,7 @@ _REQUESTS: Final = {row.name: _class_of(row) for row in METHODS.values()}
 
 
 class Unreadable(Exception):
-    """A message that is no request: the refusal to answer with, and the request's id where it could be read."""
+    """A message is not a valid request. Holds the refusal to answer, and the request's id if it could be read."""
 
     def __init__(self, refusal: Refusal, id: RequestId | UnsetType = None) -> None:
         super().__init__(refusal.message)
@@ -94,7 +94,7 @@ _PATH: Final = re.compile(r" - at `\$\.?(.*)`$")
 
 
 def _invalid_params(text: str, key: str = "") -> Refusal:
-    """What msgspec says of params that do not fit, as a refusal; ``key`` is the key that stands in its ``[...]``."""
+    """msgspec's error about params as a refusal; ``key`` replaces the ``[...]`` in its path."""
     found = _PATH.search(text)
     missing = re.match(r"Object missing required field `(\w+)`", text)
     path = found.group(1).replace(_SOME_KEY, f".{key}") if found else ""
@@ -104,12 +104,12 @@ def _invalid_params(text: str, key: str = "") -> Refusal:
 
 
 def error_object(refusal: Refusal) -> dict[str, Any]:
-    """The ``error`` member, the same over WebSocket and HTTP."""
+    """The ``error`` member of a response, the same over WebSocket and HTTP."""
     return {"code": refusal.code, "message": refusal.message, "data": refusal.data}
 
 
 class Codec:
-    """One encoding of the envelope. ``text`` says whether it travels in text frames."""
+    """One encoding of messages. ``text``: it uses text frames."""
 
     __slots__ = (
         "_decode", "_decode_envelope", "_decode_id", "_decode_map", "_decoders", "_encode", "_no_params", "name",
@@ -138,7 +138,7 @@ class Codec:
     def request(self, data: bytes) -> Request:
         """Decode one message. Raises ``Unreadable`` with the refusal to answer.
 
-        In one go; what cannot be read so is taken apart, so that the refusal names what is wrong.
+        Decodes in one go; if that fails, decodes in parts to find out what to name in the refusal.
         """
         try:
             request: Request = self._decode(data)
@@ -157,13 +157,14 @@ class Codec:
         try:
             envelope: _Envelope = self._decode_envelope(data)
         except msgspec.ValidationError as error:
-            raise Unreadable(Refusal(errors.REQUEST, f"Not a request: {error}"), self._id(data)) from None
+            raise Unreadable(Refusal(errors.REQUEST, f"Not a valid request: {error}"), self._id(data)) from None
         except _UNDECODABLE as error:
-            raise Unreadable(Refusal(errors.PARSE, f"Cannot be read: {error}")) from None
+            raise Unreadable(Refusal(errors.PARSE, f"Cannot be parsed: {error}")) from None
         return envelope
 
     def _id(self, data: bytes) -> RequestId:
-        """Of a message that is no request: its id, so that who waits for it is told, or None."""
+        """The id of a message that is not a valid request, so that its sender gets the refusal; None if there is
+        none."""
         try:
             found: _Id = self._decode_id(data)
         except _UNDECODABLE:
@@ -178,11 +179,11 @@ class Codec:
             refusal = _invalid_params(str(error), self._key(envelope.method, given, str(error)))
             raise Unreadable(refusal, envelope.id) from None
         except _UNDECODABLE as error:
-            raise Unreadable(Refusal(errors.PARSE, f"Cannot be read: {error}"), envelope.id) from None
+            raise Unreadable(Refusal(errors.PARSE, f"Cannot be parsed: {error}"), envelope.id) from None
         return params
 
     def _key(self, method: str, given: bytes, text: str) -> str:
-        """msgspec does not name the key of a map whose value does not fit: it is the one that fails alike by itself."""
+        """The key of the invalid value in a map, which msgspec does not name: the one that fails alike on its own."""
         found = _PATH.search(text)
         if found is None or _SOME_KEY not in found.group(1):
             return ""
@@ -203,7 +204,7 @@ class Codec:
         return members
 
     def params(self, method: Method, data: bytes) -> Params:
-        """Decode the bare parameters of an HTTP call. Raises ``Unreadable``."""
+        """Decode the params of an HTTP call, which has no envelope. Raises ``Unreadable``."""
         return self._params(_Envelope(method.name, None, Raw(data)))
 
     def response(self, id: RequestId, result: Any) -> bytes:

@@ -1,5 +1,5 @@
-"""Every event: what the server tells without being asked. No event holds anything that differs by viewer, except
-``room.updated``, which is the whole RoomState of the user who hears it.
+"""All events: what the server sends without a request. An event is the same for everyone, except ``room.updated``,
+which is the RoomState of the user who receives it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomKin
 
 
 class MessageChanged(Shape, frozen=True):
-    """The whole of what now holds for a message; an absent member has its first value."""
+    """The current state of a message; an absent member has its default."""
 
     room: str
     rev: int
@@ -27,7 +27,7 @@ class MessageChanged(Shape, frozen=True):
 
 
 class RoomChanged(Shape, frozen=True):
-    """What a room says of itself, the same to everyone; an absent member has its first value."""
+    """A room's title, description and settings, the same for everyone; an absent member has its default."""
 
     room: str
     kind: RoomKind
@@ -45,7 +45,7 @@ class RoomChanged(Shape, frozen=True):
 
 
 class RoomReset(Struct, frozen=True):
-    """Drop what you hold of the room, read pages; events go on from (last_seq, rev)."""
+    """Drop what you have of the room and read pages; events continue after (last_seq, rev)."""
 
     room: str
     epoch: str
@@ -55,7 +55,7 @@ class RoomReset(Struct, frozen=True):
 
 
 class MemberEvent(Struct, frozen=True):
-    """Someone joined, left or changed role; ``members`` is how many there are now."""
+    """Someone joined, left or changed role; ``members`` is the number of members now."""
 
     room: str
     user: Author
@@ -64,14 +64,14 @@ class MemberEvent(Struct, frozen=True):
 
 
 class MembersChanged(Struct, frozen=True):
-    """In a room of more than 500 members, at most once a second: how many there are now."""
+    """The number of members of a large room (more than 500), at most once a second."""
 
     room: str
     members: int
 
 
 class InboxChanged(Shape, frozen=True):
-    """The inbox was read on another connection, or what an item was about is no longer there."""
+    """The inbox was read on another connection, or the subject of an item no longer exists."""
 
     seq: int
     unread: int
@@ -89,7 +89,7 @@ class TypingStarted(Struct, frozen=True):
 
 
 class PresenceChanged(Shape, frozen=True):
-    """``users`` (ids) is absent where more than a hundred are here."""
+    """``users`` (ids) is absent if more than a hundred are online."""
 
     room: str
     online: int
@@ -105,19 +105,19 @@ class EventKind:
 
 _ROWS: Final = (
     EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
-    EventKind("message.changed", MessageChanged, "A message already posted changed; rev is one more than the last."),
-    EventKind("room.changed", RoomChanged, "What the room says of itself, after a change."),
-    EventKind("room.updated", RoomState, "The room as this user has it: new, or something of their own changed."),
-    EventKind("room.reset", RoomReset, "The numbering cannot be followed on: read pages anew."),
+    EventKind("message.changed", MessageChanged, "A message was edited or deleted; rev is one more than the last."),
+    EventKind("room.changed", RoomChanged, "The room's title, description or settings changed."),
+    EventKind("room.updated", RoomState, "The user joined the room, or their own role or setting in it changed."),
+    EventKind("room.reset", RoomReset, "Events cannot continue from the cursor: read pages again."),
     EventKind("member.joined", MemberEvent, "Someone joined the room."),
-    EventKind("member.left", MemberEvent, "Someone left; with one's own id, the last event of the room."),
+    EventKind("member.left", MemberEvent, "Someone left; with your own id, this is the room's last event."),
     EventKind("member.changed", MemberEvent, "A member's role changed."),
-    EventKind("members.changed", MembersChanged, "In a large room: how many belong to it now."),
-    EventKind("read.moved", ReadMoved, "One's read marker moved on another connection."),
-    EventKind("inbox.added", InboxItem, "Something came into one's inbox."),
-    EventKind("inbox.changed", InboxChanged, "The inbox was read elsewhere, or an item is gone."),
-    EventKind("typing.started", TypingStarted, "Someone is typing; shown for five seconds."),
-    EventKind("presence.changed", PresenceChanged, "Who is here changed, for those who watch."),
+    EventKind("members.changed", MembersChanged, "The number of members of a large room changed."),
+    EventKind("read.moved", ReadMoved, "Your read marker moved on another connection."),
+    EventKind("inbox.added", InboxItem, "Your inbox has a new item."),
+    EventKind("inbox.changed", InboxChanged, "Your inbox was read elsewhere, or an item is gone."),
+    EventKind("typing.started", TypingStarted, "Someone is typing; show it for five seconds."),
+    EventKind("presence.changed", PresenceChanged, "Who is online in a watched room changed."),
 )
 
 EVENTS: Final[dict[str, EventKind]] = {row.name: row for row in _ROWS}

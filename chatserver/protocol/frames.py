@@ -1,7 +1,7 @@
-"""WebSocket frames as the server sends them: unmasked, one frame per message (RFC 6455, section 5.2).
+"""Builds WebSocket frames of the server: unmasked, one frame per message (RFC 6455, section 5.2).
 
-Building the frame here, once per encoding and room, is what makes fan-out cheap: a library that frames per connection
-pays for the head, and possibly for compression, once per reader.
+A frame is built once per encoding and room, which makes fan-out cheap. A library that builds it per connection pays for
+the head, and perhaps for compression, once per reader.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMPRESSED: Final = 0x40
 
 
 def frame(payload: bytes, *, text: bool, compressed: bool = False) -> bytes:
-    """One whole data frame. ``compressed`` sets RSV1; the payload must then come from ``deflate``."""
+    """A complete data frame. ``compressed`` sets RSV1; the payload must then come from ``deflate``."""
     first = (TEXT if text else BINARY) | (_COMPRESSED if compressed else 0)
     length = len(payload)
     if length < 126:
@@ -27,7 +27,7 @@ def frame(payload: bytes, *, text: bool, compressed: bool = False) -> bytes:
 
 
 def deflate(payload: bytes) -> bytes:
-    """Compress one message by itself, without context takeover (RFC 7692, section 7.2.1)."""
+    """Compress one message without context takeover (RFC 7692, section 7.2.1)."""
     packer = zlib.compressobj(wbits=-15)
     data = packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH)
     return data[:-4]

@@ -1,7 +1,7 @@
-"""Every method: its parameters, its result, who may ask and by which door.
+"""All methods: parameters, results, who may call them, and over what.
 
-``METHODS`` is the table that the decoder, the services, both schemas and docs/protocol.md are made from. A method is a
-struct of parameters, a struct of results and one row in the table.
+The decoder, the services, both schemas and docs/protocol.md are made from the table ``METHODS``. A method is a struct
+of parameters, a struct of results and a row in the table.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ After = Annotated[str, Meta(max_length=200)]
 
 
 class Params(Struct, frozen=True, omit_defaults=True):
-    """What a request carries; unknown members are ignored."""
+    """The params of a request; unknown members are ignored."""
 
 
 class RoomParams(Params, frozen=True):
-    """Any request about one room; those of one connection are carried out one after another."""
+    """A request about one room; those of one connection run one after another."""
 
     room: RoomId
 
@@ -74,7 +74,7 @@ class Nothing(Params, frozen=True):
 
 
 class Community(Struct, frozen=True):
-    """``fixed`` is told to admins alone."""
+    """``fixed`` is present for admins only."""
 
     name: str
     language: str
@@ -199,7 +199,7 @@ class BotCreateResult(Struct, frozen=True):
 
 
 class BotParams(Params, frozen=True):
-    """Any request about a bot of one's own."""
+    """A request about one of your own bots."""
 
     bot: UserId
 
@@ -221,7 +221,7 @@ class HandleSuggestResult(Struct, frozen=True):
 
 
 class ProfileUpdate(Params, frozen=True):
-    """What is not given stays as it is; what is given empty is taken away, save the name."""
+    """A member that is not given stays; an empty one is removed, except the name."""
 
     name: Name | UnsetType = UNSET
     headline: Annotated[str, Meta(max_length=400)] | UnsetType = UNSET
@@ -334,7 +334,7 @@ class RoomMembersResult(Shape, frozen=True):
 
 
 class RoomLink(RoomParams, frozen=True):
-    """``withdraw`` ends the link that stands; the next room.link makes a new one."""
+    """``withdraw`` ends the current link; the next room.link makes a new one."""
 
     withdraw: bool = False
 
@@ -348,7 +348,7 @@ class RoomUser(RoomParams, frozen=True):
 
 
 class RoomBan(RoomUser, frozen=True):
-    """``until`` in ms since 1970; 0 is for ever."""
+    """``until`` in ms since 1970; 0 means no end."""
 
     until: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
@@ -414,7 +414,7 @@ class MessageHistory(RoomParams, frozen=True):
 
 
 class MessageHistoryResult(Struct, frozen=True):
-    """``messages`` oldest first, as they now hold; ``more`` speaks of the direction asked."""
+    """``messages`` oldest first, in their current state; ``more`` is about the direction asked for."""
 
     messages: list[Message]
     epoch: str
@@ -435,7 +435,7 @@ class ReadMarkResult(Struct, frozen=True):
 
 
 class PresenceWatchResult(Shape, frozen=True):
-    """``users`` (ids) is absent where more than a hundred are here."""
+    """``users`` (ids) is absent if more than a hundred are online."""
 
     online: int
     users: list[str] | UnsetType = UNSET
@@ -450,7 +450,7 @@ Line = Annotated[str, Meta(max_length=400)]
 
 
 class PokeSend(RoomParams, frozen=True):
-    """No member of this carries words."""
+    """A poke has no text."""
 
     to: UserId
     gesture: Gesture
@@ -528,7 +528,7 @@ class BlockListResult(Struct, frozen=True):
 
 
 class MetShowResult(Struct, frozen=True):
-    """``qr`` is a picture of the code, as SVG."""
+    """``qr`` is a QR code of the code, as SVG."""
 
     code: str
     until: int
@@ -586,7 +586,7 @@ class InboxList(Params, frozen=True):
 
 
 class InboxListResult(Struct, frozen=True):
-    """``items`` newest first; what the truth no longer confirms is left out."""
+    """``items`` newest first; items that are no longer true are left out."""
 
     items: list[InboxItem]
     inbox: InboxState
@@ -602,7 +602,7 @@ class InboxMark(Params, frozen=True):
 
 @dataclass(slots=True, frozen=True)
 class Method:
-    """One row: ``who`` may ask ("anyone", a signed-in "user") and whether only a ``connection`` can."""
+    """One row. ``who`` may call it: "anyone" or a signed-in "user". ``connection``: over a WebSocket only."""
 
     name: str
     params: type[Params]
@@ -613,100 +613,100 @@ class Method:
 
 
 _ROWS: Final = (
-    Method("community.get", Nothing, Community, "What the community is called and how one enters it.", who="anyone"),
-    Method("community.update", CommunityUpdate, Community, "Change what the community says of itself (admins)."),
+    Method("community.get", Nothing, Community, "Get the community's name, language and limits.", who="anyone"),
+    Method("community.update", CommunityUpdate, Community, "Update the community's profile (admins)."),
     Method("community.claim", CommunityClaim, Community, "Become the first admin of a community that has none."),
     Method("community.log", CommunityLog, CommunityLogResult, "What moderators and admins did, newest first (admins)."),
-    Method("account.create", AccountCreate, AccountCreateResult, "Sign up; gives a recovery code.", who="anyone"),
-    Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in by handle and password.", who="anyone"),
+    Method("account.create", AccountCreate, AccountCreateResult, "Sign up; returns a recovery code.", who="anyone"),
+    Method("account.sign_in", AccountSignIn, AccountSignInResult, "Sign in with handle and password.", who="anyone"),
     Method("account.sign_out", Nothing, Nothing, "End this login and close its sockets."),
     Method("account.set_password", AccountSetPassword, Nothing, "Change the password; ends all other browser logins."),
     Method(
         "account.recover", AccountRecover, AccountRecoverResult,
-        "Set a new password by the recovery code; ends all logins and gives a new code.", who="anyone",
+        "Set a new password with the recovery code; ends all logins and returns a new code.", who="anyone",
     ),
     Method(
         "account.renew_recovery", AccountRenewRecovery, AccountRenewRecoveryResult,
-        "A new recovery code; the one before is worth nothing any more.",
+        "Replace the recovery code; the old one becomes invalid.",
     ),
-    Method("account.close", AccountClose, Nothing, "Close the account: name and profile go, messages stay."),
-    Method("account.suspend", AccountSuspend, Nothing, "Suspend an account, or lift it (admins)."),
-    Method("login.list", Nothing, LoginListResult, "Where this user is signed in."),
+    Method("account.close", AccountClose, Nothing, "Close the account: name and profile are deleted, messages stay."),
+    Method("account.suspend", AccountSuspend, Nothing, "Suspend an account, or lift the suspension (admins)."),
+    Method("login.list", Nothing, LoginListResult, "List where the user is signed in."),
     Method("login.end", LoginEnd, Nothing, "End one login and close its sockets."),
-    Method("token.create", TokenCreate, TokenCreateResult, "A login token of this user, shown once."),
-    Method("token.list", Nothing, TokenListResult, "The login tokens of this user."),
+    Method("token.create", TokenCreate, TokenCreateResult, "Create a login token of the user, which is shown once."),
+    Method("token.list", Nothing, TokenListResult, "List the login tokens of the user."),
     Method("token.revoke", TokenRevoke, Nothing, "Revoke a token; its sockets close within a second."),
-    Method("bot.create", BotCreate, BotCreateResult, "A bot account owned by this user, with its first token."),
-    Method("bot.list", Nothing, BotListResult, "One's own bots and their tokens."),
-    Method("bot.renew_token", BotParams, BotRenewTokenResult, "A new token for a bot; all its others end at once."),
-    Method("bot.close", BotParams, Nothing, "Close a bot's account: its name goes, its messages stay."),
-    Method("handle.suggest", HandleSuggest, HandleSuggestResult, "A free handle made from a name.", who="anyone"),
-    Method("profile.update", ProfileUpdate, UserResult, "Change one's name (once a week) and profile."),
-    Method("user.get", UserGet, UsersResult, "Users by id, or one by handle, with what they say of themselves."),
-    Method("user.list", UserList, UserListResult, "Everyone who has an account, the newest first (admins)."),
+    Method("bot.create", BotCreate, BotCreateResult, "Create a bot account owned by the user, with its first token."),
+    Method("bot.list", Nothing, BotListResult, "List your bots and their tokens."),
+    Method("bot.renew_token", BotParams, BotRenewTokenResult, "Replace all tokens of a bot by a new one."),
+    Method("bot.close", BotParams, Nothing, "Close a bot's account: its name is deleted, its messages stay."),
+    Method("handle.suggest", HandleSuggest, HandleSuggestResult, "Suggest a free handle for a name.", who="anyone"),
+    Method("profile.update", ProfileUpdate, UserResult, "Update your name (at most once a week) and profile."),
+    Method("user.get", UserGet, UsersResult, "Get users by id, or one by handle, with their profiles."),
+    Method("user.list", UserList, UserListResult, "List all accounts, newest first (admins)."),
     Method(
         "session.start", SessionStart, SessionStartResult,
-        "Begin to hear one's rooms, each from its cursor.", who="anyone", connection=True,
+        "Start receiving events of your rooms, each from its cursor.", who="anyone", connection=True,
     ),
-    Method("session.ping", Nothing, PingResult, "Ask whether the server still hears.", who="anyone", connection=True),
-    Method("room.create", RoomCreate, RoomState, "Open a room and become its owner."),
-    Method("room.discover", RoomDiscover, RoomDiscoverResult, "Open rooms by words or tag.", who="anyone"),
-    Method("room.join", RoomJoin, RoomState, "Become a member; a closed room asks for its link."),
+    Method("session.ping", Nothing, PingResult, "Check that the server still answers.", who="anyone", connection=True),
+    Method("room.create", RoomCreate, RoomState, "Create a room and become its owner."),
+    Method("room.discover", RoomDiscover, RoomDiscoverResult, "Find open rooms by words or tag.", who="anyone"),
+    Method("room.join", RoomJoin, RoomState, "Join a room; a closed room requires its link."),
     Method("room.leave", RoomParams, Nothing, "Leave the room."),
-    Method("room.update", RoomUpdate, RoomState, "Change what the room says of itself (moderators)."),
-    Method("room.archive", RoomArchive, RoomState, "Close a room for good, or open it again (owners)."),
-    Method("room.members", RoomMembers, RoomMembersResult, "Who belongs to the room (members only)."),
-    Method("room.link", RoomLink, RoomLinkResult, "The link that lets people into a closed room (moderators)."),
-    Method("room.invite", RoomUser, Nothing, "Let a bot in (moderators), or invite a friend."),
+    Method("room.update", RoomUpdate, RoomState, "Update the room's title, description and settings (moderators)."),
+    Method("room.archive", RoomArchive, RoomState, "Archive a room, or undo it (owners)."),
+    Method("room.members", RoomMembers, RoomMembersResult, "List the room's members (members only)."),
+    Method("room.link", RoomLink, RoomLinkResult, "Get the invite link of a closed room (moderators)."),
+    Method("room.invite", RoomUser, Nothing, "Add a bot (moderators), or invite a friend."),
     Method("room.remove", RoomUser, Nothing, "Remove a member (moderators)."),
-    Method("room.ban", RoomBan, Nothing, "Remove and keep out (moderators)."),
-    Method("room.unban", RoomUser, Nothing, "Let a banned user come back (moderators)."),
-    Method("room.bans", RoomBans, RoomBansResult, "Who is kept out, and until when (moderators)."),
+    Method("room.ban", RoomBan, Nothing, "Remove and ban a user (moderators)."),
+    Method("room.unban", RoomUser, Nothing, "Lift a ban (moderators)."),
+    Method("room.bans", RoomBans, RoomBansResult, "List the room's bans (moderators)."),
     Method("room.set_role", RoomSetRole, Nothing, "Make a member owner, moderator or member (owners)."),
-    Method("room.notify", RoomNotify, RoomNotifyResult, "What of this room should call one."),
-    Method("message.send", MessageSend, MessageSendResult, "Post a message; answered when it is stored."),
-    Method("message.edit", MessageEdit, RevResult, "Change the text of one's own message."),
-    Method("message.delete", MessageDelete, RevResult, "Delete one's own message, or as a moderator anyone's."),
-    Method("message.history", MessageHistory, MessageHistoryResult, "A page of the room's log.", who="anyone"),
-    Method("read.mark", ReadMark, ReadMarkResult, "Move one's read marker; it never moves back."),
-    Method("poke.send", PokeSend, TieState, "Poke somebody from a room in which both have spoken lately."),
-    Method("poke.return", PokeReturn, TieState, "Return a poke, with or without one's answer to the card."),
-    Method("poke.withdraw", PokeOne, Nothing, "Take a poke back; its place is free the next day."),
-    Method("poke.dismiss", PokeOne, Nothing, "Put a poke away. To its sender that looks like any quiet no."),
-    Method("poke.rest", Switch, Nothing, "Let all pokes rest, or no longer."),
-    Method("poke.list", Nothing, PokeListResult, "One's open pokes, and those that came."),
+    Method("room.notify", RoomNotify, RoomNotifyResult, "Set what notifies you in this room."),
+    Method("message.send", MessageSend, MessageSendResult, "Post a message; the response comes when it is stored."),
+    Method("message.edit", MessageEdit, RevResult, "Change the text of your own message."),
+    Method("message.delete", MessageDelete, RevResult, "Delete your own message, or as a moderator anyone's."),
+    Method("message.history", MessageHistory, MessageHistoryResult, "Get a page of the room's messages.", who="anyone"),
+    Method("read.mark", ReadMark, ReadMarkResult, "Move your read marker; it never moves back."),
+    Method("poke.send", PokeSend, TieState, "Poke a user from a room in which both have written lately."),
+    Method("poke.return", PokeReturn, TieState, "Return a poke, with or without your answer to the card."),
+    Method("poke.withdraw", PokeOne, Nothing, "Withdraw a poke; its place is free again the next day."),
+    Method("poke.dismiss", PokeOne, Nothing, "Dismiss a poke. Its sender does not see that."),
+    Method("poke.rest", Switch, Nothing, "Pause receiving pokes, or resume."),
+    Method("poke.list", Nothing, PokeListResult, "List your open pokes and those you received."),
     Method("curtain.answer", CurtainAnswer, TieState, "Answer the card; the second answer opens the conversation."),
-    Method("curtain.draw", CurtainDraw, TieState, "Draw another card for both, once."),
-    Method("tie.get", AboutUser, TieState, "What one is to somebody, and the next step."),
-    Method("tie.list", Nothing, TieListResult, "Everyone one has something with."),
-    Method("tie.keep", SwitchUser, Nothing, "Keep a tie where it is, unseen: no friendship by itself."),
-    Method("tie.step_back", AboutUser, Nothing, "From friends to acquainted, without a notice."),
-    Method("tie.rest", SwitchUser, Nothing, "Let the conversation rest, or go on with what one let rest."),
-    Method("tie.note", TieNote, Nothing, "A private note about somebody."),
-    Method("tie.show_seen", SwitchUser, Nothing, "Whether a friend may see what one has read, if both allow it."),
-    Method("direct.open", DirectOpen, RoomState, "Begin a conversation with a bot, or go on with it."),
+    Method("curtain.draw", CurtainDraw, TieState, "Draw another card for both; each may once."),
+    Method("tie.get", AboutUser, TieState, "Get your tie with a user, and the next possible step."),
+    Method("tie.list", Nothing, TieListResult, "List all your ties."),
+    Method("tie.keep", SwitchUser, Nothing, "Keep a tie as it is, unseen: no friendship by itself."),
+    Method("tie.step_back", AboutUser, Nothing, "Go from friends back to acquainted, without a notification."),
+    Method("tie.rest", SwitchUser, Nothing, "Pause the conversation, or resume one that you paused."),
+    Method("tie.note", TieNote, Nothing, "Set your private note about a user."),
+    Method("tie.show_seen", SwitchUser, Nothing, "Set whether a friend may see what you read; both must allow it."),
+    Method("direct.open", DirectOpen, RoomState, "Open a conversation with a bot, or resume it."),
     Method("direct.close", DirectOpen, Nothing, "End a conversation with a bot."),
-    Method("card.get", CardGet, Card, "One's own card, or a friend's where both are offered."),
-    Method("card.update", CardUpdate, Card, "Change one's own card."),
-    Method("card.offer", AboutUser, Nothing, "Offer one's card to a friend: it opens when theirs does."),
-    Method("card.take_back", AboutUser, Nothing, "Close one's card to a friend, and one's words for friends."),
-    Method("block.add", AboutUser, Nothing, "Block somebody, everywhere; they cannot learn of it."),
-    Method("block.remove", AboutUser, Nothing, "Unblock somebody."),
-    Method("block.list", Nothing, BlockListResult, "Whom one has blocked."),
-    Method("met.show", Nothing, MetShowResult, "A code to show to who stands beside one; good for 60 seconds."),
-    Method("met.enter", MetEnter, MetEnterResult, "Enter the code that somebody shows; then both confirm."),
-    Method("met.confirm", AboutUser, TieState, "Confirm that one stands beside them; when both did, they are friends."),
-    Method("invitation.create", InvitationCreate, InvitationCreateResult, "A personal invitation for one person."),
-    Method("invitation.list", Nothing, InvitationListResult, "One's invitations and who came by them."),
-    Method("invitation.withdraw", InvitationWithdraw, Nothing, "End an invitation that nobody has used."),
-    Method("question.get", QuestionGet, Question, "The question of the day."),
-    Method("question.answer", QuestionAnswer, RoomState, "Answer it; then one reads the others' answers."),
-    Method("user.search", UserSearch, UserSearchResult, "People one can know: by names, tags, notes, where one met."),
-    Method("inbox.list", InboxList, InboxListResult, "A page of one's inbox, newest first."),
-    Method("inbox.mark", InboxMark, InboxState, "Move the inbox's read marker; it never moves back."),
-    Method("typing.start", RoomParams, Nothing, "Say that one is typing.", connection=True),
-    Method("presence.watch", RoomParams, PresenceWatchResult, "Hear who is here.", who="anyone", connection=True),
-    Method("presence.unwatch", RoomParams, Nothing, "Stop hearing who is here.", who="anyone", connection=True),
+    Method("card.get", CardGet, Card, "Get your own card, or a friend's if both of you offer theirs."),
+    Method("card.update", CardUpdate, Card, "Update your card."),
+    Method("card.offer", AboutUser, Nothing, "Offer your card to a friend: both see the other's once both offer it."),
+    Method("card.take_back", AboutUser, Nothing, "Hide your card, and your profile for friends, from a friend."),
+    Method("block.add", AboutUser, Nothing, "Block a user everywhere; they cannot find out."),
+    Method("block.remove", AboutUser, Nothing, "Unblock a user."),
+    Method("block.list", Nothing, BlockListResult, "List the users you blocked."),
+    Method("met.show", Nothing, MetShowResult, "Get a code to show to somebody you meet, valid for 60 seconds."),
+    Method("met.enter", MetEnter, MetEnterResult, "Enter the code that somebody shows you; then both confirm."),
+    Method("met.confirm", AboutUser, TieState, "Confirm that you met; once both did, you are friends."),
+    Method("invitation.create", InvitationCreate, InvitationCreateResult, "Create an invitation for one person."),
+    Method("invitation.list", Nothing, InvitationListResult, "List your invitations and who used them."),
+    Method("invitation.withdraw", InvitationWithdraw, Nothing, "Withdraw an invitation that nobody has used."),
+    Method("question.get", QuestionGet, Question, "Get the question of the day."),
+    Method("question.answer", QuestionAnswer, RoomState, "Answer the question; then you can read the other answers."),
+    Method("user.search", UserSearch, UserSearchResult, "Find people by name, interest, your notes, where you met."),
+    Method("inbox.list", InboxList, InboxListResult, "Get a page of your inbox, newest first."),
+    Method("inbox.mark", InboxMark, InboxState, "Move the read marker of your inbox; it never moves back."),
+    Method("typing.start", RoomParams, Nothing, "Notify the room that you are typing.", connection=True),
+    Method("presence.watch", RoomParams, PresenceWatchResult, "Subscribe to presence.", who="anyone", connection=True),
+    Method("presence.unwatch", RoomParams, Nothing, "Unsubscribe from presence.", who="anyone", connection=True),
 )  # fmt: skip
 
 METHODS: Final[dict[str, Method]] = {row.name: row for row in _ROWS}

@@ -1,4 +1,4 @@
-"""What every method and event looks like, for machines: OpenRPC for the WebSocket, OpenAPI for HTTP, from one table."""
+"""Schemas of all methods and events: OpenRPC for the WebSocket, OpenAPI for HTTP, from one table."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _error_schema() -> dict[str, Any]:
 
 
 def openrpc() -> bytes:
-    """The OpenRPC document, JSON. Events stand under ``x-events``."""
+    """The OpenRPC document as JSON. Events are under ``x-events``."""
     schemas, components = _schemas()
     return msgspec.json.encode({
         "openrpc": "1.3.2",
@@ -63,7 +63,7 @@ def openrpc() -> bytes:
 
 
 def _descriptors(type_: type[Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """A content descriptor per parameter: OpenRPC's way to say that they travel as members of one object."""
+    """A content descriptor per parameter; OpenRPC sends them as members of one object."""
     return [
         {
             "name": name,
@@ -80,7 +80,7 @@ def _events(schemas: dict[type[Any], dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def openapi() -> bytes:
-    """The OpenAPI document of ``POST /api/<method>``, JSON. Events stand under ``x-events``: they come by WebSocket."""
+    """The OpenAPI document of ``POST /api/<method>`` as JSON. Events, sent over WebSocket, are under ``x-events``."""
     schemas, components = _schemas()
     components["Error"] = {"type": "object", "required": ["error"], "properties": {"error": _error_schema()}}
     paths: dict[str, Any] = {}

@@ -1,7 +1,7 @@
-"""The nouns of the wire: what methods return and events carry.
+"""The values that methods return and events carry.
 
-Optional members are left out when they hold their default, so an absent member always means its first value.
-Times are integer milliseconds since 1970 UTC; ids are opaque strings.
+A member is left out if it has its default, so an absent member means the default. Times are integer milliseconds since
+1970 UTC; ids are opaque strings.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Durability = Literal["primary", "replicated", "strict"]
 
 
 class Shape(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A value that travels. Members without a default are always present."""
+    """A value on the wire. Members without a default are always present."""
 
 
 class Author(Struct, frozen=True, gc=False):
-    """Who wrote a message, as the name stands when the frame is made. A closed account has an empty handle and name."""
+    """The author of a message, with the current name. A closed account has an empty handle and name."""
 
     id: str
     handle: str
@@ -39,7 +39,7 @@ class Author(Struct, frozen=True, gc=False):
 
 
 class User(Shape, frozen=True):
-    """A user as others see it; ``owner`` is the owner of a bot, ``closed`` an account that left."""
+    """A user as others see them. ``owner`` is set for bots; ``closed``: the account was closed."""
 
     id: str
     handle: str
@@ -52,14 +52,14 @@ class User(Shape, frozen=True):
 
 
 class ListedUser(User, frozen=True, kw_only=True):
-    """A user as those who run the community see them listed."""
+    """A user in the list for admins."""
 
     since: int
     suspended: bool = False
 
 
 class Act(Shape, frozen=True):
-    """Something that a moderator or an admin did. ``what`` is named after the method: `room.remove`, `room.ban`,
+    """An act of a moderator or admin. ``what`` is named after the method: `room.remove`, `room.ban`,
     `room.unban`, `room.set_role`, `message.delete` (of another's message), `room.archive`, `room.update` (by an admin
     who does not own the room), `room.window`, `account.suspend`, `community.update`, `community.claim`; on the command
     line also `account.create`, `account.set_password`, `account.make_admin`, `account.invite`, `token.create`."""
@@ -74,7 +74,7 @@ class Act(Shape, frozen=True):
 
 
 class UserRoom(Shape, frozen=True):
-    """A room on somebody's profile: one that they and the reader share, or an open one that they chose to show."""
+    """A room on a user's profile: one that they share with the reader, or an open one that they chose to show."""
 
     room: str
     title: str
@@ -83,8 +83,8 @@ class UserRoom(Shape, frozen=True):
 
 
 class UserProfile(User, frozen=True, kw_only=True):
-    """A user with what they say of themself. ``for_friends`` is told to friends, ``presence`` and ``shown_rooms`` to
-    the user alone."""
+    """A user with their profile. ``for_friends`` is present for friends only, ``presence`` and ``shown_rooms`` for the
+    user only."""
 
     since: int
     rooms: list[UserRoom]
@@ -99,7 +99,7 @@ class UserProfile(User, frozen=True, kw_only=True):
 
 
 class Message(Shape, frozen=True):
-    """A message as it now holds; a tombstone has ``deleted`` and no text, and keeps seq and id."""
+    """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id."""
 
     room: str
     seq: int
@@ -119,10 +119,10 @@ class Message(Shape, frozen=True):
 
 
 class RoomState(Shape, frozen=True):
-    """A room as one user has it: the room itself, the user's role and marks, and where its log stands.
+    """A room as one user sees it: the room, the user's role and read marker, and the end of its log.
 
-    ``unread`` is last_seq − read_seq and nothing else. ``titles`` and ``abouts`` hold a starter room's words in every
-    language of the community. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
+    ``unread`` is always last_seq − read_seq. ``titles`` and ``abouts`` are a starter room's title and description in
+    each language. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
     """
 
     room: str
@@ -153,7 +153,7 @@ class RoomState(Shape, frozen=True):
 
 
 class Latest(Struct, frozen=True):
-    """The last message of a room, for a list."""
+    """The last message of a room in a list."""
 
     author: Author
     text: str
@@ -161,8 +161,8 @@ class Latest(Struct, frozen=True):
 
 
 class RoomListing(Shape, frozen=True):
-    """An open room as ``room.discover`` lists it: who is there, what was said today, and to whom may read it what was
-    said last."""
+    """An open room in the result of ``room.discover``, with its activity and, if the reader may see it, its last
+    message."""
 
     room: str
     title: str
@@ -181,7 +181,7 @@ class RoomListing(Shape, frozen=True):
 
 
 class Member(Shape, frozen=True):
-    """A user in a room."""
+    """A member of a room."""
 
     user: Author
     role: Role
@@ -189,14 +189,14 @@ class Member(Shape, frozen=True):
 
 
 class Ban(Shape, frozen=True):
-    """A user who is kept out of a room."""
+    """A user who is banned from a room."""
 
     user: Author
     until: int = 0
 
 
 class InboxItem(Shape, frozen=True):
-    """Something for one user: ids only. ``about`` is a poke's or card's id, ``seq`` a message's where one is meant."""
+    """An item of the inbox; ids only. ``about`` is the id of a poke or card, ``seq`` a message's number, if any."""
 
     number: int
     kind: Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "mention"]
@@ -208,7 +208,7 @@ class InboxItem(Shape, frozen=True):
 
 
 class PokeSent(Shape, frozen=True):
-    """A poke of one's own. It is sent, and one day has faded, whatever the other does."""
+    """A poke that you sent. Its state depends on time only, not on what the other does."""
 
     poke: str
     to: str
@@ -220,7 +220,7 @@ class PokeSent(Shape, frozen=True):
 
 
 class PokeReceived(Shape, frozen=True):
-    """A poke as its receiver sees it: who, from which room, and the sender's last lines there."""
+    """A poke that you received: the sender, the room, and the sender's last lines there."""
 
     poke: str
     user: Author
@@ -235,8 +235,8 @@ class PokeReceived(Shape, frozen=True):
 
 
 class CurtainState(Shape, frozen=True):
-    """A card before two people. Neither answer is told before both are in. ``draft`` is one's own answer that came
-    back when another card was drawn."""
+    """A card that two people answer. Neither sees the other's answer before both have answered. ``draft`` is your
+    answer that was returned when another card was drawn."""
 
     tie: str
     room: str
@@ -251,7 +251,7 @@ class CurtainState(Shape, frozen=True):
 
 
 class TieOrigin(Shape, frozen=True):
-    """Where two people know each other from."""
+    """How two people came to know each other."""
 
     how: Literal["poke", "invitation", "met", "bot"]
     at: int
@@ -261,7 +261,7 @@ class TieOrigin(Shape, frozen=True):
 
 
 class TieState(Shape, frozen=True):
-    """What two people are to each other, as one of them sees it. ``next`` is the step that is open now."""
+    """What two people are to each other, as one of them sees it. ``next`` is the next possible step."""
 
     user: Author
     rung: Rung
@@ -285,7 +285,7 @@ class TieState(Shape, frozen=True):
 
 
 class Card(Shape, frozen=True):
-    """A card (名片): what one gives to friends who give theirs."""
+    """A name card (名片), which friends exchange."""
 
     company: str = ""
     title: str = ""
@@ -297,7 +297,7 @@ class Card(Shape, frozen=True):
 
 
 class Invitation(Shape, frozen=True):
-    """A personal invitation for one person. ``user`` is who came by it."""
+    """A personal invitation for one person. ``user`` is who used it."""
 
     id: str
     at: int
@@ -308,7 +308,7 @@ class Invitation(Shape, frozen=True):
 
 
 class Question(Shape, frozen=True):
-    """A question of the day: a small room of its own (``id``), which one enters by answering."""
+    """A question of the day. It is a room of its own (``id``), which you enter by answering."""
 
     id: str
     room: str
@@ -319,7 +319,7 @@ class Question(Shape, frozen=True):
 
 
 class Cursor(Struct, frozen=True, omit_defaults=True):
-    """What a reader has seen of a room: the place (seq, rev) and the id of the last message seen."""
+    """What a client has seen of a room: the place (seq, rev) and the id of the last message."""
 
     epoch: str
     seq: Seq
@@ -328,14 +328,14 @@ class Cursor(Struct, frozen=True, omit_defaults=True):
 
 
 class InboxState(Struct, frozen=True):
-    """Where the user's inbox stands: its last number and how many items are unread."""
+    """The state of the user's inbox: its last number and how many items are unread."""
 
     seq: int
     unread: int
 
 
 class Limits(Struct, frozen=True):
-    """What the server takes; sizes in bytes or characters as named."""
+    """The server's limits, in bytes or characters as named."""
 
     text_characters: int
     text_bytes: int
@@ -345,7 +345,7 @@ class Limits(Struct, frozen=True):
 
 
 class ServerInfo(Struct, frozen=True):
-    """What a connection should know of the server; ``ping_s`` is how often a page asks session.ping."""
+    """Facts about the server; ``ping_s`` is the interval (s) at which the page calls session.ping."""
 
     version: str
     ping_s: int
@@ -354,7 +354,7 @@ class ServerInfo(Struct, frozen=True):
 
 
 class OwnBot(Struct, frozen=True):
-    """A bot as its owner has it."""
+    """A bot as its owner sees it."""
 
     user: User
     tokens: list[Login]

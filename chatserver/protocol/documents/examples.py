@@ -1,11 +1,11 @@
-"""The examples of docs/protocol.md: small stories in docs/examples.json, read for the page and played by the tests.
+"""The examples of docs/protocol.md: scenes in docs/examples.json, printed in the document and run by the tests.
 
-A scene has people, steps and sometimes settings. What differs from run to run stands as a placeholder such as
-``$id:ann`` or ``$time``: on the page it becomes a believable value, always the same one for the same name; a test puts
-in what it has learnt, or holds the server's answer against the placeholder's kind and remembers it under the name.
+A scene has people, steps and sometimes settings. A value that differs from run to run is a placeholder such as
+``$id:ann`` or ``$time``. In the document it becomes a plausible value, the same one for the same name. A test inserts
+the value it has seen before, or checks the kind of the server's value and remembers it under the name.
 
 ``docs/examples.json`` is a list of scenes; each step is an exchange (``method`` or ``raw``, with ``result`` or
-``error``), an event that somebody hears (``event``), or a deed behind the scenes (``do``).
+``error``), an event that somebody receives (``event``), or an action outside the protocol (``do``).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ WIDTH: Final = 112
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that happens. ``by`` is whose socket; ``http`` asks by the HTTP door instead, with the token of who
-    asks; ``show`` puts it on the page as the example of its method, event or error.
+    """One step. ``by`` names whose socket is used; with ``http`` the request goes over HTTP with that user's token;
+    ``show`` prints it in the document as the example of its method, event or error.
 
     ``do`` is ``connect`` (``by`` gets a socket with the token of ``words[0]``, and no session yet), ``leave`` (it is
     closed) or ``store`` (``words`` are a command for the store).
@@ -44,7 +44,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A story that stands by itself: an empty community with these ``settings``, ``people`` signed up and connected."""
+    """A self-contained scene: an empty community with these ``settings``; ``people`` are signed up and connected."""
 
     name: str
     people: list[str] = []
@@ -53,12 +53,12 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def read(file: Path) -> list[Scene]:
-    """All scenes. Raises ``msgspec.ValidationError`` for a step that is none."""
+    """Read all scenes. Raises ``msgspec.ValidationError`` for an invalid step."""
     return msgspec.json.decode(file.read_bytes(), type=list[Scene])
 
 
 def shown(scenes: list[Scene], kind: str, name: str | int) -> Step:
-    """The step that is the example of a method, an event or an error code. Raises ``LookupError``."""
+    """The step shown as the example of a method, an event or an error code. Raises ``LookupError`` if there is none."""
     for scene in scenes:
         for step in scene.steps:
             if step.show and name == {"method": _answered(step), "event": step.event, "error": _code(step)}[kind]:
@@ -115,11 +115,11 @@ def believable(value: Any) -> Any:
     return PLACEHOLDER.sub(lambda within: str(_SAMPLES[within[1]](within[2] or "")), value)
 
 
-# --- on the page -----------------------------------------------------------------------------------------------------
+# --- printing --------------------------------------------------------------------------------------------------------
 
 
 def written(step: Step) -> str:
-    """The step as fenced blocks: what is sent and what comes back, or the event."""
+    """The step as fenced code blocks: request and response, or the event."""
     if step.event:
         return _fence("json", pretty({"jsonrpc": "2.0", "method": step.event, "params": believable(step.params)}))
     if step.http:
@@ -140,7 +140,7 @@ def _fence(language: str, text: str) -> str:
 
 
 def pretty(value: Any, indent: int = 0) -> str:
-    """JSON on one line where it fits, else a member or item on each line."""
+    """JSON on one line if it fits, else one member or item per line."""
     flat = json.dumps(value, ensure_ascii=False)
     if indent + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
         return flat

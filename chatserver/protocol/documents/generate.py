@@ -1,8 +1,8 @@
-"""The parts of the documents that are made from the code, by ``make docs``: this module, run as a program.
+"""Generates parts of the documents from the code; ``make docs`` runs this module.
 
-docs/protocol.md and docs/operating.md are written by hand, save what stands between a marker such as
-``<!-- method message.send -->`` and the next ``<!-- end -->``: that is made from the tables of methods, events,
-errors, close codes, shapes and settings, and from docs/examples.json. A test holds that it is up to date.
+docs/protocol.md and docs/operating.md are written by hand, except between a marker such as
+``<!-- method message.send -->`` and the next ``<!-- end -->``: those parts are generated from the tables of methods,
+events, errors, close codes, shapes and settings, and from docs/examples.json. A test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LARGE: Final = 2**53
 
 
 def refreshed(text: str, scenes: list[Scene]) -> str:
-    """The document with every marked part made anew. Raises ``LookupError`` for a marker that names nothing."""
+    """The document with every marked part regenerated. Raises ``LookupError`` for an unknown marker."""
 
     def part(found: re.Match[str]) -> str:
         kind, name = found[1], found[2]
@@ -54,14 +54,14 @@ def parts_of(text: str) -> list[tuple[str, str]]:
     return [(found[1], found[2]) for found in _PART.finditer(text)]
 
 
-# --- one part each ---------------------------------------------------------------------------------------------------
+# --- the kinds of parts ----------------------------------------------------------------------------------------------
 
 
 def _method(name: str, scenes: list[Scene]) -> str:
     row = METHODS[name]
     who = "anyone" if row.who == "anyone" else "a signed-in user"
     doors = "WebSocket only" if row.connection else f"WebSocket, `POST /api/{name}`"
-    lines = [row.summary, "", f"Who may ask: {who}. Doors: {doors}.", ""]
+    lines = [row.summary, "", f"For: {who}. Over: {doors}.", ""]
     lines += [_params(row), "", _result(row), "", examples.written(examples.shown(scenes, "method", name))]
     return "\n".join(lines)
 
@@ -70,7 +70,7 @@ def _params(row: Method) -> str:
     fields = msgspec.structs.fields(row.params)
     if not fields:
         return "Parameters: none."
-    return _note(row.params) + _table(("parameter", "type", "without it", "meaning"), _rows(row.params, "required"))
+    return _note(row.params) + _table(("parameter", "type", "default", "meaning"), _rows(row.params, "required"))
 
 
 def _result(row: Method) -> str:
@@ -139,7 +139,7 @@ _MAKERS: Final[dict[str, Callable[[str, list[Scene]], str]]] = {
 assert {row.section for row in TABLE} == set(SECTIONS)
 
 
-# --- words for types -------------------------------------------------------------------------------------------------
+# --- types in words --------------------------------------------------------------------------------------------------
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -155,7 +155,7 @@ def _rows(type_: type[msgspec.Struct], required: str) -> list[tuple[str, str, st
         (
             f"`{field.encode_name}`",
             _type(field.type),
-            _default(field, required) if omits else "always there",
+            _default(field, required) if omits else "always present",
             meaning(type_.__name__, field.encode_name),
         )
         for field in described.fields
@@ -164,16 +164,16 @@ def _rows(type_: type[msgspec.Struct], required: str) -> list[tuple[str, str, st
 
 def _default(field: inspect.Field, required: str) -> str:
     if field.required:
-        return required or "always there"
+        return required or "always present"
     if field.default_factory is not msgspec.NODEFAULT:
         return f"`{json.dumps(field.default_factory())}`"
-    if field.default is msgspec.NODEFAULT:  # what may be UNSET is told without a default
-        return "not given" if required else "there is none"
+    if field.default is msgspec.NODEFAULT:  # UNSET: there is no default
+        return "not given" if required else "absent"
     return f"`{json.dumps(field.default)}`"
 
 
 def _note(type_: type[Any]) -> str:
-    """The struct's own words, where it has any."""
+    """The struct's docstring, if it has one."""
     words = " ".join((type_.__dict__.get("__doc__") or "").replace("``", "`").split())
     return f"{words}\n\n" if words else ""
 
@@ -187,7 +187,7 @@ def _link(shape: str) -> str:
 
 
 def _type(type_: inspect.Type) -> str:
-    """A type in words, its limits included."""
+    """A type in words, including its limits."""
     for kind, words in _WORDS.items():
         if isinstance(type_, kind):
             return words(type_)
@@ -232,7 +232,7 @@ _WORDS: Final[dict[Any, Callable[[Any], str]]] = {
 
 
 def main(folder: Path) -> None:
-    """Write the made parts of the documents in ``folder`` anew."""
+    """Regenerate the marked parts of the documents in ``folder``."""
     scenes = examples.read(folder / "examples.json")
     for name in FILES:
         file = folder / name
