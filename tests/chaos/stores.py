@@ -27,28 +27,46 @@ class StoreProcess:
     @classmethod
     @contextlib.asynccontextmanager
     async def running(cls, folder: Path, program: str = "") -> AsyncIterator[StoreProcess]:
-        port = free_port()
         folder.mkdir()
+        async with asyncio.timeout(PATIENCE):
+            while (store := await cls._started(folder, find_program(program))) is None:
+                pass  # another program had taken the port meanwhile
+        try:
+            yield store
+        finally:
+            await store.end()
+
+    @classmethod
+    async def _started(cls, folder: Path, program: str) -> StoreProcess | None:
+        """A store that answers; None where it could not begin."""
+        port = free_port()
         settings = {
             "port": str(port), "dir": str(folder), "appendonly": "yes", "save": "", "aof-use-rdb-preamble": "no",
             "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1", "logfile": "log",
         }  # fmt: skip
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        process = await asyncio.create_subprocess_exec(find_program(program), *words)
-        store = cls(process, port)
+        store = cls(await asyncio.create_subprocess_exec(program, *words), port)
         try:
-            async with asyncio.timeout(PATIENCE):
-                while not await store._answers():
-                    await asyncio.sleep(0.01)
-            yield store
-        finally:
-            await store.redis.aclose()
-            process.terminate()
-            await process.wait()
+            while not await store._answers():
+                if store._process.returncode is not None:
+                    await store.end()
+                    return None
+                await asyncio.sleep(0.01)
+        except BaseException:
+            await store.end()
+            raise
+        return store
+
+    async def end(self) -> None:
+        await self.redis.aclose()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        await self._process.wait()
 
     async def _answers(self) -> bool:
+        """Whether it is this one that answers, and not somebody else on its port."""
         with contextlib.suppress(RedisError, OSError):
-            return bool(await self.redis.ping())
+            return (await self.redis.info("server"))["process_id"] == self._process.pid
         return False
 
     async def follow(self, primary: StoreProcess) -> None:
