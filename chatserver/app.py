@@ -1,6 +1,6 @@
-"""The community, put together: every part made once, in order, by its constructor.
+"""One process of the community, from its opening to its end; ``composition`` builds its parts.
 
-``Community`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are
+``Server`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are
 open and ``url`` says where. Leaving it drains: the sockets are told to come back, what is under way is finished, the
 tasks end.
 """

@@ -1,6 +1,6 @@
 """A feed: one room's followers in this process, and the one path by which they hear of anything.
 
-It comes to life in ``Hub.hold`` when the first follower arrives, and hears what the room's channel tells. Whatever it
+``Feeds.hold`` makes it when the first follower arrives; it hears what the room's channel publishes. Whatever it
 heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
 lost link makes it look at the store (``Repairs``); until then what it hears is parked.
 

@@ -1,7 +1,7 @@
 """The hub: everyone connected to this process, and which rooms they follow.
 
-Connections tell it what they received; it hands requests to the dispatcher. A user's own channel tells it when a
-room was entered or left anywhere, when a read marker moved and when logins changed.
+Constructed by composition.py. A user's own channel says when a room was entered or left anywhere, when a read marker
+moved and when logins changed.
 """
 
 from __future__ import annotations

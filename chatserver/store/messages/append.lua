@@ -1,4 +1,5 @@
--- Append a group of messages to a room's log. Nothing else adds messages.
+-- Append a group of messages to a room's log. Besides the first lines of a conversation of two
+-- (tie_write.lua) nothing else adds messages.
 -- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
 -- repeatable
 -- args: now, today (days since 1970 in the community's time zone), then seven for each message: user,

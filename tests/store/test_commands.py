@@ -1,4 +1,4 @@
-"""Who may ask the store: the folders of ``chatserver/store``, and nobody else. That they alone know keys is a contract
+"""Who may send commands to the store: the folders of ``chatserver/store``, and nobody else. That they alone know keys is a contract
 in pyproject.toml; that nobody else sends a command is here."""
 
 from __future__ import annotations
