@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Set
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -245,8 +245,16 @@ class Feed:
         await self.around.authors.load([user])
         self._hear_typing(user)
 
-    def face_changed(self, author: Author) -> None:
-        self.tail.face_changed(author)
+    def face_changed(self, author: Author) -> Iterator[Connection]:
+        """Whoever has this author on screen: as one who wrote here lately, as the other of two, or named as here. Who
+        falls behind reads the new name with what they missed."""
+        if self.tail.face_changed(author) or (self.meta.kind == "direct" and self.members.get(author.id) is not None):
+            for followers in self.live.values():
+                yield from followers
+        else:
+            for connection, seen in self.watchers.items():
+                if seen.users and author.id in seen.users:
+                    yield connection
 
     async def hear_up_to(self, place: Place) -> None:
         """Another process may have told a reader what is still on its way to this one: fetch it. Where the log itself

@@ -15,7 +15,9 @@ from chatserver import errors
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed, Surroundings
 from chatserver.live.repairs import RepairPool
+from chatserver.live.slices import Frames, slices
 from chatserver.live.tasks import Tasks
+from chatserver.protocol.events import UserChanged
 from chatserver.protocol.shapes import Author
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.engine.store import Store
@@ -208,9 +210,10 @@ class Feeds:
         for feed in self._feeds.values():
             feed.repairs.doubt()
 
-    def _face_changed(self, author: Author) -> None:
-        for feed in self.all():
-            feed.face_changed(author)
+    def _face_changed(self, author: Author, admin: bool) -> None:
+        seeing = dict.fromkeys(connection for feed in self.all() for connection in feed.face_changed(author))
+        if seeing:
+            self._tasks.spawn(_tell_changed(Frames("user.changed", UserChanged(author, admin)), list(seeing)))
 
     async def compare_heads(self) -> None:
         """Look whether the store is where each feed believes it to be; one that is not reads what it missed. Rooms
@@ -226,3 +229,12 @@ class Feeds:
 
 def _activity(feed: Feed) -> tuple[int, int]:
     return feed.repairs.waiting, len(feed.company.users)
+
+
+async def _tell_changed(changed: Frames, seeing: list[Connection]) -> None:
+    """One frame for each wire, so many writes in one turn of the loop."""
+    for some in slices(seeing):
+        for connection in some:
+            if not connection.paused:
+                connection.write(changed.of(connection.wire))
+        await asyncio.sleep(0)

@@ -163,10 +163,14 @@ class Tail:
             if isinstance(entry.what, Message) and user in entry.what.mentions and entry.what.author.id not in blocks
         )
 
-    def face_changed(self, author: Author) -> None:
+    def face_changed(self, author: Author) -> bool:
+        """Whether any message here is by this author, who has another face from now on."""
+        wrote = False
         for entry in self._messages.values():
             if isinstance(entry.what, Message) and entry.what.author.id == author.id:
                 entry.replace(msgspec.structs.replace(entry.what, author=author))
+                wrote = True
+        return wrote
 
 
 def as_it_holds(message: Message, change: MessageChanged) -> Message:

@@ -96,6 +96,13 @@ class PresenceChanged(Shape, frozen=True):
     users: list[str] | UnsetType = UNSET
 
 
+class UserChanged(Shape, frozen=True):
+    """``admin``: whether they run the community."""
+
+    user: Author
+    admin: bool = False
+
+
 @dataclass(slots=True, frozen=True)
 class EventKind:
     name: str
@@ -113,6 +120,7 @@ _ROWS: Final = (
     EventKind("member.left", MemberEvent, "Someone left; with your own id, this is the room's last event."),
     EventKind("member.changed", MemberEvent, "A member's role changed."),
     EventKind("members.changed", MembersChanged, "The number of members of a large room changed."),
+    EventKind("user.changed", UserChanged, "A user on your screen changed their name, left or became an admin."),
     EventKind("read.moved", ReadMoved, "Your read marker moved on another connection."),
     EventKind("inbox.added", InboxItem, "Your inbox has a new item."),
     EventKind("inbox.changed", InboxChanged, "Your inbox was read elsewhere, or an item is gone."),

@@ -106,6 +106,8 @@ _MEANINGS: Final[dict[str, str]] = {
     "RoomSetRole.user": "the user concerned",
     "MemberEvent.user": "the user concerned",
     "TypingStarted.user": "the user who is typing",
+    "UserChanged.user": "the user as they are now; a closed account has an empty handle and name",
+    "UserChanged.admin": "whether the user is an admin of the community",
     "SessionStartResult.user": "the signed-in user; absent for a visitor",
     "users": "ids of the members online; absent above 100, and for readers who are not members",
     "UserGet.users": "ids",

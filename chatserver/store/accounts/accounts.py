@@ -296,6 +296,7 @@ class AccountStore:
             raise errors.not_found("user")
         if field == "admin":
             await self._store.call("community_admin", keys.COMMUNITY, user, int(on))
+            await self._directory.changed(user)
         if by := intent.arguments.get("by"):
             at, detail = intent.arguments["now"], "on" if on else "off"
             await self._acts.note(intent.id, "account.suspend", by=by, at=at, user=user, detail=detail)

@@ -17,7 +17,7 @@ from chatserver.protocol.shapes import Author
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
-_FIELDS: Final = ("handle", "name", "bot", "closed")
+_FIELDS: Final = ("handle", "name", "bot", "closed", "admin")
 _AT_ONCE: Final = 256
 # About 20 MB. An author used within the last 25,000 others is still cached.
 _KEPT: Final = 25_000
@@ -31,7 +31,8 @@ class AuthorCache:
         self._spawn = spawn
         self._faces: dict[str, Author] = {}
         self._older: dict[str, Author] = {}
-        self._changed: list[Callable[[Author], None]] = []
+        self._admins: set[str] = set()
+        self._changed: list[Callable[[Author, bool], None]] = []
         self._told: list[Callable[[str], object]] = []
         self._missed: list[Callable[[], None]] = []
         self._place = b""
@@ -41,7 +42,8 @@ class AuthorCache:
         await self._store.subscribe(keys.live(keys.USERS))
         _, self._place, _, _ = await self._store.call("users_changed", keys.USERS, b"")
 
-    def on_changed(self, changed: Callable[[Author], None]) -> None:
+    def on_changed(self, changed: Callable[[Author, bool], None]) -> None:
+        """``changed(author, admin)`` is called for each cached author who changed, or who is an admin or no more."""
         self._changed.append(changed)
 
     def on_told(self, told: Callable[[str], object]) -> None:
@@ -113,14 +115,15 @@ class AuthorCache:
             self._take(user, fields)
 
     def _take(self, user: str, fields: list[Any]) -> None:
-        handle, name, bot, closed = fields
+        handle, name, bot, closed, is_admin = fields
         gone = closed == b"1" or handle is None
-        before = self._held(user)
+        before, admin, was_admin = self._held(user), is_admin == b"1" and not gone, user in self._admins
+        (self._admins.add if admin else self._admins.discard)(user)
         face = Author(user, "" if gone else handle.decode(), "" if gone else name.decode(), bot == b"1")
         self._keep(face)
-        if before is not None and before != face:
+        if before is not None and (before, was_admin) != (face, admin):
             for tell in self._changed:
-                tell(face)
+                tell(face, admin)
 
     def _heard(self, _id: str, payload: bytes) -> None:
         _, user, place = msgspec.msgpack.decode(payload)
