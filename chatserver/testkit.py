@@ -1,12 +1,12 @@
-"""A whole community for the tests of a bot: real Valkey, real sockets, one line.
+"""A complete server for testing bots: real Valkey, real sockets, one line.
 
     async with TestServer() as server, server.bot(bot, handle="dice"):
         ann = await server.user("ann")
         await ann.say("hall", "/roll 1d1")
         assert await ann.next_text(author="dice") == "1"
 
-Everything lives in a temporary folder and is gone afterwards. The community is the one that ``chatserver serve`` runs,
-with the limits on how much and how often off.
+All data is in a temporary folder that is removed afterwards. It is the same server that ``chatserver serve`` runs, with
+the rate limits off.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine.address import Address
 
 PATIENCE_S: Final = 10.0
-"""How long ``next_text`` and the like wait."""
+"""How long ``next_text`` and similar methods wait."""
 _KEEPER: Final = "keeper"
 _WORDS: Final = "warm tea at dusk"
 
-# Hashing passwords is slow by design, and limits make tests wait.
+# Cheap password hashes, because hashing is slow by design; no rate limits, because they make tests wait.
 _SETTINGS: Final[dict[str, object]] = {
     "server.port": 0,
     "server.drain_seconds": 0.1,
@@ -55,7 +55,7 @@ _SETTINGS: Final[dict[str, object]] = {
 
 
 class TestUser:
-    """A person in the community, connected. ``bot`` is the SDK underneath, for everything not spelled out here."""
+    """A connected person. ``bot`` is the SDK's bot underneath, for everything not offered here."""
 
     __test__ = False
 
@@ -77,11 +77,11 @@ class TestUser:
         return await self.bot.send(room, text, **more)
 
     async def join(self, room: str) -> None:
-        """Enter a room, and hear it from now on."""
+        """Join a room and receive its events from now on."""
         await self.bot.join(room)
 
     async def next_message(self, *, author: str = "", room: str = "", seconds: float = PATIENCE_S) -> Message:
-        """The next message of others not taken yet, by ``author`` (a handle) and in ``room`` where these are given.
+        """The next message of others not returned yet; if given, by ``author`` (a handle) and in ``room``.
         Raises ``TimeoutError``."""
 
         def fits(message: Message) -> bool:
@@ -104,8 +104,8 @@ class TestUser:
 
 
 class TestServer:
-    """The community, open while the context lasts. ``settings`` are dotted names with two underscores for the dot,
-    such as ``limits__bot_sends_burst=3``; ``store_address`` uses a store that runs already instead of an embedded
+    """A server that runs for the duration of the context. ``settings`` are dotted names with two underscores for the
+    dot, such as ``limits__bot_sends_burst=3``; ``store_address`` is a running store to use instead of an embedded
     one."""
 
     __test__ = False
@@ -144,7 +144,7 @@ class TestServer:
         return self.server.url
 
     async def user(self, handle: str, *, name: str = "") -> TestUser:
-        """Someone new, signed up and connected, in the hall like everyone who begins."""
+        """A new user, signed up and connected; in the hall like every new user."""
         user = TestUser(self.url, await self._sign_up(handle, name or handle.title()))
         await self._stack.enter_async_context(user.bot.running())
         return user
@@ -163,7 +163,7 @@ class TestServer:
         return str(made["token"])
 
     async def token(self, handle: str) -> str:
-        """The token of a bot of this name, made when first asked for. Its owner is not in the hall."""
+        """The token of a bot with this handle, which is created on the first call. Its owner is not in the hall."""
         if not self._keeper:
             self._keeper = await self._sign_up(_KEEPER, _KEEPER.title())
             await self._post("room.leave", token=self._keeper, room="hall")
@@ -174,10 +174,11 @@ class TestServer:
 
     @contextlib.asynccontextmanager
     async def bot(self, bot: Bot, *, handle: str = "bot", rooms: tuple[str, ...] = ("hall",)) -> AsyncIterator[Bot]:
-        """Run a bot in the community, under this handle. Under the same handle it goes on where it was.
+        """Run a bot with this handle for the duration of the context. With the same handle again, it continues where it
+        was.
 
-        It enters the ``rooms`` by itself, so they must be marked for bots, or somebody must have let it in. What it
-        was told by its environment does not matter here; it is stopped when the context ends.
+        It joins ``rooms`` by itself, so they must be marked for bots, or a moderator must have added it. Its
+        environment variables are ignored.
         """
         token = await self.token(handle)
         for room in rooms:
@@ -186,6 +187,6 @@ class TestServer:
             yield running
 
     def drop_connections(self) -> None:
-        """Cut every socket without a word, as a network does."""
+        """Abort every socket without a close frame, as a failing network does."""
         for connection in list(self.server.hub.connections):
             connection.abort()

@@ -1,6 +1,6 @@
-"""The bot SDK: everything a bot needs of this package is importable from here.
+"""The bot SDK: everything a bot needs can be imported from here.
 
-It knows the protocol and nothing of the server, so it can speak to any community.
+It uses the protocol only, nothing of the server, so it works with any community.
 """
 
 from chatserver.bot.bot import Bot

@@ -1,6 +1,6 @@
-"""How long to wait before trying again: a random time up to 1 s, doubling to 30 s.
+"""How long to wait before reconnecting: a random time up to 1 s, doubling to 30 s.
 
-The whole span is random ("full jitter"), so that a thousand bots that lost the same server do not come back in waves.
+The whole span is random ("full jitter"), so that a thousand bots that lost the same server do not reconnect in waves.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ LONGEST_S: Final = 30.0
 
 
 def span(attempt: int) -> float:
-    """The longest wait, in seconds, before attempt 0, 1, 2 …"""
+    """The longest wait in seconds before attempt 0, 1, 2 …"""
     return min(LONGEST_S, FIRST_S * 2.0 ** min(attempt, 16))
 
 
 class Backoff:
-    """Counts failed attempts in a row; a success begins anew."""
+    """Counts failed attempts in a row; a success resets it."""
 
     __slots__ = ("attempt", "scale")
 
@@ -27,7 +27,7 @@ class Backoff:
         self.scale = scale
 
     def next(self) -> float:
-        """Seconds to wait now."""
+        """The seconds to wait now; counts an attempt."""
         longest = span(self.attempt) * self.scale
         self.attempt += 1
         return random.uniform(0, longest)

@@ -1,4 +1,4 @@
-"""The bot itself: what it listens to, what it says, and how it is run.
+"""The bot: its handlers and commands, its methods for sending, and how it runs.
 
     bot = Bot.from_env()
 
@@ -8,7 +8,7 @@
 
     bot.run()
 
-Everything between the handlers and the socket is ``chatserver.bot.session``.
+``chatserver.bot.session`` is everything between the handlers and the socket.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ READY_S: Final = 10.0
 
 
 class Bot:
-    """A user of the community that is a program.
+    """A bot: a user that is a program.
 
-    ``hears_bots``: whether handlers are called for what other bots do; never for what the bot does itself.
-    ``prefix``: what a command begins with. ``concurrency``: in how many rooms handlers may be at work at once; in one
-    room they run one after another, in the order of its log. ``codec``: MessagePack unless told otherwise.
-    ``patience``: what the waits between attempts to connect (up to 1 s, doubling to 30 s) are multiplied by.
+    ``hears_bots``: call handlers for what other bots do; they are never called for what this bot does. ``prefix``: what
+    a command begins with. ``concurrency``: in how many rooms handlers may run at the same time; in one room they run
+    one after another, in the order of its log. ``codec``: the encoding, by default MessagePack. ``patience``: a factor
+    for the waits between attempts to connect (up to 1 s, doubling to 30 s).
     """
 
     def __init__(
@@ -76,9 +76,10 @@ class Bot:
 
     @classmethod
     def from_env(cls, **options: Any) -> Bot:
-        """A bot told by its environment: CHATSERVER_URL, CHATSERVER_TOKEN and CHATSERVER_STATE (default ./bot.state).
+        """A bot configured by the environment: CHATSERVER_URL, CHATSERVER_TOKEN, CHATSERVER_STATE (default
+        ./bot.state).
 
-        What is missing is said when the bot is run, so that its module can be imported without.
+        Missing variables are reported when the bot runs, so that its module can be imported without them.
         """
         environ = os.environ
         path = Path(environ.get("CHATSERVER_STATE") or "bot.state")
@@ -88,9 +89,9 @@ class Bot:
     # --- listening
 
     def command(self, name: str, *, help: str = "") -> Callable[[Function], Function]:
-        """The function answers ``/name``. Its first parameter is the MessagePosted, the others are what follows, by
-        their types: str, int, float, bool; a last str takes the rest of the line, ``*rest`` all words that are left.
-        Arguments that do not fit are answered with a line that shows how."""
+        """Call the function for ``/name``. Its first parameter is the ``MessagePosted``; the others are the arguments,
+        converted to their types: str, int, float, bool. A last str takes the rest of the line, ``*rest`` all remaining
+        words. Wrong arguments are answered with the usage."""
 
         def register(function: Function) -> Function:
             self.handlers.add_command(name, function, help)
@@ -99,8 +100,8 @@ class Bot:
         return register
 
     def on(self, kind: type[Any], *, gather: float = 0) -> Callable[[Function], Function]:
-        """The function is called with every event of this kind (see ``chatserver.bot.events``). A text it returns is
-        a reply. With ``gather``, it is called with a list of all that came to a room within so many seconds."""
+        """Call the function for every event of this kind (see ``chatserver.bot.events``). A string it returns is sent
+        as a reply. With ``gather``, it is called with a list of the events of a room within that many seconds."""
 
         def register(function: Function) -> Function:
             self.handlers.add_handler(kind, function, gather)
@@ -109,7 +110,8 @@ class Bot:
         return register
 
     def on_error(self, function: Function) -> Function:
-        """The function is called with the event (or None) and the exception when a handler failed, which is logged."""
+        """Call the function with the event (or None) and the exception when a handler fails; the failure is also
+        logged."""
         self.handlers.on_error = function
         return function
 
@@ -131,12 +133,12 @@ class Bot:
 
     @property
     def rooms(self) -> Mapping[str, RoomState]:
-        """The rooms the bot belongs to, as the server last told them."""
+        """The bot's rooms, in their last known state."""
         return self.session.state.rooms
 
     @property
     def memory(self) -> Memory:
-        """What the bot remembers across restarts: text keys, and values that JSON can hold."""
+        """Data that survives restarts: string keys, and values that JSON can represent."""
         return Memory(self.session.journal)
 
     def room(self, id: str) -> Room:
@@ -145,34 +147,34 @@ class Bot:
     async def send(
         self, room: str, text: str, *, reply_to: int = 0, topic: str = "", client_id: str = ""
     ) -> MessageSendResult:
-        """Post a message, exactly once, over as many connections as it takes. Raises ``Refusal``.
+        """Post a message exactly once, with as many retries as needed. Raises ``Refusal``.
 
-        ``client_id`` names the message where the program knows it better (within an hour, the same one posts nothing).
-        Within a handler one is made from the event, so that a handler that runs again repeats nothing.
+        ``client_id`` identifies the message: within an hour, a second one with the same id posts nothing. Within a
+        handler it is derived from the event by default, so that a handler that runs again posts nothing twice.
         """
         return await self.session.send(room, text, reply_to=reply_to, topic=topic, client_id=client_id)
 
     async def join(self, room: str, *, link: str = "") -> RoomState:
-        """Become a member. Raises ``Refusal``: a bot joins where its owner moderates and in rooms marked for bots."""
+        """Join a room. A bot can join rooms that its owner moderates and rooms marked for bots. Raises ``Refusal``."""
         state: RoomState = await self.call("room.join", room=room, link=link)
         return state
 
     async def call(self, method: str, **params: Any) -> Any:
-        """Any method of the protocol; the result is its struct. Raises ``Refusal``.
+        """Call any method of the protocol; returns its result struct. Raises ``Refusal``.
 
-        What may safely be asked twice is asked again when the connection is lost; the rest is refused as unavailable.
+        When the connection is lost, methods that are safe to repeat are retried; others raise unavailable.
         """
         return await self.session.call(method, **params)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Let something run beside the handlers; it ends with the bot."""
+        """Run a coroutine beside the handlers; it is cancelled when the bot ends."""
         self.session.spawn(work)
 
     # --- running
 
     async def serve(self, url: str = "", token: str = "", *, state: Path | None = None) -> None:
-        """Run until ``stop``. Raises ``EndedError`` when the server says to stay away, ``StartError`` when something is
-        missing."""
+        """Run until ``stop``. Raises ``EndedError`` if the server says not to reconnect, ``StartError`` if the URL or
+        the token is missing."""
         if self._session is not None:
             raise RuntimeError("the bot is running already")
         url, token, path = url or self.url, token or self.token, state or self.state
@@ -187,7 +189,7 @@ class Bot:
 
     @contextlib.asynccontextmanager
     async def running(self, url: str = "", token: str = "", *, state: Path | None = None) -> AsyncIterator[Bot]:
-        """Run beside other things: inside, the bot has started; at the end it is stopped."""
+        """Run the bot for the duration of the context. Inside, its first session has started."""
         serving = asyncio.create_task(self.serve(url, token, state=state))
         try:
             await self._until_ready(serving)
@@ -202,13 +204,13 @@ class Bot:
                 await asyncio.sleep(0.005)
 
     def stop(self) -> None:
-        """Finish the handlers under way, save, and end. What was not begun comes again at the next start."""
+        """Finish running handlers, save, and end. Events not handled yet come again at the next start."""
         if self._session is not None:
             self._session.stopping.set()
 
     def run(self) -> None:
-        """Run as a program, until SIGTERM or Ctrl-C; in a thread that is not the main one, until ``stop``. Ends the
-        process with 1 when the server says to stay away."""
+        """Run as a program until SIGTERM or Ctrl-C; in a thread other than the main one, until ``stop``. Exits the
+        process with status 1 if the server says not to reconnect."""
         if not logging.getLogger().handlers:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         try:
@@ -219,7 +221,7 @@ class Bot:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        if threading.current_thread() is threading.main_thread():  # no other is told of signals
+        if threading.current_thread() is threading.main_thread():  # other threads get no signals
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
         await self.serve()

@@ -1,4 +1,4 @@
-"""Commands: ``/roll 2 6`` becomes ``roll(event, 2, 6)``, with the types the function's signature asks for. Pure."""
+"""Parses commands: ``/roll 2 6`` becomes ``roll(event, 2, 6)``, with the types of the function's signature. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 MOST_DIGITS: Final = 40
-"""Of a whole number: one of 3,900 digits was taken, and cost whoever reckoned with it its time."""
+"""The longest whole number: one of 3,900 digits was accepted before, and calculating with it took long."""
 _TRUE: Final = frozenset({"true", "yes", "on", "1", "是", "对", "對"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", "否", "不"})
 
 
 class BadArgumentError(Exception):
-    """What was typed does not fit; the message is a sentence for the person who typed it."""
+    """The arguments are wrong; the message is a sentence for the person who typed them."""
 
 
 def _truth(word: str) -> bool:
@@ -51,7 +51,7 @@ _READERS: Final[dict[Any, tuple[Callable[[str], Any], str]]] = {
 
 @dataclass(slots=True, frozen=True)
 class Parameter:
-    """One argument: ``rest`` takes all words that are left, ``remainder`` the rest of the line as it stands."""
+    """One parameter: ``rest`` takes all remaining words, ``remainder`` the rest of the line unchanged."""
 
     name: str
     kind: Any
@@ -73,19 +73,19 @@ class Parameter:
 
 @dataclass(slots=True, frozen=True)
 class Command:
-    """A name and what may follow it."""
+    """A command's name and its parameters."""
 
     name: str
     parameters: tuple[Parameter, ...]
     help: str = ""
 
     def usage(self, prefix: str = "/") -> str:
-        """``Usage: /roll [dice] [sides]``, and what it is for."""
+        """``Usage: /roll [dice] [sides]``, followed by its help."""
         line = " ".join(("Usage:", prefix + self.name, *map(str, self.parameters)))
         return f"{line}: {self.help}" if self.help else line
 
     def read(self, text: str) -> list[Any]:
-        """The arguments in ``text``, what follows the command's name. Raises ``BadArgumentError``."""
+        """Parse the arguments in ``text``, which follows the command's name. Raises ``BadArgumentError``."""
         values: list[Any] = []
         left = text.strip()
         for parameter in self.parameters:
@@ -110,7 +110,7 @@ def _cut(text: str) -> tuple[str, str, str]:
 
 
 def describe(name: str, function: Callable[..., Any], help: str = "") -> Command:
-    """The command a function stands for; its first parameter is the event. Raises ``TypeError`` for other types."""
+    """The command of a function, whose first parameter is the event. Raises ``TypeError`` for unsupported types."""
     hints = typing.get_type_hints(function)
     given = list(inspect.signature(function).parameters.values())[1:]
     parameters = [_parameter(name, each, hints.get(each.name, str)) for each in given]
@@ -128,8 +128,8 @@ def _parameter(command: str, given: inspect.Parameter, kind: Any) -> Parameter:
 
 
 def split(text: str, prefix: str) -> tuple[str, str]:
-    """The command's name, in lower case, and what follows it; an empty name where the text is no command."""
-    if unicodedata.normalize("NFKC", text[: len(prefix)]) != prefix:  # ／ is what an input method makes of /
+    """The command's name in lower case and the rest; the name is empty if the text is not a command."""
+    if unicodedata.normalize("NFKC", text[: len(prefix)]) != prefix:  # some input methods turn / into ／
         return "", ""
     word, _, rest = _cut(text[len(prefix) :])
     return word.casefold(), rest

@@ -1,6 +1,7 @@
-"""One connection that is always there: dials, starts the session, comes back with the cursors, asks again if need be.
+"""The bot's connection: connects, starts the session, reconnects with the cursors, and retries requests.
 
-``chatserver.bot.session`` owns it and hands it two functions: ``cursors`` (where to go on) and ``hear`` (what arrived).
+``chatserver.bot.session`` owns it and passes two functions: ``cursors()`` gives the cursors to continue from, ``hear``
+receives what arrives.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from chatserver.protocol.shapes import Cursor
 _log = logging.getLogger("chatserver.bot")
 
 ANSWER_S: Final = 30.0
-"""How long an answer may take before the request counts as lost."""
+"""How long a response may take before the request counts as lost."""
 RESEND_S: Final = 3000.0
-"""How long a send is tried again: less than the hour for which the server knows its client_id."""
+"""How long a send is retried: less than the hour for which the server remembers its client_id."""
 _MAX_BYTES: Final = 2**26
 _ABNORMAL: Final = 1006
 _KEPT_OUT: Final = {400, 401, 403}
-"""404 is none of these: a proxy says it while the server behind it is on its way."""
+"""HTTP statuses after which reconnecting is useless. Not 404: a proxy answers it while the server restarts."""
 
 REPEATABLE: Final = frozenset({
     "community.get", "login.list", "message.delete", "message.edit", "message.history", "message.send",
@@ -43,11 +44,11 @@ REPEATABLE: Final = frozenset({
     "room.join", "room.leave", "room.members", "room.notify", "room.remove", "room.set_role", "room.unban",
     "room.update", "session.ping", "token.list", "typing.start", "user.get",
 })  # fmt: skip
-"""What may be asked a second time when the first answer was lost: it then changes nothing more."""
+"""Methods that are safe to repeat when the response was lost: a repeat changes nothing."""
 
 
 class EndedError(Exception):
-    """The connection is over and must not come back by itself: the close code and why."""
+    """The connection ended for good: the close code and the reason. Reconnecting is useless until somebody acts."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{reason} ({code})")
@@ -56,7 +57,7 @@ class EndedError(Exception):
 
 
 class Connection:
-    """``run`` keeps it up; ``call`` asks and waits, over as many sockets as it takes."""
+    """``run`` keeps it connected; ``call`` sends a request and waits, over as many sockets as needed."""
 
     def __init__(
         self,
@@ -87,12 +88,12 @@ class Connection:
     # --- keeping it up
 
     async def run(self) -> None:
-        """Until the server says to stay away: raises ``EndedError``."""
+        """Stay connected until the server says not to reconnect; then raises ``EndedError``."""
         try:
             code, reason = await self._once()
             while may_return(code):
                 wait = max(self._backoff.next(), self._retry_after())
-                _log.info("bot: connection ended (%s %s), trying again in %.1f s", code, reason, wait)
+                _log.info("bot: connection ended (%s %s), reconnecting in %.1f s", code, reason, wait)
                 await asyncio.sleep(wait)
                 code, reason = await self._once()
             self._ended = EndedError(code, reason)
@@ -106,13 +107,13 @@ class Connection:
         return float(refused.data.get("retry_after", 0)) if refused else 0.0
 
     async def _once(self) -> tuple[int, str]:
-        """One socket from beginning to end. Returns its close code and reason."""
+        """Run one socket from start to end. Returns its close code and reason."""
         try:
             socket = await self._dial()
         except InvalidStatus as error:
             status = error.response.status_code
             if status in _KEPT_OUT:
-                raise EndedError(status, f"{self._url} does not let this bot in") from None
+                raise EndedError(status, f"{self._url} refuses this bot: check its token") from None
             return _ABNORMAL, f"HTTP {status}"
         except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
             return _ABNORMAL, str(error) or type(error).__name__
@@ -166,7 +167,7 @@ class Connection:
         try:
             said = self._wire.read(data)
         except msgspec.DecodeError:
-            _log.exception("bot: cannot read what the server said")
+            _log.exception("bot: cannot decode a message of the server")
             return
         if isinstance(said, Heard):
             self._hear(said)
@@ -178,7 +179,7 @@ class Connection:
                 future.set_result(said)
 
     def _open(self, answer: Answer) -> None:
-        """The answer to session.start, before anything else is heard."""
+        """Handle the response to session.start, which comes before any event."""
         if answer.refusal is not None:
             if _wait_for(answer.refusal) is None:
                 raise EndedError(answer.refusal.code, answer.refusal.message)
@@ -186,7 +187,7 @@ class Connection:
             return
         result: SessionStartResult = self._wire.result("session.start", answer.result)
         if result.user is msgspec.UNSET:
-            raise EndedError(errors.NOT_SIGNED_IN.code, "The token opens no account")
+            raise EndedError(errors.NOT_SIGNED_IN.code, "The token belongs to no account: create a new one")
         self._hear(result)
         self._backoff.succeeded()
         self._started.set()
@@ -198,14 +199,15 @@ class Connection:
         return self._last_id
 
     async def call(self, method: str, params: Any) -> Any:
-        """Ask, and ask again where that is safe, until there is an answer. Raises ``Refusal`` or ``EndedError``."""
+        """Send a request, and retry if that is safe, until there is a response. Raises ``Refusal`` or
+        ``EndedError``."""
         backoff = Backoff(self._patience)
         began = time.monotonic()
         while True:
             answer = await self._ask(method, params)
             if answer is not None and answer.refusal is None:
                 return self._wire.result(method, answer.result)
-            refusal = answer.refusal if answer and answer.refusal else errors.unavailable("The connection was lost")
+            refusal = answer.refusal if answer and answer.refusal else errors.unavailable("Connection lost: retry")
             wait = _wait_for(refusal)
             uncertain = refusal.kind is not errors.RATE_LIMITED
             if wait is None or (uncertain and (method not in REPEATABLE or time.monotonic() - began > RESEND_S)):
@@ -214,7 +216,7 @@ class Connection:
             self._not_before[method] = max(self._not_before.get(method, 0.0), time.monotonic() + wait)
 
     async def _ask(self, method: str, params: Any) -> Answer | None:
-        """Ask once; None when the answer was lost."""
+        """Send a request once; None if the response was lost."""
         await self._ready(method)
         assert self._socket is not None
         id = self._next_id()
@@ -230,7 +232,7 @@ class Connection:
             self._asked.pop(id, None)
 
     async def _ready(self, method: str) -> None:
-        """Wait for a session, and as long as the server asked to leave this method alone."""
+        """Wait for a session, and for the end of the method's rate limit."""
         while True:
             wait = self._not_before.get(method, 0.0) - time.monotonic()
             if wait > 0:
@@ -243,7 +245,7 @@ class Connection:
 
 
 def _wait_for(refusal: Refusal) -> float | None:
-    """Seconds to wait before asking again; None where asking again is no use."""
+    """Seconds to wait before a retry; None if a retry is useless."""
     if refusal.kind is errors.RATE_LIMITED:
         wait = float(refusal.data.get("retry_after", 1.0))
         return wait if wait <= 2 * LONGEST_S else None

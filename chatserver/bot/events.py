@@ -1,6 +1,7 @@
-"""What handlers are handed: one class per event, around the protocol's own struct.
+"""The events that handlers receive: one class per event, around the protocol's struct.
 
-Each has ``room``, ``reply(text)`` and, where somebody did it, ``author``. Returning a text from a handler is a reply.
+Each has ``room``, ``reply(text)`` and, if a user caused it, ``author``. A string returned from a handler is sent as a
+reply.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """Anything heard. ``params`` is the protocol's struct."""
+    """Any event. ``params`` is the protocol's struct."""
 
     bot: Bot = field(repr=False)
     params: Any
@@ -30,13 +31,13 @@ class Event:
         return self.bot.room(self.params.room)
 
     async def reply(self, text: str) -> MessageSendResult:
-        """Say it in the room where this happened."""
+        """Post the text in the event's room."""
         return await self.room.send(text)
 
 
 @dataclass(slots=True, frozen=True)
 class MessagePosted(Event):
-    """Someone said something. A message already deleted when the bot comes to it is not told."""
+    """A message was posted. Messages that were deleted before the bot got to them are skipped."""
 
     params: Message
 
@@ -62,13 +63,13 @@ class MessagePosted(Event):
         return self.bot.user.id in self.params.mentions
 
     async def reply(self, text: str) -> MessageSendResult:
-        """Answer this message: in the same room and topic, and marked as an answer to it."""
+        """Reply to this message, in the same room and topic."""
         return await self.room.send(text, reply_to=self.params.seq, topic=self.params.topic)
 
 
 @dataclass(slots=True, frozen=True)
 class MessageChanged(Event):
-    """A message was edited, deleted, reacted to or pinned; ``params`` is the whole of what now holds."""
+    """A message was edited, deleted, reacted to or pinned; ``params`` is its whole current state."""
 
     params: wire.MessageChanged
 
@@ -99,8 +100,8 @@ class _Member(Event):
 
 @dataclass(slots=True, frozen=True)
 class MemberJoined(_Member):
-    """Someone joined. Told only while connected: who joined meanwhile is in ``room.members()``. In a room of more than
-    500 members it is told to nobody else: see ``MembersChanged``."""
+    """Someone joined. Received only while connected: those who joined meanwhile are in ``room.members()``. In a room of
+    more than 500 members only the user concerned receives it: see ``MembersChanged``."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -115,33 +116,33 @@ class MemberChanged(_Member):
 
 @dataclass(slots=True, frozen=True)
 class MembersChanged(Event):
-    """People joined or left a room of more than 500 members; told at most once a second."""
+    """People joined or left a room of more than 500 members; received at most once a second."""
 
     params: wire.MembersChanged
 
     @property
     def members(self) -> int:
-        """How many belong to the room now."""
+        """The number of members now."""
         return self.params.members
 
 
 @dataclass(slots=True, frozen=True)
 class RoomChanged(Event):
-    """The room's words or settings changed: what it says of itself, the same to everyone."""
+    """The room's title, description or settings changed."""
 
     params: wire.RoomChanged
 
 
 @dataclass(slots=True, frozen=True)
 class RoomUpdated(Event):
-    """The bot is new in the room, or something of its own there changed, such as its role."""
+    """The bot joined the room, or something of its own in it changed, such as its role."""
 
     params: RoomState
 
 
 @dataclass(slots=True, frozen=True)
 class RoomReset(Event):
-    """The stream could not be followed on. What was missed has been read by pages and handled, all but ``missed``."""
+    """Events could not continue from the cursor. Missed messages were read by pages and handled, except ``missed``."""
 
     params: wire.RoomReset
     missed: Missed | None = None
@@ -160,21 +161,21 @@ class TypingStarted(Event):
 
 @dataclass(slots=True, frozen=True)
 class PresenceChanged(Event):
-    """Who is here changed, in a room the bot watches (``bot.call("presence.watch", room=…)``)."""
+    """Who is online changed in a room that the bot watches (``bot.call("presence.watch", room=…)``)."""
 
     params: wire.PresenceChanged
 
 
 @dataclass(slots=True, frozen=True)
 class InboxAdded(Event):
-    """Something came into the bot's own inbox, such as a mention; ``room`` is where."""
+    """The bot's inbox got an item, such as a mention in ``room``."""
 
     params: InboxItem
 
 
 @dataclass(slots=True, frozen=True)
 class Started:
-    """A session began: at the start and after every reconnect. ``rooms`` are those the bot belongs to."""
+    """A session started: at the start and after every reconnect. ``rooms`` are the bot's rooms."""
 
     bot: Bot = field(repr=False)
     rooms: tuple[Room, ...]
@@ -193,4 +194,5 @@ KINDS: Final[dict[str, type[Event]]] = {
     "typing.started": TypingStarted,
     "presence.changed": PresenceChanged,
 }
-"""By wire name. room.reset is told after the pages are read; read.moved concerns only people with several screens."""
+"""Event classes by wire name. Handlers get room.reset after the pages were read; read.moved concerns only people with
+several screens."""

@@ -1,4 +1,4 @@
-"""Which functions an event calls, and how: commands first, then everything registered for its kind."""
+"""Which functions an event calls: its command if it is one, else everything registered for its kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Function = Callable[..., Any]
 
 @dataclass(slots=True, frozen=True)
 class Handler:
-    """One registered function. ``gather`` seconds of events are handed over as one list; 0 is one by one."""
+    """A registered function. Events of ``gather`` seconds are passed as one list; 0: one by one."""
 
     kind: type[Any]
     function: Function
@@ -29,7 +29,7 @@ class Handler:
 
 @dataclass(slots=True, frozen=True)
 class Call:
-    """A function to call for an event, with what follows the event in its arguments."""
+    """A function to call for an event, with its arguments after the event."""
 
     name: str
     function: Function
@@ -38,21 +38,21 @@ class Call:
 
 @dataclass(slots=True, frozen=True)
 class Wrong:
-    """A command whose arguments do not fit: ``answer`` says so to who typed it."""
+    """A command with wrong arguments: ``answer`` is the reply to the person who typed it."""
 
     name: str
     answer: str
 
 
 async def run(function: Function, *arguments: Any) -> Any:
-    """Call a handler, be it a coroutine function or a plain one."""
+    """Call a handler, which may be a coroutine function or a plain one."""
     answer = function(*arguments)
     return await answer if inspect.isawaitable(answer) else answer
 
 
 @dataclass(slots=True)
 class Handlers:
-    """Everything one bot listens to."""
+    """All handlers and commands of a bot."""
 
     prefix: str = "/"
     on_error: Function | None = None
@@ -60,7 +60,7 @@ class Handlers:
     commands: dict[str, tuple[Command, Function]] = field(default_factory=dict)
 
     def add_command(self, name: str, function: Function, help: str) -> None:
-        """Raises ``ValueError`` where the name is taken or is no single word."""
+        """Raises ``ValueError`` if the name is taken or is not a single word."""
         folded = name.removeprefix(self.prefix).casefold()
         if not folded or len(folded.split()) != 1:
             raise ValueError(f"a command is one word, not {name!r}")
@@ -69,16 +69,16 @@ class Handlers:
         self.commands[folded] = commands.describe(folded, function, help), function
 
     def add_handler(self, kind: type[Any], function: Function, gather: float) -> None:
-        """Raises ``TypeError`` for gathering messages: their place is saved when each is handled."""
+        """Raises ``TypeError`` for gathering messages: their place is saved after each one."""
         if gather and issubclass(kind, MessagePosted | MessageChanged):
-            raise TypeError("messages are handed over one by one")
+            raise TypeError("messages cannot be gathered: they are handled one by one")
         self.handlers.append(Handler(kind, function, gather))
 
     def gathering(self, event: Any) -> list[Handler]:
         return [handler for handler in self.handlers if handler.gather and isinstance(event, handler.kind)]
 
     def calls(self, event: Any) -> list[Call | Wrong]:
-        """What to do for one event. A message that is one of the bot's commands goes to that command only."""
+        """The calls for an event. A message that is one of the bot's commands goes to that command only."""
         if isinstance(event, MessagePosted):
             name, rest = commands.split(event.text, self.prefix)
             if name in self.commands:

@@ -1,6 +1,6 @@
-"""The community's own bot, so that nobody comes into an empty room: greets newcomers, answers who is alone in the hall.
+"""The host, the community's own bot: it greets newcomers and answers people who are alone in the hall.
 
-``app.py`` runs it by default, over a socket and with a token like any other bot's: ``run_host``.
+The server runs it by default (``run_host``), over a socket and with a token like any other bot.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _log = logging.getLogger("chatserver.bot")
 
 DAY_MS: Final = 86_400_000
 QUIET_MS: Final = 300_000
-"""Who spoke this lately is company, even if they are not online any more."""
+"""Somebody who wrote within this time counts as company, even if they are offline."""
 FIRST_LOOK_MS: Final = 600_000
-"""At its very first start the host greets only who came in the last ten minutes."""
+"""At its very first start the host greets only those who joined within the last ten minutes."""
 HINTS: Final = 3
 LOOK_SECONDS: Final = 60.0
 
 
 class Host:
-    """``hall`` is the room it sits in, ``language`` the community's, ``gather`` how many seconds of newcomers it greets
-    in one line, ``asks`` how often it looks whether there is a new question of the day (0: never). Its memory:
-    ``met <user>`` for who was greeted, ``answered <user>`` when someone alone was answered last, ``since`` from when on
-    newcomers are its business, ``asked <room>`` which question was said there last."""
+    """``hall`` is its room, ``language`` the community's. Newcomers within ``gather`` seconds are greeted in one line.
+    ``asks`` is the interval (s) of its check for a new question of the day (0: never). Its memory: ``met <user>`` was
+    greeted, ``answered <user>`` when someone alone was last answered, ``since`` the time from which it greets
+    newcomers, ``asked <room>`` the last question posted there."""
 
     def __init__(
         self, bot: Bot, *, hall: str = "hall", language: str = "en", gather: float = 2.0, asks: float = 0
@@ -55,7 +55,7 @@ class Host:
     # --- newcomers
 
     async def settle(self, event: Started) -> None:
-        """Take a seat, and greet who came while the host was away (joining is told live only)."""
+        """Join the hall, and greet those who joined while the host was away (joins are not replayed)."""
         if self.hall not in self.bot.rooms:
             await self.bot.join(self.hall)
         since = self.bot.memory.setdefault("since", await self._now() - FIRST_LOOK_MS)
@@ -69,20 +69,20 @@ class Host:
         await self._welcome(event.user for event in joined if event.room.id == self.hall)
 
     async def _welcome(self, users: Iterable[Author], language: str = "") -> None:
-        """One line for all who were not greeted before, one line at a time."""
+        """Greet all who were not greeted before, in one line at a time."""
         async with self._greeting:
             new = {user.id: user for user in users if not user.bot and user.name and not self._has_met(user)}
             if new:
                 await self._say_welcome(new, WORDS[language or self.language])
 
     async def _say_welcome(self, new: dict[str, Author], words: Words) -> None:
-        """The same people make the same client_id, so that a host killed before it could note it says it once."""
+        """The client_id is derived from the people, so that a host killed before it saved that posts it only once."""
         client_id = "met-" + hashlib.blake2b("\n".join(sorted(new)).encode(), digest_size=16).hexdigest()
         text = words.greeting([user.name for user in new.values()])
         try:
             await self.bot.send(self.hall, text, client_id=client_id)
         except Refusal as refusal:
-            if refusal.reason != "client_id_used":  # said before, in another language
+            if refusal.reason != "client_id_used":  # posted before, in another language
                 raise
         for user in new:
             self.bot.memory[f"met {user}"] = True
@@ -93,7 +93,7 @@ class Host:
     # --- the question of the day
 
     async def _ask_daily(self) -> None:
-        """Say a new question in the rooms that want one and have the host in them."""
+        """Post a new question in the host's rooms that want one."""
         stopping = self.bot.session.stopping
         while not stopping.is_set():
             for room, state in list(self.bot.rooms.items()):
@@ -106,7 +106,7 @@ class Host:
                 await asyncio.wait_for(stopping.wait(), self._asks)
 
     async def _ask_in(self, room: str) -> None:
-        """The question's id is the message's client_id, so that a host killed before it could note it says it once."""
+        """The question's id is the client_id, so that a host killed before it saved that posts it only once."""
         question = await self.bot.call("question.get", room=room)
         if self.bot.memory.get(f"asked {room}") == question.id:
             return
@@ -114,7 +114,7 @@ class Host:
         try:
             await self.bot.send(room, text, client_id=question.id)
         except Refusal as refusal:
-            if refusal.reason != "client_id_used":  # said before, in another language
+            if refusal.reason != "client_id_used":  # posted before, in another language
                 raise
         self.bot.memory[f"asked {room}"] = question.id
 
@@ -136,7 +136,7 @@ class Host:
         return await self._now() - event.at < QUIET_MS and not await self._has_company(event)
 
     async def _has_company(self, event: MessagePosted) -> bool:
-        """Whether another person is in the hall, or spoke there within the last five minutes."""
+        """Whether another person is in the hall, or wrote there within the last five minutes."""
         page = await self.bot.call("message.history", room=self.hall, before=event.seq, limit=50)
         recent = (message for message in page.messages if message.at > event.at - QUIET_MS)
         if any(not message.author.bot and message.author.id != event.author.id for message in recent):
@@ -150,20 +150,20 @@ class Host:
         return known is not None and any(not user.bot for user in known.users)
 
     def _note_answer(self, event: MessagePosted) -> None:
-        """With the message's id: should the handler run again, it is the same answer."""
+        """Saved with the message's id: if the handler runs again, it is the same answer."""
         memory = self.bot.memory
         for key in [key for key in memory if key.startswith("answered ") and event.at - memory[key][0] > DAY_MS]:
             del memory[key]
         memory[f"answered {event.author.id}"] = [event.at, event.params.id]
 
     async def _rooms(self, language: str) -> list[str]:
-        """Titles of the liveliest rooms beside this one."""
+        """Titles of the liveliest other rooms."""
         found = await self.bot.call("room.discover")
         listed = [room for room in found.rooms if room.room != self.hall][:HINTS]
         return [room.titles.get(language, room.title) for room in listed]
 
     async def _now(self) -> int:
-        """The server's clock, in ms."""
+        """The server's time in ms."""
         at: int = (await self.bot.call("session.ping")).at
         return at
 
@@ -171,13 +171,13 @@ class Host:
 async def run_host(
     url: str, token: str, state_path: Path, *, hall: str = "hall", language: str = "en", gather: float = 2.0
 ) -> None:
-    """Run the host until cancelled, or until its token is revoked: another process of the community then runs it.
+    """Run the host until cancelled, or until its token is revoked because another process runs the host.
 
-    ``url`` is the community's own, ``state_path`` where it remembers whom it met.
+    ``url`` is this server's, ``state_path`` its state file.
     """
     bot = Bot(url, token, state=state_path)
     Host(bot, hall=hall, language=language, gather=gather, asks=LOOK_SECONDS)
     try:
         await bot.serve()
     except (EndedError, Refusal) as error:
-        _log.info("host: gone (%s)", error)
+        _log.info("host: ended (%s)", error)

@@ -1,4 +1,4 @@
-"""What the host says, in each language of the community."""
+"""The host's texts in each language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_NAMES: Final = 5
 
 @dataclass(slots=True, frozen=True)
 class Words:
-    """``comma`` and ``last`` stand between names; ``welcome`` takes names, ``more`` names and how many others,
+    """``comma`` and ``last`` separate names; ``welcome`` takes names, ``more`` names and how many others,
     ``alone`` a name, ``rooms`` titles, ``question`` a text."""
 
     comma: str
@@ -34,7 +34,7 @@ class Words:
         return self.welcome.format(names=self.names(names))
 
     def company(self, name: str, titles: Sequence[str]) -> str:
-        """For someone who is alone here: that the words stay, and where else to look."""
+        """The answer to someone who is alone here: messages stay, and other rooms to look at."""
         hint = self.rooms.format(titles=self.names(titles)) if titles else ""
         return self.alone.format(name=name) + hint
 
@@ -73,8 +73,8 @@ _TRADITIONAL: Final = frozenset("們個這說會來時對開關門問讀學國�
 
 
 def language_of(text: str, community: str) -> str:
-    """The language to answer a text in: Chinese for Chinese, in the community's script unless the text shows
-    another."""
+    """The language in which to answer a text: Chinese for Chinese, in the community's script unless the text uses the
+    other."""
     if any(letter in _TRADITIONAL for letter in text):
         return "zh-Hant"
     if any("\u4e00" <= letter <= "\u9fff" for letter in text):

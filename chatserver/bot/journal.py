@@ -1,8 +1,8 @@
-"""What a bot keeps across restarts: how far it is done in each room, what it has said since, and what it remembers.
+"""The bot's state file: how far it is done in each room, what it has posted since, and its memory.
 
-One file of JSON lines, appended to: one ``write()`` per event and no fsync (some 3 µs), which a killed process cannot
-lose. When it has grown it is written anew beside itself and put in its place in one step, so that whoever opens it
-finds either the old or the new one. It is locked while in use: two bots in one folder would skip each other's events.
+JSON lines, appended with one ``write()`` per event and no fsync (about 3 µs); a killed process loses nothing. When the
+file has grown, a new one is written and renamed over it, so that a reader finds either the old or the new one. It is
+locked while in use: two bots with one file would skip each other's events.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from chatserver.protocol.methods import MessageSendResult
 from chatserver.protocol.shapes import Cursor
 
 _LEAST_BYTES: Final = 65_536
-"""Below this size the file is never written anew."""
+"""Below this size the file is never rewritten."""
 _GROWTH: Final = 4
-"""How many times what is needed the file may take."""
+"""The file is rewritten when it is this many times larger than needed."""
 
 
 class Journal:
@@ -44,7 +44,7 @@ class Journal:
         self._file = _open_locked(path)
         data = path.read_bytes()
         for line in data.splitlines():
-            # A line cut short by a power failure says nothing; the one before it still holds.
+            # A line cut short by a power failure is ignored; the one before it still counts.
             with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError, IndexError, TypeError):
                 self._apply(msgspec.json.decode(line))
         self._rewrite()
@@ -76,7 +76,7 @@ class Journal:
             self._rewrite()
 
     def own(self, user_id: str) -> None:
-        """The bot this file belongs to. Raises ``StartError`` if it is another's."""
+        """Note which bot this file belongs to. Raises ``StartError`` if it is another's."""
         if self.owner and self.owner != user_id:
             raise StartError(f"{self._path} is another bot's state: set CHATSERVER_STATE to a file of its own")
         if not self.owner:
@@ -84,7 +84,7 @@ class Journal:
             self._keep("owner", user_id)
 
     def save(self, room: str, place: Cursor) -> None:
-        """All handlers are done up to this place."""
+        """Save that all handlers are done up to this place."""
         self.done[room] = place
         self._said.pop(room, None)
         self._keep("done", room, place.epoch, place.seq, place.id, place.rev)
@@ -95,11 +95,11 @@ class Journal:
             self._keep("gone", room)
 
     def said(self, room: str, client_id: str) -> MessageSendResult | None:
-        """What was said while handling an event of this room that was never done, by its client_id."""
+        """The result of a send with this client_id, made by a handler that did not finish; None if there is none."""
         return self._said.get(room, {}).get(client_id)
 
     def say(self, room: str, client_id: str, result: MessageSendResult) -> None:
-        """Said while handling an event of this room: a second run of its handler need not ask the server."""
+        """Save the result of a send during a handler, so that a second run of the handler need not ask the server."""
         self._said.setdefault(room, {})[client_id] = result
         self._keep("said", room, client_id, result)
 
@@ -141,7 +141,8 @@ class Journal:
 
 
 def _open_locked(path: Path) -> int:
-    """The file's descriptor, its lock held. Whoever held it may have put a new file in its place meanwhile."""
+    """Open and lock the file; repeats if the former holder replaced it meanwhile. Raises ``StartError`` if it is in
+    use."""
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -1,7 +1,7 @@
-"""Each room's steps in order, at most sixteen rooms at the same time.
+"""Runs the steps of each room in order, at most sixteen rooms at the same time.
 
-A room whose handlers cannot keep up does not fill the memory: beyond a thousand waiting steps its events are let go
-and one ``CatchUp`` stands for them, so that they are read from the log when the room gets there.
+A room whose handlers cannot keep up does not fill the memory: beyond a thousand waiting steps, further events are
+dropped and replaced by one ``CatchUp``, which reads them from the log later.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOM_FOR: Final = 1000
 
 
 class Lane:
-    """The steps of one room that wait."""
+    """The waiting steps of one room."""
 
     __slots__ = ("room_for", "steps")
 
@@ -82,13 +82,13 @@ class Lanes:
                     await self._perform(lane.steps.popleft())
         except Exception:
             self._stopped = True
-            _log.exception("bot: cannot go on with room %s", room)
+            _log.exception("bot: cannot continue with room %s", room)
         finally:
             del self._lanes[room]
             if not self._lanes:
                 self._idle.set()
 
     async def drain(self) -> None:
-        """Begin no further step and wait for those under way. What was not begun comes again next time."""
+        """Start no further steps and wait for running ones. Steps not started come again at the next start."""
         self._stopped = True
         await self._idle.wait()

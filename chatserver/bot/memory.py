@@ -1,4 +1,4 @@
-"""``bot.memory``: a small dictionary that outlives the bot, kept in its state file."""
+"""``bot.memory``: a small persistent dictionary in the bot's state file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatserver.bot.journal import Journal
 
 
 class Memory(MutableMapping[str, Any]):
-    """Values are what JSON can hold. Writing one appends a line to the state file; change values by assigning them."""
+    """Values are JSON values. Assigning one appends a line to the state file; changes inside a value are not saved."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

@@ -1,6 +1,6 @@
-"""Reading by pages what the stream no longer replays: which page to ask for next, what of it is news, what is lost.
+"""Reads by pages what is no longer replayed: decides which page comes next, which messages are new, which are lost.
 
-Pure. A session makes one ``Reading`` per ``CatchUp`` and feeds it the results of message.history.
+Pure. The session makes one ``Reading`` per ``CatchUp`` and passes it the results of message.history.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ PAGE: Final = 100
 
 @dataclass(slots=True, frozen=True)
 class Missed:
-    """Messages that could not be read. ``first`` and ``last`` are sequence numbers; 0 where they mean nothing, since
-    the room is numbered anew. ``why`` is a sentence for the log."""
+    """Messages that could not be read. ``first`` and ``last`` are sequence numbers; 0 if unknown, because the room has
+    a new epoch. ``why`` is a sentence for the log."""
 
     first: int
     last: int
@@ -25,7 +25,7 @@ class Missed:
 
 
 class Reading:
-    """From ``place`` (done) to ``target`` (seen). ``missed`` is set as soon as something cannot be had."""
+    """Reads from ``place`` (done) to ``target`` (seen). ``missed`` is set as soon as something cannot be read."""
 
     def __init__(self, place: Cursor | None, target: Cursor) -> None:
         self.target = target
@@ -39,17 +39,17 @@ class Reading:
             self._lose(0, 0, "the room's log is shorter than it was")
 
     def after(self) -> int | None:
-        """The ``after`` of the page to ask for, or None when the reading is over.
+        """The ``after`` of the next page, or None at the end.
 
-        The first page begins at the message that was done last, so that its id can be compared: after a failover the
-        same number may have been given to another message.
+        The first page includes the last message that was done, to compare its id: after a failover its number may
+        belong to another message.
         """
         if self._ended or self._place.seq >= self.target.seq:
             return None
         return self._place.seq if self._checked else max(0, self._place.seq - 1)
 
     def take(self, page: MessageHistoryResult) -> list[Message]:
-        """The messages of a page that are news, oldest first."""
+        """The new messages of a page, oldest first."""
         if page.epoch != self.target.epoch:
             self._lose(0, 0, "the room was numbered anew meanwhile")
             return []
@@ -68,16 +68,16 @@ class Reading:
         return news
 
     def place_after(self, message: Message, started: Cursor) -> Cursor:
-        """What is done once this message is: its own place, the changes as they were before the reading."""
+        """The place that is done after this message: its seq, with the rev from before the reading."""
         return Cursor(self.target.epoch, message.seq, message.id, min(started.rev, self.target.rev))
 
     def end(self) -> Cursor:
-        """What is done once all is read."""
+        """The place that is done after the last page."""
         same = self._place.seq == self.target.seq and not self.target.id
         return Cursor(self.target.epoch, self.target.seq, self._place.id if same else self.target.id, self.target.rev)
 
     def give_up(self, why: str) -> None:
-        """The pages may not be read (any more)."""
+        """End the reading, because the pages may not be read (any more)."""
         self._lose(self._place.seq + 1, self.target.seq, why)
 
     def _is_same(self, messages: list[Message]) -> bool:

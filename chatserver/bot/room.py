@@ -1,4 +1,4 @@
-"""A room as a bot holds it: something to say words in and to ask who is there."""
+"""A room from a bot's view: post messages, list members."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Room:
 
     @property
     def state(self) -> RoomState | None:
-        """The room as the server last told it; None where the bot is no member."""
+        """The last known state of the room; None if the bot is not a member."""
         return self.bot.rooms.get(self.id)
 
     @property
@@ -32,7 +32,7 @@ class Room:
         return await self.bot.send(self.id, text, reply_to=reply_to, topic=topic, client_id=client_id)
 
     async def members(self) -> AsyncIterator[Member]:
-        """Everyone who belongs to the room, page by page. Raises ``Refusal`` unless the bot is a member."""
+        """All members, page by page. Raises ``Refusal`` if the bot is not a member."""
         after = ""
         while True:
             page = await self.bot.call("room.members", room=self.id, after=after)

@@ -1,7 +1,7 @@
-"""One run of a bot: its connection, its journal and its lanes, from ``serve`` to the end.
+"""One run of a bot: its connection, its journal and its lanes, from ``serve`` to its end.
 
-A frame's way: connection (decoded) → state (what follows) → lanes (in the room's order) → here (handlers called, then
-the cursor saved). What handlers send goes back through here, so that it gets a client_id that survives a second run.
+The path of a frame: connection (decodes) → state (decides the steps) → lanes (order per room) → here (calls handlers,
+then saves the cursor). What handlers send goes through here, too, to get a client_id that is the same in a second run.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger("chatserver.bot")
 
 DRAIN_S: Final = 10.0
-"""How long handlers under way may take when the bot is stopped."""
+"""How long running handlers may take when the bot is stopped."""
 
 
 class Session:
-    """Made by ``Bot.serve`` and gone with it."""
+    """Created by ``Bot.serve`` for its duration."""
 
     def __init__(self, bot: Bot, *, url: str, token: str, path: Path | None, wire_: Wire, patience: float) -> None:
         self.ready = asyncio.Event()
@@ -55,7 +55,7 @@ class Session:
     # --- its life
 
     async def run(self) -> None:
-        """Until ``stopping`` is set; raises ``EndedError`` or ``StartError`` when there is no use in going on."""
+        """Run until ``stopping`` is set. Raises ``EndedError`` or ``StartError`` if it cannot continue."""
         ending: BaseException | None = None
         try:
             async with self._group:
@@ -80,10 +80,10 @@ class Session:
                 while self._side:
                     await asyncio.wait(set(self._side))
         except TimeoutError:
-            _log.warning("bot: handlers still at work after %.0f s; their events come again", DRAIN_S)
+            _log.warning("bot: handlers still running after %.0f s; their events come again", DRAIN_S)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Side work that ends with the bot: its faults are logged."""
+        """Run a task that ends with the bot; its exceptions are logged."""
         task = self._group.create_task(self._guard(work))
         self._side.add(task)
         task.add_done_callback(self._side.discard)
@@ -112,7 +112,7 @@ class Session:
     def _take(self, steps: list[Step]) -> None:
         for step in steps:
             if isinstance(step, Mark) and step.room not in self.journal.done:
-                # Nothing of this room is under way; saved now, so that even a bot killed at once misses nothing after.
+                # The room has no waiting steps. Saved now, so that even a bot killed at once misses nothing later.
                 self.journal.save(step.room, step.place)
             else:
                 self._lanes.push(step)
@@ -136,7 +136,7 @@ class Session:
             self.journal.save(step.room, step.after)
 
     async def _catch_up(self, step: CatchUp) -> None:
-        """Read the pages between what is done and the target, handling each message as if it had just come."""
+        """Read the pages between what is done and the target, and handle each message as if it had just arrived."""
         started = self.journal.done.get(step.room, step.target)
         reading = Reading(started, step.target)
         while (after := reading.after()) is not None:
@@ -170,7 +170,8 @@ class Session:
                 await self._turn(own, event, call.function, event, *call.arguments)
 
     async def _turn(self, turn: Turn, event: Any, function: Any, *arguments: Any) -> None:
-        """One handler at one event. A fault in it is its own; only a connection that is over stops everything."""
+        """Run one handler for one event. Its exceptions are logged; only the end of the connection stops the
+        session."""
         token = turns.current.set(turn)
         try:
             answer = await run(function, *arguments)
@@ -201,7 +202,7 @@ class Session:
             self.spawn(self._hand_over(key))
 
     async def _hand_over(self, key: tuple[Handler, str]) -> None:
-        """After the handler's time, or at once when the bot stops."""
+        """Call the handler with what was gathered: after its time, or at once when the bot stops."""
         handler, room = key
         try:
             async with asyncio.timeout(handler.gather):
@@ -211,13 +212,13 @@ class Session:
         gathered = self._gathered.pop(key)
         await self._turn(Turn(room, "", handler.name), gathered[-1], handler.function, gathered)
 
-    # --- what it says
+    # --- sending
 
     async def call(self, method: str, **given: Any) -> Any:
         return await self._connection.call(method, wire.params(method, given))
 
     async def send(self, room: str, text: str, *, client_id: str, **more: Any) -> MessageSendResult:
-        """Post, once, however often it takes. See ``Bot.send``."""
+        """Post once, with as many retries as needed. See ``Bot.send``."""
         turn = turns.current.get()
         derived = not client_id
         if derived:
@@ -232,7 +233,7 @@ class Session:
             except Refusal as refusal:
                 if refusal.reason != "client_id_used" or not derived:
                     raise
-                # An earlier run of this handler said it in other words, as dice do: that stands.
+                # An earlier run of this handler posted another text, as dice do: that one counts.
                 return MessageSendResult("", 0, "", 0, "primary", duplicate=True)
         if turn and turn.key:
             self.journal.say(turn.room, client_id, result)

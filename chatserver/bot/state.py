@@ -1,8 +1,8 @@
-"""What a bot has seen, and what to do with each thing it hears. Pure: no socket, no loop, no file, no clock.
+"""What the bot has seen, and the steps that follow from each event. Pure: no socket, no loop, no file, no clock.
 
-A session makes one ``State`` from the saved cursors, tells it what arrives, and carries out the steps it answers with,
-each room's in order. Two places are kept apart: what has been *seen* (here: where a new connection goes on) and what
-is *done* (the journal's: where a new process goes on). A step carries the place that is done once it is carried out.
+A session makes one ``State`` from the saved cursors, passes it what arrives, and carries out the steps it returns, in
+order per room. Two places are distinguished: *seen* (here: where a new connection continues) and *done* (in the
+journal: where a new process continues). A step has the place that is done once it is carried out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
 
 @dataclass(slots=True, frozen=True)
 class Handle:
-    """Call the handlers (unless ``quiet``), then the room is done up to ``after``, where the event has a place."""
+    """Call the handlers (unless ``quiet``); then the room is done up to ``after``, if the event has a place."""
 
     room: str
     name: str
@@ -39,7 +39,7 @@ class Handle:
 
 @dataclass(slots=True)
 class CatchUp:
-    """Read pages from what is done up to ``target``; ``reset`` is what made it necessary, None for a hole."""
+    """Read pages from what is done up to ``target``. ``reset`` is the event that made it necessary, None for a gap."""
 
     room: str
     target: Cursor
@@ -48,7 +48,7 @@ class CatchUp:
 
 @dataclass(slots=True, frozen=True)
 class Mark:
-    """The room is done up to here without any handler: a room new to the bot begins now."""
+    """The room is done up to here without any handler: the room is new to the bot."""
 
     room: str
     place: Cursor
@@ -69,14 +69,14 @@ def place_of(state: RoomState) -> Cursor:
 
 
 def author_of(params: Any) -> Author | None:
-    """Who did it, for events that somebody did."""
+    """The user who caused an event, if any."""
     if isinstance(params, Message):
         return params.author
     return params.user if isinstance(params, MemberEvent | TypingStarted) else None
 
 
 class State:
-    """Where this bot stands in every room it belongs to."""
+    """The place seen in each of the bot's rooms."""
 
     def __init__(self, saved: Mapping[str, Cursor], *, hears_bots: bool = False) -> None:
         self.seen: dict[str, Cursor] = dict(saved)
@@ -85,7 +85,7 @@ class State:
         self._hears_bots = hears_bots
 
     def started(self, result: SessionStartResult) -> list[Step]:
-        """The answer to session.start: rooms that are new begin where they stand, rooms that are gone are forgotten."""
+        """Handle the result of session.start: new rooms begin at their end, rooms that are gone are forgotten."""
         self.user = result.user if isinstance(result.user, User) else None
         self.rooms = {state.room: state for state in result.rooms}
         steps: list[Step] = [Forget(room) for room in self.seen if room not in self.rooms]
@@ -102,7 +102,7 @@ class State:
         return [Mark(state.room, self.seen[state.room])]
 
     def _entered(self, state: RoomState) -> list[Step]:
-        """A room that is new within a session was joined at ``read_seq``; what was said since then is news."""
+        """A room that is new during a session was joined at ``read_seq``; later messages are new."""
         if state.room in self.seen or state.read_seq >= state.last_seq:
             return self._begin(state)
         self.seen[state.room] = place_of(state)
@@ -110,7 +110,7 @@ class State:
         return [Mark(state.room, joined), CatchUp(state.room, self.seen[state.room])]
 
     def heard(self, name: str, params: Any) -> list[Step]:
-        """One event, in the order of the wire."""
+        """Handle one event, in the order of arrival."""
         if isinstance(params, Message):
             return self._posted(name, params)
         if isinstance(params, MessageChanged):
@@ -132,7 +132,7 @@ class State:
         return [] if self._is_quiet(params) else [Handle(params.room, name, params, None)]
 
     def _keep(self, params: RoomChanged | MemberEvent | MembersChanged) -> None:
-        """Hold what everyone hears of a room against what this bot has of it."""
+        """Update the bot's room state from an event that everyone receives."""
         known = self.rooms.get(params.room)
         if known is not None:
             news = msgspec.structs.asdict(params) if isinstance(params, RoomChanged) else {"members": params.members}
@@ -163,14 +163,14 @@ class State:
         return [Handle(change.room, name, change, after)]
 
     def is_quiet(self, message: Message) -> bool:
-        """Whether a message read from a page calls no handler."""
+        """Whether a message read from a page calls no handlers."""
         return self._is_quiet(message)
 
     def _is_me(self, author: Author | None) -> bool:
         return author is not None and self.user is not None and author.id == self.user.id
 
     def _is_quiet(self, params: Any) -> bool:
-        """A bot never hears itself, hears no other bots unless it asked to, and nothing where nothing is left."""
+        """No handlers for what the bot does itself, for other bots unless ``hears_bots``, and for deleted messages."""
         author = author_of(params)
         if author is None:
             return False

@@ -1,8 +1,8 @@
-"""A turn: one handler at one event. What it sends gets client_ids that are the same should the handler run again.
+"""A turn is one handler running for one event. Messages it sends get client_ids that are the same if it runs again.
 
-A bot killed between its reply and the saving of its cursor hears the event again; the server (or the journal) then
-recognises the reply by its client_id and posts nothing. The current turn travels in a context variable, so that
-``bot.send`` inside a handler needs no argument for it.
+A bot killed between its reply and saving its cursor receives the event again; the server (or the journal) then
+recognises the reply by its client_id and posts nothing. The current turn is in a context variable, so that ``bot.send``
+in a handler needs no argument for it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def new_client_id() -> str:
 
 
 class Turn:
-    """``room`` and ``key`` name the event; an empty key is one that will never be heard again."""
+    """``room`` and ``key`` identify the event; the key is empty if the event never comes again."""
 
     __slots__ = ("_count", "handler", "key", "room")
 
@@ -33,7 +33,7 @@ class Turn:
         self._count: Counter[str] = Counter()
 
     def client_id(self, room: str) -> str:
-        """For the next message this turn sends to ``room``: 32 characters."""
+        """The client_id of the next message that this turn sends to ``room``: 32 characters."""
         if not self.key:
             return new_client_id()
         self._count[room] += 1
@@ -42,7 +42,7 @@ class Turn:
 
 
 def key_of(params: Any, after: Cursor | None) -> str:
-    """What names an event for ever: a message's id, or the room's numbering and a change's rev."""
+    """A permanent name of an event: a message's id, or the room's epoch and a change's rev."""
     if isinstance(params, Message):
         return f"posted {params.id}"
     if isinstance(params, MessageChanged) and after is not None:

@@ -1,6 +1,6 @@
-"""The client's side of the envelope: requests out, answers and events in. No socket, no loop.
+"""The client's encoding: requests out, responses and events in. No socket, no loop.
 
-``chatserver.protocol.codecs`` is the server's side; both are held together by the structs they share.
+``chatserver.protocol.codecs`` is the server's side; both use the same structs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Incoming(Struct, frozen=True):
 
 @dataclass(slots=True, frozen=True)
 class Answer:
-    """The server's answer to the request ``id``: the encoded result, or the refusal."""
+    """The response to the request ``id``: the encoded result, or the refusal."""
 
     id: int
     result: bytes
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(slots=True, frozen=True)
 class Heard:
-    """An event by its wire name, its params decoded."""
+    """An event: its wire name and decoded params."""
 
     name: str
     params: Any
@@ -68,7 +68,7 @@ def _refusal(error: _Error) -> Refusal:
 
 
 class Wire:
-    """One encoding, as a client speaks it."""
+    """One encoding, from the client's side."""
 
     __slots__ = ("_decode", "codec", "subprotocol")
 
@@ -78,12 +78,12 @@ class Wire:
         self._decode: Callable[..., Any] = msgspec.json.decode if codec is JSON else msgspec.msgpack.decode
 
     def request(self, id: int, method: str, params: Any) -> bytes | str:
-        """One message for the socket: text for JSON, bytes for MessagePack."""
+        """Encode a request for the socket: str for JSON, bytes for MessagePack."""
         data = self.codec.encode(_Request(id, method, params))
         return data.decode() if self.codec.text else data
 
     def read(self, data: bytes | str) -> Answer | Heard | None:
-        """What the server says. None for an event this SDK does not know; raises ``msgspec.DecodeError``."""
+        """Decode a message of the server. None for an unknown event. Raises ``msgspec.DecodeError``."""
         incoming = self._decode(data, type=_Incoming)
         if incoming.method:
             kind = EVENTS.get(incoming.method)
@@ -94,22 +94,22 @@ class Wire:
         return Answer(incoming.id, bytes(incoming.result), refusal)
 
     def result(self, method: str, data: bytes) -> Any:
-        """The result as the protocol's struct; plain values for a method this SDK does not know."""
+        """Decode a result to the protocol's struct; to plain values for an unknown method."""
         row = METHODS.get(method)
         return self._decode(data, type=row.result if row else Any)
 
 
 def params(method: str, given: dict[str, Any]) -> Any:
-    """The parameters, checked against the protocol's struct. Raises ``msgspec.ValidationError``."""
+    """Check parameters against the protocol's struct. Raises ``msgspec.ValidationError``."""
     row = METHODS.get(method)
     return msgspec.convert(given, type=row.params) if row else given
 
 
 def socket_url(url: str) -> str:
-    """Where the WebSocket is, from the address people use: ``https://chat.example`` → ``wss://chat.example/ws``."""
+    """The URL of the WebSocket for the address people use: ``https://chat.example`` → ``wss://chat.example/ws``."""
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
     if scheme not in {"ws", "wss"} or not parts.netloc:
-        raise errors.StartError(f"CHATSERVER_URL should look like https://chat.example.org, not {url!r}")
+        raise errors.StartError(f"CHATSERVER_URL must look like https://chat.example.org, not {url!r}")
     path = parts.path if parts.path.endswith("/ws") else parts.path.rstrip("/") + "/ws"
     return urlunsplit((scheme, parts.netloc, path, "", ""))
