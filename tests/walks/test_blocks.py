@@ -19,7 +19,7 @@ from chatserver.app import Server
 from chatserver.rules.friends.ladder import DAY_MS
 from chatserver.store.engine.address import Address
 from tests.conftest import settings_for_tests
-from tests.people import Person, Refused, gathering, post
+from tests.people import PATIENCE, Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, speak
 from tests.walks.test_quiet_no import without_chance
 
@@ -82,7 +82,15 @@ async def turn_away(ann: Person, bob: Person, name: str, *, blocks: bool) -> Non
         await ann.call("card.take_back", user=bob.id)
 
 
-async def what_ann_does(ann: Person, bob: Person) -> None:
+async def presence_is_told(server: Server, *, without: str = "") -> None:
+    """Of all that changed, once this user has gone: without waiting for the second at which it would be."""
+    async with asyncio.timeout(PATIENCE):
+        while without in server.hub.users:
+            await asyncio.sleep(0.005)
+    await server.hub.presence.tick(ids.now_ms())
+
+
+async def what_ann_does(server: Server, ann: Person, bob: Person) -> None:
     """In the rooms that they share, as if he were not there; she comes and goes."""
     await ann.call("typing.start", room="hall")
     said = await ann.say("hall", "Oolong, @bob", client_id="a1")
@@ -91,7 +99,7 @@ async def what_ann_does(ann: Person, bob: Person) -> None:
     await ann.call("read.mark", room="hall", seq=said["seq"])
     await ann.call("profile.update", headline="mends bicycles")
     await ann.leave()
-    await asyncio.sleep(1.1)  # presence is told once a second
+    await presence_is_told(server, without=ann.id)
     await ann.start()
     await ann.call("typing.start", room="hall")
 
@@ -152,14 +160,16 @@ async def transcript(server: Server, name: str, *, blocks: bool) -> Heard:
         for watched in {room, "hall"}:
             await bob.call("presence.watch", room=watched)
         await turn_away(ann, bob, name, blocks=blocks)
+        await presence_is_told(server)
         for watched in {room, "hall"}:
             await bob.hears("presence.changed", room=watched, users=[bob.id])
         bob.events.clear()
-        await what_ann_does(ann, bob)
+        await what_ann_does(server, ann, bob)
         await what_bob_does(blocked, ann, room)
         await look_everywhere(blocked, ann, room)
         await days_go_by(blocked, ann, room)
-        await asyncio.sleep(1.1)
+        await presence_is_told(server)
+        await bob.call("session.ping")
         again = await Person(server.url, bob.token, bob.user, packed=True).start()
         heard = {"answers": blocked.answers, "events": by_kind(bob.events), "session": again.session}
         await again.leave()
