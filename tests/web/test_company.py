@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
 from tests.web import people
-from tests.web.people import Reader, Served
+from tests.web.people import PATIENCE_MS, Reader, Served
 from tests.web.test_friends import befriend, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -71,6 +73,7 @@ async def test_a_friend_sees_what_was_read_unless_either_keeps_it(new_reader) ->
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     await befriend(ann, bob)
     room = (await ann.call("tie.get", user=bob.user["id"]))["room"]
+    await ann.page.clock.install()
     await ann.open(f"/room/{room}")
     await expect(ann.page.locator("pair-line .pair")).to_contain_text("friend · in person")
     await ann.say("Did you get home?")
@@ -79,6 +82,11 @@ async def test_a_friend_sees_what_was_read_unless_either_keeps_it(new_reader) ->
     await expect(seen).to_be_empty()
     await bob.open(f"/room/{room}")
     await bob.hears("Did you get home?")
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not (await ann.call("tie.get", user=bob.user["id"])).get("seen_seq"):
+            await asyncio.sleep(0.02)
+    # The page asks every six seconds, as long as there is something unseen.
+    await ann.page.clock.fast_forward(6_000)
     await expect(seen).to_have_text("Seen")
     await visit(bob, ann)
     await bob.page.locator("tie-steps").get_by_text("More", exact=True).click()
