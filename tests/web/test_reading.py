@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import expect
 
+from tests.people import PASSWORD
 from tests.web import people
 from tests.web.people import PATIENCE_MS, Reader, Served
 
@@ -143,25 +143,17 @@ async def test_a_changed_name_shows_wherever_it_stands(new_reader, new_room) -> 
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Names", bob)
     await ann.call("message.send", room=room, text="call me Anna", client_id="1")
-    lines = []
-
-    def pass_on(line: WebSocketRoute) -> None:
-        line.connect_to_server()
-        lines.append(line)
-
-    await bob.page.route_web_socket("**/ws", pass_on)
     await bob.open(f"/room/{room}")
     await bob.page.locator("room-view .here").click()
     shown = bob.page.locator(f"[data-user='{ann.user['id']}']:is(.name, .seal)")
     await expect(shown).to_contain_text(["A", "Ann Lin", "Ann Lin", "A", "Ann Lin"])
-    renamed = {"id": ann.user["id"], "handle": ann.user["handle"], "name": "Zoë", "bot": False}
-    for user in (renamed, {**bob.user, "name": "Bobby"}):
-        told = {"jsonrpc": "2.0", "method": "user.changed", "params": {"user": user, "admin": user is renamed}}
-        lines[-1].send(json.dumps(told))
+    await ann.call("profile.update", name="Zoë")
     await expect(shown).to_contain_text(["Z", "Zoë", "Zoë", "Z", "Zoë"])
     await expect(bob.message("call me Anna").get_by_role("link", name="Zoë")).to_be_visible()
+    await bob.call("profile.update", name="Bobby")
     await expect(bob.page.locator("room-list .me .name")).to_have_text("Bobby")
-    await expect(bob.page.get_by_role("link", name="Community settings")).to_have_count(0)
+    await ann.call("account.close", password=PASSWORD)
+    await expect(bob.message("call me Anna")).to_contain_text("someone who left")
 
 
 async def test_at_midnight_today_is_yesterday_without_a_word_said(new_reader, new_room) -> None:
