@@ -1,9 +1,10 @@
 """What a process does after its link to the store was cut: compare first, then read only what differs.
 
-Constructed by composition.py; ``Store.on_missed`` begins it with each new link, and a cut in the middle ends it. Order: logins,
-before any room speaks; then the rooms, which park what they hear until their head was compared; then users whose rooms
-or inbox changed; then names. With everything read at once 10,000 sessions never recovered: the loop fell behind, the
-probe dropped the new link, and it began again. The same comparison runs every few seconds for what was lost in silence.
+Constructed by composition.py; ``Store.on_missed`` begins it with each new link, and a cut in the middle ends it. Order:
+logins, before any room speaks; then the rooms, which park what they hear until their head was compared; then users
+whose rooms or inbox changed; then names. With everything read at once 10,000 sessions never recovered: the loop fell
+behind, the probe dropped the new link, and it began again. The same comparison runs every few seconds for what was lost
+in silence.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Who may send commands to the store: the folders of ``chatserver/store``, and nobody else. That they alone know keys is a contract
-in pyproject.toml; that nobody else sends a command is here."""
+"""Only the stores (``chatserver/store``) may send commands. That only they know keys is a contract in pyproject.toml;
+that nobody else sends a command is checked here.
+"""
 
 from __future__ import annotations
 

@@ -19,13 +19,26 @@ from chatserver.protocol.methods import InboxList, InboxListResult, InboxMark, M
 from chatserver.protocol.shapes import InboxItem, InboxState
 from chatserver.rules.friends import ladder
 from chatserver.services.caller import Caller
-from chatserver.store.engine.intents import Begun, Intent, Intents
+from chatserver.store.engine.intents import Begun, Intent, Intents, Step
 from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Posted, Record
 
 PAGE: Final = 100
+
+
+class Mention(Step, frozen=True):
+    """A message that may call somebody: one being sent by ``user`` with ``client_id`` and ``id``, or an edited one
+    with this ``seq``."""
+
+    kind = "mention"
+    room: str
+    user: str = ""
+    client_id: str = ""
+    id: str = ""
+    seq: int = 0
+    now: int = 0
 
 
 class Inbox:
@@ -41,7 +54,7 @@ class Inbox:
         self._ties = ties
         self._intents = intents
         self._most = most
-        intents.register("mention", self._tell_stored)
+        intents.register(Mention, self._tell_stored)
 
     async def listed(self, caller: Caller, params: InboxList) -> InboxListResult:
         user = caller.require_user()
@@ -101,7 +114,7 @@ class Inbox:
 
     def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
         """Before the message is sent to the store; gives what is to be told its answer."""
-        begun = self._intents.begin("mention", room=room, user=record.user, client_id=record.client_id, id=record.id)
+        begun = self._intents.begin(Mention(room=room, user=record.user, client_id=record.client_id, id=record.id))
 
         def answered(done: asyncio.Future[MessageSendResult]) -> None:
             error = done.exception() if not done.cancelled() else None
@@ -114,21 +127,21 @@ class Inbox:
         if posted is None or posted.duplicate:
             await self._intents.drop(begun)
         else:
-            await self._intents.finish(begun, lambda of: self._tell(of.arguments["room"], posted.seq, posted.at))
+            await self._intents.finish(begun, lambda of: self._tell(of.step.room, posted.seq, posted.at))
 
-    async def _tell_stored(self, intent: Intent) -> None:
+    async def _tell_stored(self, intent: Intent[Mention]) -> None:
         """The parts for whoever takes over: was the message stored?"""
-        given = intent.arguments
-        if "seq" in given:
-            await self._tell(given["room"], given["seq"], given["now"])
+        step = intent.step
+        if step.seq:
+            await self._tell(step.room, step.seq, step.now)
             return
-        sent = await self._log.sent(given["room"], given["user"], given["client_id"])
-        if sent is not None and sent.id == given["id"]:
-            await self._tell(given["room"], sent.seq, sent.at)
+        sent = await self._log.sent(step.room, step.user, step.client_id)
+        if sent is not None and sent.id == step.id:
+            await self._tell(step.room, sent.seq, sent.at)
 
     async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
         """Carry out an edit with an @ in it; whom it calls for the first time finds the message in their inbox."""
-        begun = self._intents.begin("mention", room=room, seq=seq, now=now_ms())
+        begun = self._intents.begin(Mention(room=room, seq=seq, now=now_ms()))
         try:
             rev = await edit
         except Refusal as refusal:

@@ -19,10 +19,10 @@ from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import NewLogin, wrong_credentials
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
-from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
-from chatserver.store.rooms.rooms import RoomStore
+from chatserver.store.rooms.rooms import JoinRoom, RoomStore
 
 GHOST_MS: Final = 60_000  # a handle is free if it was taken longer ago than this for a user that was never created
 MOST_BOTS: Final = 20
@@ -71,6 +71,38 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     login: NewLogin | None = None
 
 
+class CreateAccount(Step, frozen=True):
+    """``login`` is its id and record; ``rooms`` are those that a new user begins in."""
+
+    kind = "account.create"
+    new: NewAccount
+    login: tuple[str, bytes]
+    rooms: list[str]
+    now: int
+
+
+class CloseAccount(Step, frozen=True):
+    """``owner`` is a bot's."""
+
+    kind = "account.close"
+    user: str
+    handle: str
+    password: str
+    now: int
+    owner: str = ""
+
+
+class SetStatus(Step, frozen=True):
+    """``field`` is "admin" or "suspended"."""
+
+    kind = "account.status"
+    user: str
+    field: str
+    on: bool
+    by: str = ""
+    now: int = 0
+
+
 _TEXTS: Final = (
     "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "password",
     "recovery",
@@ -106,9 +138,9 @@ class AccountStore:
         self._acts = ActLog(store)
         self._on_invited = on_invited
         self._on_closed = on_closed
-        intents.register("account.create", self._create)
-        intents.register("account.close", self._close, frees=True)
-        intents.register("account.status", self._set_status, frees=True)
+        intents.register(CreateAccount, self._create)
+        intents.register(CloseAccount, self._close, frees=True)
+        intents.register(SetStatus, self._set_status, frees=True)
 
     # --- looking up --------------------------------------------------------------------------------------------------
 
@@ -159,14 +191,12 @@ class AccountStore:
 
     async def create(self, new: NewAccount, *, now: int) -> None:
         """Create the account. Raises ``Refusal`` handle_taken, no_invite or too_many_bots."""
-        given = msgspec.to_builtins(msgspec.structs.replace(new, login=None))
-        record = [new.login.id, new.login.record] if new.login is not None else ["", b""]
-        rooms = [] if new.bot else self._newcomers
-        await self._intents.carry_out("account.create", new=given, login=record, rooms=rooms, now=now)
+        login = (new.login.id, new.login.record) if new.login is not None else ("", b"")
+        account, rooms = msgspec.structs.replace(new, login=None), [] if new.bot else self._newcomers
+        await self._intents.carry_out(CreateAccount(new=account, login=login, rooms=rooms, now=now))
 
-    async def _create(self, intent: Intent) -> None:
-        new = msgspec.convert(intent.arguments["new"], NewAccount)
-        login, rooms, now = (intent.arguments[name] for name in ("login", "rooms", "now"))
+    async def _create(self, intent: Intent[CreateAccount]) -> None:
+        new, login, rooms, now = intent.step.new, intent.step.login, intent.step.rooms, intent.step.now
         await self._take_handle(new, now)
         try:
             await self._let_in(new, now)
@@ -181,7 +211,7 @@ class AccountStore:
         if new.admin:
             await self._store.call("community_admin", keys.COMMUNITY, new.user, 1)
         for room in rooms:
-            await _past_refusals(self._rooms.join_parts(intent.id, room=room, user=new.user, now=now))
+            await _past_refusals(self._rooms.join_parts(intent.id, JoinRoom(room=room, user=new.user, now=now)))
         if new.invite:
             await self._welcome(new, intent.id, now)
 
@@ -200,8 +230,8 @@ class AccountStore:
             return
         await self._store.call("invitation_end", keys.user(by), new.invite, new.user)
         if room:
-            part = self._rooms.join_parts(intent, room=room, user=new.user, now=now, by=by, admin=True)
-            await _past_refusals(part)
+            step = JoinRoom(room=room, user=new.user, now=now, by=by, admin=True)
+            await _past_refusals(self._rooms.join_parts(intent, step))
         if self._on_invited is not None:
             await self._on_invited(new.user, by, room, intent, now)
 
@@ -287,34 +317,35 @@ class AccountStore:
 
         Raises ``Refusal`` not_found.
         """
-        await self._intents.carry_out("account.status", user=user, field=field, on=on, by=by, now=now)
+        await self._intents.carry_out(SetStatus(user=user, field=field, on=on, by=by, now=now))
 
-    async def _set_status(self, intent: Intent) -> None:
-        user, field, on = (intent.arguments[name] for name in ("user", "field", "on"))
+    async def _set_status(self, intent: Intent[SetStatus]) -> None:
+        step = intent.step
+        user, field, on = step.user, step.field, step.on
         answer = await self._store.call("account_status", keys.user(user), field, int(on))
         if status(answer) != "ok":
             raise errors.not_found("user")
         if field == "admin":
             await self._store.call("community_admin", keys.COMMUNITY, user, int(on))
             await self._directory.changed(user)
-        if by := intent.arguments.get("by"):
-            at, detail = intent.arguments["now"], "on" if on else "off"
-            await self._acts.note(intent.id, "account.suspend", by=by, at=at, user=user, detail=detail)
+        if step.by:
+            detail = "on" if on else "off"
+            await self._acts.note(intent.id, "account.suspend", by=step.by, at=step.now, user=user, detail=detail)
 
     # --- closing -----------------------------------------------------------------------------------------------------
 
     async def close(self, profile: Profile, *, now: int) -> None:
         """Close the account: delete its profile, leave its rooms, release its handle, close its bots. Messages stay."""
-        await self._intents.carry_out(
-            "account.close", user=profile.id, handle=profile.handle, password=profile.password, now=now,
-            owner=profile.owner,
-        )  # fmt: skip
+        step = CloseAccount(
+            user=profile.id, handle=profile.handle, password=profile.password, now=now, owner=profile.owner
+        )
+        await self._intents.carry_out(step)
 
-    async def _close(self, intent: Intent) -> None:
+    async def _close(self, intent: Intent[CloseAccount]) -> None:
         """Rooms and bots are looked up after the account is closed: anything added later sees that and undoes
         itself."""
-        user, handle, password, now = (intent.arguments[name] for name in ("user", "handle", "password", "now"))
-        answer = await self._store.call("account_close", keys.user(user), now, password)
+        user, now = intent.step.user, intent.step.now
+        answer = await self._store.call("account_close", keys.user(user), now, intent.step.password)
         if status(answer) != "ok":
             raise wrong_credentials()
         for bot in await self.bots_of(user):
@@ -322,12 +353,12 @@ class AccountStore:
         for room in sorted(await self._rooms.rooms_of(user)):
             await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
             await self._rooms.name_parts(room, user, "")  # nobody leaves a direct room
-        await self._free_handle(user, handle)
+        await self._free_handle(user, intent.step.handle)
         if self._on_closed is not None:
             await self._on_closed(user, intent.id, now)
         await self._store.command(keys.USERS, "ZREM", keys.EVERYONE, user)
         await self._store.call("community_admin", keys.COMMUNITY, user, 0)
-        if owner := intent.arguments.get("owner"):
+        if owner := intent.step.owner:
             await self._store.command(keys.user(owner), "HDEL", keys.user(owner) + ":bots", user)
         await self._store.call("account_forget", keys.user(user))
         await self._directory.changed(user)

@@ -17,7 +17,7 @@ from chatserver.settings import Settings
 from chatserver.settings.sections import Language
 from chatserver.store.community.acts import ActLog, words_of
 from chatserver.store.engine import keys
-from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -31,6 +31,16 @@ class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     time_zone: str
     sign_up: Literal["open", "invite"]
+
+
+class ClaimCommunity(Step, frozen=True):
+    """``code`` is the digest of the code; ``rooms`` become the user's where nobody owns them."""
+
+    kind = "community.claim"
+    user: str
+    code: str
+    rooms: list[str]
+    now: int
 
 
 class CommunityStore:
@@ -53,7 +63,7 @@ class CommunityStore:
         self.fixed = [name for name in NAMES if settings.origin(f"community.{name}") != "default"]
         self.profile = self._settings
         self.unclaimed = False
-        intents.register("community.claim", self._claim)
+        intents.register(ClaimCommunity, self._claim)
         store.listen("community", self._heard)
         store.on_missed(self._missed)
 
@@ -105,11 +115,11 @@ class CommunityStore:
         """Make the user the first admin, and the owner of those of ``rooms`` that have none.
         Raises ``Refusal`` not_found if the code is wrong or there is an admin."""
         digest = tokens.digest(tokens.normal_code(code))
-        await self._intents.carry_out("community.claim", user=user, code=digest, rooms=rooms, now=now)
+        await self._intents.carry_out(ClaimCommunity(user=user, code=digest, rooms=rooms, now=now))
         await self.refresh()
 
-    async def _claim(self, intent: Intent) -> None:
-        user, code, rooms, now = (intent.arguments[name] for name in ("user", "code", "rooms", "now"))
+    async def _claim(self, intent: Intent[ClaimCommunity]) -> None:
+        user, code, rooms, now = intent.step.user, intent.step.code, intent.step.rooms, intent.step.now
         answer = await self._store.call("community_claim", keys.COMMUNITY, intent.id, now, user, code)
         if status(answer) != "ok":
             raise errors.not_found("code")

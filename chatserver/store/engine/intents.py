@@ -16,7 +16,8 @@ import contextlib
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -34,21 +35,43 @@ DAY_MS: Final = 86_400_000
 _PAGE: Final = 100
 
 
-class Intent(msgspec.Struct, frozen=True):
-    """``id`` is unique to the step; ``arguments`` hold everything its parts need, including the time."""
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What an intent does. Its fields hold everything its parts need, including the time; a field that is added later
+    needs a default, because intents of an older release may still be stored."""
+
+    kind: ClassVar[str]
+    """Its name in the store, such as "room.join"."""
+
+
+S = TypeVar("S", bound=Step)
+S_co = TypeVar("S_co", bound=Step, covariant=True)
+
+
+@dataclass(slots=True, frozen=True)
+class Intent(Generic[S_co]):
+    """A step under way. ``id`` is unique to it; parts recognise a repeat by it."""
+
+    id: str
+    step: S_co
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """An intent as its stream holds it."""
 
     id: str
     kind: str
-    arguments: dict[str, Any]
+    arguments: msgspec.Raw
 
 
-Parts = Callable[[Intent], Awaitable[Any]]
+Parts = Callable[[Intent[S]], Awaitable[Any]]
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(_Stored).decode
 
 
 class Begun(NamedTuple):
     """An intent being written; ``written`` resolves to its stream id, or fails with the link's error."""
 
-    intent: Intent
+    intent: Intent[Any]
     stream: Tag
     written: asyncio.Future[Any]
 
@@ -58,26 +81,27 @@ class Intents:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._parts: dict[str, Parts] = {}
+        self._steps: dict[str, type[Step]] = {}
+        self._parts: dict[str, Parts[Any]] = {}
         self._freeing: set[str] = set()
         self.put_aside = 0
 
-    def register(self, kind: str, parts: Parts, *, frees: bool = False) -> None:
+    def register(self, step: type[S], parts: Parts[S], *, frees: bool = False) -> None:
         """``frees``: the step removes or forbids something, so it also runs while the store's memory is full."""
-        self._parts[kind] = parts
+        self._steps[step.kind], self._parts[step.kind] = step, parts
         if frees:
-            self._freeing.add(kind)
+            self._freeing.add(step.kind)
 
-    async def carry_out(self, kind: str, **arguments: Any) -> Any:
+    async def carry_out(self, step: Step) -> Any:
         """Store the intent, run its parts, remove it, return the parts' result.
 
         A ``Refusal`` of a part removes the intent, except ``unavailable``: then it stays and is finished later.
         """
-        intent = Intent(ids.new_id(), kind, arguments)
+        intent = Intent(ids.new_id(), step)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
         place = await self._write_down(intent, stream)
         try:
-            result = await self._parts[kind](intent)
+            result = await self._parts[step.kind](intent)
         except Refusal as refusal:
             if refusal.kind is not UNAVAILABLE:
                 await self._store.command(stream, "XDEL", stream, place)
@@ -85,25 +109,23 @@ class Intents:
         await self._store.command(stream, "XDEL", stream, place)
         return result
 
-    async def _write_down(self, intent: Intent, stream: Tag) -> bytes:
-        packed = msgspec.msgpack.encode(intent)
-        if intent.kind in self._freeing:
+    async def _write_down(self, intent: Intent[Any], stream: Tag) -> bytes:
+        packed = packed_intent(intent)
+        if intent.step.kind in self._freeing:
             _, place = await self._store.call("intent_add", stream, packed)
         else:
             place = await self._store.command(stream, "XADD", stream, "*", "intent", packed)
         return cast("bytes", place)
 
-    def begin(self, kind: str, **arguments: Any) -> Begun:
+    def begin(self, step: Step) -> Begun:
         """Write an intent without waiting, before anything sent to the store later in this turn. Call ``finish`` or
         ``drop`` once the outcome is known."""
         self._store.require_safe()
-        intent = Intent(ids.new_id(), kind, arguments)
+        intent = Intent(ids.new_id(), step)
         stream = keys.intents(zlib.crc32(intent.id.encode()) % keys.INTENT_STREAMS)
-        return Begun(
-            intent, stream, self._store.ask(stream, "XADD", stream, "*", "intent", msgspec.msgpack.encode(intent))
-        )
+        return Begun(intent, stream, self._store.ask(stream, "XADD", stream, "*", "intent", packed_intent(intent)))
 
-    async def finish(self, begun: Begun, parts: Parts) -> None:
+    async def finish(self, begun: Begun, parts: Parts[Any]) -> None:
         """Run these parts instead of the registered ones, because the caller knows the outcome; then remove the
         intent."""
         await parts(begun.intent)
@@ -138,10 +160,11 @@ class Intents:
         """1 if the intent is finished, 0 if not yet or if it was put aside. Raises ``Refusal`` while the store is
         away."""
         try:
-            intent = msgspec.msgpack.decode(packed, type=Intent)
-            if intent.kind not in self._parts and now - int(place.partition(b"-")[0]) < DAY_MS:
+            stored = _unpack(packed)
+            if stored.kind not in self._parts and now - int(place.partition(b"-")[0]) < DAY_MS:
                 return 0
-            await self._parts[intent.kind](intent)
+            step = msgspec.msgpack.decode(stored.arguments, type=self._steps[stored.kind])
+            await self._parts[stored.kind](Intent(stored.id, step))
         except Refusal as refusal:
             if refusal.kind is UNAVAILABLE:
                 if not self._store.up:
@@ -163,3 +186,8 @@ class Intents:
             log.error("intent: put aside after too many failures", extra=about, exc_info=failure)
         else:
             log.warning("intent: failed, will be retried", extra={**about, "error": why})
+
+
+def packed_intent(intent: Intent[Any]) -> bytes:
+    """The intent as its stream holds it."""
+    return _pack(_Stored(intent.id, intent.step.kind, msgspec.Raw(_pack(intent.step))))

@@ -23,6 +23,7 @@ from chatserver.rules.friends.ladder import Line, Numbers, Origin, Poke, Step, T
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.intents import Step as Intended
 from chatserver.store.engine.store import Store, status
 from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.messages.records import Record, pack_record
@@ -95,6 +96,25 @@ RULES: Final[dict[str, Rule]] = {
 """The kinds of ``TieStore.step``."""
 
 
+class TieStep(Intended, frozen=True):
+    """A step of ``RULES``, named ``what``; ``given`` is what its rule takes."""
+
+    kind = "tie.step"
+    what: str
+    by: str
+    other: str
+    now: int
+    epoch: str
+    given: dict[str, Any]
+    bots: tuple[str, ...] = ()
+
+
+class BlockStep(TieStep, frozen=True):
+    """Blocking, which also works while the store's memory is full."""
+
+    kind = "tie.block"
+
+
 class TieStore:
     """Reads ties and takes steps. ``step`` raises the ``Refusal`` of its rule and may be repeated. ``secret`` is the
     key of the rooms' ids."""
@@ -105,8 +125,8 @@ class TieStore:
         self._inbox = inbox
         self._secret = secret
         self.numbers = numbers
-        intents.register("tie.step", self.parts)
-        intents.register("tie.block", self.parts, frees=True)
+        intents.register(TieStep, self.parts)
+        intents.register(BlockStep, self.parts, frees=True)
 
     def room_of(self, one: str, other: str) -> str:
         pair = f"{min(one, other)} {max(one, other)}".encode()
@@ -169,23 +189,17 @@ class TieStore:
     async def step(self, kind: str, by: str, other: str, *, now: int, **given: Any) -> Read:
         """Take a step of ``RULES``; returns the tie afterwards."""
         bots = given.pop("bots", [])
-        await self._intents.carry_out(
-            "tie.block" if kind == "block" else "tie.step",
-            what=kind,
-            by=by,
-            other=other,
-            now=now,
-            given=given,
-            bots=bots,
-            epoch=ids.random_bytes(4).hex(),
+        step = (BlockStep if kind == "block" else TieStep)(
+            what=kind, by=by, other=other, now=now, given=given, bots=tuple(bots), epoch=ids.random_bytes(4).hex()
         )
+        await self._intents.carry_out(step)
         return await self.read(by, other)
 
-    async def parts(self, intent: Intent) -> None:
+    async def parts(self, intent: Intent[TieStep]) -> None:
         """All parts of a step: reserve a place, write the tie, update both users, release a place, notify."""
-        given = intent.arguments
-        kind, by, other, now = given["what"], given["by"], given["other"], given["now"]
-        poke = given["given"].get("poke") if kind == "poke" and not given["given"].get("rehearsal") else None
+        step = intent.step
+        kind, by, other, now, given = step.what, step.by, step.other, step.now, step.given
+        poke = given.get("poke") if kind == "poke" and not given.get("rehearsal") else None
         if poke is not None:
             await self._reserve(by, other, poke["id"], now)
         try:
@@ -196,7 +210,7 @@ class TieStore:
             raise
         await self._point(by, other)
         if kind == "withdraw":
-            await self._free(by, other, given["given"]["poke"], given["given"]["until"])
+            await self._free(by, other, given["poke"], given["until"])
         if outcome.frees:
             await self._free(outcome.frees, other if outcome.frees == by else by, outcome.poke, 0)
         if poke is not None and outcome.frees:
@@ -218,10 +232,10 @@ class TieStore:
     async def _free(self, by: str, other: str, poke: str, until: int) -> None:
         await self._store.call("poke_free", keys.user(by), self.room_of(by, other), poke, until)
 
-    async def _write(self, intent: Intent) -> Outcome:
+    async def _write(self, intent: Intent[TieStep]) -> Outcome:
         """Decide and write; repeat if the tie changed in between."""
-        given = intent.arguments
-        by, other, now = given["by"], given["other"], given["now"]
+        asked = intent.step
+        by, other, now = asked.by, asked.other, asked.now
         before = await self._store.command(
             keys.room(self.room_of(by, other)), "HGET", keys.room(self.room_of(by, other)) + ":steps", intent.id
         )
@@ -229,7 +243,7 @@ class TieStore:
             return _unpack_outcome(before)
         while True:
             read = await self.read(by, other)
-            step = RULES[given["what"]](read, by, now, self.numbers, given["given"])
+            step = RULES[asked.what](read, by, now, self.numbers, asked.given)
             outcome = Outcome(list(step.told), step.frees, read.tie.poke.id if read.tie.poke is not None else "")
             if step.tie == read.tie:
                 return outcome
@@ -262,16 +276,16 @@ class TieStore:
     async def invited(self, user: str, by: str, room: str, intent: str, now: int) -> None:
         """Make a user who signed up by a personal invitation acquainted with the inviter; a part of signing up."""
         given = {"origin": {"how": "invitation", "at": now, "room": room}}
-        arguments = {"what": "begin", "by": user, "other": by, "now": now, "given": given, "bots": []}
         epoch = hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
-        await self.parts(Intent(intent, "tie.step", {**arguments, "epoch": epoch}))
+        step = TieStep(what="begin", by=user, other=by, now=now, given=given, epoch=epoch)
+        await self.parts(Intent(intent, step))
         await self._inbox.add(by, f"{intent} came", Item("opened", user, self.room_of(user, by)), now=now)
 
     async def leave_all(self, user: str, intent: str, now: int) -> None:
         """Take out of all ties of a closed account what waits there, and the user's notes; a part of closing it."""
         for other in await self.known(user):
-            arguments = {"what": "leave", "by": user, "other": other, "now": now, "given": {}, "bots": [], "epoch": ""}
-            await self.parts(Intent(f"{intent} {other}", "tie.step", arguments))
+            step = TieStep(what="leave", by=user, other=other, now=now, given={}, epoch="")
+            await self.parts(Intent(f"{intent} {other}", step))
 
     async def tell_invited(self, user: str, by: str, room: str, *, now: int) -> None:
         """Put an invitation into a room, by a friend, into the user's inbox."""
@@ -296,10 +310,10 @@ def _days(packed: bytes) -> list[int]:
 
 
 def _words(
-    intent: Intent, read: Read, step: Step, outcome: Outcome, called: tuple[str, str]
+    intent: Intent[TieStep], read: Read, step: Step, outcome: Outcome, called: tuple[str, str]
 ) -> list[str | bytes | int]:
-    tie, now, bots = step.tie, intent.arguments["now"], intent.arguments["bots"]
-    meta = _meta(intent.arguments["epoch"], now) if step.opens else []
+    tie, now, bots = step.tie, intent.step.now, intent.step.bots
+    meta = _meta(intent.step.epoch, now) if step.opens else []
     lines: list[str | bytes] = []
     for number, line in enumerate(step.lines):
         id = hashlib.blake2b(f"{intent.id} {number}".encode(), digest_size=12).hexdigest()

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
-from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, status
 from chatserver.store.messages.log import refusal_of
+
+
+class DeleteMessage(Step, frozen=True):
+    kind = "message.delete"
+    room: str
+    seq: int
+    actor: str
+    admin: bool
+    now: int
 
 
 class Deletions:
@@ -16,17 +25,18 @@ class Deletions:
         self._store = store
         self._intents = intents
         self._acts = ActLog(store)
-        intents.register("message.delete", self._delete, frees=True)
+        intents.register(DeleteMessage, self._delete, frees=True)
 
     async def delete(self, room: str, seq: int, *, actor: str, admin: bool, now: int) -> int:
         """Replace the message by a tombstone; returns the new rev.
         Raises ``Refusal`` not_found, not_a_member, not_author."""
-        given = {"room": room, "seq": seq, "actor": actor, "admin": admin, "now": now}
-        rev: int = await self._intents.carry_out("message.delete", **given)
+        step = DeleteMessage(room=room, seq=seq, actor=actor, admin=admin, now=now)
+        rev: int = await self._intents.carry_out(step)
         return rev
 
-    async def _delete(self, intent: Intent) -> int:
-        room, seq, actor, admin, now = (intent.arguments[name] for name in ("room", "seq", "actor", "admin", "now"))
+    async def _delete(self, intent: Intent[DeleteMessage]) -> int:
+        step = intent.step
+        room, seq, actor, admin, now = step.room, step.seq, step.actor, step.admin, step.now
         answer = await self._store.call("message_delete", keys.room(room), intent.id, now, actor, seq, int(admin))
         if answer[0] != b"ok":
             raise refusal_of(status(answer))

@@ -15,7 +15,7 @@ from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
-from chatserver.store.engine.intents import Intent, Intents
+from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, status
 from chatserver.store.rooms.questions import agree
 from chatserver.store.rooms.reading import RoomReader, checked
@@ -67,6 +67,77 @@ def _belonging(answer: list[Any]) -> Belonging:
     return Belonging(version, inside == 1, last_seq, epoch.decode(), role.decode(), members)
 
 
+class CreateRoom(Step, frozen=True):
+    kind = "room.create"
+    room: str
+    new: NewRoom
+    owner: str
+    bot: bool
+    now: int
+    epoch: str
+
+
+class JoinRoom(Step, frozen=True):
+    """``by`` is the moderator who admits a bot whose ``owner`` does not, or the one who invited a user."""
+
+    kind = "room.join"
+    room: str
+    user: str
+    now: int
+    link: str = ""
+    bot: bool = False
+    owner: str = ""
+    by: str = ""
+    admin: bool = False
+
+
+class LeaveRoom(Step, frozen=True):
+    kind = "room.leave"
+    room: str
+    user: str
+    now: int
+
+
+class Moderating(Step, frozen=True):
+    """A step of ``actor``, who moderates the room or is an ``admin`` of the community."""
+
+    room: str
+    actor: str
+    admin: bool
+    now: int
+
+
+class RemoveMember(Moderating, frozen=True):
+    """``ban`` is "" for none, else until when (ms, 0: no end)."""
+
+    kind = "room.remove"
+    user: str
+    ban: str
+
+
+class Unban(Moderating, frozen=True):
+    kind = "room.unban"
+    user: str
+
+
+class SetRole(Moderating, frozen=True):
+    kind = "room.set_role"
+    user: str
+    role: str
+
+
+class UpdateRoom(Moderating, frozen=True):
+    """``given`` maps the fields that change to their values."""
+
+    kind = "room.update"
+    given: dict[str, Any]
+
+
+class ArchiveRoom(Moderating, frozen=True):
+    kind = "room.archive"
+    archived: bool
+
+
 class RoomStore(RoomReader):
     """Steps over a room and its users. Every method raises ``Refusal`` and may be repeated."""
 
@@ -74,32 +145,28 @@ class RoomStore(RoomReader):
         super().__init__(store)
         self._intents = intents
         self._acts = ActLog(store)
-        intents.register("room.create", self._create)
-        intents.register("room.join", self._join)
-        intents.register("room.leave", self._leave, frees=True)
-        intents.register("room.remove", self._remove, frees=True)
-        intents.register("room.update", self._update)
-        intents.register("room.archive", self._archive)
-        intents.register("room.unban", self._unban, frees=True)
-        intents.register("room.set_role", self._set_role, frees=True)
+        intents.register(CreateRoom, self._create)
+        intents.register(JoinRoom, self._join)
+        intents.register(LeaveRoom, self._leave, frees=True)
+        intents.register(RemoveMember, self._remove, frees=True)
+        intents.register(UpdateRoom, self._update)
+        intents.register(ArchiveRoom, self._archive)
+        intents.register(Unban, self._unban, frees=True)
+        intents.register(SetRole, self._set_role, frees=True)
 
     # --- creating ----------------------------------------------------------------------------------------------------
 
     async def create(self, room: str, new: NewRoom, *, owner: str, bot: bool = False, now: int) -> None:
         """Create a room, its owner's pointer and, for an open room, its entry in the index."""
-        fields = {
-            "room": room, "new": msgspec.to_builtins(new), "owner": owner, "bot": bot, "now": now,
-            "epoch": ids.random_bytes(4).hex(),
-        }  # fmt: skip
-        await self._intents.carry_out("room.create", **fields)
+        epoch = ids.random_bytes(4).hex()
+        await self._intents.carry_out(CreateRoom(room=room, new=new, owner=owner, bot=bot, now=now, epoch=epoch))
 
-    async def _create(self, intent: Intent) -> None:
-        given = intent.arguments
-        room, owner, now = given["room"], given["owner"], given["now"]
-        new = msgspec.convert(given["new"], NewRoom)
-        fields = _meta_fields(new, epoch=given["epoch"], now=now)
+    async def _create(self, intent: Intent[CreateRoom]) -> None:
+        step = intent.step
+        room, new, owner, now = step.room, step.new, step.owner, step.now
+        fields = _meta_fields(new, epoch=step.epoch, now=now)
         answer = await self._store.call(
-            "room_create", keys.room(room), now, owner, int(given["bot"]), await self.handle_of(owner), *fields
+            "room_create", keys.room(room), now, owner, int(step.bot), await self.handle_of(owner), *fields
         )
         if owner:
             await self._point_or_leave(intent.id, owner, room, _belonging(answer), now)
@@ -116,33 +183,30 @@ class RoomStore(RoomReader):
     ) -> Belonging:
         """Join a room. ``by`` is the moderator who admits a bot (``admin``: an admin of the community)."""
         owner = await self.owner_of(user) if bot else ""
-        given = {"link": link, "bot": bot, "owner": owner, "by": by, "admin": admin}
-        joined = await self._intents.carry_out("room.join", room=room, user=user, now=now, **given)
-        return _as_belonging(joined)
+        step = JoinRoom(room=room, user=user, now=now, link=link, bot=bot, owner=owner, by=by, admin=admin)
+        return _as_belonging(await self._intents.carry_out(step))
 
-    async def _join(self, intent: Intent) -> Belonging:
-        return await self.join_parts(intent.id, **intent.arguments)
+    async def _join(self, intent: Intent[JoinRoom]) -> Belonging:
+        return await self.join_parts(intent.id, intent.step)
 
-    async def join_parts(
-        self, intent: str, *, room: str, user: str, now: int, link: str = "", bot: bool = False, owner: str = "",
-        by: str = "", admin: bool = False,
-    ) -> Belonging:  # fmt: skip
+    async def join_parts(self, intent: str, step: JoinRoom) -> Belonging:
         """Both parts of a join, inside an intent with the id ``intent``: the room decides, then the pointer is set.
 
         ``owner`` is a bot's owner; the bot may join where its owner moderates.
         """
         answer = await self._store.call(
-            "room_join", keys.room(room), intent, now, user, link, int(bot), owner, by, int(admin),
-            await self.handle_of(user),
+            "room_join", keys.room(step.room), intent, step.now, step.user, step.link, int(step.bot), step.owner,
+            step.by, int(step.admin), await self.handle_of(step.user),
         )  # fmt: skip
-        return await self._point_or_leave(intent, user, room, _belonging(answer), now)
+        return await self._point_or_leave(intent, step.user, step.room, _belonging(answer), step.now)
 
     async def leave(self, room: str, user: str, *, now: int) -> None:
         """Leave a room. If the last owner leaves, the moderator who joined first becomes owner, or else the member."""
-        await self._intents.carry_out("room.leave", room=room, user=user, now=now)
+        await self._intents.carry_out(LeaveRoom(room=room, user=user, now=now))
 
-    async def _leave(self, intent: Intent) -> Belonging:
-        return await self.leave_parts(intent.id, **intent.arguments)
+    async def _leave(self, intent: Intent[LeaveRoom]) -> Belonging:
+        step = intent.step
+        return await self.leave_parts(intent.id, room=step.room, user=step.user, now=step.now)
 
     async def leave_parts(self, intent: str, *, room: str, user: str, now: int) -> Belonging:
         """Both parts of leaving, inside an intent with the id ``intent``."""
@@ -154,24 +218,21 @@ class RoomStore(RoomReader):
     ) -> None:
         """Remove a member. With ``ban_until`` (ms, 0: no end) also ban the user, who need not be a member then."""
         ban = "" if ban_until is None else str(ban_until)
-        given = {"room": room, "user": user, "actor": actor, "admin": admin, "ban": ban, "now": now}
-        await self._intents.carry_out("room.remove", **given)
+        step = RemoveMember(room=room, user=user, actor=actor, admin=admin, ban=ban, now=now)
+        await self._intents.carry_out(step)
 
-    async def _remove(self, intent: Intent) -> None:
-        given = intent.arguments
-        room, user = given["room"], given["user"]
+    async def _remove(self, intent: Intent[RemoveMember]) -> None:
+        step = intent.step
         answer = await self._store.call(
-            "room_remove", keys.room(room), intent.id, given["now"], given["actor"], int(given["admin"]), user,
-            given["ban"],
-        )  # fmt: skip
-        await self._point(user, room, _belonging(answer))
-        what, until = ("room.ban", given["ban"]) if given["ban"] else ("room.remove", "")
-        await self._note(intent, what, user=user, detail=until)
+            "room_remove", keys.room(step.room), intent.id, step.now, step.actor, int(step.admin), step.user, step.ban
+        )
+        await self._point(step.user, step.room, _belonging(answer))
+        what, until = ("room.ban", step.ban) if step.ban else ("room.remove", "")
+        await self._note(intent.id, step, what, user=step.user, detail=until)
 
-    async def _note(self, intent: Intent, what: str, **more: str) -> None:
+    async def _note(self, act: str, step: Moderating, what: str, **more: str) -> None:
         """Record what a moderator did, as the last part of an intent."""
-        given = intent.arguments
-        await self._acts.note(intent.id, what, by=given["actor"], at=given["now"], room=given["room"], **more)
+        await self._acts.note(act, what, by=step.actor, at=step.now, room=step.room, **more)
 
     async def own_parts(self, intent: str, *, room: str, user: str, now: int) -> None:
         """Both parts of making a user the owner of a room without one, inside an intent. Ignores a room that does not
@@ -200,27 +261,25 @@ class RoomStore(RoomReader):
             raise
 
     async def unban(self, room: str, user: str, *, actor: str, admin: bool, now: int) -> None:
-        given = {"room": room, "user": user, "actor": actor, "admin": admin, "now": now}
-        await self._intents.carry_out("room.unban", **given)
+        await self._intents.carry_out(Unban(room=room, user=user, actor=actor, admin=admin, now=now))
 
-    async def _unban(self, intent: Intent) -> None:
-        await self._decide(intent, "room_unban", intent.arguments["user"])
-        await self._note(intent, "room.unban", user=intent.arguments["user"])
+    async def _unban(self, intent: Intent[Unban]) -> None:
+        step = intent.step
+        await self._decide(intent.id, step, "room_unban", step.user)
+        await self._note(intent.id, step, "room.unban", user=step.user)
 
     async def set_role(self, room: str, user: str, role: str, *, actor: str, admin: bool, now: int) -> None:
-        given = {"room": room, "user": user, "role": role, "actor": actor, "admin": admin, "now": now}
-        await self._intents.carry_out("room.set_role", **given)
+        await self._intents.carry_out(SetRole(room=room, user=user, role=role, actor=actor, admin=admin, now=now))
 
-    async def _set_role(self, intent: Intent) -> None:
-        user, role = intent.arguments["user"], intent.arguments["role"]
-        await self._decide(intent, "room_role", user, role)
-        await self._note(intent, "room.set_role", user=user, detail=role)
+    async def _set_role(self, intent: Intent[SetRole]) -> None:
+        step = intent.step
+        await self._decide(intent.id, step, "room_role", step.user, step.role)
+        await self._note(intent.id, step, "room.set_role", user=step.user, detail=step.role)
 
-    async def _decide(self, intent: Intent, function: str, *more: str | bytes | int) -> list[Any]:
+    async def _decide(self, intent: str, step: Moderating, function: str, *more: str | bytes | int) -> list[Any]:
         """The room's part of a moderator's step."""
-        given = intent.arguments
         return checked(await self._store.call(
-            function, keys.room(given["room"]), intent.id, given["now"], given["actor"], int(given["admin"]), *more
+            function, keys.room(step.room), intent, step.now, step.actor, int(step.admin), *more
         ))  # fmt: skip
 
     # --- steps on one tag --------------------------------------------------------------------------------------------
@@ -252,33 +311,29 @@ class RoomStore(RoomReader):
             "window": window,
         }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not None}
-        words: Words = await self._intents.carry_out(
-            "room.update", room=room, actor=actor, admin=admin, now=now, given=given
-        )
+        step = UpdateRoom(room=room, actor=actor, admin=admin, now=now, given=given)
+        words: Words = await self._intents.carry_out(step)
         return words
 
-    async def _update(self, intent: Intent) -> Words:
-        given = intent.arguments["given"]
+    async def _update(self, intent: Intent[UpdateRoom]) -> Words:
+        step, given = intent.step, intent.step.given
         fields = [word for name, value in given.items() for word in (name, _field(value))]
-        words = await self._said(intent.arguments["room"], await self._decide(intent, "room_update", *fields))
+        words = await self._said(step.room, await self._decide(intent.id, step, "room_update", *fields))
         if "question" in given:
-            await agree(self._store, intent.arguments["room"])
-        await self._note_update(intent, {name: value for name, value in given.items() if name != "window"})
+            await agree(self._store, step.room)
+        await self._note_update(intent.id, step, {name: value for name, value in given.items() if name != "window"})
         if "window" in given:
-            window = Intent(f"{intent.id}:window", intent.kind, intent.arguments)
-            await self._note(window, "room.window", detail="on" if given["window"] else "off")
+            await self._note(f"{intent.id}:window", step, "room.window", detail="on" if given["window"] else "off")
         return words
 
-    async def _note_update(self, intent: Intent, changed: dict[str, Any]) -> None:
+    async def _note_update(self, act: str, step: UpdateRoom, changed: dict[str, Any]) -> None:
         """Record an update by an admin who does not own the room. An owner's own updates are not recorded."""
-        given = intent.arguments
-        if not (changed and given["admin"]):
+        if not (changed and step.admin):
             return
-        member: bytes | None = await self._store.command(
-            keys.room(given["room"]), "HGET", keys.room(given["room"]) + ":members", given["actor"]
-        )
+        tag = keys.room(step.room)
+        member: bytes | None = await self._store.command(tag, "HGET", tag + ":members", step.actor)
         if member is None or msgspec.msgpack.decode(member)[0] != "owner":
-            await self._note(intent, "room.update", detail=", ".join(changed))
+            await self._note(act, step, "room.update", detail=", ".join(changed))
 
     async def _said(self, room: str, answer: list[Any]) -> Words:
         words = _words(answer)
@@ -288,15 +343,14 @@ class RoomStore(RoomReader):
 
     async def archive(self, room: str, *, actor: str, admin: bool, archived: bool, now: int) -> Words:
         """Archive a room, or undo it."""
-        given = {"room": room, "actor": actor, "admin": admin, "archived": archived, "now": now}
-        words: Words = await self._intents.carry_out("room.archive", **given)
+        step = ArchiveRoom(room=room, actor=actor, admin=admin, archived=archived, now=now)
+        words: Words = await self._intents.carry_out(step)
         return words
 
-    async def _archive(self, intent: Intent) -> Words:
-        given = intent.arguments
-        answer = await self._decide(intent, "room_archive", int(given["archived"]))
-        words = await self._said(given["room"], answer)
-        await self._note(intent, "room.archive", detail="on" if given["archived"] else "off")
+    async def _archive(self, intent: Intent[ArchiveRoom]) -> Words:
+        step = intent.step
+        words = await self._said(step.room, await self._decide(intent.id, step, "room_archive", int(step.archived)))
+        await self._note(intent.id, step, "room.archive", detail="on" if step.archived else "off")
         return words
 
 

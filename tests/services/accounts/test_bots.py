@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
 import pytest
 
 from chatserver.app import Server
+from chatserver.store.accounts.accounts import CloseAccount
 from chatserver.store.engine import keys
-from chatserver.store.engine.intents import Intent
+from chatserver.store.engine.intents import Intent, packed_intent
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
@@ -96,8 +96,8 @@ async def test_another_s_bot_looks_like_no_bot(server: Server) -> None:
 async def test_a_bot_whose_closing_broke_off_is_closed_later(server: Server) -> None:
     mei = await sign_up(server.url, "mei")
     bot = await bot_of(mei)
-    arguments = {"user": bot.id, "handle": "teabot", "password": "", "rooms": [], "now": 1, "owner": mei.id}
-    left = msgspec.msgpack.encode(Intent("left-behind", "account.close", arguments))
+    step = CloseAccount(user=bot.id, handle="teabot", password="", now=1, owner=mei.id)
+    left = packed_intent(Intent("left-behind", step))
     await server.store.command(keys.intents(0), "XADD", keys.intents(0), "*", "intent", left)
     await server.store.call("account_close", keys.user(bot.id), 1, "")  # the first part was done; then it stopped
     assert await server.store.redis.hlen(keys.user(mei.id) + ":bots") == 1

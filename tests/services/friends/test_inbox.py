@@ -29,7 +29,7 @@ from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
-from chatserver.store.friends.invitations import InvitationStore
+from chatserver.store.friends.invitations import InvitationStore, MakeInvitation
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Record
@@ -256,8 +256,8 @@ async def test_wherever_a_process_ends_an_invitation_is_whole_or_was_never_made(
 async def test_a_late_repeat_brings_back_no_invitation_that_was_withdrawn(address: Address, again: int) -> None:
     async with town(Store(address)) as here:
         await here.build_friends()
-        await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
+        await here.intents.carry_out(MakeInvitation(user="ann", now=5, id="i1", ends_at=99, room=""))
         await here.store.command(invite_key("i1"), "HSET", invite_key("i1"), "ends_at", 1)
         for _ in range(again):
-            await here.intents.carry_out("invitation.create", user="ann", now=5, id="i1", ends_at=99, room="")
+            await here.intents.carry_out(MakeInvitation(user="ann", now=5, id="i1", ends_at=99, room=""))
         assert await here.store.command(invite_key("i1"), "HGET", invite_key("i1"), "ends_at") == b"1"
