@@ -210,7 +210,7 @@ class Connection:
             refusal = answer.refusal if answer and answer.refusal else errors.unavailable("Connection lost: retry")
             wait = _wait_for(refusal)
             uncertain = refusal.kind is not errors.RATE_LIMITED
-            if wait is None or (uncertain and (method not in REPEATABLE or time.monotonic() - began > RESEND_S)):
+            if wait is None or (uncertain and (not _may_repeat(method, params) or time.monotonic() - began > RESEND_S)):
                 raise refusal
             wait = max(wait, backoff.next() if uncertain else 0.0)
             self._not_before[method] = max(self._not_before.get(method, 0.0), time.monotonic() + wait)
@@ -242,6 +242,10 @@ class Connection:
                 raise self._ended
             if self._socket is not None and self._not_before.get(method, 0.0) <= time.monotonic():
                 return
+
+
+def _may_repeat(method: str, params: Any) -> bool:
+    return method in REPEATABLE or (method == "room.create" and bool(params.client_id))
 
 
 def _wait_for(refusal: Refusal) -> float | None:

@@ -293,6 +293,11 @@ class RoomCreate(Params, frozen=True):
     about: About = ""
     kind: Literal["open", "closed"] = "open"
     tags: Tags = []
+    client_id: ClientId | UnsetType = UNSET
+
+
+class RoomCreateResult(RoomState, frozen=True):
+    duplicate: bool = False
 
 
 class RoomDiscover(Params, frozen=True):
@@ -649,7 +654,7 @@ _ROWS: Final = (
         "Start receiving events of your rooms, each from its cursor.", who="anyone", connection=True,
     ),
     Method("session.ping", Nothing, PingResult, "Check that the server still answers.", who="anyone", connection=True),
-    Method("room.create", RoomCreate, RoomState, "Create a room and become its owner."),
+    Method("room.create", RoomCreate, RoomCreateResult, "Create a room and become its owner."),
     Method("room.discover", RoomDiscover, RoomDiscoverResult, "Find open rooms by words or tag.", who="anyone"),
     Method("room.join", RoomJoin, RoomState, "Join a room; a closed room requires its link."),
     Method("room.leave", RoomParams, Nothing, "Leave the room."),

@@ -32,7 +32,7 @@ ENDS: Final = {
         ":inbox": "its length, and closing", ":done": "a day", ":pokes": "their time, and closing",
         ":ties": "closing", ":blocks": "closing", ":blocked_by": "closing", ":card": "closing",
         ":invitations": "a hundred, and closing", ":invitations_open": "their time, and closing",
-        ":bots": "closing each",
+        ":bots": "closing each", ":made": "an hour", ":made_at": "an hour",
     },
     "h": {"": "closing"},
     "i": {"": "its time"},
@@ -52,7 +52,7 @@ ENDS: Final = {
     "format": {"": "one"},
     "libraries": {"": "the next release"},
 }  # fmt: skip
-DAILY: Final = (":done", ":steps", ":sent", ":sent_at")
+DAILY: Final = (":done", ":steps", ":sent", ":sent_at", ":made", ":made_at")
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,7 @@ async def busy(server: Server) -> AsyncIterator[Person]:
     """People who did a bit of everything."""
     mei, tom = await sign_up(server.url, "mei"), await sign_up(server.url, "tom")
     ada = await invited(mei, "ada")
-    room = (await do(mei, "room.create", title="Books"))["room"]
+    room = (await do(mei, "room.create", title="Books", client_id="1"))["room"]
     await do(tom, "room.join", room=room)
     for person in (mei, tom):
         await do(person, "message.send", room="hall", text="@mei hello @tom", client_id="1")

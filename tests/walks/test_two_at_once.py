@@ -384,3 +384,42 @@ async def test_who_closes_the_account_while_something_begins_leaves_nothing_behi
         listed = (await ann.call("room.members", room=room))["members"]
         assert [member["user"]["id"] for member in listed] == [ann.id]
         await ann.leave()
+
+
+# --- a room made once ------------------------------------------------------------------------------------------------
+
+
+async def test_a_repeated_room_create_is_one_room(open_server: OpenServer) -> None:
+    one, two = await open_server(limits__creates_burst=1), await open_server(limits__creates_burst=1)
+    async with gathering(one.url, "ann") as (ann,):
+        made = await ann.call("room.create", title="Books", client_id="r1")
+        assert "duplicate" not in made
+        for url in (one.url, two.url):
+            again = await post(url, "room.create", ann.token, title="Books", client_id="r1")
+            assert {**again, "online": made["online"]} == {**made, "duplicate": True}
+        with pytest.raises(Refused) as refused:
+            await ann.call("room.create", title="Other books", client_id="r1")
+        assert refused.value.reason == "client_id_used"
+        with pytest.raises(Refused) as refused:
+            await ann.call("room.create", title="Books", client_id="r2")
+        assert refused.value.reason == "rate_limited"
+        await ann.start_anew()
+        assert [room["title"] for room in ann.session["rooms"]].count("Books") == 1
+
+
+async def test_of_many_room_creates_at_once_one_makes_the_room(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        asked = [ann.call("room.create", title="Books", client_id="r1") for _ in range(20)]
+        made = await asyncio.gather(*asked, bob.call("room.create", title="Books", client_id="r1"))
+        assert len({state["room"] for state in made[:-1]}) == 1
+        assert [state.get("duplicate", False) for state in made[:-1]].count(False) == 1
+        assert made[-1]["room"] != made[0]["room"] and "duplicate" not in made[-1]
+
+
+async def test_a_room_that_was_noted_and_lost_by_a_crash_is_made_by_the_repeat(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        made = await ann.call("room.create", title="Books", client_id="r1")
+        for key in await server.store.redis.keys(f"{{r:{made['room']}}}*"):
+            await server.store.redis.delete(key)
+        again = await post(server.url, "room.create", ann.token, title="Books", client_id="r1")
+        assert (again["room"], again["role"], again["duplicate"]) == (made["room"], "owner", True)

@@ -5,6 +5,7 @@ Who may do it is decided by the room's own function in the store, at the moment 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from chatserver.live.hub import Hub
 from chatserver.protocol.methods import (
     RoomArchive,
     RoomCreate,
+    RoomCreateResult,
     RoomLink,
     RoomLinkResult,
     RoomMembers,
@@ -45,17 +47,31 @@ class Rooms:
         self._rooms = rooms
         self._creates = creates
 
-    async def create(self, caller: Caller, params: RoomCreate) -> RoomState:
-        user = caller.require_user()
+    async def create(self, caller: Caller, params: RoomCreate) -> RoomCreateResult:
+        """Make a room; a repeat of the same ``client_id`` within an hour gives the room of the first time."""
+        user, now = caller.require_user(), now_ms()
         new = NewRoom(
             kind=params.kind, title=text_rules.checked_title(params.title),
             about=text_rules.checked_about(params.about), tags=text_rules.checked_tags(params.tags),
         )  # fmt: skip
-        spend(self._creates, user)
-        room = new_id()
-        await self._rooms.create(room, new, owner=user, bot=caller.bot, now=now_ms())
+        room, repeated = await self._claim(user, params, new, now)
+        # What was noted and then lost by a crash is made now.
+        if not repeated or not await self._rooms.exists(room):
+            await self._rooms.create(room, new, owner=user, bot=caller.bot, now=now)
         await self._hub.enter_now(user)
-        return await self._hub.room_state(room, user)
+        state = await self._hub.room_state(room, user)
+        words = {name: getattr(state, name) for name in state.__struct_fields__}
+        return RoomCreateResult(**words, duplicate=repeated)
+
+    async def _claim(self, user: str, params: RoomCreate, new: NewRoom, now: int) -> tuple[str, bool]:
+        """The id of the room to be, and whether it was asked for before. Only a new one counts against the limit."""
+        if not params.client_id:
+            spend(self._creates, user)
+            return new_id(), False
+        if not await self._rooms.claimed(user, params.client_id):
+            spend(self._creates, user)
+        digest = hashlib.blake2b(msgspec.msgpack.encode(new), digest_size=8).hexdigest()
+        return await self._rooms.claim(user, params.client_id, digest, new_id(), now=now)
 
     async def update(self, caller: Caller, params: RoomUpdate) -> RoomState:
         user = caller.require_user()

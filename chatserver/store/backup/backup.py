@@ -34,7 +34,7 @@ _ORDER: Final = ("u", "h", "", "users", "rooms", "r", "do")
 # Left out: presence and processes' scratch keys are true for a moment only; the times of `sent` are in its values; the
 # order of members is computed from their records.
 _PASSING_KINDS: Final = ("p",)
-_PASSING_SUFFIXES: Final = (":here", ":sent_at", ":ranks")
+_PASSING_SUFFIXES: Final = (":here", ":sent_at", ":made", ":made_at", ":ranks")
 
 # Reads every key of a tag in one step. ARGV: for each key, where the rest of a stream begins.
 _AT_ONCE: Final = """#!lua flags=no-writes

@@ -161,6 +161,20 @@ class RoomStore(RoomReader):
         epoch = ids.random_bytes(4).hex()
         await self._intents.carry_out(CreateRoom(room=room, new=new, owner=owner, bot=bot, now=now, epoch=epoch))
 
+    async def claim(self, user: str, client_id: str, digest: str, room: str, *, now: int) -> tuple[str, bool]:
+        """The room that the user makes under this ``client_id``, noted for an hour, and whether this is a repeat.
+        Raises ``Refusal`` client_id_used where the first request had another ``digest``."""
+        answer = await self._store.call("user_made", keys.user(user), now, client_id, digest, room)
+        if status(answer) == "client_id_used":
+            raise errors.conflict("This client_id was used before: choose a new one", "client_id_used")
+        first, repeated = checked(answer)
+        return first.decode(), bool(repeated)
+
+    async def claimed(self, user: str, client_id: str) -> bool:
+        """Whether the user made a room under this ``client_id`` within the hour."""
+        tag = keys.user(user)
+        return bool(await self._store.command(tag, "HEXISTS", tag + ":made", client_id))
+
     async def _create(self, intent: Intent[CreateRoom]) -> None:
         step = intent.step
         room, new, owner, now = step.room, step.new, step.owner, step.now
