@@ -137,12 +137,13 @@ class Messages:
 
     async def check_readable(self, caller: Caller, feed: Feed) -> None:
         """Raises ``Refusal`` where the caller may not read the room."""
-        member = await self._hub.feeds.member(feed, caller.user_id)
-        banned = False
-        if member is None and caller.user_id:
-            banned = await self._hub.rooms.is_banned(feed.room, caller.user_id, now_ms())
-        await self._hub.require_here(feed, caller.user_id)
-        room_rules.may_read(feed.meta, member, signed_in=bool(caller.user_id), banned=banned)
+        user = caller.user_id
+        member, banned_until = feed.members.get(user), None
+        if user and (member is None or not feed.members.knows(user)):
+            member, banned_until = await self._hub.rooms.access(feed.room, user)
+        await self._hub.require_here(feed, user)
+        banned = room_rules.is_banned(banned_until, now_ms())
+        room_rules.may_read(feed.meta, member, signed_in=bool(user), banned=banned)
 
     @staticmethod
     def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:

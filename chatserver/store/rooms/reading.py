@@ -130,10 +130,10 @@ class RoomReader:
         held = await self._store.command(keys.room(room), "HVALS", keys.room(room) + ":here")
         return frozenset(user for here in map(parse_here, held) for user in here.users)
 
-    async def banned_until(self, room: str, user: str) -> int | None:
-        """When the user's ban ends (ms, 0: never); None if not banned."""
-        until: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":bans", user)
-        return None if until is None else int(until)
+    async def access(self, room: str, user: str) -> tuple[MemberRecord | None, int | None]:
+        """The user's record, None if they are not a member; and until when they are banned (ms, 0: no end) or None."""
+        packed, until = checked(await self._store.call("room_access", keys.room(room), user))
+        return member_record(packed) if packed else None, int(until) if until else None
 
     async def title(self, room: str) -> str:
         """The room's title; "" if there is no such room."""
@@ -237,9 +237,6 @@ class RoomReader:
     async def is_bot(self, user: str) -> bool:
         bot: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "bot")
         return bot == b"1"
-
-    async def is_banned(self, room: str, user: str, now: int) -> bool:
-        return room_rules.is_banned(await self.banned_until(room, user), now)
 
 
 def _listed(user: str, packed: bytes, place: bytes) -> Listed:
