@@ -61,7 +61,7 @@ def test_a_part_that_is_not_up_to_date_is_noticed() -> None:
 
 
 def test_every_close_code_is_said_to_come_about_somehow() -> None:
-    ways = text_of("docs/protocol.md").partition("How each comes about")[2]
+    ways = text_of("docs/protocol.md").partition("When each is sent")[2]
     assert [row.code for row in closing.TABLE if f"| `{row.code}` |" not in ways] == []
 
 
