@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from chatserver import errors
 from chatserver.errors import Refusal
@@ -284,7 +285,7 @@ class Hub:
             known = before.get(room)
             if known is not None and (known.read_seq, known.epoch) != (pointer.read_seq, pointer.epoch):
                 self._read_moved(user, room, pointer.epoch, pointer.read_seq, "")
-            if known is None or known.notify != pointer.notify or self._someone_misses(user, room):
+            if known is None or known.notifies != pointer.notifies or self._someone_misses(user, room):
                 await self.entered(user, room)
 
         for room in before.keys() - user.pointers.keys():
@@ -457,16 +458,19 @@ class Hub:
         online = feed.company.count()
         online = online - len(blocked_by & feed.company.named()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
-        meta, last_seq = feed.meta, feed.delivered.seq
+        meta, last_seq, now = feed.meta, feed.delivered.seq, now_ms()
+        until = pointer.until if pointer.until > now else 0
         read_seq = min(pointer.read_upto(feed.head), last_seq) if member else last_seq
         return RoomState(
             room=feed.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags,
-            role=member.role if member else "visitor", notify=pointer.notify, epoch=feed.epoch,
+            role=member.role if member else "visitor", notify=pointer.level_at(now), epoch=feed.epoch,
             first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
             members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
-            other=self.authors.face(other) if other else msgspec.UNSET,
+            other=self.authors.face(other) if other else UNSET,
+            notify_until=until, notify_then=pointer.notify if until else UNSET,
+            everyone=UNSET if pointer.everyone else False,
         )  # fmt: skip
 
     def unseen_here(self, feed: Feed, viewer: str) -> frozenset[str]:

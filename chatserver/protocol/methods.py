@@ -372,11 +372,17 @@ class RoomSetRole(RoomUser, frozen=True):
 
 
 class RoomNotify(RoomParams, frozen=True):
+    """``until`` in ms since 1970; 0 means for good."""
+
     level: Level
+    until: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    everyone: bool | UnsetType = UNSET
 
 
-class RoomNotifyResult(Struct, frozen=True):
+class RoomNotifyResult(Shape, frozen=True):
     level: Level
+    everyone: bool
+    until: int = 0
 
 
 # --- messages --------------------------------------------------------------------------------------------------------

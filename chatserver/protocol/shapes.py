@@ -150,6 +150,9 @@ class RoomState(Shape, frozen=True):
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
     other: Author | UnsetType = UNSET
+    notify_until: int = 0
+    notify_then: Level | UnsetType = UNSET
+    everyone: bool | UnsetType = UNSET
 
 
 class Latest(Struct, frozen=True):

@@ -115,12 +115,14 @@ class Rooms:
         return RoomLinkResult(link)
 
     async def notify(self, caller: Caller, params: RoomNotify) -> RoomNotifyResult:
-        user = caller.require_user()
+        user, everyone = caller.require_user(), None if params.everyone is UNSET else params.everyone
+        if params.until and params.until <= now_ms():
+            raise errors.invalid("until", "`until` must be in the future (Unix ms), or 0 for good")
         async with self._hub.feeds.open(params.room) as feed:
             if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
-            await self._rooms.notify(params.room, user, params.level)
-        return RoomNotifyResult(params.level)
+            calls = await self._rooms.notify(params.room, user, params.level, until=params.until, everyone=everyone)
+        return RoomNotifyResult(params.level, calls, params.until)
 
     async def members(self, caller: Caller, params: RoomMembers) -> RoomMembersResult:
         """Owners, moderators, members, bots, each in the order in which they came."""

@@ -16,13 +16,27 @@ from chatserver.store.rooms.records import LogHead
 
 
 class Pointer(Struct, frozen=True, array_like=True):
-    """A room as stored with the user. The room's own member list is authoritative; this may lag behind it."""
+    """A room as stored with the user. The room's own member list is authoritative; this may lag behind it.
+
+    ``notify`` is the level set for good, ``notify_now`` the one that holds ``until`` (ms; 0: there is none)."""
 
     version: int
     inside: int
     read_seq: int
     epoch: str
     notify: Level = "all"
+    everyone: int = 1
+    until: int = 0
+    notify_now: Level = "all"
+
+    def level_at(self, now: int) -> Level:
+        """What notifies the user at this time (ms)."""
+        return self.notify_now if now < self.until else self.notify
+
+    @property
+    def notifies(self) -> tuple[Level, int, int, Level]:
+        """All that room.notify sets."""
+        return self.notify, self.everyone, self.until, self.notify_now
 
     def read_upto(self, head: LogHead) -> int:
         """The read marker in the head's epoch. A marker of an older epoch counts only up to the last shared number."""

@@ -308,9 +308,12 @@ class RoomStore(RoomReader):
         (link,) = checked(await self._store.call("room_link", keys.room(room), actor, int(admin), fresh))
         return str(link.decode())
 
-    async def notify(self, room: str, user: str, level: str) -> None:
-        """Set what notifies the user in this room: all, mentions or none. Raises ``Refusal`` not_a_member."""
-        checked(await self._store.call("user_notify", keys.user(user), room, level))
+    async def notify(self, room: str, user: str, level: str, *, until: int, everyone: bool | None) -> bool:
+        """Set what notifies the user in this room: all, mentions or none, ``until`` a time (ms; 0: for good), and
+        whether @everyone does (None: as it was), which is returned. Raises ``Refusal`` not_a_member."""
+        words = "" if everyone is None else int(everyone)
+        (calls,) = checked(await self._store.call("user_notify", keys.user(user), room, level, until, words))
+        return bool(calls)
 
     # --- title, description, settings --------------------------------------------------------------------------------
 
