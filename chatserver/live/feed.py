@@ -249,8 +249,7 @@ class Feed:
         """Whoever has this author on screen: as one who wrote here lately, as the other of two, or named as here. Who
         falls behind reads the new name with what they missed."""
         if self.tail.face_changed(author) or (self.meta.kind == "direct" and self.members.get(author.id) is not None):
-            for followers in self.live.values():
-                yield from followers
+            yield from self.followers
         else:
             for connection, seen in self.watchers.items():
                 if seen.users and author.id in seen.users:

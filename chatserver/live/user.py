@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from chatserver.live.connection import Connection
 from chatserver.store.accounts.users import OpenedUser, Pointer
 from chatserver.store.heads import UserNumbers
@@ -39,9 +41,18 @@ class LiveUser:
         """The number of the inbox's last item."""
         return int(self.profile.get("inbox_seq") or 0)
 
+    def _furthest(self, room: str, stored: Pointer) -> Pointer:
+        """The pointer with the read marker that is known here, if that is further: one's own message moves it at once,
+        and in the store up to a second later."""
+        known = self.pointers.get(room)
+        if known is None or known.epoch != stored.epoch or known.read_seq <= stored.read_seq:
+            return stored
+        return replace(stored, read_seq=known.read_seq)
+
     def take(self, opened: OpenedUser) -> None:
         """What the store holds of the user now."""
-        self.profile, self.pointers = opened.profile, opened.pointers
+        self.profile = opened.profile
+        self.pointers = {room: self._furthest(room, pointer) for room, pointer in opened.pointers.items()}
         self.blocked_by, self.blocks = opened.blocked_by, opened.blocks
         self.auth = int(self.profile.get("auth", b"0"))
         self.version = int(self.profile.get("v", b"0"))

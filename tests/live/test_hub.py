@@ -167,3 +167,13 @@ async def test_a_socket_that_said_good_bye_is_written_nothing_more(server: Serve
         assert going.transport.get_write_buffer_size() <= before + 4
         assert await bob.closed() == 1000
         assert not bob.heard("message.posted", text="too late")
+
+
+async def test_what_a_user_wrote_stays_read_when_the_user_is_read_again_before_it_is_stored(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        said = await bob.say("hall", "hello")
+        await ann.hears("message.posted", seq=said["seq"])
+        server.hub.note_own_message(ann.id, "hall", said["epoch"], said["seq"])
+        await server.hub.refresh(server.hub.users[ann.id])
+        state = await server.hub.room_state("hall", ann.id)
+        assert (state.read_seq, state.unread) == (said["seq"], 0)

@@ -97,7 +97,8 @@ async def what_ann_does(server: Server, ann: Person, bob: Person) -> None:
     await bob.hears("inbox.added", room="hall", seq=said["seq"])  # an edit that comes before it leaves nothing of it
     await ann.call("message.edit", room="hall", seq=said["seq"], text="Green tea")
     await ann.call("read.mark", room="hall", seq=said["seq"])
-    await ann.call("profile.update", headline="mends bicycles")
+    await ann.call("profile.update", headline="mends bicycles", name="Anna")
+    await bob.hears("user.changed")  # her words are on his screen either way
     await ann.leave()
     await presence_is_told(server, without=ann.id)
     await ann.start()
