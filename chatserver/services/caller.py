@@ -1,4 +1,4 @@
-"""Who is asking, by which door: handed to every service with the request."""
+"""The caller of a request, passed to every service."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chatserver.live.connection import Connection
 
 @dataclass(slots=True)
 class Caller:
-    """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``. ``auth`` is the user's when the login
-    was proven: another one means that it may have ended since.
+    """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``. ``auth`` is the user's number when the
+    login was checked: if it differs now, the login may have ended.
 
-    A service that signs in gives the login (``give_login``), one that signs out drops it; the HTTP door turns that into
-    the cookie. ``then`` is for what must follow the response, such as a new session's events.
+    Signing in sets the login (``give_login``), signing out drops it; over HTTP that becomes the cookie. ``then`` is for
+    what must follow the response, such as the events of a new session.
     """
 
     user_id: str = ""
@@ -40,7 +40,7 @@ class Caller:
         return self.user_id
 
     def require_admin(self) -> str:
-        """The user's id. Raises ``Refusal`` not_signed_in or, of who does not run the community, not_allowed."""
+        """The user's id. Raises ``Refusal`` not_signed_in or not_an_admin."""
         user = self.require_user()
         if not self.admin:
             raise errors.not_an_admin()
@@ -54,12 +54,12 @@ class Caller:
         self.login_given = token
 
     def name_device(self, device: str) -> None:
-        """Let the browser say from now on that it is this device; the HTTP door makes a cookie of it."""
+        """Remember the browser as this device, by a cookie over HTTP."""
         self.device, self.device_given = device, True
 
     @property
     def places(self) -> list[str]:
-        """From where the caller comes, the surest first: the device that signed in before, the address."""
+        """Where the caller comes from, the most certain first: a known device, the address."""
         device = [f"device {self.device}"] if self.device else []
         return [*device, f"address {self.address}"] if self.address else device
 
@@ -67,5 +67,5 @@ class Caller:
         self.login_dropped = True
 
     def then(self, callback: Callable[[], None]) -> None:
-        """Run this right after the response was queued."""
+        """Call this right after the response was queued."""
         self.afterwards.setdefault(asyncio.current_task(), []).append(callback)

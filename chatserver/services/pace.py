@@ -1,4 +1,4 @@
-"""How often anybody may do something: token buckets by the steady clock, which nobody sets back."""
+"""Applies rate limits by the steady clock, which cannot be set back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process does after its link to the store was cut: compare first, then read only what differs.
+"""Recovers after the link to the store was lost: compares numbers first, then reads only what differs.
 
 Constructed by composition.py; ``Store.on_missed`` begins it with each new link, and a cut in the middle ends it. Order:
 logins, before any room speaks; then the rooms, which park what they hear until their head was compared; then users
@@ -35,8 +35,8 @@ ReplayInbox = Callable[[LiveUser, Connection, int], None]
 
 
 class Recovery:
-    """``replay_inbox(user, connection, seq)`` tells what came into the inbox since that number. ``check_users`` and
-    ``check_rooms`` are called by the housekeeping."""
+    """``replay_inbox(user, connection, seq)`` sends the inbox items since that number. Housekeeping calls
+    ``check_users`` and ``check_rooms``."""
 
     def __init__(self, store: Store, hub: Hub, authority: Authority, replay_inbox: ReplayInbox, tasks: Tasks) -> None:
         self._store = store
@@ -53,15 +53,15 @@ class Recovery:
         self._under_way = self._tasks.spawn(self._recover())
 
     async def _recover(self) -> None:
-        """Until it is done; a new link begins it again from the start."""
+        """Recover; a new link cancels this and starts again."""
         for failures in itertools.count():
             try:
                 await self._recover_once()
                 return
             except Refusal as refusal:
-                log.info("recovery: broken off", extra={"reason": refusal.reason})
+                log.info("recovery: interrupted", extra={"reason": refusal.reason})
             except Exception:
-                log.exception("recovery: failed; it is tried again")
+                log.exception("recovery: failed; it is retried")
             await asyncio.sleep(min(SHORTEST_PAUSE * 2**failures, LONGEST_PAUSE))
 
     async def _recover_once(self) -> None:
@@ -71,17 +71,18 @@ class Recovery:
         await self._hub.authors.catch_up()
 
     async def check_rooms(self) -> None:
-        """Find what was lost in silence; not during a recovery, because no room speaks before logins were compared."""
+        """Find publications that were lost without a trace. Not during a recovery, because no room may send before
+        logins were compared."""
         if self._under_way is None or self._under_way.done():
             await self._hub.feeds.compare_heads()
 
     async def check_users(self) -> None:
-        """Close the sockets whose login ended, and read what changed of users unheard."""
+        """Close sockets whose login has ended, and read changes of users that were missed."""
         await self._refresh(await self._compare_users())
 
     async def _compare_users(self) -> list[LiveUser]:
-        """Everyone connected here, by numbers: stale logins are looked at, and those whose rooms, profile or inbox are
-        other than was heard are given."""
+        """Compare the numbers of all connected users: check stale logins, and return the users whose rooms, profile or
+        inbox differ."""
         changed: list[LiveUser] = []
         stale: list[LiveUser] = []
         self._authority.forget_unused(self._hub.connections.keys())
@@ -101,7 +102,7 @@ class Recovery:
         return changed
 
     async def _check_logins(self, user: LiveUser) -> None:
-        """Somebody whose logins cannot be understood has to come back; that holds up nobody else."""
+        """Check a user's logins. If they cannot be decoded, the user's sockets are closed; that delays nobody else."""
         try:
             await self._authority.on_auth(user)
         except Refusal:
@@ -112,13 +113,13 @@ class Recovery:
                 connection.close(closing.RESTARTING)
 
     async def _refresh(self, users: list[LiveUser]) -> None:
-        """Some at a time; a user whose account ended meanwhile harms nobody else's turn."""
+        """Read users again, some at a time. A user whose account was closed meanwhile is skipped."""
         for start in range(0, len(users), READ_AT_ONCE):
             some = [user for user in users[start : start + READ_AT_ONCE] if user.connections]
             await asyncio.gather(*map(self._refresh_one, some), return_exceptions=True)
 
     async def _refresh_one(self, user: LiveUser) -> None:
-        """The inbox is told from where it was heard; what comes while the user is read waits for that."""
+        """Read a user again. The inbox continues from the last item received; items that arrive meanwhile wait."""
         seq, behind = user.inbox_seq, self._hub.inbox_behind
         waiting = [connection for connection in user.connections if connection.started and connection not in behind]
         behind.update(waiting)

@@ -1,4 +1,4 @@
-"""All services, and which of their methods carries out which method of the protocol."""
+"""All services, and the table of protocol methods."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Services:
     friends: Friends
 
     def table(self) -> Mapping[str, Any]:
-        """Every method of the protocol and who carries it out."""
+        """The coroutine of a service for every method of the protocol."""
         return {
             **self.friends.table(),
             "community.get": self.community.get,

@@ -1,8 +1,7 @@
-"""The service for accounts: signing up, in and out, tokens, bots, and leaving for good.
+"""The accounts service: signing up, in and out, passwords, tokens, bots, closing an account.
 
-Passwords are hashed in threads (``hashing``); what a token proves is ``authority``'s. Whoever guesses is counted before
-anything is hashed, by the handle as typed and by address, and an unknown name gets the answer of a wrong password in
-the same time.
+Passwords are hashed in threads (``hashing``); ``authority`` checks tokens. Attempts are counted by handle and by
+address before anything is hashed. An unknown name gets the same response as a wrong password, in the same time.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ class Accounts:
     # --- coming ------------------------------------------------------------------------------------------------------
 
     async def create(self, caller: Caller, params: AccountCreate) -> AccountCreateResult:
-        """Sign up. The recovery code is shown here and never again."""
+        """Sign up. The recovery code is shown only here."""
         _check_want(caller, params.want)
         handle, name = handles.checked(params.handle), names.checked(params.name)
         password = self._checked_password(params.password, handle)
@@ -117,7 +116,7 @@ class Accounts:
             try:
                 await self.login_store.end(user, caller.login_id)
             except Refusal as refusal:
-                if refusal.kind is not errors.NOT_FOUND:  # ended meanwhile from elsewhere: that is what was wanted
+                if refusal.kind is not errors.NOT_FOUND:  # ended meanwhile from elsewhere, which is fine
                     raise
         caller.drop_login()
         return Nothing()
@@ -125,7 +124,7 @@ class Accounts:
     # --- passwords ---------------------------------------------------------------------------------------------------
 
     async def set_password(self, caller: Caller, params: AccountSetPassword) -> Nothing:
-        """Ends all other sign-ins; tokens stay."""
+        """Change the password. Ends all other sign-ins; tokens stay."""
         profile = await self._proven_again(caller, params.old)
         password = self._checked_password(params.new, profile.handle, path="new")
         await self.store.set_password(
@@ -135,12 +134,12 @@ class Accounts:
         return Nothing()
 
     async def recover(self, caller: Caller, params: AccountRecover) -> AccountRecoverResult:
-        """A new password by the recovery code. Ends all logins; the old code is used up."""
+        """Set a new password with the recovery code. Ends all logins and replaces the code."""
         now, handle = now_ms(), handles.fold(params.handle)
         password = self._checked_password(params.password, handle)
         profile = await self._attempted(caller, handle, now)
         if not hmac.compare_digest(profile.recovery or "-", _code_digest(params.code)):
-            raise Refusal(errors.NOT_SIGNED_IN, "This name and code do not belong together", "wrong_credentials")
+            raise Refusal(errors.NOT_SIGNED_IN, "Wrong username or recovery code", "wrong_credentials")
         if profile.suspended:
             raise suspended()
         recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
@@ -152,14 +151,14 @@ class Accounts:
         return AccountRecoverResult(user=user_of(profile), recovery=recovery)
 
     async def renew_recovery(self, caller: Caller, params: AccountRenewRecovery) -> AccountRenewRecoveryResult:
-        """For who has lost the code, or shown it to somebody: the old one is worth nothing any more."""
+        """Replace the recovery code, if it was lost or seen by somebody: the old one becomes invalid."""
         profile = await self._proven_again(caller, params.password)
         recovery = tokens.recovery_code(ids.random_bytes(tokens.CODE_BYTES))
         await self.store.set_recovery(profile, _code_digest(recovery))
         return AccountRenewRecoveryResult(recovery)
 
     async def close_account(self, caller: Caller, params: AccountClose) -> Nothing:
-        """Name and profile go at once; messages stay as someone's who left."""
+        """Close the account: name and profile are deleted at once; messages stay, without a name."""
         profile = await self._proven_again(caller, params.password)
         with self._authority.goodbye(caller):
             await self.store.close(profile, now=now_ms())
@@ -179,7 +178,7 @@ class Accounts:
         user, now = caller.require_user(), now_ms()
         label = " ".join(params.label.split())
         if not label.isprintable():
-            raise errors.invalid("label", "A label is made of visible characters")
+            raise errors.invalid("label", "A label may have only visible characters")
         login = self.login_store.new(user, "token", now, label=label, address=caller.address, agent=caller.agent)
         await self.login_store.add(user, login, now=now)
         return TokenCreateResult(login.token, login.id)
@@ -194,20 +193,19 @@ class Accounts:
     # --- bots --------------------------------------------------------------------------------------------------------
 
     async def create_bot(self, caller: Caller, params: BotCreate) -> BotCreateResult:
-        """A bot whose owner is the caller, and its first token."""
+        """Create a bot owned by the caller, with its first token."""
         owner, now = caller.require_user(), now_ms()
         if caller.bot:
-            raise errors.not_allowed("A bot has no bots", "bots_own_no_bots")
+            raise errors.not_allowed("Bots cannot own bots: sign in as a person", "bots_own_no_bots")
         handle, name = handles.checked(params.handle), names.checked(params.name)
         login = await self._make_bot(handle, name, owner, now)
         user = User(id=tokens.user_of(login.token), handle=handle, name=name, bot=True, owner=owner)
         return BotCreateResult(user, login.token)
 
     async def community_bot(self, handle: str, name: str, *, label: str = "community") -> str:
-        """A fresh token of the community's own bot, which is made if it is not there yet and may have a reserved
-        handle.
+        """A new token of the community's own bot, which is created if needed and may have a reserved handle.
 
-        Tokens of the same label given out before end. Raises ``Refusal`` handle_taken where a person has the handle.
+        Earlier tokens with the same label end. Raises ``Refusal`` handle_taken if a person has the handle.
         """
         handle, now = handles.checked(handle, may_be_reserved=True), now_ms()
         profile = await self.store.find(handle)
@@ -229,10 +227,10 @@ class Accounts:
         await self.store.create(account, now=now)
         return login
 
-    # --- what several share ------------------------------------------------------------------------------------------
+    # --- shared ------------------------------------------------------------------------------------------------------
 
     async def _hand_out(self, caller: Caller, login: NewLogin, want: str, user: str, now: int) -> str | UnsetType:
-        """The token itself where it was asked for; else it becomes the cookie, and the browser a known device."""
+        """The token if asked for; else it becomes the cookie, and the browser a known device."""
         if want != "token":
             caller.give_login(login.token)
             if not caller.device:
@@ -250,10 +248,10 @@ class Accounts:
         )
 
     async def _attempted(self, caller: Caller, handle: str, now: int) -> Profile:
-        """Whose handle that is, or nobody, once the attempt was counted. Raises ``Refusal`` rate_limited.
+        """Count the attempt, and return the user with this handle, or nobody. Raises ``Refusal`` rate_limited.
 
-        Strangers who guess at a name share its count, whether or not it exists. From where its owner has signed in
-        before, by device or address, there is a count of its own: ten guesses from elsewhere locked the owner out.
+        Guesses at a name share one count, whether or not it exists. Devices and addresses from which the owner has
+        signed in before have their own: otherwise ten guesses from elsewhere locked the owner out.
         """
         await self._count_address(caller, now)
         profile = await self.store.find(handle) or NOBODY
@@ -284,23 +282,23 @@ class Accounts:
         return await self._hashing.verify(passwords.normal(password), profile.password)
 
     async def _proven_again(self, caller: Caller, password: str) -> Profile:
-        """The caller's profile, if this is their password: asked for before what cannot be undone."""
+        """The caller's profile, if this is their password; checked before actions that cannot be undone."""
         profile = await self.store.profile(caller.require_user()) or NOBODY
         if not profile.password:
-            raise errors.not_allowed("This account has no password", "no_password")
+            raise errors.not_allowed("This account has no password: use a token", "no_password")
         await self._count_address(caller, now_ms())
         await self._count_name(f"password {profile.id}", now_ms())
         if not await self._is_right(profile, password):
-            raise errors.not_allowed("This is not your password", "wrong_password")
+            raise errors.not_allowed("Wrong password", "wrong_password")
         return profile
 
     async def _renew_hash(self, profile: Profile, password: str) -> None:
-        """Hash with today's settings; nobody is signed out by it."""
+        """Hash the password again with the current settings. Ends no login."""
         try:
             fresh = await self._hashing.hash(passwords.normal(password))
             await self.store.renew_hash(profile.id, profile.password, fresh)
         except Refusal:
-            log.info("sign-in: a hash is renewed another time", extra={"user": profile.id})
+            log.info("sign-in: a hash could not be renewed now", extra={"user": profile.id})
 
     async def _listed(self, caller: Caller, *, tokens_only: bool) -> list[Login]:
         stored = await self.login_store.of(caller.require_user(), now_ms())
@@ -312,7 +310,7 @@ class Accounts:
 
 
 def shown_login(id: str, login: StoredLogin, *, current: bool = False) -> Login:
-    """A login as its owner sees it; the token itself is stored nowhere."""
+    """A login as its owner sees it; the token itself is not stored."""
     return Login(
         id=id, kind=login.kind, label=login.label, created_at=login.created_at, used_at=login.used_at,
         address=login.address, agent=login.agent, current=current,

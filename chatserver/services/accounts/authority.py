@@ -1,7 +1,7 @@
-"""Who may ask: tokens proven when they are shown, and open sockets held against what became of them.
+"""Checks tokens, and closes open sockets whose login has ended.
 
-Every change of a user's logins or status raises the user's ``auth`` and is told on the user's channel: the hub
-calls ``on_auth``, and the sockets whose login is gone are closed. ``Recovery`` finds what was not heard.
+Every change of a user's logins or status raises the user's ``auth`` and is published on the user's channel: the hub
+calls ``on_auth``, which closes sockets whose login is gone. ``Recovery`` finds changes that were missed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from chatserver.protocol.closing import Close
 from chatserver.services.caller import Caller
 from chatserver.store.accounts.logins import AccountStatus, LoginStore, Proven
 
-KEPT_MS: Final = 60_000  # as long as a proof may wait for the session that it begins
+KEPT_MS: Final = 60_000  # how long a checked login is remembered before its session starts
 
 
 @dataclass(slots=True, frozen=True)
 class _Seen:
-    """What was true of a login when it was last looked at, ``at`` by the steady clock."""
+    """A login as last checked, ``at`` a time of the steady clock (ms)."""
 
     proven: Proven
     at: int
@@ -39,7 +39,7 @@ class Authority:
         self._saying_goodbye: set[Connection] = set()
 
     async def prove(self, caller: Caller, token: str) -> None:
-        """Fill in whose token it is. Raises ``Refusal`` not_signed_in or, of a suspended user, not_allowed."""
+        """Check a token and fill in the caller. Raises ``Refusal`` not_signed_in, or suspended."""
         proven = await self._logins.prove(token, now_ms())
         self._seen[proven.login] = _Seen(proven, steady_ms())
         caller.user_id, caller.login_id = proven.user, proven.login
@@ -47,8 +47,8 @@ class Authority:
 
     @contextlib.contextmanager
     def goodbye(self, caller: Caller, how: Close = closing.SIGNED_OUT) -> Iterator[None]:
-        """While the caller ends their own login, or changes what it may: their socket stays open until it was
-        answered, and is closed then."""
+        """A context in which the caller ends their own login or changes its rights: their socket is answered first,
+        then closed."""
         connection = caller.connection
         if connection is None:
             yield
@@ -66,7 +66,7 @@ class Authority:
         connection.close(how)
 
     async def on_auth(self, user: LiveUser) -> None:
-        """Close the user's sockets that have no right to be open any more."""
+        """Close the user's sockets whose login has ended or whose rights changed."""
         status, now = await self._logins.status(user.id), now_ms()
         for connection in list(user.connections):
             if not connection.login_id or connection in self._saying_goodbye:
@@ -84,7 +84,7 @@ class Authority:
         if status.closed or login is None or (login.ends_at and login.ends_at <= now):
             return closing.REVOKED if seen is not None and seen.proven.kind == "token" else closing.SIGNED_OUT
         if seen is not None and seen.proven.admin != status.admin:
-            return closing.RESTARTING  # what an admin may is fixed when the socket opens: come back as one
+            return closing.RESTARTING  # rights are fixed when a socket opens: reconnect to get the new ones
         return None
 
     def _keep(self, login: str, status: AccountStatus) -> None:
@@ -95,7 +95,7 @@ class Authority:
             self._seen[login] = replace(seen, proven=fresh, at=steady_ms())
 
     def is_stale(self, user: LiveUser, auth: int) -> bool:
-        """Whether ``auth`` is another than when one of the user's open logins was looked at, or one has run out."""
+        """Whether ``auth`` differs from when one of the user's open logins was checked, or one has expired."""
         now = now_ms()
         for connection in user.connections:
             seen = self._seen.get(connection.login_id)
@@ -104,7 +104,7 @@ class Authority:
         return False
 
     def forget_unused(self, connections: Set[Connection]) -> None:
-        """Drop what was noted of logins that none of the open connections uses any more."""
+        """Forget logins that no open connection uses any more."""
         in_use = {connection.login_id for connection in connections}
         self._saying_goodbye &= connections
         before = steady_ms() - KEPT_MS

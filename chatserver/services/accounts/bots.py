@@ -1,4 +1,4 @@
-"""The service for one's own bots: which there are, a new token, and their end. Another's bot is nobody's business."""
+"""The service for a user's own bots: list them, renew a token, close one. Other users' bots are not_found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bots:
         self._logins = logins
 
     async def list(self, caller: Caller, params: Nothing) -> BotListResult:
-        """In the order in which they were made."""
+        """List the caller's bots, in order of creation."""
         bots = sorted(await self._accounts.bots_of(caller.require_user()), key=lambda bot: (bot.created_at, bot.id))
         return BotListResult(await asyncio.gather(*map(self._own_bot, bots)))
 
@@ -33,14 +33,14 @@ class Bots:
         return OwnBot(user_of(bot), tokens)
 
     async def renew_token(self, caller: Caller, params: BotParams) -> BotRenewTokenResult:
-        """A new token; all that the bot had end at once, and its sockets with them."""
+        """Replace all tokens of a bot by a new one; its sockets are closed."""
         bot = await self._own(caller, params.bot)
         fresh = self._logins.new(bot.id, "token", now_ms(), label="renewed", address=caller.address, agent=caller.agent)
         await self._logins.renew(bot.id, caller.user_id, fresh)
         return BotRenewTokenResult(fresh.token)
 
     async def close(self, caller: Caller, params: BotParams) -> Nothing:
-        """Its name goes at once, its messages stay; its owner may make another in its place."""
+        """Close a bot: its name is deleted at once, its messages stay; it no longer counts for the limit."""
         await self._accounts.close(await self._own(caller, params.bot), now=now_ms())
         return Nothing()
 

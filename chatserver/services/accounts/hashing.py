@@ -1,7 +1,7 @@
-"""Passwords hashed off the loop: argon2id in a few threads, behind a queue of bounded length.
+"""Hashes passwords outside the loop: argon2id in a few threads, with a bounded queue.
 
-One hash takes some 20 ms and 19 MB; without a bound, a burst of sign-ins would hold all answers back for minutes. The
-service for accounts owns it; ``close`` ends the threads.
+One hash takes some 20 ms and 19 MB; without a bound, a burst of sign-ins would delay all responses for minutes. The
+accounts service owns it; ``close`` ends the threads.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from chatserver.settings import Accounts, or_unlimited
 
 NICENESS: Final = 10
 Result = TypeVar("Result")
-_BUSY: Final = "Too many people sign in at this moment; try again"
+_BUSY: Final = "Too many people are signing in: retry in a moment"
 
 
 class Hashing:
-    """Numbers as the settings in [accounts] give them. Raises ``Refusal`` unavailable where the queue is full."""
+    """The numbers come from the settings in [accounts]. Raises ``Refusal`` unavailable if the queue is full."""
 
     def __init__(self, settings: Accounts) -> None:
         self._hasher = PasswordHasher(
@@ -36,19 +36,19 @@ class Hashing:
         self._threads = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="hashing", initializer=_give_way)
         self._most = settings.hash_threads + or_unlimited(settings.hash_queue)
         self._under_way = 0
-        # What the password of nobody is compared with, so that an unknown name takes as long as a wrong password.
+        # The hash to compare with for an unknown name, so that it takes as long as a wrong password.
         self._nobody = self._hasher.hash(random_bytes(16).hex())
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(_bytes(password)))
 
     async def verify(self, password: str, stored: str) -> bool:
-        """Whether this is the password of the stored hash. An empty one is never right, and takes as long."""
+        """Whether this is the password of the stored hash. An empty hash never matches, and takes as long."""
         right = await self._run(lambda: self._is_right(password, stored or self._nobody))
         return right and bool(stored)
 
     def is_outdated(self, stored: str) -> bool:
-        """Whether the settings ask for another hash than this one."""
+        """Whether the current settings would produce another kind of hash."""
         return self._hasher.check_needs_rehash(stored)
 
     def close(self) -> None:
@@ -66,16 +66,16 @@ class Hashing:
         self._under_way += 1
         running = asyncio.get_running_loop().run_in_executor(self._threads, work)
         running.add_done_callback(self._done)
-        return await asyncio.shield(running)  # a caller who goes away does not give back the place of a running hash
+        return await asyncio.shield(running)  # a cancelled caller must not free the place of a running hash
 
     def _done(self, _running: asyncio.Future[Result]) -> None:
         self._under_way -= 1
 
 
 def _give_way() -> None:
-    """Hash only while the event loop has nothing to do: with as many threads as cores it waited for its turn, and a
-    flood of sign-ins made everybody's ping 77 ms."""
-    if sys.platform == "linux":  # elsewhere it would be the whole process
+    """Lower the priority of this thread below the event loop's: with as many threads as cores the loop had to wait, and
+    a flood of sign-ins raised everybody's ping to 77 ms."""
+    if sys.platform == "linux":  # elsewhere nice() applies to the whole process
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS))
 

@@ -1,4 +1,4 @@
-"""The service where those who run the community look after the people in it: who is there, and who is kept out."""
+"""The admins' service for accounts: list users, suspend them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from chatserver.services.caller import Caller
 from chatserver.store.accounts.accounts import AccountStore, Profile
 
 PAGE: Final = 50
-# A search through a large community goes on at the next page, rather than holding everyone up.
+# A search through a large community continues on the next page, rather than delaying everyone.
 MOST_LOOKED_AT: Final = 2_000
 
-# Where somebody stands in the list: since when, and id. Also the cursor of a page.
+# A user's position in the list: time of sign-up (ms) and id. Also the cursor of a page.
 SortKey = tuple[int, str]
 
 
@@ -28,10 +28,10 @@ class People:
         self._accounts = accounts
 
     async def suspend(self, caller: Caller, params: AccountSuspend) -> Nothing:
-        """All logins end and open sockets close at once; an end of it gives no login back."""
+        """Suspend an account: all logins end and open sockets are closed at once. Lifting it restores no login."""
         admin = caller.require_admin()
         if admin == params.user:
-            raise errors.not_allowed("Nobody keeps themself out", "yourself")
+            raise errors.not_allowed("You cannot suspend yourself", "yourself")
         await self._accounts.set_status(params.user, "suspended", on=params.suspended, by=admin, now=now_ms())
         return Nothing()
 
@@ -69,8 +69,8 @@ def _packed(place: SortKey) -> str:
 
 
 def _cursor(after: str) -> SortKey:
-    """The place that a cursor names. Raises ``Refusal`` for one that no page gave."""
+    """Decode a cursor. Raises ``Refusal`` for one that no page returned."""
     since, _, user = after.partition(".")
     if not since.isdecimal() or not user:
-        raise errors.invalid("after", "Take it from `next` of the page before")
+        raise errors.invalid("after", "Invalid cursor: pass `next` from the previous page")
     return int(since), user

@@ -1,8 +1,8 @@
-"""Who can be found by which words: the public words of everyone in the community, in memory, by pairs of letters.
+"""The search index of users: everyone's public words, in memory, indexed by pairs of letters.
 
-A word is found wherever it stands, as a reader would expect of Chinese, so there is no list of whole words. It is made
-when somebody first searches and kept by what ``{users}:live`` tells. Reading profiles for each search took five times
-as long in a community of ten thousand as in one of a hundred.
+A word is found anywhere in the text, as is usual for Chinese, so the index is not by whole words. It is built at the
+first search and updated from ``{users}:live``. Reading profiles for each search took five times as long in a community
+of ten thousand as in one of a hundred.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class PeopleIndex:
-    """``refresh`` before ``found``. Constructed with the service for finding people."""
+    """Call ``refresh`` before ``found``. Built together with the search service."""
 
     def __init__(self, accounts: AccountStore, authors: AuthorCache) -> None:
         self._accounts = accounts
@@ -39,7 +39,7 @@ class PeopleIndex:
         self._whole = False
 
     async def refresh(self) -> None:
-        """Read whoever is new or changed; everyone, the first time."""
+        """Read new and changed users; the first time, everyone."""
         async with self._reading:
             if not self._whole:
                 await self._list_everyone()
@@ -57,7 +57,7 @@ class PeopleIndex:
             raise
 
     async def _read(self, users: list[str]) -> None:
-        """Who changes while they are read is read once more."""
+        """Read these users; those that change meanwhile are read again."""
         self._stale.difference_update(users)
         try:
             profiles = await self._accounts.profiles(users)
@@ -81,7 +81,7 @@ class PeopleIndex:
         return self._texts.get(user, "")
 
     def found(self, word: str) -> set[str] | frozenset[str]:
-        """Everyone whose words hold this one, which is folded."""
+        """The users whose words contain this folded word."""
         if len(word) <= 2:
             return self._held.get(word, NOBODY)
         held = sorted((self._held.get(part, NOBODY) for part in _pairs(word)), key=len)
@@ -89,13 +89,13 @@ class PeopleIndex:
 
 
 def words_of(profile: Profile) -> str:
-    """The public words by which somebody is found, folded, one thing a line."""
+    """The public words by which a user is found, folded, one item per line."""
     sounds = sounds_of(profile.name)
     return fold("\n".join([profile.name, profile.handle, profile.headline, *sounds, *profile.interests]))
 
 
 def sounds_of(name: str) -> list[str]:
-    """How a Chinese name is typed: whole, and by its initials; nothing for other names."""
+    """The pinyin of a Chinese name, in full and as initials; empty for other names."""
     if not any("\u3400" <= char <= "\u9fff" for char in name):
         return []
     return ["".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))]

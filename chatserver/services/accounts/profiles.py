@@ -1,8 +1,8 @@
-"""The service for profiles: what people say of themselves, and which rooms they can be met in.
+"""The service for profiles.
 
-A profile shows the rooms that its reader shares with the user, whatever their kind, and the open rooms that the user
-chose to show. Pointers only say where to look; each room's own members decide. What is for friends is shown by the tie
-with each.
+A profile shows the rooms that its reader shares with the user, of any kind, and the open rooms that the user chose to
+show. Pointers only say where to look; each room's member list decides. The tie with each user decides whether the part
+for friends is shown.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
 
 
 class Profiles:
-    """``store`` holds the users, ``rooms`` says who belongs where, ``ties`` who is whose friend. ``reads`` limits how
-    many profiles one user reads: a hundred of them take 7 ms."""
+    """``store`` has the users, ``rooms`` the memberships, ``ties`` the friendships. ``reads`` limits how many profiles
+    one user reads: a hundred of them take 7 ms."""
 
     def __init__(self, accounts: AccountStore, rooms: RoomStore, ties: TieStore, *, reads: Buckets) -> None:
         self._accounts = accounts
@@ -65,10 +65,10 @@ class Profiles:
         doors = await self._doors({room: {user} for room in rooms})
         for place, room in enumerate(rooms):
             if room not in doors or not _may_be_shown(doors[room], user):
-                raise errors.invalid(f"shown_rooms.{place}", "An open room that you belong to")
+                raise errors.invalid(f"shown_rooms.{place}", "Choose an open room that you are a member of")
 
     async def get(self, caller: Caller, params: UserGet) -> UsersResult:
-        """Those of the ids who exist, or the one with the handle (``Refusal`` not_found)."""
+        """The users with these ids that exist, or the one with the handle. Raises ``Refusal`` not_found."""
         reader = caller.require_user()
         spend(self._reads, reader, max(1, len(params.users)))
         if not params.handle:
@@ -103,13 +103,13 @@ class Profiles:
         ]  # fmt: skip
 
     async def _opened(self, reader: str, people: list[Profile]) -> set[str]:
-        """Whose words for friends the reader may see."""
+        """The users whose profile for friends the reader may see."""
         asked = [profile.id for profile in people if profile.for_friends and profile.id != reader]
         reads = await asyncio.gather(*(self._ties.read(reader, user) for user in asked))
         return {user for user, read in zip(asked, reads, strict=True) if ladder.opens_profile(read.tie, reader)}
 
     async def _doors(self, asked: dict[str, set[str]]) -> dict[str, Door]:
-        """The doors of those rooms that exist, all in one round trip."""
+        """What those rooms that exist show to outsiders, in one round trip."""
         reads = (self._rooms.door_of(room, users) for room, users in asked.items())
         doors: dict[str, Door] = {}
         for room, door in zip(asked, await asyncio.gather(*reads, return_exceptions=True), strict=True):
@@ -126,7 +126,7 @@ def user_of(profile: Profile) -> User:
 
 
 def public_of(profile: Profile) -> dict[str, Any]:
-    """What every shape of a user begins with."""
+    """The members that every struct of a user has."""
     return {
         "id": profile.id, "handle": profile.handle, "name": profile.name, "bot": profile.bot,
         "owner": profile.owner or UNSET, "headline": profile.headline or UNSET, "admin": profile.admin,

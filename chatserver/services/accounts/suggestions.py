@@ -1,4 +1,4 @@
-"""The service that suggests a handle to who has only typed a name yet."""
+"""The service that suggests a free handle for a name."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore
 
 AT_ONCE: Final = 8
-# After the first numbers any of a growing range: a thousand people of one name are four questions, not a thousand.
+# After the first numbers, random ones of a growing range: a thousand people with one name cost four round trips.
 _RANGES: Final = ((9, 99), (100, 999), (1_000, 99_999), (100_000, 999_999_999))
 
 
 class Suggestions:
-    """``asks`` limits how often one address asks: an answer tells which handles are taken."""
+    """``asks`` limits how often one address asks, because an answer reveals which handles are taken."""
 
     def __init__(self, accounts: AccountStore, *, asks: Buckets) -> None:
         self._accounts = accounts
@@ -29,7 +29,7 @@ class Suggestions:
 
     async def suggest(self, caller: Caller, params: HandleSuggest) -> HandleSuggestResult:
         spend(self._asks, caller.address)
-        # In a thread: the first Chinese name loads the table of readings.
+        # In a thread: the first Chinese name loads pypinyin's tables.
         base = await asyncio.to_thread(suggestions.from_name, params.name)
         for some in _numbers():
             handles = [handle for number in some if (handle := suggestions.numbered(base, number))]
@@ -37,11 +37,11 @@ class Suggestions:
             for handle, is_taken in zip(handles, taken, strict=True):
                 if not is_taken:
                     return HandleSuggestResult(handle)
-        raise errors.conflict("No such handle is free", "handle_taken")
+        raise errors.conflict("No handle for this name is free: type another", "handle_taken")
 
 
 def _numbers() -> Iterator[Iterable[int]]:
-    """What is tried at once: one round trip each."""
+    """The numbers to try; each group is one round trip."""
     yield range(1, AT_ONCE + 1)
     for first, last in _RANGES:
         yield [random.randint(first, last) for _ in range(AT_ONCE)]

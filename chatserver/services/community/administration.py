@@ -1,7 +1,7 @@
-"""The service for the community: what it is called, how one enters it, and who runs it.
+"""The service for the community: its profile, its first admin, its record of acts.
 
-A community begins without an admin. Whoever started it gets a link with a code; the first signed-in person to bring the
-code becomes the admin, and the owner of the rooms that stood open from the start.
+A community starts without an admin. The operator gets a link with a code; the first signed-in person to use it becomes
+the admin and the owner of the starter rooms.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _PLACE: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
 class Administration:
-    """``rooms`` are the starter rooms, which belong to the community until somebody claims it; ``host`` the handle of
-    its own bot, empty where there is none."""
+    """``rooms`` are the starter rooms, which have no owner until somebody claims the community; ``host`` is the handle
+    of its own bot, "" if there is none."""
 
     def __init__(
         self, community: CommunityStore, people: AccountStore, logins: LoginStore, authority: Authority,
@@ -76,7 +76,8 @@ class Administration:
         return self._result(admin=True)
 
     async def claim(self, caller: Caller, params: CommunityClaim) -> Community:
-        """Open sockets of the new admin come back as one: what an admin may is fixed when a socket opens."""
+        """Become the first admin. The user's sockets are closed to reconnect, because rights are fixed when they
+        open."""
         user, now = caller.require_user(), now_ms()
         await self._count(caller, now)
         if caller.bot:
@@ -97,13 +98,13 @@ class Administration:
             per_minute=settings.sign_in_name_per_minute,
         )  # fmt: skip
 
-    # --- what was done -----------------------------------------------------------------------------------------------
+    # --- the record of acts ------------------------------------------------------------------------------------------
 
     async def log(self, caller: Caller, params: CommunityLog) -> CommunityLogResult:
-        """What moderators and admins did, the newest first. Never what anybody wrote."""
+        """A page of the record of acts, newest first. It never contains what anybody wrote."""
         caller.require_admin()
         if params.before and not _PLACE.fullmatch(params.before):
-            raise errors.invalid("before", "Take it from the last act of the page before")
+            raise errors.invalid("before", "Invalid cursor: pass the id of the last act of the previous page")
         found = await self._community.acts.page(params.before, LOG_PAGE + 1)
         page = found[:LOG_PAGE]
         ids = (user for _, note in page for user in (note.by, note.user) if user)

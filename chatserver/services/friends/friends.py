@@ -1,4 +1,4 @@
-"""The services of the ladder between two people, and which of their methods carries out which of the protocol."""
+"""All services between two people, and the table of their protocol methods."""
 
 from __future__ import annotations
 

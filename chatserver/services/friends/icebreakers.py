@@ -1,7 +1,7 @@
-"""The icebreaker cards and the questions of the day, read from config/icebreakers.toml.
+"""Cards and questions of the day, read from config/icebreakers.toml.
 
-Called by app.py at start. A card or question is named by its id wherever it is kept, so that each of two people reads
-it in their own language, and one that was mended reads as mended.
+Read at start. Cards and questions are stored by id only, so that each reader gets them in their own language and with
+later corrections.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 class Card(
     msgspec.Struct, frozen=True, rename={"zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}, forbid_unknown_fields=True
 ):
-    """Something to answer, in every language of the community. ``theme`` is empty for a question of the day."""
+    """A card or question in every language. ``theme`` is empty for a question of the day."""
 
     id: Id
     en: str
@@ -44,7 +44,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Icebreakers:
-    """``draw`` gives a card for a room; a room without a deck of its own draws from all themes."""
+    """``draw`` picks a card for a room; a room without cards of its own gets one of any theme."""
 
     def __init__(self, rooms: dict[str, list[str]], cards: list[Card], questions: list[Card]) -> None:
         self.rooms = rooms
@@ -57,22 +57,22 @@ class Icebreakers:
         return self.cards if themes is None else [card for card in self.cards if card.theme in themes]
 
     def draw(self, room: str, *, but: str = "") -> str:
-        """A card's id, by chance; not the one that lies there already."""
+        """A random card's id, other than ``but``."""
         deck = [card for card in self.deck(room) if card.id != but]
         return deck[int.from_bytes(random_bytes(4), "big") % len(deck)].id
 
     def question_of(self, day: int) -> Card:
-        """One for each day, in turn."""
+        """The question of a day; questions take turns."""
         return self.questions[day % len(self.questions)]
 
     def texts(self, id: str) -> dict[str, str]:
-        """By language; empty for a card that was taken out of the file."""
+        """The text by language; empty for a card that is no longer in the file."""
         card = self._by_id.get(id)
         return card.texts if card is not None else {}
 
 
 def read_icebreakers(path: Path) -> Icebreakers:
-    """The cards of the file. Raises ``StartError`` that names the file and what is wrong in it."""
+    """Read the file. Raises ``StartError`` with the file and what is wrong in it."""
     try:
         file = msgspec.toml.decode(path.read_bytes(), type=_File)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The service for the inbox: what came for one, newest first, and how far one has read it.
+"""The inbox service: list items newest first, mark as read, replay, mentions.
 
-An item holds ids only. What it tells of is looked up when it is read; what the truth does not confirm any more (a poke
-taken back, somebody blocked since) is left out.
+An item holds ids only. Its content is looked up when it is read; items that are no longer true (a withdrawn poke, a
+blocked user) are left out.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Mention(Step, frozen=True):
 
 
 class Inbox:
-    """Also puts mentions into the inboxes of those whom a message calls: a step over two tags, which begins with the
-    message. ``most`` items are replayed."""
+    """Also adds mentions to inboxes: a step over two tags, which begins with the message. At most ``most`` items are
+    replayed."""
 
     def __init__(
         self, hub: Hub, log: LogReader, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int
@@ -65,7 +65,7 @@ class Inbox:
         return InboxListResult(good, state, after)
 
     async def _still_valid(self, user: str, items: list[InboxItem]) -> list[InboxItem]:
-        """Those that the truth confirms."""
+        """The items that are still true."""
         blocked, now = set(await self._ties.blocked(user)), now_ms()
         stands = await asyncio.gather(*(self._stands(user, item, blocked, now) for item in items))
         return [item for item, good in zip(items, stands, strict=True) if good]
@@ -92,14 +92,14 @@ class Inbox:
     # --- from a cursor -----------------------------------------------------------------------------------------------
 
     def replay(self, user: LiveUser, connection: Connection, seq: int) -> None:
-        """After the answer to session.start: what came since this number, then live. Where too much did, nothing: the
-        answer says where the inbox stands, and there are pages."""
+        """After the response to session.start, send the items since this number, then new ones. Sends nothing if there
+        are too many: the response has the inbox's state, and the client reads pages."""
         if 0 <= user.inbox_seq - seq <= self._most:
             self._hub.inbox_behind.add(connection)
             self._hub.tasks.spawn(self._replay(user, connection, seq))
 
     async def _replay(self, user: LiveUser, connection: Connection, place: int) -> None:
-        """What comes meanwhile is read here, too, so that each item is told once and in order."""
+        """Items that arrive meanwhile are read here, too, so that each is sent once and in order."""
         try:
             while place < user.inbox_seq:
                 items = await self._inbox.after(user.id, place, PAGE)
@@ -113,7 +113,7 @@ class Inbox:
     # --- mentions ----------------------------------------------------------------------------------------------------
 
     def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
-        """Before the message is sent to the store; gives what is to be told its answer."""
+        """Begin the intent for mentions, before the message is sent; returns a callback for the outcome of the send."""
         begun = self._intents.begin(Mention(room=room, user=record.user, client_id=record.client_id, id=record.id))
 
         def answered(done: asyncio.Future[MessageSendResult]) -> None:
@@ -140,7 +140,7 @@ class Inbox:
             await self._tell(step.room, sent.seq, sent.at)
 
     async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
-        """Carry out an edit with an @ in it; whom it calls for the first time finds the message in their inbox."""
+        """Carry out an edit with an @ in it; newly mentioned users get an inbox item."""
         begun = self._intents.begin(Mention(room=room, seq=seq, now=now_ms()))
         try:
             rev = await edit
@@ -161,7 +161,7 @@ class Inbox:
         return page.messages[0] if page.messages else None
 
     async def _tell(self, room: str, seq: int, at: int) -> None:
-        """Put a message into the inbox of each whom it calls, as it now holds; once, however often that is repeated."""
+        """Add a message to the inbox of each user it mentions now; repeats add nothing."""
         posted = await self._message(room, seq)
         if posted is None:
             return

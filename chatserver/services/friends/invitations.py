@@ -1,7 +1,7 @@
-"""The service for personal invitations: a link for one person, who begins acquainted with whoever gave it to them.
+"""The service for personal invitations: a link for one person, who becomes acquainted with the inviter.
 
-The code is shown once; only its digest is kept, which also names the invitation. Signing up by it is one step with the
-account (``AccountStore``), and the tie with the one who invited is a part of that step.
+The code is shown once; only its digest is stored, which is also the invitation's id. Signing up with it is one step
+with creating the account (``AccountStore``), and the tie with the inviter is a part of that step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DAYS: Final = 30
 
 
 class Invitations:
-    """``gives`` limits how often one user makes one or takes one back."""
+    """``gives`` limits how often one user creates or withdraws an invitation."""
 
     def __init__(self, hub: Hub, invitations: InvitationStore, *, gives: Buckets) -> None:
         self._hub = hub
@@ -40,7 +40,7 @@ class Invitations:
     async def create(self, caller: Caller, params: InvitationCreate) -> InvitationCreateResult:
         user, now = self._admitted(caller)
         if caller.bot:
-            raise errors.not_allowed("Only people invite people", "bots_do_not_invite")
+            raise errors.not_allowed("Bots cannot invite people", "bots_do_not_invite")
         if params.room:
             await self._check_room(user, params.room)
         code = tokens.invite_code(ids.random_bytes(tokens.CODE_BYTES))
@@ -54,7 +54,7 @@ class Invitations:
         return user, now
 
     async def _check_room(self, user: str, room: str) -> None:
-        """An open room of theirs, or a closed one that they moderate."""
+        """Check that the user may invite into this room: as a member of an open one, or a moderator of a closed one."""
         async with self._hub.feeds.open(room) as feed:
             member, kind = await self._hub.feeds.member(feed, user), feed.meta.kind
         if member is None or kind == "direct":

@@ -1,4 +1,4 @@
-"""The service for two who stand side by side: one shows a code, the other enters it, both confirm."""
+"""The service for two people who meet in person: one shows a code, the other enters it, both confirm."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DIGITS = 8
 
 
 class Meeting:
-    """``guesses`` limits how often one user enters a code: of the hundred million, few are good for a minute; ``shows``
-    how often one asks for a code, whose picture takes the loop 2.5 ms. ``url`` is where people find the community:
-    where it is known, who scans the picture is led into the page."""
+    """``guesses`` limits how often one user enters a code: of a hundred million, few are valid for a minute. ``shows``
+    limits how often one asks for a code, whose QR code takes the loop 2.5 ms. ``url`` is the public address of the
+    page, which the QR code leads to if it is known."""
 
     def __init__(
         self, hub: Hub, codes: MeetingCodes, ties: TieStore, pairs: Pairs, *, guesses: Buckets, shows: Buckets,
@@ -41,7 +41,7 @@ class Meeting:
     async def show(self, caller: Caller, params: Nothing) -> MetShowResult:
         user, until = caller.require_user(), now_ms() + self._ties.numbers.code_ms
         if caller.bot:
-            raise errors.not_allowed("Only people stand side by side", "bots_do_not_meet")
+            raise errors.not_allowed("Bots cannot meet people", "bots_do_not_meet")
         spend(self._shows, user)
         while True:
             code = f"{int.from_bytes(ids.random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}"

@@ -1,7 +1,7 @@
-"""What two people are to each other, put into words for one of them. The services of the ladder answer with it.
+"""Builds the ``TieState`` of two people for one of them, for the services between two people.
 
-What may be seen is ``rules.ladder``'s; here it is dressed with names, cards and lines. ``rooms`` tells who belongs
-where, so that a profile can name the next step.
+``rules.friends.ladder`` decides what may be seen; this adds names, cards and lines. ``rooms`` has the memberships, to
+find the room for the next step.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LOOK_BACK: Final = 200
 
 
 class Pairs:
-    """Views of ties; ``icebreakers`` has the words of the cards."""
+    """Builds views of ties; ``icebreakers`` has the texts of the cards."""
 
     def __init__(self, hub: Hub, log: LogReader, ties: TieStore, rooms: RoomStore, icebreakers: Icebreakers) -> None:
         self._hub = hub
@@ -44,7 +44,7 @@ class Pairs:
         self._icebreakers = icebreakers
 
     async def state(self, viewer: str, read: Read, now: int, *, step: bool = True) -> TieState:
-        """The tie as the viewer may see it; without ``step`` the way to a stranger is not looked for."""
+        """The tie as the viewer may see it; without ``step``, no room for poking a stranger is looked for."""
         tie, other, numbers = read.tie, read.tie.other(viewer), self._ties.numbers
         mine, rung = tie.side(viewer), ladder.seen_rung(tie, viewer, now, numbers)
         known = tie.relation != "stranger" and not mine.blocks
@@ -99,7 +99,7 @@ class Pairs:
         )  # fmt: skip
 
     async def _lines(self, viewer: str, poke: Poke) -> list[Message]:
-        """The sender's last three lines in the room, while the receiver can read it."""
+        """The sender's last three lines in the room, if the receiver can read it."""
         try:
             async with self._hub.feeds.open(poke.room) as feed:
                 if feed.meta.kind != "open" and await self._hub.feeds.member(feed, viewer) is None:
@@ -144,7 +144,7 @@ class Pairs:
         return "poke", ""
 
     async def _way_to(self, viewer: str, other: str, now: int) -> tuple[NextStep, str]:
-        """A room from which to poke, or one in which to say something first."""
+        """A room from which to poke, or one in which to write something first."""
         mine, theirs = await self._rooms.rooms_of(viewer), await self._rooms.rooms_of(other)
         shared = sorted(room for room in mine.keys() & theirs.keys())
         for room in shared:
@@ -154,7 +154,7 @@ class Pairs:
         return "say_something", shared[0] if shared else ""
 
     async def spoken(self, room: str, *users: str, now: int) -> set[str]:
-        """Who of these has spoken in the room lately."""
+        """Those of these users who have written in the room lately."""
         since = now - self._ties.numbers.spoken_ms
         return {user for user, at in (await self._rooms.last_spoke(room, users)).items() if at >= since}
 

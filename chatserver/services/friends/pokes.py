@@ -1,7 +1,7 @@
-"""The service for pokes and the card that a returned one lays before both.
+"""The service for pokes, and for the card that both answer after a poke was returned.
 
-No parameter of a poke carries words, and no answer depends on what the other does with it: who ignores, dismisses, lets
-pokes rest or has blocked gets the same bytes sent to whoever poked.
+A poke has no text, and no response depends on what the other does with it: whether they ignore it, dismiss it, paused
+pokes or blocked the sender, the sender gets the same bytes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.friends.ties import Read, TieStore
 from chatserver.store.messages.log import LogReader
 
-PAIR: Final = 24  # a poke's id begins with its pair's
+PAIR: Final = 24  # a poke's id begins with the id of the pair, of this length
 
 HOST_SAYS: Final = {
     "en": "I like these cards, so I always go first. Mine would be: a pot of tea that nobody hurries.",
@@ -46,8 +46,8 @@ HOST_SAYS: Final = {
 
 
 class Pokes:
-    """``host`` is the handle of the community's own bot, with whom a newcomer can rehearse; ``days`` knows its
-    midnights; ``tries`` limits how often one user pokes, returns or answers."""
+    """``host`` is the handle of the community's own bot, with which people can rehearse; ``days`` are the community's;
+    ``tries`` limits how often one user pokes, returns or answers."""
 
     def __init__(
         self, hub: Hub, log: LogReader, ties: TieStore, pairs: Pairs, icebreakers: Icebreakers, accounts: AccountStore,
@@ -85,12 +85,12 @@ class Pokes:
         return await self._pairs.state(user, read, now)
 
     async def _rehearsed(self, user: str, read: Read, now: int) -> Read:
-        """In a rehearsal the host answers whatever card lies there and has no answer of the host's yet."""
+        """In a rehearsal, let the host answer the open card if it has not yet."""
         host, curtain = read.tie.other(user), ladder.open_curtain(read.tie, now, self._ties.numbers)
         if curtain is None or not curtain.rehearsal or read.tie.side(host).answer:
             return read
         given = {"card": curtain.card, "text": HOST_SAYS[self._language]}
-        with contextlib.suppress(Refusal):  # another request of theirs was quicker
+        with contextlib.suppress(Refusal):  # another request of the user was faster
             return await self._ties.step("answer", host, user, now=now, bots=[host], **given)
         return await self._ties.read(user, host)
 
@@ -100,13 +100,13 @@ class Pokes:
         return user, now
 
     async def _person(self, caller: Caller, to: str) -> Profile:
-        """Whom a person can poke: a person, or the community's host."""
+        """The user to poke, who must be a person or the community's host."""
         other = await self._accounts.profile(to)
         if other is None or to == caller.user_id:
             raise errors.not_found("user")
         is_host = other.bot and not other.owner and other.handle == self._host
         if caller.bot or (other.bot and not is_host):
-            raise errors.not_allowed("Bots neither poke nor are poked", "bots_not_poked")
+            raise errors.not_allowed("Bots cannot poke or be poked", "bots_not_poked")
         return other
 
     async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> None:
@@ -114,21 +114,21 @@ class Pokes:
             if feed.meta.kind == "direct" or await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             if not feed.meta.pokes:
-                raise errors.not_allowed("No pokes begin in this room", "no_pokes_here")
+                raise errors.not_allowed("Pokes are off in this room", "no_pokes_here")
             if await self._hub.feeds.member(feed, params.to) is None:
-                raise errors.not_allowed("They are not in this room", "not_in_room")
+                raise errors.not_allowed("They are not a member of this room", "not_in_room")
             if params.seq:
                 await self._check_message(params)
         if rehearsal:
             return
         spoken = await self._pairs.spoken(params.room, user, params.to, now=now)
         if user not in spoken:
-            raise errors.not_allowed("Say something in this room first", "say_something_first")
+            raise errors.not_allowed("Write something in this room first", "say_something_first")
         if params.to not in spoken:
-            raise errors.not_allowed("They have not said anything here lately", "they_were_quiet")
+            raise errors.not_allowed("They have not written here lately", "they_were_quiet")
 
     async def _check_message(self, params: PokeSend) -> None:
-        """A message of theirs that stands in the room."""
+        """Check that the poke's message is one of theirs in this room."""
         page = await self._log.read(params.room, first=params.seq, last=params.seq)
         if not page.messages or page.messages[0].user != params.to or page.messages[0].record is None:
             raise errors.not_found("message")
@@ -136,7 +136,7 @@ class Pokes:
     async def _is_hidden(self, user: str, other: str) -> bool:
         return await self._ties.lets_pokes_rest(other) or await self._ties.has_blocked(other, user)
 
-    # --- returning, and the quiet ways -------------------------------------------------------------------------------
+    # --- returning, withdrawing, dismissing --------------------------------------------------------------------------
 
     async def return_poke(self, caller: Caller, params: PokeReturn) -> TieState:
         user, now = self._admitted(caller)

@@ -1,4 +1,4 @@
-"""The service for the question of the day: a small room of its own, which one enters by answering.
+"""The service for the question of the day: a room of its own, which you enter by answering.
 
 So answers are messages, and whoever has answered hears the others' live, by the one path. Whoever has not is told how
 many there are. It is laid in every room that wants one, at an hour of the community's day; after a week it leaves its
@@ -33,7 +33,7 @@ PREFIX: Final = "question-"
 
 
 class Questions:
-    """``hour`` of the community's day at which the next one is laid."""
+    """``hour`` is the hour of the community's day at which the next question is posted."""
 
     def __init__(
         self, hub: Hub, questions: QuestionStore, rooms: RoomStore, messages: Messages, icebreakers: Icebreakers,
@@ -49,12 +49,12 @@ class Questions:
         self._language = language
 
     def _day(self, now: int) -> int:
-        """The day whose question lies now: until the hour it is the day before's."""
+        """The day whose question is open now: before the hour, it is the previous day's."""
         today = self._days.number(now)
         return today if self._days.hour(now) >= self._hour else today - 1
 
     async def lay(self) -> None:
-        """Lay the question where it is wanted and does not lie yet, and clear those of a week ago away."""
+        """Post the question in the rooms that want it and lack it, and empty those of a week ago."""
         if self._hour == NEVER:
             return
         now = now_ms()
@@ -82,7 +82,7 @@ class Questions:
         await self._questions.forget(question)
 
     async def get(self, caller: Caller, params: QuestionGet) -> Asked:
-        """For whoever may read the room."""
+        """The question of the day, for users who may read the room."""
         user, now = caller.require_user(), now_ms()
         await self._check_room(caller, params.room)
         await self._lay(params.room, now)
@@ -101,10 +101,10 @@ class Questions:
                 raise errors.not_found("question")
 
     async def answer(self, caller: Caller, params: QuestionAnswer) -> RoomState:
-        """Become a member by answering. Late answers are welcome for a week."""
+        """Join the question's room by answering. Late answers are possible for a week."""
         user, now = caller.require_user(), now_ms()
         if caller.bot:
-            raise errors.not_allowed("The question is for people", "bots_do_not_answer")
+            raise errors.not_allowed("Bots cannot answer the question", "bots_do_not_answer")
         await self._check_open(caller, params.question, now)
         text = self._messages.admit(caller, params.question, params.text)
         await self._hub.authors.load([user])

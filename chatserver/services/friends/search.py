@@ -1,7 +1,7 @@
-"""The service for finding people one can know: those one has something with, and those of one's rooms.
+"""The service for finding people: those you have a tie with, and members of your rooms.
 
-Found by name, handle, how a Chinese name sounds (zhangsan, zs), headline and interests, one's own note, and where and
-when one met. Who matches most of the words comes first.
+By name, handle, pinyin (zhangsan, zs), headline, interests, your own note, and where and when you met. Those who match
+most of the words come first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chatserver.store.friends.ties import Read, TieStore
 from chatserver.store.rooms.rooms import RoomStore
 
 MOST: Final = 50
-# A word that so many share tells nobody apart: it counts for who is found by another.
+# A word shared by more people than this does not find anyone; it only adds to other matches.
 COMMON: Final = 250
 SMALL_ROOM: Final = 1_000
 ASKED_ABOUT: Final = 2_000
@@ -34,7 +34,7 @@ _LITTLE_WORDS: Final = frozenset(
 
 
 class Search:
-    """``searches`` limits how often one user asks."""
+    """``searches`` limits how often one user searches."""
 
     def __init__(
         self, hub: Hub, ties: TieStore, rooms: RoomStore, accounts: AccountStore, *, searches: Buckets
@@ -58,7 +58,7 @@ class Search:
         return UserSearchResult([faces[id] for id in found])
 
     async def _of_rooms(self, user: str, words: list[str]) -> dict[str, int]:
-        """How many of the words the public ones of each member of one's rooms hold."""
+        """The number of matching public words, by member of the user's rooms."""
         matches = [self._register.found(word) for word in words]
         telling = set[str]().union(*(match for match in matches if len(match) <= COMMON))
         everything = matches[0].intersection(*matches[1:]) if matches else telling
@@ -68,8 +68,8 @@ class Search:
         return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
 
     async def _near(self, candidates: Set[str], user: str) -> dict[str, None]:
-        """Those of them who are in one of the user's rooms, until there are enough. A small room is asked for all of
-        its members; of a large one, where a candidate is likely to be found, it is asked about some candidates."""
+        """Those candidates who are in one of the user's rooms, until there are enough. A small room's members are read;
+        a large room, where candidates are likely, is asked about some candidates."""
         near: dict[str, None] = {}
         for room in await self._rooms.rooms_of(user):
             if await self._rooms.count(room) <= SMALL_ROOM:
@@ -82,7 +82,7 @@ class Search:
         return near
 
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
-        """The same for those one has something with, by one's own words about them, too."""
+        """The same for the user's ties, including the user's own notes."""
         reads = await self._ties.read_all(user)
         texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
         hits = {

@@ -1,4 +1,4 @@
-"""The service for what stands between two: ties, conversations with bots, cards and blocks."""
+"""The service for ties, conversations with bots, cards and blocks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from chatserver.store.friends.ties import TieStore
 
 
 class Ties:
-    """``days`` numbers the community's days, from which stepping back counts anew."""
+    """``days`` are the community's: after stepping back, days of writing are counted again from that day."""
 
     def __init__(
         self, hub: Hub, ties: TieStore, cards: CardStore, pairs: Pairs, accounts: AccountStore, days: Days
@@ -54,7 +54,7 @@ class Ties:
         return await self._pairs.state(user, await self._ties.read(user, params.user), now_ms())
 
     async def listed(self, caller: Caller, params: Nothing) -> TieListResult:
-        """Everyone beyond strangers, those one has blocked, and those one keeps a note of; who came last first."""
+        """List all ties other than strangers, blocked users, and users with a note; newest first."""
         user, now = caller.require_user(), now_ms()
         reads = await self._ties.read_all(user)
         states = await asyncio.gather(*(self._pairs.state(user, read, now, step=False) for read in reads))
@@ -65,7 +65,7 @@ class Ties:
         if other == user or await self._accounts.profile(other) is None:
             raise errors.not_found("user")
 
-    # --- what one does alone -----------------------------------------------------------------------------------------
+    # --- steps of one user -------------------------------------------------------------------------------------------
 
     async def keep(self, caller: Caller, params: SwitchUser) -> Nothing:
         return await self._take("keep", caller, params.user, on=params.on)
@@ -92,7 +92,7 @@ class Ties:
     # --- friends -----------------------------------------------------------------------------------------------------
 
     def wrote(self, user: str, room: str) -> None:
-        """Somebody wrote in a conversation of two: the first time on a day, they may have become friends by it."""
+        """Called for each message in a direct room: the first of a day may make the two friends."""
         day = self._days.number(now_ms())
         if day != self._day:
             self._day, self._settled = day, set()
@@ -106,12 +106,12 @@ class Ties:
             if tie.relation == "acquainted":
                 await self._ties.step("befriend", user, tie.other(user), now=now_ms())
         except errors.Refusal:
-            self._settled.discard((room, user))  # with the next message, then
+            self._settled.discard((room, user))  # retried with the next message
 
     # --- bots --------------------------------------------------------------------------------------------------------
 
     async def open_direct(self, caller: Caller, params: DirectOpen) -> RoomState:
-        """A person may write to a bot first."""
+        """Open a conversation with a bot; a person must do this."""
         user, now = caller.require_user(), now_ms()
         await self._check_bot(caller, params.bot)
         read = await self._ties.step(
@@ -129,7 +129,7 @@ class Ties:
         if profile is None or profile.closed or not profile.bot:
             raise errors.not_found("bot")
         if caller.bot:
-            raise errors.not_allowed("A person begins, not a bot", "bots_do_not_begin")
+            raise errors.not_allowed("Bots cannot open a conversation: the person must", "bots_do_not_begin")
 
     # --- cards -------------------------------------------------------------------------------------------------------
 

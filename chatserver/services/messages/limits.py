@@ -1,4 +1,4 @@
-"""How much anyone may send: buckets per user, per room and per address, kept by each process for itself."""
+"""Rate limits for sending: buckets per user, room and address, in each process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from chatserver.services.caller import Caller
 
 
 class SendLimits:
-    """A message takes from three buckets; the fullest wait decides, and nothing is taken where one of them refuses."""
+    """A message takes from three buckets; if one of them refuses, nothing is taken, and the longest wait is
+    returned."""
 
     def __init__(self, *, people: Buckets, bots: Buckets, rooms: Buckets, addresses: Buckets) -> None:
         self._people = people

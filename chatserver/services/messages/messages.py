@@ -1,7 +1,7 @@
-"""The service for messages: send, edit, delete, history, and one's read marker.
+"""The messages service: send, edit, delete, history, read markers.
 
-``send`` runs without await until the message is in its room's queue: the order in which requests came is the order of
-the log. Who may post is decided by append.lua, with the message; what is checked here is the message itself.
+``send`` runs without await until the message is in its room's queue, so the order of requests is the order of the log.
+append.lua decides who may post; only the message itself is checked here.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.records import Page, Record, digest, seen_by
 
 MOST_READINGS: Final = 3
-"""A room where something changes all the time still has a page."""
+"""How often a page is read again because of changes; then it is returned anyway."""
 
 
 class Messages:
-    """``secret`` keys the digests by which a repeated send is told from another one with the same client_id."""
+    """``secret`` is the key of the digests that distinguish a repeated send from another one with the same
+    client_id."""
 
     def __init__(
         self,
@@ -70,19 +71,19 @@ class Messages:
     # --- send --------------------------------------------------------------------------------------------------------
 
     def send(self, caller: Caller, params: MessageSend) -> asyncio.Future[MessageSendResult]:
-        """Queue a message. The future gives the answer; a refusal known at once is raised."""
+        """Queue a message. The future resolves to the response; a refusal known at once is raised."""
         return self.put(caller, params, self.admit(caller, params.room, params.text))
 
     def admit(self, caller: Caller, room: str, text: str) -> str:
-        """Count a message of the caller's and give its text as it is stored. Raises ``Refusal`` where it may not stand,
-        or comes too often."""
+        """Count a message of the caller and return its text as stored. Raises ``Refusal`` if it is invalid or comes too
+        often."""
         caller.require_user()
         checked = text_rules.message(text, characters=self._characters, size=self._size)
         self._limits.take(caller, room)
         return checked
 
     def put(self, caller: Caller, params: MessageSend, text: str) -> asyncio.Future[MessageSendResult]:
-        """Queue a message whose ``text`` was admitted."""
+        """Queue a message whose ``text`` was returned by ``admit``."""
         user = caller.user_id
         record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
         names = text_rules.names_called(text)
@@ -127,8 +128,8 @@ class Messages:
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
     async def _read(self, feed: Feed, first: int, last: int) -> Page:
-        """The page, read again where the feed heard of a change meanwhile: pages and records come over two connections,
-        and a page must not bring back a text after its readers heard that it was deleted."""
+        """Read the page, again if the feed received a change meanwhile: pages and records use two connections, and a
+        page must not bring back a text after its readers received the deletion."""
         for _ in range(MOST_READINGS):
             page = await self._log.read(feed.room, first=first, last=last)
             if page.epoch != feed.epoch or page.rev >= feed.place.rev:
@@ -136,7 +137,7 @@ class Messages:
         return page
 
     async def check_readable(self, caller: Caller, feed: Feed) -> None:
-        """Raises ``Refusal`` where the caller may not read the room."""
+        """Raise ``Refusal`` if the caller may not read the room."""
         user = caller.user_id
         member, banned_until = feed.members.get(user), None
         if user and (member is None or not feed.members.knows(user)):
@@ -147,16 +148,16 @@ class Messages:
 
     @staticmethod
     def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:
-        """The numbers asked for; because a tombstone keeps its number, a page is exactly one range."""
+        """The first and last number of the page; tombstones keep their numbers, so a page is exactly one range."""
         given = [name for name in ("before", "after", "around") if getattr(params, name) is not msgspec.UNSET]
         if len(given) > 1:
-            raise errors.invalid(given[1], "Give only one of before, after and around")
+            raise errors.invalid(given[1], "Pass only one of before, after and around")
         if params.after is not msgspec.UNSET:
             return params.after + 1, params.after + params.limit
         if params.around is not msgspec.UNSET:
             first = max(feed.head.first_seq, params.around - params.limit // 2)
             return first, first + params.limit - 1
-        # The log knows its end better than the feed, which may not have heard yet what was just answered.
+        # The log knows its end better than the feed, which may not have received a message that was just answered.
         if params.before is msgspec.UNSET:
             return -params.limit, -1
         return (-params.limit, params.before - 1) if params.before else (1, 0)

@@ -1,7 +1,7 @@
-"""The service where a session begins: every room from its cursor, without a gap and without a double.
+"""The service that starts a session: every room from its cursor, without gaps or duplicates.
 
-The store is asked for the user's pointers and each room's mentions; then, in one step without await, the states are
-made, the response is queued and the followers begin, each behind at its place. Reading up is the feeds' own work.
+It reads the user's pointers and each room's mentions. Then, in one step without await, it builds the states, queues the
+response and starts the followers, each behind at its place. Catching up is the feeds' work.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ STARTS_AT_ONCE: Final = 64
 
 
 class Sync:
-    """``sign_in(caller, token)`` proves a token given with session.start; ``settle(user)`` writes down the read markers
-    that are on their way; ``windows()`` lists what visitors see; ``replay_inbox(user, connection, seq)`` tells what
-    came into the inbox since that number."""
+    """``sign_in(caller, token)`` checks a token passed to session.start; ``settle(user)`` stores pending read markers;
+    ``windows()`` lists the window rooms; ``replay_inbox(user, connection, seq)`` sends the inbox items since that
+    number."""
 
     def __init__(
         self,
@@ -74,15 +74,15 @@ class Sync:
 
     async def _start(self, caller: Caller, connection: Connection, params: SessionStart) -> SessionStartResult:
         if connection.started:
-            raise errors.conflict("The session has begun already", "session_begun")
+            raise errors.conflict("The session was started already on this connection", "session_begun")
         if params.token:
             await self._sign_in(caller, params.token)
         user = await self._enter(connection, caller.user_id) if caller.user_id else None
         connection.login_id = caller.login_id
-        if user is not None and user.auth != caller.auth:  # something was ended between the handshake and now
+        if user is not None and user.auth != caller.auth:  # a login may have ended since the handshake
             await self._hub.on_auth(user)
         rooms = contextlib.ExitStack()
-        # Callbacks of a task run in their order: the response is queued and its rooms are followed before this.
+        # Callbacks of a task run in order: the response was queued and the rooms are followed before this one.
         task = asyncio.current_task()
         assert task is not None
         task.add_done_callback(lambda _: rooms.close())
@@ -97,8 +97,8 @@ class Sync:
         return list(user.pointers) if user is not None else self._windows()
 
     async def _hold(self, user: LiveUser | None, stack: contextlib.ExitStack) -> list[Feed]:
-        """The feeds of the user's rooms, or of those that visitors see, until the stack is closed. They know if the
-        user belongs to them; one that is gone from the store is left out."""
+        """The feeds of the user's rooms, or of the window rooms, held until the stack closes. They know the user's
+        membership; rooms that no longer exist are left out."""
 
         async def hold(room: str) -> Feed:
             feed = await self._hub.feeds.hold(room)
@@ -125,7 +125,7 @@ class Sync:
         mine = [feed for feed in feeds if user is None or (user.id in feed.members and feed.room in user.pointers)]
         counts = await self._mentions(user, mine)
         agreeing = await self._agreeing(mine, params.cursors)
-        # From here to the end nothing is awaited: states, response and places are of one moment.
+        # No await from here on: states, response and places are of one moment.
         states: list[RoomState] = []
         for feed in mine:
             if user is not None and (user.id not in feed.members or feed.room not in user.pointers):
@@ -142,7 +142,7 @@ class Sync:
         return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
 
     async def _mentions(self, user: LiveUser | None, feeds: list[Feed]) -> dict[Feed, tuple[int, int]]:
-        """How many mentions, counted up to which seq."""
+        """For each feed the number of mentions, and the seq up to which they were counted."""
         if user is None:
             return {feed: (0, feed.place.seq) for feed in feeds}
         upto = [feed.place.seq for feed in feeds]
@@ -161,7 +161,7 @@ class Sync:
     # --- cursors -----------------------------------------------------------------------------------------------------
 
     async def _agreeing(self, feeds: list[Feed], cursors: dict[str, Cursor]) -> set[str]:
-        """Rooms whose log holds, at the cursor's seq, the message that the cursor names."""
+        """The rooms whose log has, at the cursor's seq, the message with the cursor's id."""
         checked = [(feed, cursors[feed.room]) for feed in feeds if feed.room in cursors]
         answers = await asyncio.gather(*(self._agrees(feed, cursor) for feed, cursor in checked))
         return {feed.room for (feed, _), agrees in zip(checked, answers, strict=True) if agrees}
@@ -209,7 +209,7 @@ class Sync:
             self._hub.tasks.spawn(self._hub.enter_now(user.id))
 
     def _resumed(self, state: RoomState, cursor: Cursor | None, events_left: int) -> Place | None:
-        """Where a reader goes on by a replay, or None where it cannot."""
+        """The place from which a client can be replayed, or None if it cannot."""
         if cursor is None:
             return None
         missing, changes = state.last_seq - cursor.seq, state.rev - cursor.rev

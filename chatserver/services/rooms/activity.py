@@ -1,4 +1,4 @@
-"""The service for company: who is typing, who is here. Nothing of this is stored."""
+"""The service for typing and presence. Nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatserver.store.rooms.rooms import RoomStore
 
 
 class Activity:
-    """``typing`` limits how often one connection may say that it types."""
+    """``typing`` limits how often one connection may report typing."""
 
     def __init__(self, hub: Hub, rooms: RoomStore, typing: Buckets) -> None:
         self._hub = hub
@@ -49,7 +49,7 @@ class Activity:
         return Nothing()
 
     def _followed(self, caller: Caller, room: str) -> Feed:
-        """The feed, if this connection's session hears the room."""
+        """The room's feed, if this connection follows it. Raises ``Refusal`` not_found."""
         feed = self._hub.feeds.get(room)
         if feed is None or caller.require_connection() not in feed.followers:
             raise errors.not_found()

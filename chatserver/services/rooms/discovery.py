@@ -1,8 +1,8 @@
-"""The service for finding rooms: open rooms by words or tag, the liveliest first.
+"""The service for finding open rooms by words or tag, the liveliest first.
 
-The catalogue answers from memory. A room's numbers (who is there, what was said today) are read from the room's own
-tag, all in one write, and kept for a few seconds. What was said last is read for each page anew, also in one write: a
-deleted text is out of every answer at once, and so is everything for who was banned.
+The ``RoomIndex`` answers from memory. A room's numbers (people online, messages today) are read from the room's own
+tag, all in one write, and cached for a few seconds. The last messages are read again for each page, also in one write,
+so that a deleted text is out of every response at once, and so is everything for a banned user.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from chatserver.store.rooms.rooms import RoomStore
 PAGE: Final = 50
 LATEST_CHARACTERS: Final = 140
 FRESH_MS: Final = 5_000
-# A community with more matching rooms than this reads the numbers of the others at the next asking.
+# With more matching rooms than this, the numbers of the others are read at the next call.
 GLANCES_AT_ONCE: Final = 256
 _NOTHING_YET: Final = Glance(0, 0, 0, 0)
 
-# Where a room stands in the list: less than online, today and members, then created_at and id. Also the cursor.
+# A room's position in the list: negative online, today and members, then created_at and id. Also the cursor.
 SortKey = tuple[int, int, int, int, str]
 
 
 class Discovery:
-    """``searches`` limits how often one user, or a visitor's address, asks. ``time_zone()`` is the community's."""
+    """``searches`` limits how often one user, or a visitor's address, searches. ``time_zone()`` is the community's."""
 
     def __init__(
         self, hub: Hub, rooms: RoomStore, room_index: RoomIndex, *, searches: Buckets, time_zone: Callable[[], str]
@@ -74,7 +74,7 @@ class Discovery:
         return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
 
     async def _look(self, rooms: list[str], now: int) -> None:
-        """Read the numbers of rooms that were not looked at lately, those longest ago first."""
+        """Read the numbers of rooms that were not read lately, oldest first."""
         looked = steady_ms()
         ages = sorted((self._glances.get(room, (-FRESH_MS, _NOTHING_YET))[0], room) for room in rooms)
         stale = [room for at, room in ages if at <= looked - FRESH_MS][:GLANCES_AT_ONCE]
@@ -85,13 +85,14 @@ class Discovery:
                 self._glances[room] = (looked, glance)
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
-        if len(self._glances) > len(self._catalogue) + GLANCES_AT_ONCE:  # archived, or not open any more
+        if len(self._glances) > len(self._catalogue) + GLANCES_AT_ONCE:  # some were archived, or are no longer open
             self._glances = {room: held for room, held in self._glances.items() if room in self._catalogue}
 
     async def _online(self, viewer: str, joined: list[str]) -> dict[str, int]:
-        """How many are here for the viewer in each room that is theirs: all but those who have blocked them.
+        """The number of people online that the viewer sees in each of their rooms: without those who blocked the
+        viewer.
 
-        As much is asked for who is blocked by nobody, so that the time of the answer tells nothing.
+        The same is read for viewers whom nobody blocked, so that the response time reveals nothing.
         """
         blockers = await self._hub.blocked_by(viewer)
         named = await asyncio.gather(*map(self._named, joined))
@@ -107,7 +108,7 @@ class Discovery:
         return await self._rooms.named_here(room)
 
     def _glance(self, room: str) -> Glance:
-        """The numbers last read; a room that is open in this process knows its people better."""
+        """The numbers last read; for a room followed by this process, its feed knows better."""
         glance = self._glances.get(room, (0, _NOTHING_YET))[1]
         feed = self._hub.feeds.get(room)
         if feed is None:
@@ -115,7 +116,8 @@ class Discovery:
         return Glance(feed.members.count, feed.company.count(), glance.today, glance.last_at)
 
     def _place(self, listed: Listed) -> SortKey:
-        """The same for everyone, and by what a stranger is told of it: the order and the cursor tell no more."""
+        """The sort key, the same for everyone and made of what strangers see, so that order and cursor reveal no
+        more."""
         glance = self._glance(listed.room)
         return -roughly(glance.online), -glance.today, -glance.members, listed.entry.created_at, listed.room
 
@@ -126,7 +128,7 @@ class Discovery:
         return set(user.pointers) if user is not None else set(await self._rooms.rooms_of(caller.user_id))
 
     async def _latest(self, caller: Caller, rooms: list[str], now: int) -> list[Latest | UnsetType]:
-        """What was said last in each of these rooms, where the caller may read it."""
+        """The last message of each of these rooms, if the caller may read it."""
         asked = (self._rooms.latest(room, caller.user_id, now=now) for room in rooms)
         found = await asyncio.gather(*asked)
         authors = await self._hub.authors.authors(posted.user for posted in found if posted is not None)
@@ -134,7 +136,7 @@ class Discovery:
 
     @staticmethod
     def _listing(listed: Listed, glance: Glance, *, online: int | None, latest: Latest | UnsetType) -> RoomListing:
-        """``online`` is how many are here for a member; None for who is none."""
+        """``online`` is the number that a member sees; None if the caller is not a member."""
         entry, joined = listed.entry, online is not None
         shown = roughly(glance.online) if online is None else online
         return RoomListing(
@@ -155,9 +157,9 @@ def _packed(place: SortKey) -> str:
 
 
 def _cursor(after: str) -> SortKey:
-    """The place that a cursor names. Raises ``Refusal`` for one that no page gave."""
+    """Decode a cursor. Raises ``Refusal`` for one that no page returned."""
     parts = after.split(".", 4)
     if len(parts) != 5 or not all(part.isdecimal() for part in parts[:4]):
-        raise errors.invalid("after", "Take it from `next` of the page before")
+        raise errors.invalid("after", "Invalid cursor: pass `next` from the previous page")
     online, today, members, created_at = map(int, parts[:4])
     return -online, -today, -members, created_at, parts[4]

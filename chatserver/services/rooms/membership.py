@@ -1,7 +1,7 @@
-"""The service for membership: join, leave, invite, remove, ban, unban, who is banned, and roles.
+"""The membership service: join, leave, invite, remove, ban, unban, list bans, set roles.
 
-Each step is decided by one function on the room's tag and followed by the user's pointer; the room's channel then
-tells every process, which lets the user's open sockets follow the room or cuts them off.
+One function on the room's tag decides each step, then the user's pointer is set. The room's channel notifies every
+process, which lets the user's connections follow the room or stops that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BANS_PAGE: Final = 100
 
 
 class Membership:
-    """``joins`` limits how often one user tries to enter a room, which also keeps links from being guessed."""
+    """``joins`` limits how often one user tries to join rooms, which also prevents guessing links."""
 
     def __init__(self, hub: Hub, rooms: RoomStore, ties: TieStore, *, joins: Buckets) -> None:
         self._hub = hub
@@ -44,7 +44,7 @@ class Membership:
         self._ties = ties
 
     async def join(self, caller: Caller, params: RoomJoin) -> RoomState:
-        """Idempotent: who is a member already gets the room as it stands."""
+        """Join a room. Idempotent: a member gets the current state."""
         user = caller.require_user()
         spend(self._joins, user)
         await self._hub.authors.load([user])
@@ -57,7 +57,7 @@ class Membership:
         return Nothing()
 
     async def invite(self, caller: Caller, params: RoomUser) -> Nothing:
-        """A moderator lets a bot in. A person is asked by name only by a friend."""
+        """Add a bot (moderators), or invite a person, who must be a friend."""
         user = caller.require_user()
         if await self._rooms.is_bot(params.user):
             await self._rooms.join(params.room, params.user, bot=True, by=user, admin=caller.admin, now=now_ms())
@@ -75,7 +75,7 @@ class Membership:
             raise errors.not_found("user")
         read = await self._ties.read(user, params.user)
         if not is_friend(read, user):
-            raise errors.not_allowed("By name only friends can be invited; others may follow a link", "not_friends")
+            raise errors.not_allowed("You can invite only friends by name: send others a link", "not_friends")
         await self._rooms.invite(params.room, params.user, actor=user, now=now_ms())
         if not read.tie.side(params.user).blocks:
             await self._ties.tell_invited(params.user, user, params.room, now=now_ms())
@@ -86,10 +86,10 @@ class Membership:
         return Nothing()
 
     async def ban(self, caller: Caller, params: RoomBan) -> Nothing:
-        """Remove and keep out, until a time or (0) for ever. Who is no member can be kept out, too."""
+        """Remove and ban a user until a time (0: no end). The user need not be a member."""
         user, now = caller.require_user(), now_ms()
         if params.until and params.until <= now:
-            raise errors.invalid("until", "A time to come, in ms since 1970, or 0 for ever")
+            raise errors.invalid("until", "Pass a time in the future, in ms since 1970, or 0 for no end")
         if not await self._rooms.is_user(params.user):
             raise errors.not_found("user")
         await self._rooms.remove(
@@ -103,7 +103,7 @@ class Membership:
         return Nothing()
 
     async def bans(self, caller: Caller, params: RoomBans) -> RoomBansResult:
-        """A page of who is kept out, by id."""
+        """A page of bans, by user id."""
         user = caller.require_user()
         bans = await self._rooms.bans(params.room, actor=user, admin=caller.admin, now=now_ms())
         banned = sorted(banned for banned in bans if banned > params.after)
@@ -119,7 +119,7 @@ class Membership:
 
 
 def _as_joined(state: RoomState, joined: Belonging) -> RoomState:
-    """The feed may hear of the join after this answer; who joined is a member in it all the same."""
+    """The state with the membership of the user who joined; the feed may receive the join after this response."""
     if state.role != "visitor" or not joined.inside:
         return state
     role = "owner" if joined.role == "owner" else "moderator" if joined.role == "moderator" else "member"

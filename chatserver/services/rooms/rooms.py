@@ -1,6 +1,6 @@
-"""The service for rooms themselves: create, update, the link, what should call one, and who belongs.
+"""The rooms service: create, update, archive, link, notification level, members.
 
-Who may do it is decided by the room's own function in the store, at the moment of writing.
+The Lua functions of the store decide who may do it, in the step that writes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LONGEST_PLACE: Final = 15
 
 
 class Rooms:
-    """``creates`` limits how many rooms one user makes."""
+    """``creates`` limits how many rooms one user creates."""
 
     def __init__(self, hub: Hub, rooms: RoomStore, *, creates: Buckets) -> None:
         self._hub = hub
@@ -88,7 +88,7 @@ class Rooms:
         return await self._state(params.room, user, words)
 
     async def archive(self, caller: Caller, params: RoomArchive) -> RoomState:
-        """Members can read on; nothing new is said, and nobody comes in."""
+        """Archive a room, or undo it. Members can still read an archived room; nobody can write or join."""
         user = caller.require_user()
         words = await self._rooms.archive(
             params.room, actor=user, admin=caller.admin, archived=params.archived, now=now_ms()
@@ -96,9 +96,9 @@ class Rooms:
         return await self._state(params.room, user, words)
 
     async def _state(self, room: str, user: str, words: Words) -> RoomState:
-        """The room after a change. The feed hears of it by the room's channel, which may be after this answer.
+        """The room after a change, which the feed may receive after this response.
 
-        An admin may act on a closed room from outside, and is not told what it says of itself.
+        An admin may act on a closed room from outside, but does not get its title and description.
         """
         state, entry = await self._hub.room_state(room, user), words.entry
         if state.kind == "closed" and state.role == "visitor":
@@ -109,7 +109,7 @@ class Rooms:
         )  # fmt: skip
 
     async def link(self, caller: Caller, params: RoomLink) -> RoomLinkResult:
-        """The link as ``room.join`` takes it; "" when it was withdrawn."""
+        """The link for ``room.join``; "" after it was withdrawn."""
         user = caller.require_user()
         link = await self._rooms.link(params.room, actor=user, admin=caller.admin, withdraw=params.withdraw)
         return RoomLinkResult(link)
@@ -125,7 +125,7 @@ class Rooms:
         return RoomNotifyResult(params.level, calls, params.until)
 
     async def members(self, caller: Caller, params: RoomMembers) -> RoomMembersResult:
-        """Owners, moderators, members, bots, each in the order in which they came."""
+        """A page of members: owners, moderators, members, bots, each in order of joining."""
         user = caller.require_user()
         after = _cursor(params.after) if params.after else None
         found = await self._rooms.members_page(params.room, asks=user, after=after, limit=MEMBERS_PAGE + 1)
@@ -140,8 +140,8 @@ def _packed(last: Listed) -> str:
 
 
 def _cursor(after: str) -> tuple[int, str]:
-    """The place that a cursor names. Raises ``Refusal`` for one that no page gave."""
+    """Decode a cursor. Raises ``Refusal`` for one that no page returned."""
     place, _, user = after.partition(".")
     if not (len(place) <= LONGEST_PLACE and place.isdecimal() and place.isascii() and user):
-        raise errors.invalid("after", "Take it from `next` of the page before")
+        raise errors.invalid("after", "Invalid cursor: pass `next` from the previous page")
     return int(place), user

@@ -1,7 +1,6 @@
-"""The rooms that stand when the community opens, read from config/rooms.toml and made where they are missing.
+"""The starter rooms, read from config/rooms.toml and created if missing.
 
-Called by app.py at each start. A room that exists already is left as it is, whatever the file says now: it belongs to
-those who live in it.
+Runs at each start. A room that exists is not changed, whatever the file says now: it belongs to its members.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from chatserver.store.rooms.rooms import NewRoom, RoomStore
 class Translated(
     msgspec.Struct, frozen=True, rename={"zh_hans": "zh-Hans", "zh_hant": "zh-Hant"}, forbid_unknown_fields=True
 ):
-    """Words in every language of the community."""
+    """A text in every language."""
 
     en: str
     zh_hans: str
@@ -30,8 +29,8 @@ class Translated(
 
 
 class StarterRoom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One room of the file. ``window``: readable without an account. ``bots``: any bot may join. ``newcomers``:
-    everyone begins here. ``first_members``: so many people who join first become moderators."""
+    """A room of the file. ``window``: readable without an account. ``bots``: any bot may join. ``newcomers``: every new
+    user joins it. ``first_members``: how many of the first people to join become moderators."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
     title: Translated
@@ -48,7 +47,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_starter_rooms(path: Path) -> list[StarterRoom]:
-    """The rooms of the file, in its order. Raises ``StartError`` that names the file and what is wrong in it."""
+    """Read the file's rooms, in order. Raises ``StartError`` with the file and what is wrong in it."""
     try:
         rooms = msgspec.toml.decode(path.read_bytes(), type=_File).rooms
         for room in rooms:
@@ -71,12 +70,12 @@ def _check(room: StarterRoom) -> None:
 
 
 def newcomers_rooms(rooms: list[StarterRoom]) -> list[str]:
-    """Where everyone who signs up begins."""
+    """The rooms that every new user joins."""
     return [room.id for room in rooms if room.newcomers]
 
 
 async def ensure_starter_rooms(room_store: RoomStore, rooms: list[StarterRoom], *, language: str, now: int) -> None:
-    """Make those that are missing. Several processes may do so at once. ``language`` names them for plain readers."""
+    """Create the missing ones. Several processes may do so concurrently. ``language`` is that of the default title."""
     for number, room in enumerate(rooms):
         if not await room_store.exists(room.id):
             await room_store.create(room.id, _new_room(room, language), owner="", now=now + number)
