@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import threading
 import time
@@ -237,8 +238,11 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(open_server):
         await refused(sign_in(server, handle, "not the right one"))
         return time.perf_counter() - started
 
-    pairs = [(await seconds("mei"), await seconds("nobody")) for _ in range(15)]
-    known, unknown = map(min, zip(*pairs, strict=True))  # what the machine's other work did not add to
+    known = unknown = math.inf
+    for _ in range(60):  # the least of each is what the machine's other work did not add to
+        known, unknown = min(known, await seconds("mei")), min(unknown, await seconds("nobody"))
+        if abs(known - unknown) < 0.25 * max(known, unknown):
+            break
     assert abs(known - unknown) < 0.5 * max(known, unknown)
     assert unknown > 0.005  # it did hash
 
