@@ -13,7 +13,8 @@ import msgspec
 
 from bench.fanout import Options
 from chatserver.app import Server
-from chatserver.protocol.methods import Nothing, UserSearch
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.friends import UserSearch
 from chatserver.rules.friends.ladder import Numbers
 from chatserver.services.caller import Caller
 from chatserver.settings import load

@@ -22,7 +22,7 @@ from aiohttp import ClientSession
 
 from chatserver.app import Server
 from chatserver.bot import Bot, Message, MessagePosted
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.settings import load
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine.address import Address

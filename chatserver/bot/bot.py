@@ -33,7 +33,7 @@ from chatserver.bot.session import Session
 from chatserver.bot.wire import Wire
 from chatserver.errors import StartError
 from chatserver.protocol.codecs import MSGPACK, Codec
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import RoomState, User
 
 _log = logging.getLogger("chatserver.bot")

@@ -24,7 +24,8 @@ from chatserver.bot.backoff import LONGEST_S, Backoff
 from chatserver.bot.wire import Answer, Heard, Wire
 from chatserver.errors import Refusal
 from chatserver.protocol.closing import TABLE, may_return
-from chatserver.protocol.methods import SessionStart, SessionStartResult
+from chatserver.protocol.methods import METHODS
+from chatserver.protocol.methods.sessions import SessionStart, SessionStartResult
 from chatserver.protocol.shapes import Cursor
 
 _log = logging.getLogger("chatserver.bot")
@@ -37,14 +38,6 @@ _MAX_BYTES: Final = 2**26
 _ABNORMAL: Final = 1006
 _KEPT_OUT: Final = {400, 401, 403}
 """HTTP statuses after which reconnecting is useless. Not 404: a proxy answers it while the server restarts."""
-
-REPEATABLE: Final = frozenset({
-    "community.get", "login.list", "message.delete", "message.edit", "message.history", "message.send",
-    "presence.unwatch", "presence.watch", "read.mark", "room.ban", "room.bans", "room.discover", "room.invite",
-    "room.join", "room.leave", "room.members", "room.notify", "room.remove", "room.set_role", "room.unban",
-    "room.update", "session.ping", "token.list", "typing.start", "user.get",
-})  # fmt: skip
-"""Methods that are safe to repeat when the response was lost: a repeat changes nothing."""
 
 
 class EndedError(Exception):
@@ -245,7 +238,8 @@ class Connection:
 
 
 def _may_repeat(method: str, params: Any) -> bool:
-    return method in REPEATABLE or (method == "room.create" and bool(params.client_id))
+    row = METHODS.get(method)
+    return (row is not None and row.repeatable) or (method == "room.create" and bool(params.client_id))
 
 
 def _wait_for(refusal: Refusal) -> float | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.protocol import events as wire
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Author, InboxItem, Message, RoomState
 
 if TYPE_CHECKING:

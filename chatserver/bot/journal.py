@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from chatserver.errors import StartError
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Cursor
 
 _LEAST_BYTES: Final = 65_536

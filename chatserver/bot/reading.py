@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from chatserver.protocol.methods import MessageHistoryResult
+from chatserver.protocol.methods.messages import MessageHistoryResult
 from chatserver.protocol.shapes import Cursor, Message
 
 PAGE: Final = 100

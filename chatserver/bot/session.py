@@ -23,7 +23,8 @@ from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State, Step
 from chatserver.bot.turns import Turn
 from chatserver.bot.wire import Heard, Wire
 from chatserver.errors import Refusal
-from chatserver.protocol.methods import MessageHistoryResult, MessageSendResult, SessionStartResult
+from chatserver.protocol.methods.messages import MessageHistoryResult, MessageSendResult
+from chatserver.protocol.methods.sessions import SessionStartResult
 
 if TYPE_CHECKING:
     from chatserver.bot.bot import Bot

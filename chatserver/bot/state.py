@@ -22,7 +22,7 @@ from chatserver.protocol.events import (
     RoomReset,
     TypingStarted,
 )
-from chatserver.protocol.methods import SessionStartResult
+from chatserver.protocol.methods.sessions import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
 
 

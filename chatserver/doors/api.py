@@ -18,7 +18,8 @@ from chatserver.doors.authentication import Authentication
 from chatserver.doors.requests import Handler, OnAnswered, outcome_of, refusal_for
 from chatserver.errors import Refusal
 from chatserver.protocol.codecs import JSON, Unreadable, error_object
-from chatserver.protocol.methods import METHODS, Method
+from chatserver.protocol.methods import METHODS
+from chatserver.protocol.methods.base import Method
 from chatserver.rules.limits import Buckets
 from chatserver.services.pace import spend
 

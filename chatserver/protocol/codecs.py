@@ -15,7 +15,8 @@ from msgspec import NODEFAULT, UNSET, Raw, Struct, UnsetType
 
 from chatserver import errors
 from chatserver.errors import Refusal
-from chatserver.protocol.methods import METHODS, Method, Params
+from chatserver.protocol.methods import METHODS
+from chatserver.protocol.methods.base import Method, Params
 
 RequestId = int | float | str | None
 

@@ -5,9 +5,9 @@ which is the RoomState of the user who receives it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomKind, RoomState, Shape
 
@@ -15,92 +15,113 @@ from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomKin
 class MessageChanged(Shape, frozen=True):
     """The current state of a message; an absent member has its default."""
 
-    room: str
-    rev: int
-    seq: int
-    text: str
-    edited_at: int = 0
-    deleted: bool = False
-    reactions: dict[str, list[str]] = field(default_factory=dict)
-    pinned: bool = False
-    mentions: list[str] = field(default_factory=list)
+    room: Annotated[str, Meta(description="the room's id")]
+    rev: Annotated[int, Meta(description="the change's number in its room: 1, 2, 3 …")]
+    seq: Annotated[int, Meta(description="the message's number in its room: 1, 2, 3 …")]
+    text: Annotated[str, Meta(description="the current text; empty for a tombstone")]
+    edited_at: Annotated[int, Meta(description="when the text was last changed; 0: never")] = 0
+    deleted: Annotated[bool, Meta(description="whether it is a tombstone: number and id stay, the text is gone")] = (
+        False
+    )
+    reactions: Annotated[
+        dict[str, list[str]], Meta(description="user ids by reaction; always empty in this release")
+    ] = field(default_factory=dict)
+    pinned: Annotated[bool, Meta(description="always false in this release")] = False
+    mentions: Annotated[list[str], Meta(description="how often the user was mentioned after `read_seq`")] = field(
+        default_factory=list
+    )
 
 
 class RoomChanged(Shape, frozen=True):
     """A room's title, description and settings, the same for everyone; an absent member has its default."""
 
-    room: str
-    kind: RoomKind
-    title: str
-    about: str
-    tags: list[str]
-    members: int
-    titles: dict[str, str] = field(default_factory=dict)
-    abouts: dict[str, str] = field(default_factory=dict)
-    window: bool = False
-    bots: bool = False
-    archived: bool = False
-    slow_mode: int = 0
-    question: bool = False
+    room: Annotated[str, Meta(description="the room's id")]
+    kind: Annotated[
+        RoomKind,
+        Meta(
+            description="`open` is listed and can be joined, `closed` requires its link, "
+            "`direct` is a conversation of two"
+        ),
+    ]
+    title: Annotated[str, Meta(description="1 to 60 characters on one line")]
+    about: Annotated[str, Meta(description="the room's description: at most 500 characters, line breaks allowed")]
+    tags: Annotated[
+        list[str], Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
+    ]
+    members: Annotated[int, Meta(description="the number of members")]
+    titles: Annotated[
+        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
+    ] = field(default_factory=dict)
+    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = field(
+        default_factory=dict
+    )
+    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
+    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
+    archived: Annotated[bool, Meta(description="archived: members can read it, nothing new can be posted")] = False
+    slow_mode: Annotated[int, Meta(description="seconds between two messages of a member; moderators are exempt")] = 0
+    question: Annotated[bool, Meta(description="the question's id")] = False
 
 
 class RoomReset(Struct, frozen=True):
     """Drop what you have of the room and read pages; events continue after (last_seq, rev)."""
 
-    room: str
-    epoch: str
-    last_seq: int
-    last_id: str
-    rev: int
+    room: Annotated[str, Meta(description="the room's id")]
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    last_seq: Annotated[int, Meta(description="messages continue after this one")]
+    last_id: Annotated[str, Meta(description="the id of the last message; empty if there is none")]
+    rev: Annotated[int, Meta(description="changes continue after this one")]
 
 
 class MemberEvent(Struct, frozen=True):
     """Someone joined, left or changed role; ``members`` is the number of members now."""
 
-    room: str
-    user: Author
-    role: Role
-    members: int
+    room: Annotated[str, Meta(description="the room's id")]
+    user: Annotated[Author, Meta(description="the user concerned")]
+    role: Annotated[Role, Meta(description="the user's role in the room; a `visitor` is not a member")]
+    members: Annotated[int, Meta(description="the number of members afterwards")]
 
 
 class MembersChanged(Struct, frozen=True):
     """The number of members of a large room (more than 500), at most once a second."""
 
-    room: str
-    members: int
+    room: Annotated[str, Meta(description="the room's id")]
+    members: Annotated[int, Meta(description="the number of members")]
 
 
 class InboxChanged(Shape, frozen=True):
     """The inbox was read on another connection, or the subject of an item no longer exists."""
 
-    seq: int
-    unread: int
-    gone: str = ""
+    seq: Annotated[int, Meta(description="the number of the last item")]
+    unread: Annotated[int, Meta(description="how many are unread")]
+    gone: Annotated[str, Meta(description="the poke that no longer exists; empty: none")] = ""
 
 
 class ReadMoved(Struct, frozen=True):
-    room: str
-    read_seq: int
+    room: Annotated[str, Meta(description="the room's id")]
+    read_seq: Annotated[int, Meta(description="the last message that was read")]
 
 
 class TypingStarted(Struct, frozen=True):
-    room: str
-    user: Author
+    room: Annotated[str, Meta(description="the room's id")]
+    user: Annotated[Author, Meta(description="the user who is typing")]
 
 
 class PresenceChanged(Shape, frozen=True):
     """``users`` (ids) is absent if more than a hundred are online."""
 
-    room: str
-    online: int
-    users: list[str] | UnsetType = UNSET
+    room: Annotated[str, Meta(description="the room's id")]
+    online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
+    users: Annotated[
+        list[str] | UnsetType,
+        Meta(description="ids of the members online; absent above 100, and for readers who are not members"),
+    ] = UNSET
 
 
 class UserChanged(Shape, frozen=True):
     """``admin``: whether they run the community."""
 
-    user: Author
-    admin: bool = False
+    user: Annotated[Author, Meta(description="the user as they are now; a closed account has an empty handle and name")]
+    admin: Annotated[bool, Meta(description="whether the user is an admin of the community")] = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from chatserver import __version__, errors
 from chatserver.protocol.events import EVENTS
-from chatserver.protocol.meanings import meaning
 from chatserver.protocol.methods import METHODS
 
 
@@ -64,10 +64,11 @@ def openrpc() -> bytes:
 
 def _descriptors(type_: type[Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
     """A content descriptor per parameter; OpenRPC sends them as members of one object."""
+    descriptions = {field.encode_name: description_of(type_, field) for field in fields_of(type_)}
     return [
         {
             "name": name,
-            "description": meaning(type_.__name__, name),
+            "description": descriptions[name],
             "required": name in schema["required"],
             "schema": of_member,
         }
@@ -117,3 +118,26 @@ def openapi() -> bytes:
 
 def _content(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
+
+
+def fields_of(type_: type[Any]) -> tuple[inspect.Field, ...]:
+    """The members of a struct, in order."""
+    described = inspect.type_info(type_)
+    assert isinstance(described, inspect.StructType)
+    return described.fields
+
+
+def description_of(type_: type[Any], field: inspect.Field) -> str:
+    """What stands beside a member of a struct. Raises ``LookupError`` where nothing does."""
+    found = _description(field.type)
+    if not found:
+        raise LookupError(f"{type_.__name__}.{field.encode_name} has no description")
+    return found
+
+
+def _description(type_: inspect.Type) -> str:
+    if isinstance(type_, inspect.Metadata):
+        return str((type_.extra_json_schema or {}).get("description", "")) or _description(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        return next(filter(None, map(_description, type_.types)), "")
+    return ""

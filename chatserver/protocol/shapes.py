@@ -10,11 +10,19 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-RoomId = Annotated[str, Meta(min_length=1, max_length=64)]
-UserId = Annotated[str, Meta(min_length=1, max_length=64)]
-ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]+(?![\s\S])")]
-Seq = Annotated[int, Meta(ge=0, le=2**53)]
-Rev = Annotated[int, Meta(ge=0, le=2**53)]
+RoomId = Annotated[str, Meta(min_length=1, max_length=64, description="the room's id")]
+UserId = Annotated[str, Meta(min_length=1, max_length=64, description="the user")]
+ClientId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00-\x1f\x7f\x85\u2028\u2029]+(?![\s\S])",
+        description="the sender's own name for the message",
+    ),
+]
+Seq = Annotated[int, Meta(ge=0, le=2**53, description="the message's number in its room: 1, 2, 3 …")]
+Rev = Annotated[int, Meta(ge=0, le=2**53, description="the change's number in its room: 1, 2, 3 …")]
 RoomKind = Literal["open", "closed", "direct"]
 Role = Literal["owner", "moderator", "member", "visitor"]
 Level = Literal["all", "mentions", "none"]
@@ -32,30 +40,33 @@ class Shape(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Author(Struct, frozen=True, gc=False):
     """The author of a message, with the current name. A closed account has an empty handle and name."""
 
-    id: str
-    handle: str
-    name: str
-    bot: bool
+    id: Annotated[str, Meta(description="unique, never reused")]
+    handle: Annotated[str, Meta(description="the name after an @; empty for a closed account")]
+    name: Annotated[str, Meta(description="the display name: at most 40 characters, no links, no run of six digits")]
+    bot: Annotated[bool, Meta(description="whether it is a program")]
 
 
 class User(Shape, frozen=True):
     """A user as others see them. ``owner`` is set for bots; ``closed``: the account was closed."""
 
-    id: str
-    handle: str
-    name: str
-    bot: bool
-    owner: str | UnsetType = UNSET
-    headline: str | UnsetType = UNSET
-    admin: bool = False
-    closed: bool = False
+    id: Annotated[str, Meta(description="unique, never reused")]
+    handle: Annotated[str, Meta(description="the name after an @; empty for a closed account")]
+    name: Annotated[str, Meta(description="the display name: at most 40 characters, no links, no run of six digits")]
+    bot: Annotated[bool, Meta(description="whether it is a program")]
+    owner: Annotated[str | UnsetType, Meta(description="the id of a bot's owner")] = UNSET
+    headline: Annotated[
+        str | UnsetType,
+        Meta(description="a line under the name: at most 80 characters, no links, no run of six digits"),
+    ] = UNSET
+    admin: Annotated[bool, Meta(description="whether the user is an admin")] = False
+    closed: Annotated[bool, Meta(description="whether the account was closed; handle and name are empty")] = False
 
 
 class ListedUser(User, frozen=True, kw_only=True):
     """A user in the list for admins."""
 
-    since: int
-    suspended: bool = False
+    since: Annotated[int, Meta(description="when the account was created")]
+    suspended: Annotated[bool, Meta(description="whether the account is suspended: it cannot sign in")] = False
 
 
 class Act(Shape, frozen=True):
@@ -64,58 +75,86 @@ class Act(Shape, frozen=True):
     who does not own the room), `room.window`, `account.suspend`, `community.update`, `community.claim`; on the command
     line also `account.create`, `account.set_password`, `account.make_admin`, `account.invite`, `token.create`."""
 
-    id: str
-    at: int
-    what: str
-    by: User | UnsetType = UNSET
-    room: str = ""
-    user: User | UnsetType = UNSET
-    detail: str = ""
+    id: Annotated[str, Meta(description="pass the last one's id as `before` for the next page")]
+    at: Annotated[int, Meta(description="when it was done")]
+    what: Annotated[str, Meta(description="what was done")]
+    by: Annotated[
+        User | UnsetType, Meta(description="the acting user; absent: the command line on the server's machine")
+    ] = UNSET
+    room: Annotated[str, Meta(description="the room, if any")] = ""
+    user: Annotated[
+        User | UnsetType,
+        Meta(description="the user concerned; for a deleted message, its author; of a token, whose it is"),
+    ] = UNSET
+    detail: Annotated[
+        str,
+        Meta(
+            description="the new role, the ban's end (0: never), the message's number, `on` or "
+            "`off`, or the fields changed"
+        ),
+    ] = ""
 
 
 class UserRoom(Shape, frozen=True):
     """A room on a user's profile: one that they share with the reader, or an open one that they chose to show."""
 
-    room: str
-    title: str
-    shared: bool
-    titles: dict[str, str] = {}
+    room: Annotated[str, Meta(description="the room's id")]
+    title: Annotated[str, Meta(description="the room's title")]
+    shared: Annotated[bool, Meta(description="whether the reader is a member, too")]
+    titles: Annotated[
+        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
+    ] = {}
 
 
 class UserProfile(User, frozen=True, kw_only=True):
     """A user with their profile. ``for_friends`` is present for friends only, ``presence`` and ``shown_rooms`` for the
     user only."""
 
-    since: int
-    rooms: list[UserRoom]
-    about: str = ""
-    for_friends: str = ""
-    interests: list[str] = []
-    languages: list[str] = []
-    home_town: str = ""
-    time_zone: str = ""
-    presence: Presence | UnsetType = UNSET
-    shown_rooms: list[str] | UnsetType = UNSET
+    since: Annotated[int, Meta(description="when the account was created")]
+    rooms: Annotated[
+        list[UserRoom],
+        Meta(description="the rooms shared with the reader, of any kind, and open rooms that the user chose to show"),
+    ]
+    about: Annotated[str, Meta(description="a description: at most 500 characters, line breaks allowed")] = ""
+    for_friends: Annotated[str, Meta(description="a description that only friends see; absent for others")] = ""
+    interests: Annotated[list[str], Meta(description="at most 8 tags, folded like a room's")] = []
+    languages: Annotated[
+        list[str], Meta(description="languages they speak: at most 8 BCP 47 tags such as `zh-Hans` or `en`")
+    ] = []
+    home_town: Annotated[
+        str, Meta(description="the home town: at most 40 characters, no links, no run of six digits")
+    ] = ""
+    time_zone: Annotated[str, Meta(description="an IANA zone such as `Asia/Shanghai`")] = ""
+    presence: Annotated[Presence | UnsetType, Meta(description="`hidden`: others see neither presence nor typing")] = (
+        UNSET
+    )
+    shown_rooms: Annotated[
+        list[str] | UnsetType, Meta(description="ids of your open rooms that everyone may see on your profile")
+    ] = UNSET
 
 
 class Message(Shape, frozen=True):
     """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id."""
 
-    room: str
-    seq: int
-    id: str
-    at: int
-    author: Author
-    text: str
-    client_id: str = ""
-    reply_to: int = 0
-    topic: str = ""
-    mentions: list[str] = []
-    attachments: list[str] = []
-    edited_at: int = 0
-    deleted: bool = False
-    reactions: dict[str, list[str]] = {}
-    pinned: bool = False
+    room: Annotated[str, Meta(description="the room's id")]
+    seq: Annotated[int, Meta(description="the message's number in its room: 1, 2, 3 …")]
+    id: Annotated[str, Meta(description="unique, never reused")]
+    at: Annotated[int, Meta(description="when it was posted; never decreases within a room")]
+    author: Annotated[Author, Meta(description="the author, with their current name")]
+    text: Annotated[str, Meta(description="empty for a tombstone")]
+    client_id: Annotated[str, Meta(description="the sender's own name for the message")] = ""
+    reply_to: Annotated[int, Meta(description="the number of the message it replies to; 0: none")] = 0
+    topic: Annotated[str, Meta(description="the topic; empty: none")] = ""
+    mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = []
+    attachments: Annotated[list[str], Meta(description="always empty in this release")] = []
+    edited_at: Annotated[int, Meta(description="when the text was last changed; 0: never")] = 0
+    deleted: Annotated[bool, Meta(description="whether it is a tombstone: number and id stay, the text is gone")] = (
+        False
+    )
+    reactions: Annotated[
+        dict[str, list[str]], Meta(description="user ids by reaction; always empty in this release")
+    ] = {}
+    pinned: Annotated[bool, Meta(description="always false in this release")] = False
 
 
 class RoomState(Shape, frozen=True):
@@ -125,252 +164,291 @@ class RoomState(Shape, frozen=True):
     each language. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
     """
 
-    room: str
-    kind: RoomKind
-    title: str
-    about: str
-    tags: list[str]
-    role: Role
-    notify: Level
-    epoch: str
-    first_seq: int
-    last_seq: int
-    last_id: str
-    rev: int
-    read_seq: int
-    unread: int
-    mentions: int
-    members: int
-    online: int
-    window: bool = False
-    bots: bool = False
-    archived: bool = False
-    slow_mode: int = 0
-    question: bool = False
-    titles: dict[str, str] = {}
-    abouts: dict[str, str] = {}
-    other: Author | UnsetType = UNSET
-    notify_until: int = 0
-    notify_then: Level | UnsetType = UNSET
-    everyone: bool | UnsetType = UNSET
+    room: Annotated[str, Meta(description="the room's id")]
+    kind: Annotated[
+        RoomKind,
+        Meta(
+            description="`open` is listed and can be joined, `closed` requires its link, "
+            "`direct` is a conversation of two"
+        ),
+    ]
+    title: Annotated[str, Meta(description="1 to 60 characters on one line")]
+    about: Annotated[str, Meta(description="the room's description: at most 500 characters, line breaks allowed")]
+    tags: Annotated[
+        list[str], Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
+    ]
+    role: Annotated[Role, Meta(description="the user's role in the room; a `visitor` is not a member")]
+    notify: Annotated[Level, Meta(description="what notifies the user in this room")]
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    first_seq: Annotated[int, Meta(description="the first message still in the log")]
+    last_seq: Annotated[int, Meta(description="the number of the last message")]
+    last_id: Annotated[str, Meta(description="the id of the last message; empty if there is none")]
+    rev: Annotated[int, Meta(description="the number of the last change")]
+    read_seq: Annotated[int, Meta(description="the last message that was read")]
+    unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
+    mentions: Annotated[int, Meta(description="how often the user was mentioned after `read_seq`")]
+    members: Annotated[int, Meta(description="the number of members")]
+    online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
+    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
+    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
+    archived: Annotated[bool, Meta(description="archived: members can read it, nothing new can be posted")] = False
+    slow_mode: Annotated[int, Meta(description="seconds between two messages of a member; moderators are exempt")] = 0
+    question: Annotated[bool, Meta(description="whether the question of the day is posted here")] = False
+    titles: Annotated[
+        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
+    ] = {}
+    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = {}
+    other: Annotated[Author | UnsetType, Meta(description="the other user of a direct room")] = UNSET
+    notify_until: Annotated[int, Meta(description="when `notify` ends (Unix ms) and `notify_then` holds; 0: never")] = 0
+    notify_then: Annotated[
+        Level | UnsetType, Meta(description="what notifies the user after `notify_until`; absent if there is none")
+    ] = UNSET
+    everyone: Annotated[
+        bool | UnsetType, Meta(description="false if @everyone does not notify the user; absent if it does")
+    ] = UNSET
 
 
 class Latest(Struct, frozen=True):
     """The last message of a room in a list."""
 
-    author: Author
-    text: str
-    at: int
+    author: Annotated[Author, Meta(description="the author, with their current name")]
+    text: Annotated[str, Meta(description="the first 140 characters; empty for a tombstone")]
+    at: Annotated[int, Meta(description="when it was posted; never decreases within a room")]
 
 
 class RoomListing(Shape, frozen=True):
     """An open room in the result of ``room.discover``, with its activity and, if the reader may see it, its last
     message."""
 
-    room: str
-    title: str
-    about: str
-    tags: list[str]
-    members: int
-    online: int
-    today: int
-    last_at: int
-    joined: bool = False
-    window: bool = False
-    bots: bool = False
-    titles: dict[str, str] = {}
-    abouts: dict[str, str] = {}
-    latest: Latest | UnsetType = UNSET
+    room: Annotated[str, Meta(description="the room's id")]
+    title: Annotated[str, Meta(description="1 to 60 characters on one line")]
+    about: Annotated[str, Meta(description="the room's description: at most 500 characters, line breaks allowed")]
+    tags: Annotated[
+        list[str], Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
+    ]
+    members: Annotated[int, Meta(description="the number of members")]
+    online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
+    today: Annotated[int, Meta(description="messages since midnight in the community's time zone")]
+    last_at: Annotated[int, Meta(description="when the last message was posted; 0: never")]
+    joined: Annotated[bool, Meta(description="whether the caller is a member")] = False
+    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
+    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
+    titles: Annotated[
+        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
+    ] = {}
+    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = {}
+    latest: Annotated[
+        Latest | UnsetType, Meta(description="absent if there is no message, or the reader may not read the room")
+    ] = UNSET
 
 
 class Member(Shape, frozen=True):
     """A member of a room."""
 
-    user: Author
-    role: Role
-    joined_at: int
+    user: Annotated[Author, Meta(description="the user")]
+    role: Annotated[Role, Meta(description="the user's role in the room; a `visitor` is not a member")]
+    joined_at: Annotated[int, Meta(description="when the user joined")]
 
 
 class Ban(Shape, frozen=True):
     """A user who is banned from a room."""
 
-    user: Author
-    until: int = 0
+    user: Annotated[Author, Meta(description="the user")]
+    until: Annotated[int, Meta(description="when the ban ends; 0: never")] = 0
 
 
 class InboxItem(Shape, frozen=True):
     """An item of the inbox; ids only. ``about`` is the id of a poke or card, ``seq`` a message's number, if any."""
 
-    number: int
-    kind: Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "mention"]
-    at: int
-    user: str
-    room: str = ""
-    seq: int = 0
-    about: str = ""
+    number: Annotated[int, Meta(description="1, 2, 3 …")]
+    kind: Annotated[
+        Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "mention"],
+        Meta(description="the kind of item"),
+    ]
+    at: Annotated[int, Meta(description="when it was added")]
+    user: Annotated[str, Meta(description="the other user")]
+    room: Annotated[str, Meta(description="the room, or the id of the pair")] = ""
+    seq: Annotated[int, Meta(description="the message; 0: none")] = 0
+    about: Annotated[str, Meta(description="the poke's or card's id")] = ""
 
 
 class PokeSent(Shape, frozen=True):
     """A poke that you sent. Its state depends on time only, not on what the other does."""
 
-    poke: str
-    to: str
-    room: str
-    gesture: Gesture
-    at: int
-    state: Literal["sent", "faded"]
-    seq: int = 0
+    poke: Annotated[str, Meta(description="the poke's id")]
+    to: Annotated[str, Meta(description="the other user")]
+    room: Annotated[str, Meta(description="the room it came from")]
+    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
+    at: Annotated[int, Meta(description="when it was sent")]
+    state: Annotated[Literal["sent", "faded"], Meta(description="`sent`, and `faded` after seven days")]
+    seq: Annotated[int, Meta(description="the message it is about; 0: none")] = 0
 
 
 class PokeReceived(Shape, frozen=True):
     """A poke that you received: the sender, the room, and the sender's last lines there."""
 
-    poke: str
-    user: Author
-    room: str
-    gesture: Gesture
-    at: int
-    ends_at: int
-    lines: list[Message]
-    card: str
-    texts: dict[str, str]
-    seq: int = 0
+    poke: Annotated[str, Meta(description="the poke's id")]
+    user: Annotated[Author, Meta(description="the sender")]
+    room: Annotated[str, Meta(description="the room it came from")]
+    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
+    at: Annotated[int, Meta(description="when it was sent")]
+    ends_at: Annotated[int, Meta(description="when it expires")]
+    lines: Annotated[list[Message], Meta(description="their last three lines in that room")]
+    card: Annotated[str, Meta(description="the card that both get once it is returned")]
+    texts: Annotated[dict[str, str], Meta(description="the text by language")]
+    seq: Annotated[int, Meta(description="your message that it is about; 0: none")] = 0
 
 
 class CurtainState(Shape, frozen=True):
     """A card that two people answer. Neither sees the other's answer before both have answered. ``draft`` is your
     answer that was returned when another card was drawn."""
 
-    tie: str
-    room: str
-    card: str
-    texts: dict[str, str]
-    ends_at: int
-    answered: bool = False
-    other_answered: bool = False
-    may_draw: bool = False
-    draft: str = ""
-    rehearsal: bool = False
+    tie: Annotated[str, Meta(description="the id of the pair")]
+    room: Annotated[str, Meta(description="the room whose cards it is from")]
+    card: Annotated[str, Meta(description="the card's id")]
+    texts: Annotated[dict[str, str], Meta(description="the text by language")]
+    ends_at: Annotated[int, Meta(description="when it expires")]
+    answered: Annotated[bool, Meta(description="whether you have answered")] = False
+    other_answered: Annotated[
+        bool, Meta(description="whether they have answered; you see their answer once both have")
+    ] = False
+    may_draw: Annotated[bool, Meta(description="whether you may draw another card")] = False
+    draft: Annotated[str, Meta(description="your answer that was returned when another card was drawn")] = ""
+    rehearsal: Annotated[bool, Meta(description="whether it is a rehearsal with the community's host")] = False
 
 
 class TieOrigin(Shape, frozen=True):
     """How two people came to know each other."""
 
-    how: Literal["poke", "invitation", "met", "bot"]
-    at: int
-    room: str = ""
-    seq: int = 0
-    texts: dict[str, str] = {}
+    how: Annotated[Literal["poke", "invitation", "met", "bot"], Meta(description="how it began")]
+    at: Annotated[int, Meta(description="when")]
+    room: Annotated[str, Meta(description="the room; empty: none")] = ""
+    seq: Annotated[int, Meta(description="the message; 0: none")] = 0
+    texts: Annotated[dict[str, str], Meta(description="the card that both answered, by language")] = {}
 
 
 class TieState(Shape, frozen=True):
     """What two people are to each other, as one of them sees it. ``next`` is the next possible step."""
 
-    user: Author
-    rung: Rung
-    next: NextStep
-    next_room: str = ""
-    tie: str = ""
-    room: str = ""
-    since: int = 0
-    met_at: int = 0
-    origin: TieOrigin | UnsetType = UNSET
-    note: str = ""
-    rests: bool = False
-    keeps: bool = False
-    blocked: bool = False
-    card: Literal["", "offered", "open", "asked"] = ""
-    hides_seen: bool = False
-    seen_seq: int = 0
-    sent: PokeSent | UnsetType = UNSET
-    received: PokeReceived | UnsetType = UNSET
-    curtain: CurtainState | UnsetType = UNSET
+    user: Annotated[Author, Meta(description="the other")]
+    rung: Annotated[Rung, Meta(description="`stranger`, `poked`, `curtain`, `acquainted` or `friend`")]
+    next: Annotated[NextStep, Meta(description="the next possible step: a stable identifier")]
+    next_room: Annotated[str, Meta(description="the room for that step, if any")] = ""
+    tie: Annotated[str, Meta(description="the id of the pair")] = ""
+    room: Annotated[str, Meta(description="the direct room; empty if there is none")] = ""
+    since: Annotated[int, Meta(description="when their conversation began")] = 0
+    met_at: Annotated[int, Meta(description="when they confirmed that they met; 0: never")] = 0
+    origin: Annotated[TieOrigin | UnsetType, Meta(description="how they came to know each other")] = UNSET
+    note: Annotated[str, Meta(description="your private note, at most 500 characters")] = ""
+    rests: Annotated[bool, Meta(description="whether the conversation is paused")] = False
+    keeps: Annotated[bool, Meta(description="whether you keep the tie as it is")] = False
+    blocked: Annotated[bool, Meta(description="whether you blocked them")] = False
+    card: Annotated[
+        Literal["", "offered", "open", "asked"],
+        Meta(description="`offered` by you, `asked` for by them, `open` to each other, or empty"),
+    ] = ""
+    hides_seen: Annotated[bool, Meta(description="whether you hide from a friend what you have read")] = False
+    seen_seq: Annotated[
+        int, Meta(description="the last message the other has read, between friends who both allow it; 0: not shown")
+    ] = 0
+    sent: Annotated[PokeSent | UnsetType, Meta(description="your poke; absent once it was returned")] = UNSET
+    received: Annotated[
+        PokeReceived | UnsetType, Meta(description="their poke, unless it was dismissed or has expired")
+    ] = UNSET
+    curtain: Annotated[CurtainState | UnsetType, Meta(description="the card that both answer")] = UNSET
 
 
 class Card(Shape, frozen=True):
     """A name card (名片), which friends exchange."""
 
-    company: str = ""
-    title: str = ""
-    phone: str = ""
-    mail: str = ""
-    wechat: str = ""
-    looking_for: str = ""
-    can_offer: str = ""
+    company: Annotated[str, Meta(description="the company")] = ""
+    title: Annotated[str, Meta(description="the job title")] = ""
+    phone: Annotated[str, Meta(description="a telephone number")] = ""
+    mail: Annotated[str, Meta(description="a mail address")] = ""
+    wechat: Annotated[str, Meta(description="a WeChat id")] = ""
+    looking_for: Annotated[str, Meta(description="what you are looking for, at most 280 characters")] = ""
+    can_offer: Annotated[str, Meta(description="what you can offer, at most 280 characters")] = ""
 
 
 class Invitation(Shape, frozen=True):
     """A personal invitation for one person. ``user`` is who used it."""
 
-    id: str
-    at: int
-    ends_at: int
-    room: str = ""
-    user: str = ""
-    withdrawn: bool = False
+    id: Annotated[str, Meta(description="the id for `invitation.withdraw`")]
+    at: Annotated[int, Meta(description="when it was created")]
+    ends_at: Annotated[int, Meta(description="when it expires")]
+    room: Annotated[str, Meta(description="the room that the guest joins")] = ""
+    user: Annotated[str, Meta(description="the user who used it; empty: nobody yet")] = ""
+    withdrawn: Annotated[bool, Meta(description="whether it was withdrawn")] = False
 
 
 class Question(Shape, frozen=True):
     """A question of the day. It is a room of its own (``id``), which you enter by answering."""
 
-    id: str
-    room: str
-    at: int
-    texts: dict[str, str]
-    answers: int
-    answered: bool = False
+    id: Annotated[str, Meta(description="the id of the question's own room")]
+    room: Annotated[str, Meta(description="the room it is posted in")]
+    at: Annotated[int, Meta(description="when it was posted")]
+    texts: Annotated[dict[str, str], Meta(description="the text by language")]
+    answers: Annotated[int, Meta(description="the number of answers")]
+    answered: Annotated[bool, Meta(description="whether you have answered, and so can read the others")] = False
 
 
 class Cursor(Struct, frozen=True, omit_defaults=True):
     """What a client has seen of a room: the place (seq, rev) and the id of the last message."""
 
-    epoch: str
-    seq: Seq
-    id: str = ""
-    rev: Rev = 0
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    seq: Annotated[Seq, Meta(description="the last message seen; 0: none")]
+    id: Annotated[str, Meta(description="the id of the message at `seq`")] = ""
+    rev: Annotated[Rev, Meta(description="the last change seen")] = 0
 
 
 class InboxState(Struct, frozen=True):
     """The state of the user's inbox: its last number and how many items are unread."""
 
-    seq: int
-    unread: int
+    seq: Annotated[int, Meta(description="the number of the inbox's last item")]
+    unread: Annotated[int, Meta(description="how many of its items are unread")]
 
 
 class Limits(Struct, frozen=True):
     """The server's limits, in bytes or characters as named."""
 
-    text_characters: int
-    text_bytes: int
-    frame_bytes: int
-    history_page: int
-    requests_in_flight: int
+    text_characters: Annotated[int, Meta(description="most characters of a message")]
+    text_bytes: Annotated[int, Meta(description="most bytes of a message in UTF-8")]
+    frame_bytes: Annotated[int, Meta(description="most bytes of an incoming WebSocket message or HTTP body")]
+    history_page: Annotated[int, Meta(description="the largest `limit` of message.history")]
+    requests_in_flight: Annotated[
+        int, Meta(description="requests of a socket in flight above which the server stops reading")
+    ]
 
 
 class ServerInfo(Struct, frozen=True):
     """Facts about the server; ``ping_s`` is the interval (s) at which the page calls session.ping."""
 
-    version: str
-    ping_s: int
-    limits: Limits
-    durability: Durability
+    version: Annotated[str, Meta(description="the server's version")]
+    ping_s: Annotated[int, Meta(description="the interval (s) at which the page calls `session.ping`")]
+    limits: Annotated[Limits, Meta(description="the server's limits")]
+    durability: Annotated[
+        Durability,
+        Meta(
+            description="what a response means: the message is in the store (`primary`), or also on its disk (`strict`)"
+        ),
+    ]
 
 
 class OwnBot(Struct, frozen=True):
     """A bot as its owner sees it."""
 
-    user: User
-    tokens: list[Login]
+    user: Annotated[User, Meta(description="the bot")]
+    tokens: Annotated[list[Login], Meta(description="its tokens, most recently used first")]
 
 
 class Login(Shape, frozen=True):
     """One way a user is signed in: a browser's cookie or a token."""
 
-    id: str
-    kind: Literal["browser", "token"]
-    label: str
-    created_at: int
-    used_at: int
-    address: str = ""
-    agent: str = ""
-    current: bool = False
+    id: Annotated[str, Meta(description="the id for `login.end` and `token.revoke`")]
+    kind: Annotated[Literal["browser", "token"], Meta(description="a sign-in, or a token made for a bot or script")]
+    label: Annotated[str, Meta(description="a label, shown in lists")]
+    created_at: Annotated[int, Meta(description="when it was created")]
+    used_at: Annotated[int, Meta(description="when it was last used, to the hour")]
+    address: Annotated[str, Meta(description="the IP address (IPv6: the /64)")] = ""
+    agent: Annotated[str, Meta(description="the User-Agent")] = ""
+    current: Annotated[bool, Meta(description="whether this is the login of the request")] = False

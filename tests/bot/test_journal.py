@@ -6,7 +6,7 @@ import pytest
 
 from chatserver.bot.journal import Journal
 from chatserver.errors import StartError
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Cursor
 
 SENT = MessageSendResult("e1", 9, "m9", 5, "primary")

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from chatserver.bot.reading import Reading
-from chatserver.protocol.methods import MessageHistoryResult
+from chatserver.protocol.methods.messages import MessageHistoryResult
 from chatserver.protocol.shapes import Cursor
 from tests.bot.double import ANN, Double
 

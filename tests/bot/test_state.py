@@ -4,7 +4,7 @@ import msgspec
 
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
 from chatserver.protocol.events import MemberEvent, MessageChanged, RoomChanged, RoomReset
-from chatserver.protocol.methods import SessionStartResult
+from chatserver.protocol.methods.sessions import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState
 from tests.bot.double import ANN, ME, OTHER_BOT, Double
 

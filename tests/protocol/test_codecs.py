@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from chatserver import errors
 from chatserver.protocol.codecs import CODECS, JSON, MSGPACK, Codec, Request, Unreadable
 from chatserver.protocol.events import EVENTS
-from chatserver.protocol.methods import METHODS, MessageSend, Nothing
+from chatserver.protocol.methods import METHODS
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.messages import MessageSend
 from tests.protocol.values import tries, values
 
 Pack = Callable[[Any], bytes]

@@ -29,6 +29,7 @@ def _within(type_: Any, found: dict[type[Any], inspect.StructType]) -> None:
     else:
         parts = [getattr(type_, name) for name in ("item_type", "value_type") if hasattr(type_, name)]
         parts += getattr(type_, "types", ())
+        parts += [type_.type] if isinstance(type_, inspect.Metadata) else []
     for part in parts:
         _within(part, found)
 
@@ -82,7 +83,8 @@ def test_first_values_are_nothing_empty_or_no(type_: type[Any]) -> None:
 @EACH
 def test_no_member_of_an_answer_is_null(type_: type[Any]) -> None:
     for field in SAID[type_].fields:
-        types = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+        plain = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
+        types = plain.types if isinstance(plain, inspect.UnionType) else (plain,)
         assert not any(isinstance(one, inspect.NoneType) for one in types), field.name
 
 

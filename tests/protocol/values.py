@@ -60,5 +60,6 @@ _MAKERS = {
     inspect.ListType: _list,
     inspect.DictType: _map,
     inspect.StructType: _struct,
+    inspect.Metadata: lambda type_: _of(type_.type),
     inspect.UnionType: lambda type_: st.one_of([_of(one) for one in type_.types]),
 }

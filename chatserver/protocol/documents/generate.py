@@ -22,8 +22,9 @@ from chatserver.protocol import closing, shapes
 from chatserver.protocol.documents import examples
 from chatserver.protocol.documents.examples import Scene
 from chatserver.protocol.events import EVENTS
-from chatserver.protocol.meanings import meaning
-from chatserver.protocol.methods import METHODS, Method, Nothing
+from chatserver.protocol.methods import METHODS
+from chatserver.protocol.methods.base import Method, Nothing
+from chatserver.protocol.schema import description_of, fields_of
 from chatserver.settings import TABLE
 from chatserver.settings.printing import toml_value
 from chatserver.settings.sections import SECTIONS
@@ -61,7 +62,8 @@ def _method(name: str, scenes: list[Scene]) -> str:
     row = METHODS[name]
     who = "anyone" if row.who == "anyone" else "a signed-in user"
     doors = "WebSocket only" if row.connection else f"WebSocket, `POST /api/{name}`"
-    lines = [row.summary, "", f"For: {who}. Over: {doors}.", ""]
+    again = " May be repeated if the response is lost." if row.repeatable else ""
+    lines = [row.summary, "", f"For: {who}. Over: {doors}.{again}", ""]
     lines += [_params(row), "", _result(row), "", examples.written(examples.shown(scenes, "method", name))]
     return "\n".join(lines)
 
@@ -148,17 +150,15 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _rows(type_: type[msgspec.Struct], required: str) -> list[tuple[str, str, str, str]]:
-    described = inspect.type_info(type_)
-    assert isinstance(described, inspect.StructType)
     omits = required or type_.__struct_config__.omit_defaults
     return [
         (
             f"`{field.encode_name}`",
             _type(field.type),
             _default(field, required) if omits else "always present",
-            meaning(type_.__name__, field.encode_name),
+            description_of(type_, field),
         )
-        for field in described.fields
+        for field in fields_of(type_)
     ]
 
 
@@ -188,6 +188,8 @@ def _link(shape: str) -> str:
 
 def _type(type_: inspect.Type) -> str:
     """A type in words, including its limits."""
+    if isinstance(type_, inspect.Metadata):
+        return _type(type_.type)
     for kind, words in _WORDS.items():
         if isinstance(type_, kind):
             return words(type_)

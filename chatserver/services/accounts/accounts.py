@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.accounts import (
     AccountClose,
     AccountCreate,
     AccountCreateResult,
@@ -31,12 +31,12 @@ from chatserver.protocol.methods import (
     BotCreateResult,
     LoginEnd,
     LoginListResult,
-    Nothing,
     TokenCreate,
     TokenCreateResult,
     TokenListResult,
     TokenRevoke,
 )
+from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.shapes import Login, User
 from chatserver.rules.accounts import handles, names, passwords, tokens
 from chatserver.services.accounts.authority import Authority

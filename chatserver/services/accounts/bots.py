@@ -6,7 +6,8 @@ import asyncio
 
 from chatserver import errors
 from chatserver.ids import now_ms
-from chatserver.protocol.methods import BotListResult, BotParams, BotRenewTokenResult, Nothing
+from chatserver.protocol.methods.accounts import BotListResult, BotParams, BotRenewTokenResult
+from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.shapes import OwnBot
 from chatserver.services.accounts.accounts import shown_login
 from chatserver.services.accounts.profiles import user_of

@@ -6,7 +6,8 @@ from typing import Final
 
 from chatserver import errors
 from chatserver.ids import now_ms
-from chatserver.protocol.methods import AccountSuspend, Nothing, UserList, UserListResult
+from chatserver.protocol.methods.accounts import AccountSuspend, UserList, UserListResult
+from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.shapes import ListedUser
 from chatserver.rules.text.searching import fold
 from chatserver.services.accounts.profiles import public_of

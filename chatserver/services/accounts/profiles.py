@@ -16,7 +16,7 @@ from msgspec import UNSET
 from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
-from chatserver.protocol.methods import ProfileUpdate, UserGet, UserResult, UsersResult
+from chatserver.protocol.methods.accounts import ProfileUpdate, UserGet, UserResult, UsersResult
 from chatserver.protocol.shapes import User, UserProfile, UserRoom
 from chatserver.rules.accounts import handles, names, profiles
 from chatserver.rules.friends import ladder

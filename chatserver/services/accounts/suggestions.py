@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chatserver import errors
-from chatserver.protocol.methods import HandleSuggest, HandleSuggestResult
+from chatserver.protocol.methods.accounts import HandleSuggest, HandleSuggestResult
 from chatserver.rules.accounts import suggestions
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller

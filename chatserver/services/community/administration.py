@@ -14,13 +14,13 @@ from msgspec import UNSET
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.protocol import closing
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.community import (
     Community,
     CommunityClaim,
     CommunityLog,
     CommunityLogResult,
     CommunityUpdate,
-    Nothing,
 )
 from chatserver.protocol.shapes import Act, ServerInfo, User
 from chatserver.rules.accounts import profiles

@@ -15,7 +15,8 @@ from chatserver.ids import now_ms
 from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.user import LiveUser
-from chatserver.protocol.methods import InboxList, InboxListResult, InboxMark, MessageSendResult
+from chatserver.protocol.methods.friends import InboxList, InboxListResult, InboxMark
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import InboxItem, InboxState
 from chatserver.rules.friends import ladder
 from chatserver.services.caller import Caller

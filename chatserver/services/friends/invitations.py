@@ -11,12 +11,12 @@ from typing import Final
 from chatserver import errors, ids
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.friends import (
     InvitationCreate,
     InvitationCreateResult,
     InvitationListResult,
     InvitationWithdraw,
-    Nothing,
 )
 from chatserver.rules.accounts import tokens
 from chatserver.rules.friends.ladder import DAY_MS

@@ -9,7 +9,8 @@ import segno
 from chatserver import errors, ids
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import AboutUser, MetEnter, MetEnterResult, MetShowResult, Nothing
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.friends import AboutUser, MetEnter, MetEnterResult, MetShowResult
 from chatserver.protocol.shapes import TieState
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller

@@ -13,10 +13,10 @@ from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.friends import (
     CurtainAnswer,
     CurtainDraw,
-    Nothing,
     PokeListResult,
     PokeOne,
     PokeReturn,

@@ -16,7 +16,8 @@ from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tail import Place
-from chatserver.protocol.methods import MessageSend, MessageSendResult, QuestionAnswer, QuestionGet
+from chatserver.protocol.methods.friends import QuestionAnswer, QuestionGet
+from chatserver.protocol.methods.messages import MessageSend, MessageSendResult
 from chatserver.protocol.shapes import Question as Asked
 from chatserver.protocol.shapes import RoomState
 from chatserver.rules.days import Days

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import UserSearch, UserSearchResult
+from chatserver.protocol.methods.friends import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
 from chatserver.rules.text.searching import fold
 from chatserver.services.accounts.people_index import PeopleIndex

@@ -9,13 +9,13 @@ from msgspec import UNSET
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.friends import (
     AboutUser,
     BlockListResult,
     CardGet,
     CardUpdate,
     DirectOpen,
-    Nothing,
     SwitchUser,
     TieListResult,
     TieNote,

@@ -15,7 +15,7 @@ from chatserver import errors
 from chatserver.ids import new_id, now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.messages import (
     MessageDelete,
     MessageEdit,
     MessageHistory,

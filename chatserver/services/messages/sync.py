@@ -21,7 +21,8 @@ from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.tail import Place
 from chatserver.live.user import LiveUser
-from chatserver.protocol.methods import Nothing, PingResult, SessionStart, SessionStartResult
+from chatserver.protocol.methods.base import Nothing
+from chatserver.protocol.methods.sessions import PingResult, SessionStart, SessionStartResult
 from chatserver.protocol.shapes import Cursor, InboxState, RoomState, ServerInfo, User
 from chatserver.services.caller import Caller
 from chatserver.store.accounts.users import Pointer

@@ -6,7 +6,8 @@ from chatserver import errors
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.presence import presence_of
-from chatserver.protocol.methods import Nothing, PresenceWatchResult, RoomParams
+from chatserver.protocol.methods.base import Nothing, RoomParams
+from chatserver.protocol.methods.messages import PresenceWatchResult
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms.access import archived, outside
 from chatserver.services.caller import Caller

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from chatserver import errors
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import RoomDiscover, RoomDiscoverResult
+from chatserver.protocol.methods.rooms import RoomDiscover, RoomDiscoverResult
 from chatserver.protocol.shapes import Author, Latest, RoomListing
 from chatserver.rules import days
 from chatserver.rules.crowds import roughly

@@ -13,16 +13,8 @@ import msgspec
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
-    Nothing,
-    RoomBan,
-    RoomBans,
-    RoomBansResult,
-    RoomJoin,
-    RoomParams,
-    RoomSetRole,
-    RoomUser,
-)
+from chatserver.protocol.methods.base import Nothing, RoomParams
+from chatserver.protocol.methods.rooms import RoomBan, RoomBans, RoomBansResult, RoomJoin, RoomSetRole, RoomUser
 from chatserver.protocol.shapes import Ban, RoomState
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from chatserver import errors
 from chatserver.ids import new_id, now_ms
 from chatserver.live.hub import Hub
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.rooms import (
     RoomArchive,
     RoomCreate,
     RoomCreateResult,

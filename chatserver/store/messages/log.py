@@ -25,7 +25,7 @@ import msgspec
 from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Durability
 from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys

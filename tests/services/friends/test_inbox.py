@@ -14,7 +14,7 @@ from chatserver.app import Server
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
-from chatserver.protocol.methods import InvitationCreate
+from chatserver.protocol.methods.friends import InvitationCreate
 from chatserver.rules.friends.ladder import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages.text import names_called

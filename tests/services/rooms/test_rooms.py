@@ -14,7 +14,8 @@ from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
-from chatserver.protocol.methods import (
+from chatserver.protocol.methods.base import RoomParams
+from chatserver.protocol.methods.rooms import (
     RoomArchive,
     RoomBan,
     RoomBans,
@@ -24,7 +25,6 @@ from chatserver.protocol.methods import (
     RoomLink,
     RoomMembers,
     RoomNotify,
-    RoomParams,
     RoomSetRole,
     RoomUpdate,
     RoomUser,

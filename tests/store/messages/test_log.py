@@ -13,7 +13,7 @@ import pytest
 
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.live.tasks import Tasks
-from chatserver.protocol.methods import MessageSendResult
+from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Author
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address

@@ -1,0 +1,15 @@
+"""Every method: its parameters, its result, who may ask and by which door; a module for each noun.
+
+``METHODS`` is the table that the decoder, the services, both schemas and docs/protocol.md are made from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatserver.protocol.methods import accounts, community, friends, messages, rooms, sessions
+from chatserver.protocol.methods.base import Method
+
+METHODS: Final[dict[str, Method]] = {
+    row.name: row for module in (community, accounts, sessions, rooms, messages, friends) for row in module.ROWS
+}

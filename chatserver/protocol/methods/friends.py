@@ -1,0 +1,248 @@
+"""Methods: pokes, ties, cards, meetings, invitations, questions, people to know, the inbox."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chatserver.protocol.methods.base import Method, Nothing, Params, RoomParams
+from chatserver.protocol.shapes import (
+    Author,
+    Card,
+    ClientId,
+    Gesture,
+    InboxItem,
+    InboxState,
+    Invitation,
+    PokeReceived,
+    PokeSent,
+    Question,
+    RoomId,
+    RoomState,
+    Seq,
+    TieState,
+    UserId,
+)
+
+Text = Annotated[str, Meta(max_length=4000)]
+PokeId = Annotated[str, Meta(min_length=1, max_length=64)]
+Line = Annotated[str, Meta(max_length=400)]
+
+
+class PokeSend(RoomParams, frozen=True):
+    """A poke has no text."""
+
+    room: Annotated[RoomId, Meta(description="a room in which both have written lately")]
+    to: Annotated[UserId, Meta(description="the other user")]
+    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
+    seq: Annotated[Seq, Meta(description="a message of theirs that you liked; 0: none")] = 0
+
+
+class PokeReturn(Params, frozen=True):
+    poke: Annotated[PokeId, Meta(description="the poke's id")]
+    answer: Annotated[
+        Text, Meta(description="your answer to the card, as in `curtain.answer`; empty: answer later")
+    ] = ""
+
+
+class PokeOne(Params, frozen=True):
+    poke: Annotated[PokeId, Meta(description="the poke's id")]
+
+
+class Switch(Params, frozen=True):
+    on: Annotated[bool, Meta(description="true for on, false for off")]
+
+
+class PokeListResult(Struct, frozen=True):
+    sent: Annotated[list[PokeSent], Meta(description="your pokes, newest first")]
+    received: Annotated[list[PokeReceived], Meta(description="open pokes that you received, newest first")]
+    places: Annotated[int, Meta(description="how many more pokes you may send now")]
+    rests: Annotated[bool, Meta(description="whether you paused receiving pokes")]
+
+
+class CurtainAnswer(Params, frozen=True):
+    tie: Annotated[RoomId, Meta(description="the id of the pair")]
+    card: Annotated[str, Meta(max_length=64, description="the card's id")]
+    text: Annotated[Text, Meta(description="at most 280 characters, no link")]
+
+
+class CurtainDraw(Params, frozen=True):
+    tie: Annotated[RoomId, Meta(description="the id of the pair")]
+
+
+class AboutUser(Params, frozen=True):
+    user: Annotated[UserId, Meta(description="the other")]
+
+
+class SwitchUser(Params, frozen=True):
+    user: Annotated[UserId, Meta(description="the other")]
+    on: Annotated[bool, Meta(description="true for on, false for off")]
+
+
+class TieNote(Params, frozen=True):
+    user: Annotated[UserId, Meta(description="the other")]
+    note: Annotated[str, Meta(max_length=2000, description="your private note, at most 500 characters")]
+
+
+class TieListResult(Struct, frozen=True):
+    ties: Annotated[list[TieState], Meta(description="everyone who is not a stranger, newest first")]
+
+
+class DirectOpen(Params, frozen=True):
+    bot: Annotated[UserId, Meta(description="the bot's id")]
+
+
+class CardGet(Params, frozen=True):
+    user: Annotated[str, Meta(max_length=64, description="whose card; empty: your own")] = ""
+
+
+class CardUpdate(Params, frozen=True):
+    company: Annotated[Line | UnsetType, Meta(description="the company")] = UNSET
+    title: Annotated[Line | UnsetType, Meta(description="the job title")] = UNSET
+    phone: Annotated[Line | UnsetType, Meta(description="a telephone number")] = UNSET
+    mail: Annotated[Line | UnsetType, Meta(description="a mail address")] = UNSET
+    wechat: Annotated[Line | UnsetType, Meta(description="a WeChat id")] = UNSET
+    looking_for: Annotated[Line | UnsetType, Meta(description="what you are looking for, at most 280 characters")] = (
+        UNSET
+    )
+    can_offer: Annotated[Line | UnsetType, Meta(description="what you can offer, at most 280 characters")] = UNSET
+
+
+class BlockListResult(Struct, frozen=True):
+    users: Annotated[list[Author], Meta(description="the users you blocked")]
+
+
+class MetShowResult(Struct, frozen=True):
+    """``qr`` is a QR code of the code, as SVG."""
+
+    code: Annotated[str, Meta(description="eight digits")]
+    until: Annotated[int, Meta(description="when it expires")]
+    qr: Annotated[str, Meta(description="the code as a QR code, SVG")]
+
+
+class MetEnter(Params, frozen=True):
+    code: Annotated[str, Meta(max_length=40, description="the digits; spaces are allowed")]
+
+
+class MetEnterResult(Struct, frozen=True):
+    user: Annotated[Author, Meta(description="the user whose code it was")]
+    until: Annotated[int, Meta(description="the time until which both can confirm")]
+
+
+class InvitationCreate(Params, frozen=True):
+    room: Annotated[str, Meta(max_length=64, description="a room that the guest joins; empty: only the hall")] = ""
+
+
+class InvitationCreateResult(Struct, frozen=True):
+    id: Annotated[str, Meta(description="the id for `invitation.withdraw`")]
+    code: Annotated[str, Meta(description="the code, to pass to `account.create` as `invite`; not shown again")]
+    ends_at: Annotated[int, Meta(description="when it expires")]
+
+
+class InvitationListResult(Struct, frozen=True):
+    invitations: Annotated[list[Invitation], Meta(description="newest first")]
+
+
+class InvitationWithdraw(Params, frozen=True):
+    id: Annotated[str, Meta(max_length=128, description="the invitation's id")]
+
+
+class QuestionGet(Params, frozen=True):
+    room: Annotated[RoomId, Meta(description="the room it is posted in")] = "hall"
+
+
+class QuestionAnswer(Params, frozen=True):
+    question: Annotated[RoomId, Meta(description="the question's id")]
+    text: Annotated[Text, Meta(description="the answer, as a message")]
+    client_id: ClientId
+
+
+class UserSearch(Params, frozen=True):
+    query: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="a name, handle, pinyin or its initials, interest, word of your notes, where or when you met",
+        ),
+    ]
+
+
+class UserSearchResult(Struct, frozen=True):
+    users: Annotated[list[Author], Meta(description="at most 50, best match first")]
+
+
+class InboxList(Params, frozen=True):
+    before: Annotated[Seq, Meta(description="items before this number; 0: the newest")] = 0
+    limit: Annotated[int, Meta(ge=1, le=100, description="most items of the page")] = 50
+
+
+class InboxListResult(Struct, frozen=True):
+    """``items`` newest first; items that are no longer true are left out."""
+
+    items: Annotated[list[InboxItem], Meta(description="newest first")]
+    inbox: Annotated[InboxState, Meta(description="the state of the inbox")]
+    next: Annotated[int, Meta(description="pass it as `before` for the next page; 0: this was the last")]
+
+
+class InboxMark(Params, frozen=True):
+    seq: Annotated[Seq, Meta(description="the last item that was read")]
+
+
+ROWS: Final = (
+    Method("poke.send", PokeSend, TieState, "Poke a user from a room in which both have written lately."),
+    Method("poke.return", PokeReturn, TieState, "Return a poke, with or without your answer to the card."),
+    Method("poke.withdraw", PokeOne, Nothing, "Withdraw a poke; its place is free again the next day."),
+    Method("poke.dismiss", PokeOne, Nothing, "Dismiss a poke. Its sender does not see that."),
+    Method("poke.rest", Switch, Nothing, "Pause receiving pokes, or resume."),
+    Method("poke.list", Nothing, PokeListResult, "List your open pokes and those you received.", repeatable=True),
+    Method("curtain.answer", CurtainAnswer, TieState, "Answer the card; the second answer opens the conversation."),
+    Method("curtain.draw", CurtainDraw, TieState, "Draw another card for both; each may once."),
+    Method("tie.get", AboutUser, TieState, "Get your tie with a user, and the next possible step.", repeatable=True),
+    Method("tie.list", Nothing, TieListResult, "List all your ties.", repeatable=True),
+    Method("tie.keep", SwitchUser, Nothing, "Keep a tie as it is, unseen: no friendship by itself."),
+    Method(
+        "tie.step_back", AboutUser, Nothing, "Go from friends back to acquainted, without a notification."
+    ),
+    Method("tie.rest", SwitchUser, Nothing, "Pause the conversation, or resume one that you paused."),
+    Method("tie.note", TieNote, Nothing, "Set your private note about a user."),
+    Method(
+        "tie.show_seen", SwitchUser, Nothing, "Set whether a friend may see what you read; both must allow it."
+    ),
+    Method("direct.open", DirectOpen, RoomState, "Open a conversation with a bot, or resume it."),
+    Method("direct.close", DirectOpen, Nothing, "End a conversation with a bot."),
+    Method("card.get", CardGet, Card, "Get your own card, or a friend's if both of you offer theirs.", repeatable=True),
+    Method("card.update", CardUpdate, Card, "Update your card."),
+    Method(
+        "card.offer", AboutUser, Nothing, "Offer your card to a friend: both see the other's once both offer it."
+    ),
+    Method(
+        "card.take_back", AboutUser, Nothing, "Hide your card, and your profile for friends, from a friend."
+    ),
+    Method("block.add", AboutUser, Nothing, "Block a user everywhere; they cannot find out."),
+    Method("block.remove", AboutUser, Nothing, "Unblock a user."),
+    Method("block.list", Nothing, BlockListResult, "List the users you blocked.", repeatable=True),
+    Method("met.show", Nothing, MetShowResult, "Get a code to show to somebody you meet, valid for 60 seconds."),
+    Method("met.enter", MetEnter, MetEnterResult, "Enter the code that somebody shows you; then both confirm."),
+    Method("met.confirm", AboutUser, TieState, "Confirm that you met; once both did, you are friends."),
+    Method("invitation.create", InvitationCreate, InvitationCreateResult, "Create an invitation for one person."),
+    Method(
+        "invitation.list", Nothing, InvitationListResult, "List your invitations and who used them.", repeatable=True,
+    ),
+    Method(
+        "invitation.withdraw", InvitationWithdraw, Nothing, "Withdraw an invitation that nobody has used."
+    ),
+    Method("question.get", QuestionGet, Question, "Get the question of the day.", repeatable=True),
+    Method(
+        "question.answer", QuestionAnswer, RoomState, "Answer the question; then you can read the other answers."
+    ),
+    Method(
+        "user.search", UserSearch, UserSearchResult, "Find people by name, interest, your notes, where you met.",
+        repeatable=True,
+    ),
+    Method("inbox.list", InboxList, InboxListResult, "Get a page of your inbox, newest first.", repeatable=True),
+    Method(
+        "inbox.mark", InboxMark, InboxState, "Move the read marker of your inbox; it never moves back.",
+        repeatable=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,108 @@
+"""Methods: what is said and how far it was read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chatserver.protocol.methods.base import Method, RoomParams
+from chatserver.protocol.shapes import (
+    ClientId,
+    Durability,
+    Message,
+    Seq,
+    Shape,
+)
+
+
+class MessageSend(RoomParams, frozen=True, gc=False):
+    text: Annotated[str, Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end")]
+    client_id: Annotated[ClientId, Meta(description="chosen by the sender; a repeat within an hour posts nothing")]
+    reply_to: Annotated[Seq, Meta(description="the number of the message it replies to; 0: none")] = 0
+    topic: Annotated[str, Meta(max_length=200, description="the topic; empty: none")] = ""
+
+
+class MessageSendResult(Shape, frozen=True, gc=False):
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    seq: Annotated[int, Meta(description="the message's number in its room: 1, 2, 3 …")]
+    id: Annotated[str, Meta(description="unique, never reused")]
+    at: Annotated[int, Meta(description="when it was posted; never decreases within a room")]
+    durability: Annotated[
+        Durability,
+        Meta(
+            description="what a response means: the message is in the store (`primary`), or also on its disk (`strict`)"
+        ),
+    ]
+    duplicate: Annotated[bool, Meta(description="whether it was sent before, so nothing was posted now")] = False
+
+
+class MessageEdit(RoomParams, frozen=True):
+    seq: Seq
+    text: Annotated[str, Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end")]
+
+
+class MessageDelete(RoomParams, frozen=True):
+    seq: Seq
+
+
+class RevResult(Struct, frozen=True):
+    rev: Annotated[int, Meta(description="the change's number in its room: 1, 2, 3 …")]
+
+
+class MessageHistory(RoomParams, frozen=True):
+    before: Annotated[
+        Seq | UnsetType, Meta(description="messages before this number; without before, after and around: the newest")
+    ] = UNSET
+    after: Annotated[Seq | UnsetType, Meta(description="messages after this number")] = UNSET
+    around: Annotated[Seq | UnsetType, Meta(description="messages around this number, including it")] = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100, description="most items of the page")] = 50
+
+
+class MessageHistoryResult(Struct, frozen=True):
+    """``messages`` oldest first, in their current state; ``more`` is about the direction asked for."""
+
+    messages: Annotated[list[Message], Meta(description="oldest first, in their current state; tombstones count")]
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    first_seq: Annotated[int, Meta(description="the first message still in the log")]
+    last_seq: Annotated[int, Meta(description="the number of the last message")]
+    rev: Annotated[int, Meta(description="the messages are in their state as of this change")]
+    more: Annotated[bool, Meta(description="whether there is more in the direction asked for")]
+
+
+class ReadMark(RoomParams, frozen=True):
+    seq: Annotated[Seq, Meta(description="the last message that was read")]
+
+
+class ReadMarkResult(Struct, frozen=True):
+    read_seq: Annotated[int, Meta(description="the last message that was read")]
+    unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
+    mentions: Annotated[int, Meta(description="how often the user was mentioned after `read_seq`")]
+
+
+class PresenceWatchResult(Shape, frozen=True):
+    """``users`` (ids) is absent if more than a hundred are online."""
+
+    online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
+    users: Annotated[
+        list[str] | UnsetType,
+        Meta(description="ids of the members online; absent above 100, and for readers who are not members"),
+    ] = UNSET
+
+
+ROWS: Final = (
+    Method(
+        "message.send", MessageSend, MessageSendResult, "Post a message; the response comes when it is stored.",
+        repeatable=True,
+    ),
+    Method("message.edit", MessageEdit, RevResult, "Change the text of your own message.", repeatable=True),
+    Method(
+        "message.delete", MessageDelete, RevResult, "Delete your own message, or as a moderator anyone's.",
+        repeatable=True,
+    ),
+    Method(
+        "message.history", MessageHistory, MessageHistoryResult, "Get a page of the room's messages.", who="anyone",
+        repeatable=True,
+    ),
+    Method("read.mark", ReadMark, ReadMarkResult, "Move your read marker; it never moves back.", repeatable=True),
+)  # fmt: skip
