@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
+from chatserver import ids
 from chatserver.app import Server
 from tests.conftest import OpenServer
-from tests.people import PATIENCE, Person, gathering, post, sign_up
+from tests.people import PATIENCE, Person, Refused, gathering, post, sign_up
+from tests.walks.test_friends import friends
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    yield
+    ids.move_clock(0)
+
+
+@pytest.fixture
+def open_server(open_server: OpenServer) -> OpenServer:
+    """Servers that tell of presence at once: what is told is of interest here, not that it is told once a second."""
+
+    async def open_one(**changes: Any) -> Server:
+        server = await open_server(**changes)
+        server.tasks.spawn(_tick_often(server))
+        return server
+
+    return open_one
+
+
+async def _tick_often(server: Server) -> None:
+    while True:
+        await asyncio.sleep(0.02)
+        await server.hub.presence.tick(ids.now_ms())
 
 
 def last_seen(watcher: Person) -> dict[str, Any]:
@@ -119,3 +145,52 @@ async def test_a_hidden_one_of_two_sockets_leaves_and_nobody_is_told(server: Ser
         await sees(tom, tom, phone)
         await phone.leave()
         await sees(tom, tom)
+
+
+async def looks(server: Server, observer: Person, mei: Person, direct: str) -> list[Any]:
+    """All that an observer is answered by both doors who looks for signs of Mei, from a session of their own."""
+    await server.hub.presence.tick(ids.now_ms())
+    await observer.start_anew()
+    asked: list[tuple[str, dict[str, Any]]] = [("room.discover", {})]
+    for room in ("hall", direct):
+        asked += [(method, {"room": room}) for method in ("presence.watch", "message.history", "room.members")]
+    asked += [(method, {"user": mei.id}) for method in ("tie.get", "card.get")]
+    asked += [
+        ("user.get", {"users": [mei.id]}),
+        ("user.search", {"query": "mei"}),
+        ("tie.list", {}),
+        ("inbox.list", {}),
+    ]
+    answers: list[Any] = [observer.session["rooms"]]
+    for method, params in asked:
+        answers.append((method, await _answer(observer.call(method, **params))))
+        if not method.startswith("presence."):
+            answers.append((method, await _answer(post(server.url, method, observer.token, **params))))
+    return answers
+
+
+async def _answer(asked: Any) -> Any:
+    try:
+        return await asked
+    except Refused as refusal:
+        return str(refusal)
+
+
+async def test_who_hides_is_like_who_is_away_to_a_friend_a_stranger_and_a_visitor(server: Server) -> None:
+    async with gathering(server.url, "mei", "tom", "eve") as (mei, tom, eve):
+        direct = await friends(mei, tom)
+        await mei.call("profile.update", presence="hidden")
+        visitor = await Person(server.url).start()
+        phone = await Person(server.url, mei.token, mei.user).start()
+        observers = {"friend": tom, "stranger": eve, "visitor": visitor}
+        hidden = {name: await looks(server, observer, mei, direct) for name, observer in observers.items()}
+        for person in (mei, phone):
+            await person.leave()
+        async with asyncio.timeout(PATIENCE):
+            while mei.id in server.hub.users:
+                await asyncio.sleep(0.005)
+        away = {name: await looks(server, observer, mei, direct) for name, observer in observers.items()}
+        for name in observers:
+            for before, after in zip(hidden[name], away[name], strict=True):
+                assert before == after, name
+        await visitor.leave()
