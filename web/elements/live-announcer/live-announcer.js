@@ -4,6 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
+import { shorten } from "../../lib/shorten.js";
 import { PageElement } from "../element.js";
 
 const PAUSE = 1_000;
@@ -37,7 +38,7 @@ export class LiveAnnouncer extends PageElement {
     const list = /** @type {any} */ (document.querySelector("message-list"));
     const fresh = message.seq > (this.client.find(room)?.state.last_seq ?? 0);
     if (room !== this.client.openRoom || message.author.id === this.client.me || !list?.atBottom || !fresh) return;
-    this.#waiting.push({ name: message.author.name, text: message.text.slice(0, LONGEST) });
+    this.#waiting.push({ name: message.author.name, text: shorten(message.text, LONGEST) });
     this.#timer ??= setTimeout(() => this.announce(), PAUSE);
   }
 

@@ -7,6 +7,7 @@
 
 import { change, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
+import { keepTabStop, moveFocus } from "../../lib/roving.js";
 import { dayKey, dayName } from "../../lib/times.js";
 import { ShownWindow, STEP } from "../../state/shown-window.js";
 import { context, PageElement } from "../element.js";
@@ -47,7 +48,7 @@ export class MessageList extends PageElement {
     this.listen(this.jump, "click", () => this.toLatest());
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());
-    this.listen(this.list, "keydown", (event) => this.move(event));
+    this.listen(this.list, "keydown", (event) => moveFocus(this.list, "message-item", event));
     this.#sizes = new ResizeObserver(() => this.#keepPlace());
     for (const part of [this.scroller, this.list]) this.#sizes.observe(part);
     this.toBottom();
@@ -128,7 +129,7 @@ export class MessageList extends PageElement {
     }
     for (const [key, row] of before) if (this.#rows.get(key) !== row) row.remove();
     this.#placeRows();
-    this.#keepTabStop();
+    keepTabStop(this.list, "message-item");
   }
 
   /** After those that are gone were taken out: else each that stays would be moved past them, which costs as much as a new one. */
@@ -278,31 +279,6 @@ export class MessageList extends PageElement {
   mark() {
     const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.atBottom && this.isConnected;
     if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room);
-  }
-
-  // --- keys --------------------------------------------------------------------------------------------------------
-
-  /** The newest message, unless one is among the messages. */
-  #keepTabStop() {
-    const last = /** @type {any} */ (this.list.lastElementChild?.firstElementChild);
-    if (!last || last.tabIndex === 0 || this.list.contains(document.activeElement)) return;
-    for (const item of this.list.querySelectorAll("message-item[tabindex='0']")) item.tabIndex = -1;
-    last.tabIndex = 0;
-  }
-
-  /** @param {KeyboardEvent} event */
-  move(event) {
-    const keys = ["ArrowUp", "ArrowDown", "Home", "End"];
-    if (!keys.includes(event.key) || event.altKey) return;
-    const items = [...this.list.querySelectorAll("message-item")];
-    const at = items.indexOf(/** @type {any} */ (event.target).closest("message-item"));
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: items.length - 1 }[event.key] ?? at;
-    const next = items[Math.max(0, Math.min(items.length - 1, to))];
-    if (!next || next === items[at]) return;
-    event.preventDefault();
-    for (const item of items) item.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
   }
 }
 
