@@ -311,6 +311,7 @@ async def test_the_tap_that_opens_a_messages_actions_on_glass_pokes_nobody(new_r
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
     zhang, ming = await new_reader("张三", locale="zh-CN", **phone), await new_reader("王小明")
     room = await new_room(ming, "阳台", zhang)
+    await ming.call("room.set_role", room=room, user=zhang.user["id"], role="moderator")
     for reader in (ming, zhang):
         await reader.call("message.send", room=room, text="番茄冻坏了", client_id="1")
     await zhang.open(f"/room/{room}")
@@ -319,6 +320,8 @@ async def test_the_tap_that_opens_a_messages_actions_on_glass_pokes_nobody(new_r
     gesture = theirs.get_by_role("button", name="我也是")
     await expect(gesture).to_be_visible()
     assert not (await zhang.call("poke.list"))["sent"]
+    last = await theirs.locator(".actions > *").last.bounding_box()
+    assert last["x"] + last["width"] <= phone["viewport"]["width"]
     await gesture.tap()
     await expect(theirs.get_by_role("status")).to_contain_text("你向王小明招手了")
     assert len((await zhang.call("poke.list"))["sent"]) == 1
