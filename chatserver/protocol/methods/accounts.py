@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import About, After, Handle, Label, Method, Name, Nothing, Params, Password, Tags
 from chatserver.protocol.shapes import (
@@ -186,7 +186,7 @@ class UserResult(Struct, frozen=True):
 
 
 class UserGet(Params, frozen=True):
-    users: Annotated[list[UserId], Meta(max_length=200, description="ids")] = []
+    users: Annotated[list[UserId], Meta(max_length=200, description="ids")] = field(default_factory=list)
     handle: Annotated[Handle, Meta(description="instead of `users`: exactly this one")] = ""
 
 

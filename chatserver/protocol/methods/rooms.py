@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import About, After, Method, Nothing, Params, RoomParams, Tags, Title
 from chatserver.protocol.methods.messages import PresenceWatchResult
@@ -30,7 +30,7 @@ class RoomCreate(Params, frozen=True):
     ] = "open"
     tags: Annotated[
         Tags, Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
-    ] = []
+    ] = field(default_factory=list)
     client_id: Annotated[
         ClientId | UnsetType,
         Meta(description="your own name for this request: a repeat within an hour gives the same room"),

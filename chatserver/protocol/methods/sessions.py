@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import Method, Nothing, Params
 from chatserver.protocol.shapes import (
@@ -18,7 +18,9 @@ from chatserver.protocol.shapes import (
 
 
 class SessionStart(Params, frozen=True):
-    cursors: Annotated[dict[str, Cursor], Meta(description="what the client has seen, by room")] = {}
+    cursors: Annotated[dict[str, Cursor], Meta(description="what the client has seen, by room")] = field(
+        default_factory=dict
+    )
     inbox: Annotated[Cursor | None, Meta(description="what the client has seen of the inbox")] = None
     token: Annotated[str, Meta(max_length=200, description="a token, if the client cannot set headers")] = ""
 
