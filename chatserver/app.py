@@ -1,8 +1,7 @@
-"""One process of the community, from its opening to its end; ``composition`` builds its parts.
+"""One server process, from start to stop; ``composition`` builds its parts.
 
-``Server`` is an async context manager, used alike by ``chatserver serve`` and by tests: inside it the doors are
-open and ``url`` says where. Leaving it drains: the sockets are told to come back, what is under way is finished, the
-tasks end.
+``Server`` is an async context manager, used by ``chatserver serve`` and by tests: inside it the doors are open at
+``url``. Leaving it drains: sockets are closed so that clients reconnect, requests in flight are finished, tasks end.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ LONGEST_WITHOUT_STORE: Final = 30.0
 
 
 class Server:
-    """One process of the community on one store. ``host`` and ``port`` as in the settings; port 0 takes a free one."""
+    """One server process on one store. ``host`` and ``port`` as in the settings; port 0 picks a free one."""
 
     def __init__(self, settings: Settings, *, store_address: Address) -> None:
         self.settings = settings
@@ -96,7 +95,7 @@ class Server:
             log.warning("store: %s", warning)
 
     async def _renew_secret(self) -> None:
-        """A backup that was restored under us brought its own secret along."""
+        """Read the community's secret again: a backup restored meanwhile has its own."""
         self.stores.secret.value = await self.stores.community.secret()
 
     # --- the doors ---------------------------------------------------------------------------------------------------
@@ -120,7 +119,7 @@ class Server:
         self.url = f"http://{dialled(server.host)}:{sockets[0].getsockname()[1]}"
 
     async def setup_link(self) -> str:
-        """Where the first admin begins, with a fresh code; "" where there is one already."""
+        """The link for the first admin, with a new code; "" if there is an admin."""
         if not self.stores.community.unclaimed:
             return ""
         code = tokens.claim_code(random_bytes(tokens.CODE_BYTES))
@@ -139,7 +138,8 @@ class Server:
         return ""
 
     async def _leave(self) -> None:
-        """Say good-bye while all still works: our own host first, then sockets, then marks and presence."""
+        """Leave in order, while everything still works: the host first, then sockets, then read markers and
+        presence."""
         with contextlib.suppress(Refusal):
             if self.hosting is not None:
                 await self.hosting.leave()
@@ -179,7 +179,7 @@ class Server:
             self.tasks.spawn(self._every(seconds, work))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
-        """Again and again; a store that is away, or a fault, is noted and does not end it."""
+        """Repeat ``work`` every ``seconds``. An unavailable store or an exception is logged and does not end it."""
         while True:
             await asyncio.sleep(seconds)
             try:
@@ -190,13 +190,13 @@ class Server:
                 log.exception("housekeeping: failed")
 
     async def _beat(self) -> None:
-        """A task of its own: pings and the cut of slow readers wait for nothing that talks to the store."""
+        """A task of its own, so that pings and closing slow readers never wait for the store."""
         now = asyncio.get_running_loop().time()
         self.heartbeat.tick(now)
         self.doors.gate.tick(now)
 
     async def _look_at_disk(self) -> None:
-        """The embedded store's; of another the store itself says when it is full."""
+        """Check the disk of the embedded store. An external store reports itself when its disk is full."""
         if not self.settings.store.url:
             self._shortage = shortage_in(Path(self.settings.server.data), self._shortage)
             self.store.note_shortage(self._shortage)
@@ -218,7 +218,7 @@ class Server:
             self.doors.metrics.lagged(self._lag)
 
     async def run_until_told(self, stop: asyncio.Event) -> None:
-        """Until SIGTERM or Ctrl-C; then the closes are spread over the drain window."""
+        """Run until SIGTERM or Ctrl-C; then drain, with closes spread over the drain window."""
         await stop.wait()
         self._draining = True
 
@@ -228,10 +228,10 @@ def _spawned(tasks: Tasks, coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 def tune_gc() -> None:
-    """What stands after opening stays: the garbage collector need not walk it, nor look so often.
+    """Freeze the objects that exist after the start, and let the garbage collector run less often.
 
-    Every message in flight is some twenty objects that outlive a young collection; with the usual thresholds the whole
-    program was walked again and again, for a fifth to a third of its time under load.
+    A message in flight is some twenty objects that outlive a young collection; with the default thresholds all objects
+    of the program were visited again and again, which took a fifth to a third of its time under load.
     """
     gc.collect()
     gc.freeze()
@@ -239,10 +239,10 @@ def tune_gc() -> None:
 
 
 async def serve(settings: Settings, *, store_address: Address, ready: Callable[[str, str, str], None]) -> None:
-    """Open the community, tell ``ready`` its name, its URL and, where nobody runs it yet, the link by which somebody
-    comes to, and keep it open until SIGTERM, SIGINT or SIGHUP (a closed terminal). A second one closes at once.
+    """Start the server, call ``ready`` with the community's name, its URL and the link for the first admin ("" if there
+    is one), and run until SIGTERM, SIGINT or SIGHUP (a closed terminal). A second signal skips the drain.
 
-    Raises ``StartError`` where the community cannot open.
+    Raises ``StartError`` if the server cannot start.
     """
     server, stop = Server(settings, store_address=store_address), asyncio.Event()
 
@@ -253,7 +253,7 @@ async def serve(settings: Settings, *, store_address: Address, ready: Callable[[
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:  # under nohup it stays ignored
+        if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:  # keep ignoring it under nohup
             loop.add_signal_handler(number, told)
     async with server:
         tune_gc()

@@ -1,5 +1,5 @@
-"""All parts of a server, made once and in order, each by its constructor: stores, then what lives in this process, then
-the services, then the doors. ``app.Server`` calls these four and keeps the parts alive.
+"""Builds all parts of a server once, in order, by constructors: stores, live parts, services, doors. ``app.Server``
+calls these four functions and keeps the parts.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ HISTORY_PAGE: Final = 100
 
 @dataclass(slots=True, frozen=True)
 class Stores:
-    """What asks the store, by noun. ``starter_rooms`` are the ids of the rooms that stand open from the start."""
+    """All stores. ``starter_rooms`` are the ids of the starter rooms."""
 
     store: Store
     intents: Intents
@@ -102,7 +102,7 @@ class Stores:
 
 @dataclass(slots=True, frozen=True)
 class Live:
-    """What this process knows of who is connected to it."""
+    """The parts that hold this process's connections."""
 
     authority: Authority
     hub: Hub
@@ -111,7 +111,7 @@ class Live:
 
 @dataclass(slots=True, frozen=True)
 class Working:
-    """The services, and what works for them: the log that is written to, and what comes after a cut of the link."""
+    """The services and what they use: the log, and the recovery after the link was lost."""
 
     services: Services
     log: MessageLog
@@ -121,7 +121,7 @@ class Working:
 
 @dataclass(slots=True, frozen=True)
 class Doors:
-    """What the network reaches."""
+    """The parts that the network reaches."""
 
     gate: Gate
     front: Front
@@ -129,7 +129,7 @@ class Doors:
 
 
 async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores:
-    """The stores, with the link up and the starter rooms there. Raises ``StartError``."""
+    """Build the stores, with the link up and the starter rooms created. Raises ``StartError``."""
     intents, rooms_wanted = Intents(store), read_starter_rooms(rooms_file(settings))
     authors, rooms = AuthorCache(store, tasks.spawn), RoomStore(store, intents)
     community = CommunityStore(store, intents, rooms, settings, tasks.spawn)
@@ -164,8 +164,8 @@ async def _link(settings: Settings, store: Store, tasks: Tasks) -> None:
         async with asyncio.timeout(settings.store.connect_seconds):
             await store.ready.wait()
     except TimeoutError:
-        raise StartError("The store answers, but the link to it cannot be made; see the log") from None
-    with contextlib.suppress(Refusal):  # a store that takes no writes is opened for reading
+        raise StartError("The store answers, but the link to it fails: see the log") from None
+    with contextlib.suppress(Refusal):  # a store that takes no writes can still be read
         await store.remove_old_libraries(now_ms())
 
 
@@ -178,7 +178,7 @@ def _numbers(settings: Settings) -> Numbers:
 
 
 async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
-    """The hub, which hears of windows and logins from here on."""
+    """Build the hub, which from here on is notified of window rooms and logins."""
     limits, authority = settings.limits, Authority(stores.logins)
     hub = Hub(
         stores.store, stores.log, stores.authors, tasks, on_auth=authority.on_auth, tail_records=limits.tail_records,
@@ -195,7 +195,7 @@ async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
 
 
 def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks, hashing: Hashing) -> Working:
-    """Everything that the methods of the protocol call."""
+    """Build the services and what they use."""
     limits, hub, community = settings.limits, live.hub, stores.community
     days = Days(lambda: community.profile.time_zone)
     icebreakers = read_icebreakers(icebreakers_file(settings))
@@ -216,7 +216,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
 
 def _log(settings: Settings, stores: Stores, live: Live, ties: Ties, days: Days, tasks: Tasks) -> MessageLog:
     def stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
-        """The author's marker moves, and two people who write to each other may become friends."""
+        """Move the author's read marker, and make two people friends if they now are."""
         live.marks.note(user, room, epoch, seq, origin)
         live.hub.note_own_message(user, room, epoch, seq)
         if kind == "direct":
@@ -316,7 +316,8 @@ def build_doors(
     settings: Settings, stores: Stores, live: Live, working: Working, tasks: Tasks, *, not_ready: Callable[[], str],
     hurry: asyncio.Event,
 ) -> Doors:  # fmt: skip
-    """The doors, not open yet. ``not_ready()`` is what /readyz says, "" where all is well; ``hurry`` ends a drain."""
+    """Build the doors, not listening yet. ``not_ready()`` is the reason for /readyz, "" if ready; ``hurry`` ends a
+    drain."""
     server, limits, table = settings.server, settings.limits, working.services.table()
     authentication = Authentication(
         live.authority.prove, origins=server.origins, public_url=server.public_url,

@@ -1,6 +1,6 @@
-"""The HTTP API: ``POST /api/<method>`` with the params as a JSON body gives the result as JSON.
+"""The HTTP API: ``POST /api/<method>`` with the params as JSON body returns the result as JSON.
 
-The same services answer as over WebSocket, refusals have the same shape, and a login given or dropped becomes the
+It uses the same services as the WebSocket, refusals have the same form, and signing in or out sets or clears the
 cookie.
 """
 
@@ -28,7 +28,7 @@ _JSON: Final = "application/json"
 
 
 class Api:
-    """``login_days`` is how long the cookie lasts; 0 as good as for ever."""
+    """``login_days`` is the lifetime of the cookie; 0 means no end."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Api:
         except Unreadable as unreadable:
             return self._refused(name, unreadable.refusal)
         except ConnectionError:
-            raise  # whoever asked has gone; aiohttp knows what to do
+            raise  # the client has disconnected; aiohttp handles that
         except Exception as error:
             log.exception("request: failed", extra={"method": name})
             return self._refused(name, refusal_for(error))
@@ -84,22 +84,22 @@ class Api:
     def _method(request: web.Request, name: str) -> Method:
         method = METHODS.get(name)
         if method is None or method.connection:
-            raise Refusal(errors.METHOD, f"No such method here: {name[:64]}")
+            raise Refusal(errors.METHOD, f"No such method over HTTP: {name[:64]}")
         if request.method != "POST":
-            raise Refusal(errors.REQUEST, "Methods are called by POST")
+            raise Refusal(errors.REQUEST, "Use POST to call a method")
         if request.can_read_body and request.content_type != _JSON:
             raise Refusal(errors.REQUEST, "The body must be application/json")
         return method
 
     async def _body(self, request: web.Request) -> bytes:
         if request.content_length is not None and self._body_bytes and request.content_length > self._body_bytes:
-            raise errors.too_large("The body is too large", self._body_bytes)
+            raise errors.too_large("The body is too large: send less", self._body_bytes)
         try:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
-            raise errors.too_large("The body is too large", self._body_bytes) from None
+            raise errors.too_large("The body is too large: send less", self._body_bytes) from None
         except web.RequestPayloadError:
-            raise Refusal(errors.PARSE, "The body cannot be unpacked") from None
+            raise Refusal(errors.PARSE, "The body cannot be decompressed: check Content-Encoding") from None
 
     def _refused(self, name: str, refusal: Refusal) -> web.Response:
         self._on_answered(name if name in METHODS else "unknown", outcome_of(refusal))

@@ -1,4 +1,4 @@
-"""Who stands at the door: the address behind trusted proxies, the origin of a page, the login in a cookie or header."""
+"""Authenticates requests: the address behind trusted proxies, the page's origin, the login in a cookie or header."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORWARDING: Final = {
 
 
 class Authentication:
-    """``prove(caller, token)`` fills in the user of a token, or raises ``Refusal`` not_signed_in."""
+    """``prove(caller, token)`` checks a token and fills in its user, or raises ``Refusal`` not_signed_in."""
 
     def __init__(self, prove: Prove, *, origins: list[str], public_url: str, trusted_proxies: list[str]) -> None:
         self._prove = prove
@@ -32,16 +32,16 @@ class Authentication:
         self._proxies: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
 
     async def who(self, request: web.Request, *, writes: bool) -> Caller:
-        """The caller. A cookie counts only where the page's origin may use it: else ``Refusal`` not_allowed.
+        """The caller. A cookie counts only if the page's origin may use it; otherwise raises ``Refusal`` origin.
 
-        A cookie that no longer proves anything is a visitor; a header token that does not is refused.
+        An invalid cookie makes the caller a visitor; an invalid token in a header is refused.
         """
         caller = Caller(
             address=self.address(request), agent=_readable(request.headers.get("User-Agent", "")[:200]),
             device=request.cookies.get(self._device_name(request), "")[:64],
         )  # fmt: skip
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        # Any other scheme is meant for a proxy, which passes its own password on: no claim to a login here.
+        # Other schemes are for a proxy that passes its own password on; they are not a login here.
         if scheme.lower() == "bearer":
             await self._prove(caller, token.strip())
             return caller
@@ -56,29 +56,30 @@ class Authentication:
         return caller
 
     def _check_origin(self, request: web.Request, *, writes: bool) -> None:
-        """Browsers name the page that asks. Whoever sends neither header and no cookie is no browser with a login."""
+        """Check the Origin, which browsers send. A request without Origin and cookie is not from a signed-in
+        browser."""
         origin = request.headers.get("Origin")
         if origin is not None:
             if not self._may_ask(request, _page(origin)):
-                raise errors.not_allowed("This page may not ask here", "origin")
+                raise errors.not_allowed("Pages of this origin may not use this server: see server.origins", "origin")
             return
         site = request.headers.get("Sec-Fetch-Site")
         has_cookie = self.cookie_name(request) in request.cookies
         if site is not None and site not in _SAFE_SITES and writes:
-            raise errors.not_allowed("This page may not ask here", "origin")
+            raise errors.not_allowed("Pages of this origin may not use this server: see server.origins", "origin")
         if site is None and has_cookie and writes:
-            raise errors.not_allowed("A cookie needs an Origin", "origin")
+            raise errors.not_allowed("A request with a cookie needs an Origin header", "origin")
 
     def _may_ask(self, request: web.Request, origin: str) -> bool:
         own = normal_origin(f"{self.scheme(request)}://{request.host}")
         return bool(origin) and (origin in self._origins or origin == own)
 
     def further_origin(self, request: web.Request) -> str:
-        """The origin of the page that asks, as it named itself, where it is one of the settings' further ones."""
+        """The page's Origin header, if it is one of ``server.origins``; else ""."""
         origin = request.headers.get("Origin", "")
         return origin if _page(origin) in self._further_origins else ""
 
-    # --- what proxies say --------------------------------------------------------------------------------------------
+    # --- proxies -----------------------------------------------------------------------------------------------------
 
     def scheme(self, request: web.Request) -> str:
         if self._trusted(request.remote):
@@ -88,7 +89,7 @@ class Authentication:
         return "https" if self._secure_url and self._trusted(request.remote) else request.scheme
 
     def address(self, request: web.Request) -> str:
-        """The last address in the chain that is not a trusted proxy of ours; an IPv6 one stands for its /64."""
+        """The last address in the chain that is not a trusted proxy; an IPv6 address is reduced to its /64."""
         address = request.remote or ""
         if self._trusted(address):
             for hop in map(_bare, reversed(_hops(request, "X-Forwarded-For"))):
@@ -100,7 +101,7 @@ class Authentication:
         return grouped(address)
 
     def is_proxy(self, address: str | None) -> bool:
-        """Whether a proxy of ours dialled, which speaks for many addresses."""
+        """Whether the connection is from a trusted proxy, which forwards for many addresses."""
         return self._trusted(address)
 
     def _trusted(self, address: str | None) -> bool:
@@ -110,8 +111,8 @@ class Authentication:
         return any(parsed in network for network in self._proxies)
 
     def near(self, request: web.Request) -> bool:
-        """Whether the request comes from this machine or a trusted network itself, not through a proxy. A proxy on this
-        machine that adds no header at all still passes on the name that was asked for."""
+        """Whether the request comes directly from this machine or a trusted network, not through a proxy. A proxy on
+        this machine that adds no headers still passes on the Host."""
         remote = request.remote or ""
         if not _FORWARDING.isdisjoint(name.lower() for name in request.headers):
             return False
@@ -123,7 +124,8 @@ class Authentication:
     # --- the cookie --------------------------------------------------------------------------------------------------
 
     def cookie_name(self, request: web.Request) -> str:
-        """Cookies know hosts but no ports: two servers on one machine would sign each other's people out."""
+        """The cookie's name, with the port: cookies ignore ports, so two servers on one machine would otherwise sign
+        out each other's users."""
         port = port_of(normal_origin(f"{self.scheme(request)}://{request.host}"))
         name = f"chatserver-{port}" if port else "chatserver"
         return f"__Host-{name}" if self.scheme(request) == "https" else name
@@ -138,7 +140,8 @@ class Authentication:
         return self.cookie_name(request) + "-device"
 
     def set_device(self, request: web.Request, response: web.StreamResponse, device: str) -> None:
-        """What a browser keeps when it signs out: by it guesses from elsewhere hold nobody up."""
+        """Set the device cookie, which stays after signing out: guesses from elsewhere then do not lock this browser
+        out."""
         response.set_cookie(
             self._device_name(request), device, path="/", httponly=True, samesite="Lax",
             secure=self.scheme(request) == "https", max_age=DEVICE_DAYS * 86_400,
@@ -151,17 +154,17 @@ class Authentication:
 
 
 def _readable(text: str) -> str:
-    """A header's bytes that are no UTF-8 arrive as lone surrogates, which nothing can store."""
+    """The text without lone surrogates, which aiohttp makes of invalid UTF-8 and which cannot be stored."""
     return text.encode(errors="replace").decode()
 
 
 def _hops(request: web.Request, name: str) -> list[str]:
-    """What each proxy said. One may lengthen the header that came, or add a line of its own below the client's."""
+    """The values added by each proxy: some append to the existing header, some add a header line."""
     return [hop.strip() for hop in ",".join(request.headers.getall(name, [""])).split(",")]
 
 
 def _bare(hop: str) -> str:
-    """An address without the brackets and port that some proxies write: ``[2001:db8::1]:51234``, ``203.0.113.9:1``."""
+    """An address without the brackets and port that some proxies add: ``[2001:db8::1]:51234``, ``203.0.113.9:1``."""
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
@@ -176,7 +179,7 @@ def _is_address(text: str) -> bool:
 
 
 def _page(origin: str) -> str:
-    """An Origin header in its normal form; browsers write no path, not even a slash."""
+    """The normal form of an Origin header; browsers send no path, not even a slash."""
     return "" if origin.endswith("/") else normal_origin(origin)
 
 
@@ -185,7 +188,7 @@ def is_loopback(address: str) -> bool:
 
 
 def grouped(address: str) -> str:
-    """What is counted together: an IPv6 address stands for its /64."""
+    """The key for rate limits: an IPv6 address is reduced to its /64."""
     if not _is_address(address):
         return address
     parsed = ipaddress.ip_address(address)

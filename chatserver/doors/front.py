@@ -1,4 +1,4 @@
-"""The front door: every route of the community on one port, and how it is closed."""
+"""The front: all HTTP routes on one port, and the drain at the end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PREFLIGHT: Final = {
 
 
 class Front:
-    """Makes the aiohttp application. ``ready()`` says why the community is not ready, or nothing."""
+    """Builds the aiohttp application. ``ready()`` gives the reason why the server is not ready, or ""."""
 
     def __init__(
         self, *, gate: Gate, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics,
@@ -61,17 +61,19 @@ class Front:
 
     @web.middleware
     async def _safe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Headers that keep the page safe, on every answer, refusals and faults included."""
+        """Add security headers to every response, including refusals and errors."""
         try:
             response = self._preflight(request) or await handler(request)
         except web.HTTPException as refused:
             refused.headers.update(self._headers(request))
             raise
         except ConnectionError:
-            return web.Response(status=400)  # whoever asked has gone: nobody reads this, and no log needs a traceback
+            return web.Response(
+                status=400
+            )  # the client has disconnected: nobody reads this, and no traceback is needed
         except Exception:
-            log.exception("request: failed")  # without its path: a link into a closed room stands in one
-            response = web.Response(status=500, text="A fault of the server; it has been noted.\n")
+            log.exception("request: failed")  # without the path, which may contain a room's link
+            response = web.Response(status=500, text="Internal error; it was logged.\n")
         response.headers.update(self._headers(request))
         if response.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
@@ -88,7 +90,7 @@ class Front:
         return headers
 
     def _preflight(self, request: web.Request) -> web.Response | None:
-        """What a browser asks before a page of a further origin may call a method."""
+        """Answer the CORS preflight of a page of one of ``server.origins``; None for any other request."""
         asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         if not asks or not request.path.startswith("/api/") or not self._asking.further_origin(request):
             return None
@@ -113,13 +115,13 @@ class Front:
         return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def restart_all(self) -> None:
-        """Without the store nothing can be promised: everyone is told to come back."""
+        """Close all sockets so that clients reconnect, because the store has been away for too long."""
         for connection in list(self._hub.connections):
             connection.close(closing.RESTARTING)
 
     async def drain(self, seconds: float) -> None:
-        """No new sockets; those open are closed one by one, spread over the window, so that none come back at once.
-        Once ``hurry`` is set the rest is closed at once."""
+        """Accept no new sockets; close the open ones one by one over the window, so that clients reconnect spread out.
+        Once ``hurry`` is set, the rest is closed at once."""
         self._sockets.draining = True
         waiting = list(self._hub.connections)
         random.shuffle(waiting)

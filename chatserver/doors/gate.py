@@ -1,9 +1,9 @@
-"""Who may stand in the doorway, and how long: every connection from its first byte to its last.
+"""The gate: limits the number and the waiting time of all HTTP connections, from their first byte to their last.
 
-aiohttp waits for ever for a head, a body or a reader, and one address could hold all files of the process. Here each
-connection is an aiohttp handler that knows how long it has waited for what; ``Gate.tick`` ends those that waited too
-long, once a second and for all of them. Connections count against their address, WebSockets and HTTP alike; behind a
-trusted proxy it is the requests under way that count. A WebSocket has left the gate: ``Heartbeat`` watches it.
+aiohttp waits without limit for a head, a body or a reader, so one address could use up all open files of the process.
+Here each connection is an aiohttp handler that knows what it waits for and since when; ``Gate.tick`` ends those that
+waited too long, once a second for all of them. Connections count against their address, WebSockets and HTTP alike;
+behind a trusted proxy, requests in flight count instead. A WebSocket has left the gate: ``Heartbeat`` watches it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from chatserver.doors.authentication import Authentication, grouped
 
 log = logging.getLogger(__name__)
 KEPT_FILES: Final = 64
-"""Link and reader, the start of a store, pages that are read from the disk, and some that nobody thought of."""
+"""Reserved files: link and reader, starting a store, reading pages from the disk, and some spare."""
 HURRIED: Final = 16
 HURRIED_SECONDS: Final = 1.0
-"""So many more are taken for a moment each when files are used up, so that /readyz can say so."""
+"""When files are used up, further connections are accepted only for this long, so that /readyz can say so."""
 PROXY_IDLE_SECONDS: Final = 3600.0
-"""A proxy keeps connections for its own time; one that we end first costs somebody a 502."""
+"""A proxy closes idle connections itself; if we closed one first, somebody would get a 502."""
 _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 30\r\n\r\nToo many connections at once.\n"
@@ -37,13 +37,13 @@ _FULL: Final = (
 
 
 def most_connections() -> int:
-    """How many connections this process can have beside the files that are open now and those that are kept."""
+    """How many connections this process can have, besides files that are open now and those reserved."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return max(HURRIED, limit - sum(1 for _ in Path("/proc/self/fd").iterdir()) - KEPT_FILES - HURRIED)
 
 
 class Addresses:
-    """How many connections each address has. At most ``most``; 0 is no limit."""
+    """Counts the connections of each address. At most ``most``; 0 means no limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -65,9 +65,9 @@ class Addresses:
 
 
 class Gate:
-    """Makes the HTTP side of each connection. ``sockets()`` says how many WebSockets are open; with them there may be
-    ``most`` connections. A head or body may take ``request_seconds``, the next request ``idle_seconds``, and a reader
-    may take nothing for ``slow_seconds``; 0 is for ever."""
+    """Creates the HTTP protocol of each connection. ``sockets()`` is the number of open WebSockets, which count towards
+    ``most`` connections. A head or body may take ``request_seconds``, the wait for the next request ``idle_seconds``,
+    and a client may read nothing for ``slow_seconds``; 0 means no limit."""
 
     def __init__(
         self, authentication: Authentication, addresses: Addresses, sockets: Callable[[], int],
@@ -88,33 +88,34 @@ class Gate:
 
     @property
     def left(self) -> int:
-        """How many more connections there are files for."""
+        """How many more connections the limit of open files allows."""
         return max(0, self.most - len(self._visits) - self._sockets())
 
     @property
     def is_full(self) -> bool:
-        """Whether no more files are free for connections."""
+        """Whether no files are left for connections."""
         return not self.left
 
     def factory(self, server: web.Server) -> Callable[[], asyncio.Protocol]:
-        """What makes the protocol of a connection that was accepted."""
+        """The factory of the protocol of an accepted connection."""
         options: dict[str, Any] = {"access_log": None, "keepalive_timeout": PROXY_IDLE_SECONDS}
         return lambda: Visit(self, server, **options)
 
     def tick(self, now: float) -> None:
-        """End what has waited too long; ``now`` by the loop's clock."""
+        """End connections that have waited too long; ``now`` is the loop's time."""
         for visit in list(self._visits):
             visit.look(now)
 
     def close(self) -> None:
-        """End all that are still here."""
+        """End all remaining connections."""
         for visit in list(self._visits):
             visit.abort()
 
-    # --- what connections tell ---------------------------------------------------------------------------------------
+    # --- called by connections ---------------------------------------------------------------------------------------
 
     def came(self, visit: Visit) -> bool:
-        """Whether this one may come in. Where the address is full, one of its own that waits for nothing makes room."""
+        """Whether this connection is accepted. If its address is full, an idle one of the same address is closed for
+        it."""
         if not self._has_file(visit):
             return False
         self._visits[visit] = None
@@ -130,8 +131,8 @@ class Gate:
 
     def _has_file(self, visit: Visit) -> bool:
         beyond = len(self._visits) + self._sockets() - self.most
-        if beyond >= 0 and not self._said:  # once each time it becomes full
-            log.error("gate: full, because this process may open no more files", extra={"connections": self.most})
+        if beyond >= 0 and not self._said:  # log it once each time it becomes full
+            log.error("gate: full, because this process may not open more files", extra={"connections": self.most})
         self._said = beyond >= 0
         if beyond >= HURRIED:
             visit.refuse()
@@ -156,7 +157,7 @@ class Gate:
 
     @web.middleware
     async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Behind a proxy the request counts, because the connection is the proxy's."""
+        """Behind a proxy, count the request, because the connection is the proxy's."""
         if not self._asking.is_proxy(request.remote):
             return await handler(request)
         address = self._asking.address(request)
@@ -170,7 +171,7 @@ class Gate:
 
 
 class Visit(RequestHandler):
-    """One HTTP connection. ``peer`` is who dialled, ``address`` what it counts against: nothing for a proxy's."""
+    """One HTTP connection. ``peer`` is the remote address, ``address`` what it counts against ("" for a proxy's)."""
 
     __slots__ = ("_gate", "_ours", "_refused", "_since", "_waits_for", "address", "idle_seconds", "peer")
 
@@ -186,7 +187,7 @@ class Visit(RequestHandler):
         self._waits_for: object = "head"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._ours = cast("asyncio.Transport", transport)  # uvloop's are none by name
+        self._ours = cast("asyncio.Transport", transport)  # uvloop's class does not derive from it
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
         self._refused = not self._gate.came(self)
@@ -205,8 +206,8 @@ class Visit(RequestHandler):
             self._wait_for("next", now)
 
     def refuse(self) -> None:
-        """Say that there is no place, and hang up. Where a file is free for it this waits for the request: who is still
-        sending when the connection ends may never see the answer."""
+        """Answer that the server is full, and close. If a file is free, wait for the request first: a client that is
+        still sending when the connection ends may never see the answer."""
         if self._ours is not None and not self._ours.is_closing():
             self._ours.write(_FULL)
             self._ours.close()
@@ -221,7 +222,7 @@ class Visit(RequestHandler):
         if not self._refused:
             super().connection_lost(exc)
 
-    # --- patience ----------------------------------------------------------------------------------------------------
+    # --- waiting -----------------------------------------------------------------------------------------------------
 
     @property
     def _is_idle(self) -> bool:
@@ -229,7 +230,7 @@ class Visit(RequestHandler):
 
     @property
     def rests(self) -> bool:
-        """Whether it has been answered and asks nothing."""
+        """Whether the connection is idle: answered, and without a further request."""
         return self._is_idle and self._waits_for != "head"
 
     def abort(self) -> None:
@@ -237,7 +238,7 @@ class Visit(RequestHandler):
             self._ours.abort()
 
     def look(self, now: float) -> None:
-        """See what the other side is being waited for, and end the connection if that takes too long."""
+        """End the connection if what it waits for takes too long."""
         if self._ours is None:
             return
         most = self._patience(now)
@@ -245,7 +246,7 @@ class Visit(RequestHandler):
             self.abort()
 
     def _patience(self, now: float) -> float:
-        """How many seconds it may wait for what it waits for now; 0 for ever."""
+        """How many seconds it may wait for what it waits for now; 0 means no limit."""
         left = self._ours.get_write_buffer_size() if self._ours is not None else 0
         if left:
             self._wait_for(("reader", left), now)
@@ -267,4 +268,4 @@ class Visit(RequestHandler):
 
 
 def full() -> web.Response:
-    return web.Response(status=503, text="The community is full just now.\n", headers={"Retry-After": "10"})
+    return web.Response(status=503, text="The server is full: retry later.\n", headers={"Retry-After": "10"})

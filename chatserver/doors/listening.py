@@ -1,4 +1,4 @@
-"""Where the community listens: one address, or all of this machine, of both kinds."""
+"""The listening sockets: one address, or all addresses of this machine, IPv4 and IPv6."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _UNDIALLED: Final = {*_EVERYWHERE, "0.0.0.0"}  # noqa: S104  # compared with, no
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets that listen. ``::`` and "" take IPv4 and IPv6 on one port, or what of them the machine has; a name is
-    listened on at all its addresses. Raises ``OSError``."""
+    """Open listening sockets. ``::`` and "" mean IPv4 and IPv6 on one port, as far as the machine has them; a name
+    means all its addresses. Raises ``OSError``."""
     if host in _EVERYWHERE:
         if socket.has_dualstack_ipv6():
             return [_server((host or "::", port), socket.AF_INET6, dualstack=True)]
@@ -21,7 +21,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     for family, (address, _, *scope) in dict.fromkeys((family, address) for family, *_, address in found):
         try:
-            # Port 0 takes any: the second address of a name then takes the port of the first.
+            # Port 0 picks a free one: the second address of a name then uses the port of the first.
             at = (address, sockets[0].getsockname()[1] if sockets else port, *scope)
             sockets.append(_server(at, family))
         except OSError:
@@ -37,7 +37,7 @@ def _server(address: tuple[Any, ...], family: socket.AddressFamily, *, dualstack
 
 
 def dialled(host: str) -> str:
-    """How this machine reaches what listens on ``host``, as it stands in a URL."""
+    """The host by which this machine reaches the server, for a URL."""
     if host in _UNDIALLED:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host

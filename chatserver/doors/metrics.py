@@ -1,6 +1,6 @@
-"""What operators watch: /metrics for Prometheus. Never a room or a user in a label.
+"""/metrics for Prometheus. No label names a room or a user.
 
-Gauges are read when asked; only counters of answers and closes are kept up on the way.
+Gauges are read on request; only the counters of responses and closes are updated continuously.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Metrics:
-    """``answered`` and ``closed`` are told by the doors, ``lagged`` by the housekeeping."""
+    """The doors call ``answered`` and ``closed``, housekeeping calls ``lagged``."""
 
     def __init__(self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, tasks: Tasks) -> None:
         self._hub = hub
@@ -59,31 +59,31 @@ class Metrics:
         yield InfoMetricFamily("chat_build", "The program.", value={"version": __version__})
         for name, help_, value in (
             ("chat_connections", "Sockets open.", len(hub.connections)),
-            ("chat_connections_left", "How many more connections there are files for.", self._gate.left),
+            ("chat_connections_left", "How many more connections the limit of open files allows.", self._gate.left),
             ("chat_users", "Users connected.", len(hub.users)),
-            ("chat_rooms_followed", "Rooms somebody here follows.", len(hub.feeds)),
+            ("chat_rooms_followed", "Rooms that connections of this process follow.", len(hub.feeds)),
             (
                 "chat_connections_paused",
-                "Sockets that cannot take more just now.",
+                "Sockets whose buffer is full.",
                 sum(c.paused for c in hub.connections),
             ),
-            ("chat_followers_behind", "Followers that read up.", _behind(hub)),
+            ("chat_followers_behind", "Followers that are catching up.", _behind(hub)),
             ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
             ("chat_store_writable", "Whether the store takes writes.", int(hub.store.up and not hub.store.read_only)),
-            ("chat_tasks", "Tasks under way.", len(self._tasks)),
+            ("chat_tasks", "Running tasks.", len(self._tasks)),
         ):
             yield GaugeMetricFamily(name, help_, value=value)
-        yield CounterMetricFamily("chat_messages_appended", "Messages handed to the store.", value=self._log.messages)
+        yield CounterMetricFamily("chat_messages_appended", "Messages sent to the store.", value=self._log.messages)
         yield CounterMetricFamily("chat_append_groups", "Group commits.", value=self._log.groups)
         store = hub.store
-        yield CounterMetricFamily("chat_store_links", "Links to the store that were made.", value=store.links)
+        yield CounterMetricFamily("chat_store_links", "Links made to the store.", value=store.links)
         losses = {(reason,): count for reason, count in store.losses.items()}
-        yield self._counted("chat_store_losses", "Links that were lost.", ("reason",), losses)
-        yield CounterMetricFamily("chat_store_faults", "Records that could not be taken.", value=store.faults)
+        yield self._counted("chat_store_losses", "Links lost.", ("reason",), losses)
+        yield CounterMetricFamily("chat_store_faults", "Records that could not be handled.", value=store.faults)
         yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
         pool = hub.feeds.pool
-        yield CounterMetricFamily("chat_repairs", "Rooms that read what they missed.", value=pool.repairs)
-        yield CounterMetricFamily("chat_resets", "Readers or rooms that started over from the end.", value=pool.resets)
+        yield CounterMetricFamily("chat_repairs", "Rooms that read what they had missed.", value=pool.repairs)
+        yield CounterMetricFamily("chat_resets", "Rooms or followers that were reset to the end.", value=pool.resets)
         yield self._counted("chat_requests", "Requests answered.", ("method", "outcome"), self._answers)
         closes = {(code,): count for code, count in self._closes.items()}
         yield self._counted("chat_closes", "Sockets closed.", ("code",), closes)

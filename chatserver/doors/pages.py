@@ -1,4 +1,4 @@
-"""The page: index.html on every path of the page, the files of web/ below /web/, and headers that keep it safe.
+"""Serves the page: index.html on every path of the page, the files of web/ below /web/, with security headers.
 
 Files are read once at start, with a strong ETag each and compressed once; what is in web/ is what the browser runs.
 index.html asks for its files with the version in their address (/web/<version>/main.js), so no page is ever made of two
@@ -105,7 +105,7 @@ class Pages:
         return self._versioned(request, self._shell())
 
     async def _lost(self, request: web.Request) -> web.Response:
-        """Show a person the page, which says that nothing is here; tell a program in a line."""
+        """Answer 404: with the page to a person, with one line to a program."""
         if "text/html" not in request.headers.get("Accept", ""):
             raise _nothing()
         response = self._versioned(request, self._shell())
@@ -114,7 +114,8 @@ class Pages:
         return response
 
     async def _room(self, request: web.Request) -> web.Response:
-        """The page of a public room describes the room; all others look alike, whether or not the room exists."""
+        """The page of a public room describes the room; for any other id it looks the same, whether the room exists or
+        not."""
         room = self._window(request.match_info["room"])
         if room is None:
             return self._versioned(request, self._shell())
@@ -134,7 +135,7 @@ class Pages:
         return _made(body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1), page.content_type)
 
     def _versioned(self, request: web.Request, page: File) -> web.Response:
-        """The service worker compares this header with its own version before it keeps the page."""
+        """Add the header that the service worker compares with its own version before it caches the page."""
         response = _answer(request, page)
         response.headers["Page-Version"] = self._version
         return response
@@ -158,7 +159,7 @@ class Pages:
         return response
 
     def _with_version(self, name: str) -> File | None:
-        """The file with the page's version put in, and the names of what belongs to it."""
+        """The service worker with the page's version and the list of its files filled in."""
         file = self._files.get(name)
         if file is None:
             return None
@@ -170,7 +171,7 @@ class Pages:
         return f"/web/{path}" if path == _ANY_VERSION else f"/web/{self._version}/{path}"
 
     async def _file_of_version(self, request: web.Request) -> web.Response:
-        """A file of one version: for ever the same, or a redirect to the same address for a release that has it."""
+        """A file of one version, which never changes; or a redirect to the same address, for a release that has it."""
         if request.match_info["version"] == self._version:
             response = self._named(request, request.match_info["name"])
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
@@ -199,7 +200,7 @@ def _nothing() -> web.HTTPNotFound:
 
 
 def _version(files: dict[str, File]) -> str:
-    """A change of any file is another version."""
+    """The page's version: a hash over all files."""
     version = hashlib.sha256()
     for path, held in files.items():
         version.update(f"{path}\0{len(held.body)}\0".encode())
@@ -219,7 +220,7 @@ def _made(body: bytes, kind: str, *, packed: bool = True) -> File:
 
 
 def _short(name: str) -> str:
-    """As many words of the name as fit below an icon, or the beginning of the first."""
+    """As many words of the name as fit below an icon, or the start of the first one."""
     short = ""
     for word in name.split():
         longer = f"{short} {word}".strip()
@@ -238,7 +239,7 @@ def _takes_gzip(request: web.Request) -> bool:
 
 
 def _answer(request: web.Request, file: File) -> web.Response:
-    """The browser asks each time whether its copy still holds, so an update is never mixed with yesterday's files."""
+    """Serve a file that the browser revalidates each time, so that files of two versions are never mixed."""
     packed = file.packed if _takes_gzip(request) else None
     etag = file.etag if packed is None else f"{file.etag}-gzip"
     headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}

@@ -1,8 +1,8 @@
-"""From a message on a socket to a service and back: decoding, lanes, answers.
+"""Requests on sockets: decoding, lanes, calling the services, responses.
 
-Requests of one connection that name the same room are carried out one after another, a session.start holds back all
-behind it, and no other waits for another. Sends may follow sends at once, because their order is fixed by the room's
-queue before anything is awaited. At most 32 are under way; then the connection is not read.
+Requests of one connection that name the same room run one after another; session.start holds back all requests behind
+it; all others run side by side. Sends need not wait for earlier sends, because the room's queue fixes their order
+before anything is awaited. At most 32 are in flight; then the server stops reading from the connection.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class _Lane:
     def __init__(self) -> None:
         self.running = 0
         self.only_sends = True
-        self.waiting: collections.deque[tuple[Request, int]] = collections.deque()  # and when each came
+        self.waiting: collections.deque[tuple[Request, int]] = collections.deque()  # with the time of arrival
 
 
 class Lanes:
-    """What one connection has asked and not been answered."""
+    """The unanswered requests of one connection."""
 
     __slots__ = ("backlog", "caller", "lanes", "rate", "refused", "starting", "under_way", "unreadable")
 
@@ -62,11 +62,11 @@ class Lanes:
 
 
 class Requests:
-    """``services`` maps a method's name to what carries it out: a coroutine, or for message.send a future.
+    """``services`` maps a method's name to its coroutine function; for message.send it returns a future.
 
-    ``on_answered(method, outcome)`` is called for each. One connection may make ``burst`` requests at once and
-    ``per_second`` in the long run; a burst of 0 is no limit. While the store ``is_away`` what has waited
-    ``patience_ms`` behind others of its lane is refused with them: each would wait for the store again.
+    ``on_answered(method, outcome)`` is called for each response. A connection may make ``burst`` requests at once and
+    ``per_second`` over time; a burst of 0 means no limit. While the store ``is_away``, requests that have waited
+    ``patience_ms`` behind others of their lane are refused with them; otherwise each would wait for the store again.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Requests:
         self._on_answered = on_answered
 
     def welcome(self, connection: Connection, caller: Caller) -> None:
-        """A connection was opened: its requests are this caller's."""
+        """Register a new connection, whose requests are this caller's."""
         connection.data = Lanes(caller, Bucket(self._burst, self._per_second))
 
     def message(self, connection: Connection, data: bytes) -> None:
@@ -221,10 +221,10 @@ class Requests:
 
 
 def refusal_for(error: BaseException) -> Refusal:
-    """The refusal itself, or for a fault of ours one that says nothing of it."""
+    """The refusal itself; for any other exception a generic one without details."""
     if isinstance(error, Refusal):
         return error
-    return Refusal(errors.INTERNAL, "A fault of the server; it has been noted")
+    return Refusal(errors.INTERNAL, "Internal error; it was logged")
 
 
 def outcome_of(error: BaseException) -> str:

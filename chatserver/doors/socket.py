@@ -1,7 +1,7 @@
-"""The door at /ws: checks the handshake, then takes the socket over from aiohttp.
+"""The WebSocket endpoint /ws: checks the handshake, then takes the socket over from aiohttp.
 
-aiohttp's own WebSocket costs a task and 14 KB per connection. Here the transport gets a new protocol, aiohttp's
-handler is told that its transport is gone and ends by ConnectionResetError, and the serialized request is fed to
+aiohttp's WebSocket costs a task and 14 KB per connection. Here the transport gets a new protocol, aiohttp's handler is
+notified that its transport is gone and ends with ConnectionResetError, and the serialized request is fed to
 ``websockets``' ``ServerProtocol``, so that its parser and extensions are in the right state: 6 KB per connection, no
 task, no queue.
 """
@@ -40,12 +40,12 @@ _HANDSHAKE: Final = {
     "sec-websocket-extensions",
 }  # fmt: skip
 START_BYTES: Final = 1 << 19
-"""Of the session.start of a user: the cursors of a thousand rooms are 100 KB, and all of them come at once."""
+"""The largest session.start of a user: the cursors of a thousand rooms are 100 KB, all in one message."""
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in CODECS]
 
 
 class Sockets:
-    """Opens connections. Limits are numbers of sockets; 0 is no limit."""
+    """Opens connections. Limits are numbers of sockets; 0 means no limit."""
 
     def __init__(
         self, hub: Hub, requests: Requests, authentication: Authentication, on_closed: OnClosed,
@@ -62,10 +62,12 @@ class Sockets:
         self._on_closed = on_closed
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """GET /ws. Answers 400, 401, 403 or 503 where no WebSocket is to be had."""
+        """GET /ws. Answers 400, 401, 403, 426 or 503 if no WebSocket is opened."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            return web.Response(status=426, text="This is the door for WebSockets.\n", headers={"Upgrade": "websocket"})
-        if self._is_full():  # before a token costs the store a reading
+            return web.Response(
+                status=426, text="This endpoint only accepts WebSocket upgrades.\n", headers={"Upgrade": "websocket"}
+            )
+        if self._is_full():  # before checking a token, which costs a call of the store
             return full()
         try:
             caller = await self._asking.who(request, writes=True)
@@ -79,16 +81,16 @@ class Sockets:
         return _TakeOver(self, caller, protocol, _early_frames(request))
 
     def _is_full(self) -> bool:
-        """That the address may have another was asked at the gate, where this connection counts already."""
+        """Whether this process has too many sockets. The gate has checked the limit of the address."""
         return self.draining or 0 < self._most <= len(self._hub.connections)
 
     def _negotiate(self, request: web.Request) -> tuple[ServerProtocol, Response | None]:
-        """Show the request to the protocol; the answer is None where it is not even a request."""
+        """Let ``ServerProtocol`` accept the request; the response is None if it is not a valid request."""
         protocol = ServerProtocol(
             subprotocols=_SUBPROTOCOLS, max_size=self._frame_bytes or None,
             select_subprotocol=_choose, extensions=[_deflate()] if self._compression else None,
         )  # fmt: skip
-        # Only what the handshake is about: anything else may hold what ServerProtocol does not take.
+        # Only headers of the handshake: others may contain something that ServerProtocol refuses.
         about = Headers(
             (name, value.encode("ascii", "replace").decode())
             for name, value in request.headers.items()
@@ -103,7 +105,7 @@ class Sockets:
         return protocol, response
 
     def take_over(self, request: web.BaseRequest, caller: Caller, protocol: ServerProtocol, early: bytes) -> None:
-        """Make a connection of the request's transport; ``early`` came behind the request."""
+        """Turn the request's transport into a ``Connection``; ``early`` are bytes received after the request."""
         http, transport = request.protocol, request.transport
         if transport is None or transport.is_closing():
             return
@@ -140,37 +142,38 @@ class Sockets:
 
 
 def _early_frames(request: web.Request) -> bytes:
-    """What a hasty client sent before it had its 101: aiohttp holds it back, and would read it as HTTP afterwards."""
+    """Frames that a client sent before it got its 101: aiohttp buffers them, and would parse them as HTTP."""
     early, request.protocol._message_tail = request.protocol._message_tail, b""
     return early
 
 
 def _refused(response: Response | None) -> web.Response:
-    """What the protocol says to a handshake that is none, as a plain answer."""
+    """``ServerProtocol``'s response to an invalid handshake, as an aiohttp response."""
     if response is None:
-        return web.Response(status=400, text="This is no WebSocket handshake.\n")
+        return web.Response(status=400, text="This is not a valid WebSocket handshake.\n")
     kept = {name: value for name, value in response.headers.raw_items() if name in {"Upgrade", "Sec-WebSocket-Version"}}
     return web.Response(status=response.status_code, body=response.body or b"", headers=kept)
 
 
 def _choose(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first that we speak; JSON, unnamed, where none is asked for."""
+    """The first subprotocol that we support; None, which means JSON, if none is requested."""
     for name in offered:
         if name in CODECS:
             return name
     if offered:
-        raise NegotiationError("give chat.v1.json or chat.v1.msgpack, or no subprotocol")
+        raise NegotiationError("request chat.v1.json or chat.v1.msgpack, or no subprotocol")
     return None
 
 
 class _Deflate(ServerPerMessageDeflateFactory):
-    """A frame is compressed once for all, so who asks for a window of their own gets plain frames."""
+    """Frames are compressed once for all connections, so a client that requests another window size gets plain
+    frames."""
 
     def process_request_params(
         self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
     ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
         if any(name == "server_max_window_bits" and bits != "15" for name, bits in params):
-            raise NegotiationError("frames are made for the whole window")
+            raise NegotiationError("frames are compressed for the full window")
         return super().process_request_params(params, accepted_extensions)
 
 
@@ -180,7 +183,7 @@ def _deflate() -> ServerPerMessageDeflateFactory:
 
 
 class _TakeOver(web.Response):
-    """Takes the transport away from aiohttp when the answer would be prepared, and ends its handler."""
+    """A response that, when prepared, takes the transport from aiohttp and ends its handler."""
 
     def __init__(self, sockets: Sockets, caller: Caller, protocol: ServerProtocol, early: bytes) -> None:
         super().__init__()

@@ -1,5 +1,5 @@
-"""Who is kept apart here: users connected to this process of whom one has blocked the other. The hub keeps it; a feed
-asks before it tells what is in no log and not for everyone, such as who is typing.
+"""Blocks between users connected to this process. The hub keeps it; a feed asks it before it sends unlogged events that
+not everyone may receive, such as typing.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class BlockIndex:
-    """``put`` what is known of a user who is connected here; ``of`` anyone, the users here who are apart from them."""
+    """``put`` sets the blocks of a connected user; ``of`` gives, for any user, the connected users whom a block
+    separates from them."""
 
     def __init__(self) -> None:
         self._others: dict[str, frozenset[str]] = {}
         self._here: dict[str, set[str]] = {}
 
     def put(self, user: str, others: frozenset[str]) -> None:
-        """``others`` are those whom the user has blocked and those who have blocked the user."""
+        """``others`` are the users whom this user blocked and those who blocked this user."""
         for other in self._others.pop(user, NOBODY) - others:
             self._here[other].discard(user)
             if not self._here[other]:

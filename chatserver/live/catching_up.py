@@ -1,6 +1,6 @@
-"""Reading up from the log: for followers that are further behind than the feed's tail reaches.
+"""Catching up from the log: for followers that are further behind than the feed's tail reaches.
 
-One read per room at a time; what it brought lengthens the tail where it fits, so that the next reader finds it there.
+One read per room at a time; its result extends the tail if it fits, so that the next follower finds it there.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ CHANGES: Final = 512
 
 
 class Readers:
-    """The reads under way, at most one for each feed."""
+    """The running reads, at most one per feed."""
 
     def __init__(self) -> None:
         self._reading: dict[Feed, asyncio.Future[None]] = {}
 
     async def bring_up(self, feed: Feed, connection: Connection) -> None:
-        """Until the follower is live, or cannot take more, or is gone."""
+        """Catch a follower up until it is live, cannot take more, or is gone."""
         while not feed.level(connection):
             await feed.repairs.certain()
             under_way = self._reading.get(feed)
@@ -46,7 +46,7 @@ class Readers:
             except Exception as error:
                 if isinstance(error, Refusal) and error.kind is UNAVAILABLE:
                     await asyncio.sleep(PAUSE_SECONDS)
-                    continue  # nobody else brings this reader up
+                    continue  # no other task catches this follower up
                 log.error(
                     "room: a reader cannot be brought up and starts over from the end",
                     exc_info=error, extra={"room": feed.room},
@@ -70,7 +70,7 @@ def _give(feed: Feed, connection: Connection, behind: Behind, entries: list[Entr
 
 
 async def _read(feed: Feed, behind: Behind) -> list[Entry] | None:
-    """The next entries after a place; None where the log no longer explains them."""
+    """The next entries after a place; None if the log no longer has them."""
     place = behind.place
     page = await feed.around.log.read(
         feed.room, first=place.seq + 1, last=place.seq + MESSAGES, after_rev=place.rev, changes=CHANGES
@@ -85,7 +85,7 @@ async def _read(feed: Feed, behind: Behind) -> list[Entry] | None:
 
 
 def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
-    """A page in its one order. What may have unread changes before it is left for the next page."""
+    """A page as ordered entries. Entries that may have unread changes before them are left for the next page."""
     messages = page.messages
     if len(page.changes) == CHANGES:
         messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
@@ -98,7 +98,7 @@ def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
 
 
 def _lengthen(feed: Feed, page: Page, entries: list[Entry], place: Place) -> None:
-    """Put before the tail what ends where it begins, if the feed has heard all changes that the page knows."""
+    """Extend the tail backwards with entries that end where it begins, if the feed has all changes of the page."""
     start = feed.tail.start
     older = [entry for entry in entries if entry.place.seq <= start.seq and entry.place.rev <= start.rev]
     if older and older[-1].place == start and page.rev == feed.place.rev:

@@ -1,4 +1,4 @@
-"""Who is connected and in one room: here, by user, and in the other processes, by what they publish."""
+"""The members of one room who are connected: to this process, by user, and to others, as they publish it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from chatserver.store.rooms.records import HERE_SILENCE_MS, Here, parse_here
 
 
 class Company:
-    """``process`` is this process's id; ``is_due`` says that watchers have something to be told. ``users`` counts the
-    connections that follow the room here, by user."""
+    """``process`` is this process's id. ``is_due``: presence changed and watchers have to be notified. ``users`` counts
+    the connections that follow the room here, by user."""
 
     def __init__(self, process: str, here: dict[str, Here]) -> None:
         self._process = process
@@ -17,24 +17,24 @@ class Company:
         self.take(here)
 
     def take(self, here: dict[str, Here]) -> None:
-        """Replace what is known of all processes."""
+        """Replace the state of all processes."""
         self._here = here
         self.changed()
 
     def hear(self, process: str, value: str) -> None:
-        """A process published who is connected to it."""
+        """Handle what a process published about its connected members."""
         self._here[process] = parse_here(value.encode())
         self.changed()
 
     def drop_silent(self, now: int) -> None:
-        """Forget processes that published nothing for a minute, or that nobody is connected to."""
+        """Forget processes that published nothing for a minute, or without connected members."""
         for process, here in list(self._here.items()):
             if here.at < now - HERE_SILENCE_MS or here.count == 0:
                 del self._here[process]
                 self.changed()
 
     def changed(self) -> None:
-        """Somebody came, went, hid or appeared: watchers are told at the next second."""
+        """Note that somebody connected, left, hid or appeared: watchers are notified at the next second."""
         self.is_due = True
         self._named: frozenset[str] | None = None
 
@@ -58,7 +58,7 @@ class Company:
         return True
 
     def hide(self, user: str, *, hidden: bool) -> None:
-        """From now on this user is shown to nobody, or to those who ask."""
+        """Hide this user's presence, or show it."""
         (self._hidden.add if hidden else self._hidden.discard)(user)
         self.changed()
 

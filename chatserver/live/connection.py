@@ -1,10 +1,9 @@
-"""One socket, after its handshake: bytes in, requests out to whoever serves them; frames and replies back.
+"""One socket after its handshake: receives bytes, passes messages to its owner, sends frames and responses.
 
-It comes to life in ``doors/socket.py``, which takes the transport over from aiohttp. A whole message in one masked
-frame of the wire's own kind, as nearly all are, is unmasked here; every other frame is parsed and checked by
-``websockets``' sans-I/O ``ServerProtocol``, which took a tenth of what a message costs. Frames that leave are made
-elsewhere, once for all. There is no task and no queue here: a connection that cannot take more stops being read, and
-its followers become behind.
+``doors/socket.py`` creates it when it takes the transport over from aiohttp. A whole message in one masked frame of the
+wire's type, as nearly all are, is unmasked here; ``websockets``' sans-I/O ``ServerProtocol``, which took a tenth of the
+cost of a message, parses and checks all other frames. Outgoing frames are built elsewhere, once for all. There is no
+task and no queue: a connection that cannot take more is no longer read, and its followers fall behind.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from websockets.server import ServerProtocol
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # a build without its C part
+except ImportError:  # a build without the C extension
     from websockets.utils import apply_mask
 
 from chatserver.live.wire import Wire
@@ -34,9 +33,9 @@ _DATA: Final = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
 _NO_LIMIT: Final = 1 << 62
 MOST_HEARD_CLOSING_BYTES: Final = 8192
-"""Of one read, which may bring 40,000 of the smallest frames: after our close frame only so much is looked at."""
+"""After our close frame, only this much of a read is parsed; one read may contain 40,000 of the smallest frames."""
 MOST_IDLE_FRAMES: Final = 1000
-"""Control frames and pieces of messages in one second."""
+"""The most control frames and message fragments within a second."""
 MOST_AFTER_CLOSING_BYTES: Final = 1 << 17
 
 
@@ -45,7 +44,7 @@ OnClosed = Callable[["Connection"], None]
 
 
 class Owner(Protocol):
-    """What a connection tells the hub."""
+    """The hub, as a connection calls it."""
 
     def resumed(self, connection: Connection) -> None: ...
     def closed(self, connection: Connection) -> None: ...
@@ -53,8 +52,8 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """``user_id`` is empty until the session begins, and for visitors. It knows nothing of rooms.
-    Messages are of at most ``frame_bytes``; 0 is no limit."""
+    """``user_id`` is empty until the session starts, and for visitors. A connection knows nothing of rooms.
+    Messages have at most ``frame_bytes``; 0 means no limit."""
 
     __slots__ = (
         "_after_closing", "_begun", "_fragments", "_frame_bytes", "_idle_frames", "_idle_since", "_in_pieces",
@@ -106,21 +105,21 @@ class Connection(asyncio.Protocol):
         self.transport = transport
 
     def begin_with(self, size: int) -> None:
-        """Until the session has begun, a message may be of as many bytes as the cursors of all rooms need."""
+        """Allow larger messages until the session has started, for the cursors of all rooms."""
         self._most = self._protocol.max_message_size = max(size, self._frame_bytes)
 
     def begun(self) -> None:
-        """The session has begun."""
+        """Called when the session has started: from now on the normal size applies."""
         self.started = True
         if self._most != self._frame_bytes:
             self._most = self._protocol.max_message_size = self._frame_bytes
 
     def data_received(self, data: bytes) -> None:
-        """Called by the transport, and must not raise: asyncio would drop the connection without a word."""
+        """Called by the transport. Must not raise: asyncio would drop the connection without logging."""
         try:
             self._received(data)
         except Exception:
-            log.exception("connection: a frame could not be taken")
+            log.exception("connection: a frame could not be handled")
             self.close(closing.FAULT)
 
     def _received(self, data: bytes) -> None:
@@ -139,7 +138,7 @@ class Connection(asyncio.Protocol):
             self._keep(data[taken:])
 
     def _take_frames(self, data: bytes) -> int:
-        """Take the whole frames in turn, until one closes the connection; gives where what is left begins."""
+        """Handle complete frames in order, until one closes the connection; returns the offset of the rest."""
         at, end = 0, len(data)
         while end - at >= 2 and self.closing is None:
             size, head = _extent(data, at)
@@ -164,14 +163,14 @@ class Connection(asyncio.Protocol):
             self.close(closing.BAD_TEXT)
 
     def _refuse(self, data: bytes) -> None:
-        """A frame without a mask, or too large: ``ServerProtocol`` refuses it by its head alone."""
+        """Let ``ServerProtocol`` refuse a frame that is unmasked or too large; the head is enough for that."""
         self._protocol.receive_data(data)
         self._events()
         if self.closing is None:
             self.close(closing.BAD_FRAMES)
 
     def _keep(self, data: bytes) -> None:
-        """Keep the bytes of a frame that has begun until the rest of it, or at least of its head, is there."""
+        """Buffer the bytes of an incomplete frame until the rest of it, or at least its head, has arrived."""
         if self.closing is not None:
             self._pass_on(data)
             return
@@ -180,14 +179,14 @@ class Connection(asyncio.Protocol):
         self._wanted = head + size if head <= len(data) else head
 
     def _pass_on(self, data: bytes) -> None:
-        """What comes when the close frame has left: the client's own is what ``ServerProtocol`` waits for."""
+        """Pass data after our close frame to ``ServerProtocol``, which waits for the client's close frame."""
         if self._begun is not None:
             data, self._begun = bytes(self._begun) + data, None
         self._protocol.receive_data(data[:MOST_HEARD_CLOSING_BYTES])
         self._events()
 
     def _still_listens(self, size: int) -> bool:
-        """After our close frame only the client's own is of interest; who goes on sending is cut off."""
+        """Whether to keep reading after our close frame; a client that keeps sending is aborted."""
         self._after_closing += size
         if self._after_closing > MOST_AFTER_CLOSING_BYTES:
             self.abort()
@@ -211,12 +210,12 @@ class Connection(asyncio.Protocol):
             self._ended_by_protocol()
 
     def _ended_by_protocol(self) -> None:
-        """The client closed or broke the protocol: the close frame has left, and nothing may follow it."""
+        """The client closed or violated the protocol. The close frame was sent, and nothing may follow it."""
         sent = self._protocol.close_sent
         if self._protocol.close_rcvd is not None:
             self.closing = closing.NORMAL
         else:
-            self.closing = closing.LOST if sent is None else Close(sent.code, sent.reason, "Mend the program.")
+            self.closing = closing.LOST if sent is None else Close(sent.code, sent.reason, "Fix the client.")
         self.paused = True
 
     def _frame(self, frame: Frame) -> None:
@@ -236,7 +235,7 @@ class Connection(asyncio.Protocol):
             self._message(whole)
 
     def _count_idle(self) -> None:
-        """Pings and pieces carry no request that a limit could count, but each costs the loop its 20 µs."""
+        """Limit pings and fragments: no rate limit of requests counts them, but each costs the loop 20 µs."""
         now = asyncio.get_running_loop().time()
         if now - self._idle_since > 1:
             self._idle_since, self._idle_frames = now, 0
@@ -253,7 +252,7 @@ class Connection(asyncio.Protocol):
             self._on_message(self, data)
 
     def _send_protocol_data(self) -> None:
-        """Pongs, close frames and the end of the stream, which ServerProtocol decides on."""
+        """Send what ``ServerProtocol`` decided: pongs, close frames, the end of the stream."""
         for data in self._protocol.data_to_send():
             if self.transport.is_closing():
                 return
@@ -266,7 +265,7 @@ class Connection(asyncio.Protocol):
     # --- frames out ------------------------------------------------------------------------------------------------
 
     def write(self, frames: bytes) -> None:
-        """Send whole frames, after the replies that wait."""
+        """Send complete frames, after waiting responses."""
         if self.closing is not None or self.transport.is_closing():
             return
         if self.out:
@@ -275,7 +274,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(frames)
 
     def reply(self, frame: bytes) -> None:
-        """Send a response with whatever else leaves in this tick."""
+        """Send a response together with everything else that is sent in this turn of the loop."""
         if self.closing is not None:
             return
         if not self.out:
@@ -303,7 +302,7 @@ class Connection(asyncio.Protocol):
             self._owner.resumed(self)
 
     def read_or_wait(self, *, busy: bool = False) -> None:
-        """Nothing is read from who does not read, nor from who has too many requests waiting."""
+        """Stop reading from a client that does not drain its socket or has too many requests in flight."""
         wanted = not self.paused and not busy
         if wanted is self.reading or self.closing is not None or self.transport.is_closing():
             return
@@ -346,8 +345,8 @@ class Connection(asyncio.Protocol):
 
 
 def _extent(data: bytes, at: int) -> tuple[int, int]:
-    """The size of the payload of the frame at ``at``, negative where it has no mask, and where it begins; that is
-    beyond the data where not all of the head is there."""
+    """The payload size of the frame at ``at``, negative if it is not masked, and the payload's offset, which is beyond
+    the data if the head is incomplete."""
     size, head = data[at + 1] - 0x80, at + 2
     if size == 126:
         size, head = int.from_bytes(data[head : head + 2], "big"), head + 2
@@ -357,7 +356,7 @@ def _extent(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """ServerProtocol leaves this to whoever reads the text (RFC 6455, section 8.1)."""
+    """Whether a text payload is valid UTF-8, which ``ServerProtocol`` does not check (RFC 6455, section 8.1)."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -1,11 +1,11 @@
-"""A feed: one room's followers in this process, and the one path by which they hear of anything.
+"""A feed: one room's followers in this process, and the only path by which they receive its events.
 
-``Feeds.hold`` makes it when the first follower arrives; it hears what the room's channel publishes. Whatever it
-heard in one turn of the event loop leaves as one byte string per wire, with one write for each follower. A hole, or a
-lost link makes it look at the store (``Repairs``); until then what it hears is parked.
+``Feeds.hold`` opens it for the first follower; it receives what the room's channel publishes. Everything received in
+one turn of the event loop is sent as one byte string per wire, with one write for each follower. After a gap or a lost
+link it reads the store (``Repairs``); until then, what it receives is parked.
 
 A follower is *live* (no state at all) or *behind* (a place, kept in ``Feed.followers``). A connection that cannot
-take more makes its followers behind; they read up from the tail or the log, and become live only in a step without
+take more makes its followers behind; they catch up from the tail or the log, and become live only in a step without
 await in which their place equals what was delivered. First join, reconnect and slow reader are this same code.
 """
 
@@ -53,12 +53,12 @@ _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
 _other = msgspec.msgpack.Decoder(list[Any]).decode
 
 Jobs = deque[tuple[bytes, list[Connection]]]
-"""What is to be written to whom, at most ``SLICE`` of them each."""
+"""Bytes to write and their connections, at most ``SLICE`` each."""
 
 
 @dataclass(slots=True, frozen=True)
 class Surroundings:
-    """What every feed of the process needs of it."""
+    """What all feeds of the process share."""
 
     log: LogReader
     authors: AuthorCache
@@ -79,9 +79,9 @@ class Surroundings:
 
 
 class Feed:
-    """One room in this process. ``place`` is how far it has heard, ``delivered`` how far its live followers have.
+    """One room in this process. ``place`` is how far it has received, ``delivered`` how far its live followers have.
 
-    ``members`` and ``company`` are who belongs to the room and who is connected."""
+    ``members`` are the room's members, ``company`` those connected."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
         self.room = room
@@ -114,15 +114,15 @@ class Feed:
         self.last_id = self.delivered_id = opened.head.last_id
         self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
 
-    # --- hearing -----------------------------------------------------------------------------------------------------
+    # --- receiving ---------------------------------------------------------------------------------------------------
 
     def hear(self, payload: bytes) -> None:
-        """Take in one body of the room's channel. One that cannot be read is looked for in the log, and harms only this
-        room: another release may have written it."""
+        """Handle one record of the room's channel. If it cannot be decoded (another release may have written it), the
+        log is read; only this room is affected."""
         try:
             self._hear(payload)
         except Exception:
-            log.exception("room: a record cannot be read", extra={"room": self.room, "kind": str(payload[2:3])})
+            log.exception("room: a record cannot be decoded", extra={"room": self.room, "kind": str(payload[2:3])})
             self.repairs.repair()
 
     def _hear(self, payload: bytes) -> None:
@@ -198,11 +198,11 @@ class Feed:
         self._tell_of_member(kind, user, role, count)
 
     def _is_quiet(self, kind: str, count: int) -> bool:
-        """Whether only the user hears this, and the others a number, because the room is large."""
+        """Whether only the user concerned receives this, and the others a count, because the room is large."""
         return count > self.around.large_room and kind != "changed"
 
     def _names(self, kind: str, user: str, count: int) -> bool:
-        """Whether anybody here is told of this user by name."""
+        """Whether a follower here receives this user's name."""
         return not self._is_quiet(kind, count) or bool(self.around.connections(user))
 
     def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
@@ -217,7 +217,7 @@ class Feed:
             self._count_members()
 
     def _count_members(self) -> None:
-        """Tell how many belong to the room: now, or when a second has passed since it was told."""
+        """Send the number of members: now, or when a second has passed since the last time."""
         if self._count_due is None:
             wait = self._counted_at + MEMBERS_SECONDS - self._loop.time()
             self._count_due = self._loop.call_later(max(0.0, wait), self._tell_count)
@@ -227,7 +227,7 @@ class Feed:
         self._send(Unlogged("members.changed", MembersChanged(self.room, self.members.count)))
 
     def _owe_state(self, user: str) -> None:
-        """Something of this user's own in the room is other than it was: their connections hear the room anew."""
+        """Something of this user's own in the room changed: send their connections the room's state."""
         for connection in self.around.connections(user):
             if connection in self.followers:
                 self.around.tell_state(self, connection)
@@ -237,7 +237,7 @@ class Feed:
             self.around.spawn(self._type_later(user))
         elif not self.repairs.holds_back:
             event = TypingStarted(self.room, self.around.authors.face(user))
-            # Nor do visitors hear it: somebody who is kept apart may look in without their name.
+            # Not to visitors either: a blocked user may be looking in without a login.
             apart = (self.around.apart(user) & self.company.users.keys()) | {VISITOR}
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
@@ -246,8 +246,8 @@ class Feed:
         self._hear_typing(user)
 
     def face_changed(self, author: Author) -> Iterator[Connection]:
-        """Whoever has this author on screen: as one who wrote here lately, as the other of two, or named as here. Who
-        falls behind reads the new name with what they missed."""
+        """The connections that may show this author: recent writers, the other of a direct room, presence lists.
+        Followers that are behind get the new name with what they missed."""
         if self.tail.face_changed(author) or (self.meta.kind == "direct" and self.members.get(author.id) is not None):
             yield from self.followers
         else:
@@ -256,29 +256,29 @@ class Feed:
                     yield connection
 
     async def hear_up_to(self, place: Place) -> None:
-        """Another process may have told a reader what is still on its way to this one: fetch it. Where the log itself
-        does not reach so far, neither does this."""
+        """Read the log up to ``place`` if this feed has not received that yet: another process may have sent it to the
+        client before. Does nothing if the log does not reach that far."""
         if not self.place.reaches(place):
             self.repairs.repair()
             await self.repairs.settled()
         while self.place.reaches(place) and not self.delivered.reaches(place):
             await asyncio.sleep(0)
 
-    # --- reading anew ------------------------------------------------------------------------------------------------
+    # --- reading again -----------------------------------------------------------------------------------------------
 
     async def expect(self, user: str) -> None:
-        """Know of this user until ``Members.dismiss``."""
-        while self.repairs.holds_back:  # a reading that is under way does not ask about them
+        """Know this user's membership until ``Members.dismiss``."""
+        while self.repairs.holds_back:  # a running read does not ask about them
             await self.repairs.settled()
         await self.members.expect(user)
 
     async def read_anew(self) -> Opened:
-        """The room as it is in the store, with all users whom the feed has to know."""
+        """Read the room from the store, with all users that the feed has to know."""
         return await self.around.reopen(self.room, self.members.expected() | self.company.users.keys())
 
     async def reset(self, opened: Opened) -> None:
-        """The numbering cannot be followed on: everyone who follows starts from what stands now."""
-        while self.writing or self._outgoing:  # a departure that waits to be told still has to be told
+        """Events cannot continue: reset all followers to the current end of the log."""
+        while self.writing or self._outgoing:  # a departure that is still queued has to be sent first
             await asyncio.sleep(0)
         said, members = self.said(), self._members_here()
         self._take(opened)
@@ -290,7 +290,7 @@ class Feed:
         self._announce(said, members)
 
     def reload(self, opened: Opened) -> None:
-        """Take over what is in no log: members, settings, who is here."""
+        """Replace what is in no log: members, settings, presence."""
         said, members = self.said(), self._members_here()
         self._take_company(opened)
         self.meta = opened.meta
@@ -305,10 +305,10 @@ class Feed:
         return {user: self.members.get(user) for user in self.company.users}
 
     def _announce(self, said: RoomChanged, members: dict[str, MemberRecord | None]) -> None:
-        """Tell what is other than it was before the room was read anew; nothing where nothing is."""
+        """Send what changed while the room was not received; nothing if nothing did."""
         for user in self.company.users:
             was, now = members.get(user), self.members.get(user)
-            if was is not None and (now is None or now.joined_at != was.joined_at):  # gone, or gone and back
+            if was is not None and (now is None or now.joined_at != was.joined_at):  # left, or left and joined again
                 self._tell_of_member("left", user, "member", self.members.count)
         if self.said() != said:
             then = None if self.meta.is_open_to_visitors else partial(self.around.shut_out, self)
@@ -319,7 +319,7 @@ class Feed:
                 self._owe_state(user)
 
     def said(self) -> RoomChanged:
-        """What the room says of itself, the same to everyone."""
+        """The room's title, description and settings, the same for everyone."""
         meta = self.meta
         return RoomChanged(
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
@@ -328,13 +328,13 @@ class Feed:
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:
-        """Made once, however many were behind when it was told."""
+        """The ``room.changed`` frame, built once, however many followers get it."""
         said = self.said()
         if self._said_frames is None or self._said_frames.params != said:
             self._said_frames = Frames("room.changed", said)
         return self._said_frames.of(wire)
 
-    # --- telling -----------------------------------------------------------------------------------------------------
+    # --- sending -----------------------------------------------------------------------------------------------------
 
     def _send(self, outgoing: Outgoing) -> None:
         self._outgoing.append(outgoing)
@@ -351,8 +351,8 @@ class Feed:
             self._deliver(missed_numbering=self.numbering)
 
     def _deliver(self, *, missed_numbering: int) -> None:
-        """One turn's events, as one write for each live follower, up to one that others have to wait for. Who cannot
-        take them falls behind, in this numbering."""
+        """Send one turn's events with one write per live follower, up to an event that later ones must wait for.
+        Followers that cannot take them fall behind, in this numbering."""
         chunk: list[Outgoing] = []
         while self._outgoing and not (chunk and chunk[-1].then):
             chunk.append(self._outgoing.popleft())
@@ -371,7 +371,7 @@ class Feed:
                 self.told += 1
 
     def _jobs(self, chunk: list[Outgoing]) -> Jobs:
-        """What to write to whom: the same bytes for all of a wire, save for the few who hear something else."""
+        """What to write to whom: the same bytes for all of a wire, except for the few who get something else."""
         few = dict.fromkeys(
             connection
             for user in set[str]().union(*(outgoing.few for outgoing in chunk))
@@ -387,7 +387,7 @@ class Feed:
         return jobs
 
     def _write_slice(self, jobs: Jobs, before: Behind, then: Callable[[], None] | None) -> None:
-        """At most 500 writes, then let others have a turn: 10,000 in one go held the loop for 46 ms."""
+        """At most 500 writes per turn of the loop: 10,000 in one go blocked it for 46 ms."""
         left = SLICE
         while jobs and len(jobs[0][1]) <= left:
             blob, followers = jobs.popleft()
@@ -424,13 +424,13 @@ class Feed:
     # --- followers ---------------------------------------------------------------------------------------------------
 
     def follow(self, connection: Connection, place: Place, *, hidden: bool = False) -> None:
-        """Begin to follow from a place; the follower is behind until it has read up. ``hidden``: not seen as here."""
+        """Follow from a place; the follower is behind until it has caught up. ``hidden``: not shown as online."""
         user = connection.user_id
         if user:
             self.company.enter(user, hidden=hidden)
         else:
             self.visitors[connection] = None
-        # A place that is not reached is one of before a reset.
+        # A place that the feed has not reached is from before a reset.
         numbering = self.numbering if self.delivered.reaches(place) else -1
         self.followers[connection] = Behind(place, numbering, self.told)
 
@@ -452,7 +452,7 @@ class Feed:
             self.followers[connection] = behind
 
     def put_off(self, connection: Connection) -> bool:
-        """Whether a follower cannot be told the room as it stands yet; it is told once it has read up."""
+        """Whether a follower must catch up before it gets the room's state; it is then sent later."""
         behind = self.followers.get(connection)
         if behind is not None:
             self.followers[connection] = replace(behind, told=OWN_STATE_DUE)
@@ -463,7 +463,7 @@ class Feed:
         return True
 
     def level(self, connection: Connection) -> bool:
-        """Bring a follower up from the tail, without await. False where the log has to be read for it."""
+        """Catch a follower up from the tail, without await. False if the log has to be read for it."""
         while (behind := self.followers.get(connection)) is not None and not connection.paused:
             if behind.numbering != self.numbering:
                 connection.write(self.reset_frame(connection.wire))
@@ -486,7 +486,7 @@ class Feed:
             connection.write(self._said_frame(connection.wire))
 
     def write_entries(self, connection: Connection, behind: Behind, entries: list[Entry]) -> None:
-        """Write so much of this as a connection should be given at once, and remember how far it came."""
+        """Write as many of these entries as a connection should get at once, and remember its place."""
         frames: list[bytes] = []
         size, place = 0, behind.place if entries else self.delivered
         for entry in entries:

@@ -1,7 +1,7 @@
-"""The feeds of this process: opened when somebody first asks, kept a little after the last has gone.
+"""The feeds of this process: opened on first use, kept a little longer than they are used.
 
-A room is subscribed before it is read, and what its channel told meanwhile is heard afterwards, so that nothing
-falls between the two.
+A room's channel is subscribed before the room is read, and records received meanwhile are handled afterwards, so that
+nothing is missed in between.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINGER_SECONDS: Final = 30.0
 
 
 class Feeds:
-    """``hold`` and ``release`` count who needs a feed; ``open`` does both around a block."""
+    """``hold`` and ``release`` count the users of a feed; ``open`` does both around a block."""
 
     def __init__(
         self,
@@ -88,19 +88,20 @@ class Feeds:
         return list(self._feeds.values())
 
     def get(self, room: str) -> Feed | None:
-        """The feed if it is open already."""
+        """The feed if it is open, else None."""
         return self._feeds.get(room)
 
     async def member(self, feed: Feed, user: str) -> MemberRecord | None:
-        """The user's record in the room, or None where they do not belong to it. Asks the store for who has nothing to
-        do with this process. Raises ``Refusal`` unavailable."""
+        """The user's record in the room; None if they are not a member. Reads the store for users who are not connected
+        here. Raises ``Refusal`` unavailable."""
         if not user or feed.members.knows(user):
             return feed.members.get(user)
         return (await self._rooms.member(feed.room, user))[1]
 
     @contextlib.asynccontextmanager
     async def knowing(self, room: str, user: str) -> AsyncIterator[Feed]:
-        """The feed, which knows whether this user belongs to the room. Raises ``Refusal`` not_found or unavailable."""
+        """The feed, knowing this user's membership for the duration of the block. Raises ``Refusal`` not_found or
+        unavailable."""
         async with self.open(room) as feed:
             await self.expect(feed, user)
             try:
@@ -109,9 +110,9 @@ class Feeds:
                 feed.members.dismiss(user)
 
     async def expect(self, feed: Feed, user: str) -> None:
-        """Let the feed know, until ``Members.dismiss``, whether this user belongs to the room.
+        """Let the feed know this user's membership until ``Members.dismiss``.
 
-        Raises ``Refusal`` not_found, or unavailable where the store stays away."""
+        Raises ``Refusal`` not_found, or unavailable if the store stays away."""
         try:
             async with asyncio.timeout(self._store.resend_seconds):
                 await feed.expect(user)
@@ -119,9 +120,9 @@ class Feeds:
             raise errors.unavailable() from None
 
     async def hold(self, room: str) -> Feed:
-        """The room's feed, opened if need be; ``release`` it later. After a cut it is given once its head was compared.
+        """The room's feed, opened if needed; ``release`` it later. After a cut, waits until its head was compared.
 
-        Raises ``Refusal`` not_found, or unavailable where the store stays away.
+        Raises ``Refusal`` not_found, or unavailable if the store stays away.
         """
         feed = self._feeds.get(room)
         if feed is None:
@@ -143,7 +144,7 @@ class Feeds:
             raise errors.unavailable() if isinstance(error, TimeoutError) else error from None
 
     def keep(self, feed: Feed) -> None:
-        """Count one more who needs it."""
+        """Count one more user of the feed."""
         feed.holds += 1
         self._idle.pop(feed, None)
 
@@ -166,7 +167,7 @@ class Feeds:
             await self._rooms.subscribe(room)
             cuts = self._cuts
             read = await self._rooms.open(room)
-            if read.meta.kind == "direct":  # its state names the other
+            if read.meta.kind == "direct":  # its state has the other user's name
                 await self._around.authors.load(read.members)
             feed = Feed(room, read, self._around)
             if cuts != self._cuts:
@@ -184,7 +185,7 @@ class Feeds:
         return feed
 
     def close_idle(self) -> None:
-        """Forget feeds that nobody has needed for a while."""
+        """Close feeds that were not used for a while."""
         before = asyncio.get_running_loop().time() - LINGER_SECONDS
         for feed in [feed for feed, since in self._idle.items() if since < before]:
             del self._idle[feed]
@@ -199,13 +200,13 @@ class Feeds:
             self._parked[room].append(payload)
 
     def _mend(self, room: str) -> None:
-        """A record of this room could not be taken: read what it would have said."""
+        """Read the room again, because one of its records could not be handled."""
         feed = self._feeds.get(room)
         if feed is not None:
             feed.repairs.repair()
 
     def _cut(self) -> None:
-        """The link is lost: until their heads were compared the feeds take nothing for true."""
+        """The link is lost: feeds park what they receive until their heads were compared."""
         self._cuts += 1
         for feed in self._feeds.values():
             feed.repairs.doubt()
@@ -216,8 +217,8 @@ class Feeds:
             self._tasks.spawn(_tell_changed(Frames("user.changed", UserChanged(author, admin)), list(seeing)))
 
     async def compare_heads(self) -> None:
-        """Look whether the store is where each feed believes it to be; one that is not reads what it missed. Rooms
-        that heard something meanwhile come first, then those where many are. Raises ``Refusal`` unavailable."""
+        """Compare each feed with its head in the store; feeds that differ read what they missed. Rooms that received
+        something meanwhile come first, then those with the most followers. Raises ``Refusal`` unavailable."""
         feeds = sorted(self._feeds.values(), key=_activity, reverse=True)
         await read_heads(self._store, [feed.room for feed in feeds], self._compare)
 
@@ -232,7 +233,7 @@ def _activity(feed: Feed) -> tuple[int, int]:
 
 
 async def _tell_changed(changed: Frames, seeing: list[Connection]) -> None:
-    """One frame for each wire, so many writes in one turn of the loop."""
+    """Send an event with one frame per wire, a limited number of writes per turn of the loop."""
     for some in slices(seeing):
         for connection in some:
             if not connection.paused:

@@ -1,6 +1,6 @@
-"""Once a second: ping the connections whose turn it is, and end those that are silent, slow, or never began.
+"""Once a second: ping the connections whose turn it is, and close those that are silent, slow, or without a session.
 
-One wheel for all of them: a timer per connection cost as much as the messages.
+One timer wheel serves all: a timer per connection cost as much as the messages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CLOSING_SECONDS: Final = 5.0
 
 
 class Heartbeat:
-    """Seconds; 0 switches a check off. ``tick(now)`` takes the loop's clock."""
+    """All values in seconds; 0 switches a check off. ``tick(now)`` takes the loop's time."""
 
     def __init__(
         self, hub: Hub, *, ping_seconds: float, silence_seconds: float, slow_seconds: float, session_seconds: float
@@ -34,7 +34,7 @@ class Heartbeat:
                     connection.abort()
             elif connection.paused:
                 if self._slow and now - connection.paused_at > self._slow:
-                    connection.close(closing.SLOW)  # heard by those who take what is before it in the next seconds
+                    connection.close(closing.SLOW)  # received by clients that read what is before it within seconds
             elif self._session and not connection.started and now - connection.opened_at > self._session:
                 connection.close(closing.NO_SESSION)
             elif self._ping:

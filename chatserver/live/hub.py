@@ -1,7 +1,7 @@
-"""The hub: everyone connected to this process, and which rooms they follow.
+"""The hub: all connections of this process, their users, and the rooms they follow.
 
-Constructed by composition.py. A user's own channel says when a room was entered or left anywhere, when a read marker
-moved and when logins changed.
+Built by composition.py. A user's channel notifies it when the user joined or left a room anywhere, when a read marker
+moved, and when logins changed.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ _told = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 class Hub:
-    """``on_auth(user)`` is called when a user's logins changed. One user may have ``most_per_user`` sockets here; 0 is
-    no limit."""
+    """``on_auth(user)`` is called when a user's logins changed. One user may have ``most_per_user`` sockets here; 0
+    means no limit."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Hub:
         self._to_flush: list[Connection] = []
         self._users.listen(self._heard_user, self._mend_user)
 
-    # --- what connections tell ---------------------------------------------------------------------------------------
+    # --- called by connections ---------------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
         self.connections[connection] = {}
@@ -115,7 +115,7 @@ class Hub:
     # --- users -------------------------------------------------------------------------------------------------------
 
     def is_full(self, user_id: str) -> bool:
-        """Whether the user has all the connections that one may have."""
+        """Whether the user has the most connections allowed."""
         return 0 < self._most_per_user <= len(self.connections_of(user_id))
 
     def _leave(self, connection: Connection) -> None:
@@ -126,14 +126,14 @@ class Hub:
             self._forget_if_gone(user)
 
     async def enter(self, connection: Connection, user_id: str) -> LiveUser:
-        """Make this connection the user's, and no other's: a session.start that failed may have been another user's.
-        Raises ``Refusal`` where there is no such user (any more), or they have too many connections."""
-        if connection not in self.connections:  # it went while its token was proven
+        """Assign this connection to the user, and to no other: an earlier session.start that failed may have been
+        another user's. Raises ``Refusal`` not_signed_in, or too_many_connections."""
+        if connection not in self.connections:  # it was closed while its token was checked
             raise errors.unavailable("The connection has ended")
         self._leave(connection)
         if self.is_full(user_id):
             raise Refusal(
-                errors.RATE_LIMITED, f"At most {self._most_per_user} connections of one account: close another first",
+                errors.RATE_LIMITED, f"You have {self._most_per_user} connections already: close one first",
                 "too_many_connections", retry_after=10,
             )  # fmt: skip
         user = self.users.get(user_id)
@@ -166,7 +166,7 @@ class Hub:
 
     async def _load(self, user: LiveUser) -> None:
         opened = await self._users.open(user.id)
-        if self.users.get(user.id) is not user:  # the last connection went meanwhile
+        if self.users.get(user.id) is not user:  # the last connection was closed meanwhile
             return
         hidden, blocked_by = user.hidden, user.blocked_by
         user.take(opened)
@@ -177,13 +177,13 @@ class Hub:
             self._company_changed(user)
 
     def _company_changed(self, user: LiveUser) -> None:
-        """Somebody is here for this user no more, or again."""
+        """Blocks changed, so this user sees others' presence differently."""
         for connection in user.connections:
             for feed in self.connections[connection]:
                 feed.company.is_due = True
 
     def _presence_changed(self, user: LiveUser) -> None:
-        """Hidden or shown from now on, on all the sockets that are open here."""
+        """Hide or show the user's presence on all their connections here."""
         feeds = dict.fromkeys(feed for connection in user.connections for feed in self.connections[connection])
         for feed in feeds:
             feed.company.hide(user.id, hidden=user.hidden)
@@ -207,7 +207,7 @@ class Hub:
             self.tasks.spawn(self.on_auth(user))
 
     def _mend_user(self, user_id: str) -> None:
-        """A record of this user could not be taken: read what it would have said."""
+        """Read the user again, because one of their records could not be handled."""
         user = self.users.get(user_id)
         if user is not None:
             self.tasks.spawn(self.refresh(user))
@@ -220,7 +220,7 @@ class Hub:
                 connection.write(connection.wire.event("inbox.added", item))
 
     def _inbox_changed(self, user: LiveUser, kind: str, *rest: Any) -> None:
-        """Read up to a place, or an item is no longer there (``rest``: the poke or card that it was about)."""
+        """The inbox was read up to a number, or an item is gone (``rest``: its poke or card)."""
         if kind == "inbox":
             user.profile["inbox_seq"], user.profile["inbox_read"] = (str(number).encode() for number in rest)
             event = InboxChanged(seq=rest[0], unread=rest[0] - rest[1])
@@ -233,7 +233,7 @@ class Hub:
 
     def _hear_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
         if version <= user.version:
-            return  # a refresh has read it, and told
+            return  # a refresh has read and sent it
         if version == user.version + 1:
             user.version = version
         else:
@@ -250,21 +250,21 @@ class Hub:
                 connection.write(connection.wire.event("read.moved", ReadMoved(room, seq)))
 
     def note_own_message(self, user_id: str, room: str, epoch: str, seq: int) -> None:
-        """Whoever wrote has read up to there: states made from now on say so, though the marker is stored later."""
+        """Move the author's read marker here at once: states built from now on have it, though it is stored later."""
         user = self.users.get(user_id)
         pointer = user.pointers.get(room) if user is not None else None
         if user is not None and pointer is not None and (pointer.epoch != epoch or pointer.read_seq < seq):
             user.pointers[room] = msgspec.structs.replace(pointer, read_seq=seq, epoch=epoch)
 
     def origin(self, connection: Connection) -> str:
-        """What names a connection over all processes."""
+        """A name of the connection that is unique over all processes."""
         if not connection.origin:
             connection.origin = f"{self.store.process_id}:{connection.number}"
         return connection.origin
 
     async def refresh(self, user: LiveUser) -> None:
-        """Read a user's pointers again and follow what is new, on all the user's connections; done once a reading that
-        began after this call was followed."""
+        """Read a user's pointers again and follow new rooms on all their connections; returns when a read that started
+        after this call is done."""
         user.refresh_again = True
         if user.refreshing is None:
             user.refreshing = self.tasks.start(self._refresh(user))
@@ -292,7 +292,7 @@ class Hub:
             self._hide(user, room)
 
     def _hide(self, user: LiveUser, room: str) -> None:
-        """A conversation of two that is gone for one of them, who still belongs to it."""
+        """Hide a direct room from one of its two members, who stays a member."""
         feed = self.feeds.get(room)
         if feed is None or feed.meta.kind != "direct":
             return
@@ -302,7 +302,7 @@ class Hub:
                 self.unfollow(feed, connection)
 
     async def require_here(self, feed: Feed, user_id: str) -> None:
-        """Raises ``Refusal`` not_found where a conversation of two is gone for this user."""
+        """Raise ``Refusal`` not_found if a direct room is hidden from this user."""
         if feed.meta.kind == "direct" and not (await self.pointer(user_id, feed.room)).inside:
             raise errors.not_found()
 
@@ -313,7 +313,7 @@ class Hub:
         )
 
     async def entered(self, user: LiveUser, room: str) -> None:
-        """Tell all the user's connections the room as they have it; those that do not follow it yet begin to."""
+        """Send all the user's connections the room's state; those that do not follow it yet start to."""
         async with contextlib.AsyncExitStack() as stack:
             try:
                 feed = await stack.enter_async_context(self.feeds.knowing(room, user.id))
@@ -354,7 +354,7 @@ class Hub:
             self.tasks.spawn(self._readers.bring_up(feed, connection))
 
     def _user_left(self, feed: Feed, user_id: str) -> None:
-        """The room's last event was told: cut off those who follow as this user."""
+        """The room's last event was sent: end this user's followers."""
         user = self.users.get(user_id)
         if user is None:
             return
@@ -363,13 +363,13 @@ class Hub:
             if feed.followers.get(connection) is not None:
                 connection.write(feed.left_frame(connection.wire, user_id))
             self.unfollow(feed, connection)
-        if user_id in feed.members:  # back already: for the user's sockets that is a room entered anew
+        if user_id in feed.members:  # joined again already: for the user's connections that is a new room
             self.tasks.spawn(self.refresh(user))
 
     # --- visitors ----------------------------------------------------------------------------------------------------
 
     def _shut_out(self, feed: Feed) -> None:
-        """The room is no window any more: visitors are told so, and that is the last they hear of it."""
+        """The room is no longer a window: send visitors its state as their last event of it."""
         visitors = list(feed.visitors)
         for connection in visitors:
             self.unfollow(feed, connection)
@@ -377,7 +377,7 @@ class Hub:
             self.tasks.spawn(self._tell_visitors(visitors, self._as_visitor(feed)))
 
     async def show_windows(self, rooms: list[str]) -> None:
-        """Other rooms than before can be read by everyone: visitors who are here begin to hear them."""
+        """The set of window rooms changed: connected visitors follow the new ones."""
         for room in rooms:
             try:
                 async with self.feeds.open(room) as feed:
@@ -424,7 +424,7 @@ class Hub:
         return await self._users.pointer(user_id, room)
 
     async def room_state(self, room: str, user_id: str) -> RoomState:
-        """The room as this user has it. Raises ``Refusal`` not_found."""
+        """The room's state for this user. Raises ``Refusal`` not_found."""
         async with self.feeds.open(room) as feed:
             return await self.state(feed, user_id)
 
@@ -433,13 +433,13 @@ class Hub:
         blocked_by = await self.blocked_by(user_id)
         counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
         member = await self.feeds.member(feed, user_id)
-        # In the same step, as all that follows: what is known here can have changed while others were asked.
+        # No await from here on: what this process knows may have changed while the store was asked.
         member = feed.members.get(user_id) if feed.members.knows(user_id) else member
         mentions = counted + feed.tail.mentions_after(upto, user_id, blocks)
         return self.state_now(feed, member, user_id, pointer, mentions, blocked_by)
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
-        """How often the user was mentioned after the read marker, save by those they have blocked."""
+        """The user's mentions after the read marker, except by users they blocked."""
         return await self.mentions_between(feed, user_id, pointer.read_upto(feed.head), feed.place.seq)
 
     async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int) -> int:
@@ -453,8 +453,8 @@ class Hub:
         self, feed: Feed, member: MemberRecord | None, user_id: str, pointer: Pointer, mentions: int,
         blocked_by: frozenset[str] = frozenset(),
     ) -> RoomState:  # fmt: skip
-        """The room in this moment, without await. What was delivered counts: events go on from there. Who has blocked
-        the user is not here for them."""
+        """The room's state at this moment, without await. It is as of what was delivered, from where events continue.
+        Users who blocked this user do not count as online."""
         online = feed.company.count()
         online = online - len(blocked_by & feed.company.named()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
@@ -474,19 +474,19 @@ class Hub:
         )  # fmt: skip
 
     def unseen_here(self, feed: Feed, viewer: str) -> frozenset[str]:
-        """Who is here and has blocked this user."""
+        """Connected users here who blocked this user."""
         user = self.users.get(viewer)
         if user is None or not user.blocked_by:
             return frozenset()
         return user.blocked_by & feed.company.named()
 
     async def blocked_by(self, user_id: str) -> frozenset[str]:
-        """Who has blocked this user, wherever they are connected."""
+        """The users who blocked this user."""
         user = self.users.get(user_id)
         return user.blocked_by if user is not None else await self._users.blocked_by(user_id)
 
     async def blocks(self, user_id: str) -> frozenset[str]:
-        """Whom this user has blocked."""
+        """The users this user blocked."""
         user = self.users.get(user_id)
         return user.blocks if user is not None else await self._users.blocks(user_id)
 
@@ -494,7 +494,7 @@ class Hub:
         self._owed.put(feed, connection)
 
     def _numbered_anew(self, feed: Feed) -> None:
-        """After a reset: who has read what is gone, or has not read all, has other numbers of their own."""
+        """After a reset, send the state to users whose own numbers (read marker, unread) changed with it."""
         for connection in [connection for followers in feed.live.values() for connection in followers]:
             user = self.users.get(connection.user_id)
             pointer = user.pointers.get(feed.room, NO_POINTER) if user is not None else NO_POINTER
@@ -508,7 +508,7 @@ class Hub:
             self._write_state(feed, connection, state)
 
     async def _state_between_writes(self, feed: Feed, user_id: str) -> RoomState:
-        """The room as every live follower has it: none waits for its slice of what was delivered."""
+        """The room's state when no live follower is waiting for its slice of what was delivered."""
         while True:
             await feed.repairs.certain()
             state = await self.state(feed, user_id)
@@ -517,6 +517,6 @@ class Hub:
             await asyncio.sleep(0)
 
     def _write_state(self, feed: Feed, connection: Connection, state: RoomState) -> None:
-        """A follower that has to read up first is told then: the state speaks of messages it has not been given."""
+        """Write a state; a follower that is behind gets it later, because it refers to messages not sent to it yet."""
         if not feed.put_off(connection):
             connection.write(connection.wire.event("room.updated", state))

@@ -1,7 +1,7 @@
-"""One's own read marker moves to what one sends, after the append.
+"""Moves an author's own read marker to the message sent, after the append.
 
-At once where it is quiet; under load the marks of a second go together, one call per user: with four a second from each
-of a thousand senders they were a fifth of the program's time.
+At once when it is quiet; under load the markers are collected and written together, one call per user: with four a
+second from each of a thousand senders they took a fifth of the program's time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ AT_ONCE: Final = 64
 
 
 class Marks:
-    """``note`` never waits; ``run`` carries the marks to the store until cancelled."""
+    """``note`` never waits; ``run`` writes the markers to the store until cancelled."""
 
     def __init__(self, users: UserStore) -> None:
         self._users = users
@@ -38,14 +38,14 @@ class Marks:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def carry(self) -> None:
-        """Send all that is due; what the store did not take is due again."""
+        """Write all pending markers; those that fail stay pending."""
         self._something.clear()
         users = list(self._due)
         for start in range(0, len(users), AT_ONCE):
             await asyncio.gather(*(self.settle(user) for user in users[start : start + AT_ONCE]))
 
     async def settle(self, user: str) -> None:
-        """Send what is due for one user now: who comes back in the second after a send finds it read."""
+        """Write one user's pending markers now: a user who reconnects right after a send then finds it read."""
         rooms = self._due.pop(user, None)
         if rooms is not None:
             await self._carry_user(user, rooms)

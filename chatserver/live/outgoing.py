@@ -1,4 +1,4 @@
-"""What a feed sends besides numbered entries, and what is remembered of a follower that did not get it."""
+"""Events of a feed that are not numbered, and the state of a follower that is behind."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from chatserver.live.wire import Wire
 
 VISITOR: Final = ""
 MOST: Final = "*"
-"""Stands for everyone who is not among the few; no user has such an id."""
+"""The key for everyone who is not among the ``few``; no user has such an id."""
 NOBODY: Final[frozenset[str]] = frozenset()
 OWN_STATE_DUE: Final = -1
 
 
 @dataclass(slots=True, frozen=True)
 class Behind:
-    """Where a follower is that is not live.
+    """The state of a follower that is not live.
 
-    Another ``numbering`` than the feed's means: reset it first. Another ``told`` means that it missed what is in no
-    log: once it is live, it hears what the room says of itself, or with ``OWN_STATE_DUE`` the room as its user has it.
+    If its ``numbering`` differs from the feed's, it has to be reset first. If its ``told`` differs, it missed unlogged
+    events: once it is live, it gets ``room.changed``, or with ``OWN_STATE_DUE`` the room's state for its user.
     """
 
     place: Place
@@ -31,10 +31,10 @@ class Behind:
 
 
 class Unlogged:
-    """An event that is in no log: who joined or left, who types, what the room says of itself.
+    """An event that is not in the log: joins and departures, typing, the room's settings.
 
-    ``apart`` are users who do not hear it; with ``only``, nobody but that user hears it. ``ephemeral`` is not made
-    good to a follower that missed it. ``then`` is called once everyone was told; what comes after waits for it.
+    Users in ``apart`` do not receive it; with ``only``, only that user does. ``ephemeral``: a follower that missed it
+    does not get it later. ``then`` is called once it was sent to everyone; later events wait for that.
     """
 
     __slots__ = ("_frames", "_only", "ephemeral", "few", "then")
@@ -56,7 +56,7 @@ class Unlogged:
         self._frames = Frames(name, params)
 
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
-        """The frame as this user hears it: the same for all who are not among the ``few``."""
+        """The frame for this user: the same for all who are not among the ``few``."""
         if (viewer in self.few) is not bool(self._only):
             return b""
         return self._frames.of(wire)

@@ -1,7 +1,7 @@
-"""Followers that are to hear a room as their user has it. However many they are, one task for each feed tells them.
+"""Followers that need the room's state for their user. One task per feed sends it, however many there are.
 
-The hub puts them here: after a reset, after a gap, when something of the user's own changed while nothing could be
-written. Most states cost no store call (only unread mentions are counted there), so one after the other is quick.
+The hub adds them: after a reset, after a gap, or when something of the user's own changed while nothing could be
+written. Most states need no store call (only unread mentions are counted there), so one after the other is fast.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from chatserver.live.feed import Feed
 from chatserver.live.tasks import Tasks
 
 AT_ONCE: Final = 100
-"""States made before others have a turn: some 10 µs each."""
+"""How many states are built per turn of the loop; each takes some 10 µs."""
 
 
 class OwedStates:
-    """``tell(feed, connection)`` makes and writes one state; it may raise ``Refusal``."""
+    """``tell(feed, connection)`` builds and writes one state; it may raise ``Refusal``."""
 
     def __init__(self, tasks: Tasks, tell: Callable[[Feed, Connection], Awaitable[None]]) -> None:
         self._tasks = tasks
@@ -28,7 +28,7 @@ class OwedStates:
         self._owed: dict[Feed, dict[Connection, None]] = {}
 
     def put(self, feed: Feed, connection: Connection) -> None:
-        """Tell this follower soon, once, however often it is put here until then."""
+        """Send this follower the state soon; once, however often this is called until then."""
         owed = self._owed.get(feed)
         if owed is None:
             owed = self._owed[feed] = {}
@@ -52,7 +52,7 @@ class OwedStates:
         while connection in feed.followers:
             try:
                 return await self._tell(feed, connection)
-            except Refusal as refusal:  # the store waited as long as it does before it gave up
+            except Refusal as refusal:  # the store was away for the whole wait
                 if refusal.kind is not UNAVAILABLE:
                     return None
         return None

@@ -1,9 +1,9 @@
-"""Who is here: told once a second, per process and room, only where something changed.
+"""Presence: published and sent at most once a second per process and room, only after changes.
 
-A process writes how many of a room are connected to it, and who while that is below 200, with the time; it says so
-again every 20 s, and one that has been silent for a minute no longer counts. Only people who are looking are told, and
-who is hidden is neither counted nor named, nor is for someone who has blocked them. Who is no member hears one round
-number that is the same for all.
+A process publishes how many members of a room are connected to it, with their ids below 200, and the time; it repeats
+that every 20 s, and a process that was silent for a minute no longer counts. Only watchers are notified. Hidden users
+are neither counted nor listed; nor are users for someone they blocked. Users who are not members get one rounded
+number, the same for everyone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ AT_ONCE: Final = 256
 
 
 class Presence:
-    """``tick(now)`` is called once a second; ``unseen(feed, user)`` are those here who have blocked the user."""
+    """``tick(now)`` is called once a second; ``unseen(feed, user)`` are the connected users who blocked this user."""
 
     def __init__(self, rooms: RoomReader, feeds: Feeds, unseen: Callable[[Feed, str], frozenset[str]]) -> None:
         self._unseen = unseen
@@ -36,7 +36,7 @@ class Presence:
         self._told: dict[Feed, tuple[frozenset[str], int]] = {}
 
     async def tick(self, now: int) -> None:
-        """Tell who looks, then the store. Raises ``Refusal`` where the store took less: the rest stays due."""
+        """Notify watchers, then publish. Raises ``Refusal`` if the store fails; the rest stays due."""
         feeds = self._feeds.all()
         for gone in self._told.keys() - set(feeds):
             del self._told[gone]
@@ -50,13 +50,13 @@ class Presence:
             await asyncio.gather(*(self._write(feed, now) for feed in due[start : start + AT_ONCE]))
 
     async def say_now(self, feed: Feed, now: int) -> None:
-        """Somebody hid or showed themself: that does not wait for the next second."""
+        """Publish at once, because somebody hid or showed their presence."""
         await self._write(feed, now)
 
     def _is_due(self, feed: Feed, now: int) -> bool:
         here = feed.company.shown()
         told, at = self._told.get(feed, (frozenset(), now))
-        # Also where the clock was set back: by the others' it would be silent until the clock has caught up.
+        # Also if the clock was set back: for other processes this one would seem silent until it has caught up.
         return here != told or (bool(here) and abs(now - at) >= AGAIN_MS)
 
     async def _write(self, feed: Feed, now: int) -> None:
@@ -69,8 +69,8 @@ class Presence:
         await self._rooms.say_here(feed.room, len(here), here if len(here) < NAMED_HERE else (), now=now)
 
     async def _tell(self, feed: Feed) -> None:
-        """Those who look and whom it changes anything for: who cannot see somebody must not notice them come and go.
-        Who sees the same shares one frame for each wire."""
+        """Notify watchers for whom something changed: a user who cannot see somebody must not notice them come and go.
+        Watchers who see the same share one frame per wire."""
         frames: dict[tuple[bool, frozenset[str]], Frames] = {}
         written = 0
         for connection, last in list(feed.watchers.items()):
@@ -87,7 +87,7 @@ class Presence:
                 await asyncio.sleep(0)
 
     async def leave(self, now: int) -> None:
-        """This process ends: nobody is here through it any more."""
+        """This process stops: publish that nobody is connected to it."""
         for feed, (told, _) in list(self._told.items()):
             if told:
                 try:
@@ -97,7 +97,7 @@ class Presence:
 
 
 def presence_of(feed: Feed, viewer: str, unseen: frozenset[str] = frozenset()) -> PresenceChanged:
-    """Who is here, as one user sees it; ``unseen`` are not here for them. Who is no member hears a round number."""
+    """Presence as one user sees it, without the ``unseen`` users; rounded if the viewer is not a member."""
     if viewer not in feed.members:
         return PresenceChanged(feed.room, roughly(feed.company.count()))
     online, users = feed.company.online()

@@ -1,14 +1,13 @@
-"""Holes in what a feed heard: it stops, reads what it missed, and then takes in what it heard meanwhile.
+"""Repairs gaps in what a feed received: it stops, reads what it missed, then handles what it received meanwhile.
 
-A feed is *doubtful* from the moment the link to the store is found lost until its head was compared: it parks what it
-hears, because it could speak to somebody who was removed meanwhile. Where the head agrees nothing is read. Where it
-does not, or where a hole was heard, the log is read up to its end and, if their version is another, members and
-settings before any message of that page is told. A log that is not the one that was heard so far is a reset for
-everyone who follows.
+A feed is *doubtful* from the moment the link is found lost until its head was compared: it parks what it receives,
+because otherwise it could send to somebody who was removed meanwhile. If the head agrees, nothing is read. If it does
+not, or after a gap, the log is read up to its end; if their version differs, members and settings are read before any
+message of that page is sent. If the log is not the one received so far, all followers are reset.
 
-A repair that fails is tried again after a pause that grows from 0.1 to 5 s; one that fails again and again for another
-reason than a store that is away (a record that cannot be decoded) ends as a reset to the end of the log. Without the
-pause one bad record was read 33,580 times a second.
+A repair that fails is retried after a pause that grows from 0.1 to 5 s; one that keeps failing although the store is
+there (a record that cannot be decoded) ends as a reset to the end of the log. Without the pause, one bad record was
+read 33,580 times a second.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ AT_ONCE: Final = 32
 
 
 class RepairPool:
-    """What the repairs of all feeds share: how many read at once, and counts for the operator."""
+    """Shared by the repairs of all feeds: how many read at once, and counters for metrics."""
 
     def __init__(self) -> None:
         self.places = asyncio.Semaphore(AT_ONCE)
@@ -47,7 +46,7 @@ class RepairPool:
 
 
 class Provision(Protocol):
-    """What repairs need of the process."""
+    """What repairs need from the process."""
 
     @property
     def log(self) -> LogReader: ...
@@ -60,7 +59,7 @@ class Provision(Protocol):
 
 
 class Mended(Protocol):
-    """What repairs need of a feed: where it is, and how it takes in what it missed."""
+    """What repairs need from a feed: its place, and how it handles what it missed."""
 
     room: str
     epoch: str
@@ -79,7 +78,7 @@ class Mended(Protocol):
 
 
 class Repairs:
-    """One feed's. While it ``holds_back``, what the feed hears is parked here."""
+    """The repairs of one feed. While it ``holds_back``, what the feed receives is parked here."""
 
     def __init__(self, feed: Mended) -> None:
         self._feed = feed
@@ -98,35 +97,35 @@ class Repairs:
         self.holds_back = False
 
     async def certain(self) -> None:
-        """Until the feed's head was compared since the last cut."""
+        """Wait until the feed's head was compared since the last cut."""
         await self._certain.wait()
 
     async def settled(self) -> None:
-        """Until nothing is held back."""
+        """Wait until nothing is held back."""
         await self._settled.wait()
 
     @property
     def waiting(self) -> int:
-        """How much is parked."""
+        """How many records are parked."""
         return len(self._parked)
 
     def park(self, payload: bytes) -> None:
         self._parked.append(payload)
 
-    # --- what is found wrong -----------------------------------------------------------------------------------------
+    # --- reasons for a repair ----------------------------------------------------------------------------------------
 
     def doubt(self) -> None:
-        """The link is lost: something may be missed. Hear nothing more until ``compare``."""
+        """The link is lost, and records may be missed: park everything until ``compare``."""
         self.doubtful = True
         self._certain.clear()
         self._hold_back()
 
     def compare(self, head: Head | None) -> None:
-        """Take the store's word for where the room stands; called in the turn in which that was read."""
+        """Compare with the room's head; called in the turn in which the head was read."""
         was_doubtful, self.doubtful = self.doubtful, False
         self._certain.set()
         if self._working:
-            self._behind |= was_doubtful  # what was read may be from before the cut
+            self._behind |= was_doubtful  # a running read may be from before the cut
             return
         if head is not None and not self._agrees_on_members(head):
             self.repair()
@@ -143,18 +142,18 @@ class Repairs:
         return (head.seq, head.rev, head.last_id, head.version) == (*feed.place, feed.last_id, feed.version)
 
     def repair(self, payload: bytes | None = None) -> None:
-        """Read up to the end, then hear ``payload`` again."""
+        """Read up to the end of the log, then handle ``payload`` again."""
         if self._hears_covered:
-            return  # it was read up to the end after this was heard, and still this does not follow: it never will
+            return  # read up to the end since, and it still does not follow: it never will
         self._behind = True
         self._work(payload)
 
     def look_up(self, users: Iterable[str], payload: bytes) -> None:
-        """Learn who these are, then hear ``payload`` again."""
+        """Load these users' names, then handle ``payload`` again."""
         self._unknown.update(users)
         self._work(payload)
 
-    # --- mending -----------------------------------------------------------------------------------------------------
+    # --- repairing ---------------------------------------------------------------------------------------------------
 
     def _work(self, payload: bytes | None) -> None:
         if payload is not None:
@@ -170,7 +169,7 @@ class Repairs:
         self._settled.clear()
 
     async def _mend(self) -> None:
-        """Until what is wrong is mended or given up."""
+        """Run until the repair succeeded or was given up."""
         try:
             while self._behind or self._unknown:
                 await self._certain.wait()
@@ -204,15 +203,14 @@ class Repairs:
         refused = error.kind if isinstance(error, Refusal) else None
         if refused is NOT_FOUND:
             self._covered = len(self._parked)
-            self._forget()  # the room is gone from the store: nothing more is told of it
+            self._forget()  # the room no longer exists: nothing more is sent
             return
         if refused is not UNAVAILABLE and self._failures >= MOST_FAILURES and await self._give_up(error):
             return
         await asyncio.sleep(min(SHORTEST_PAUSE * 2 ** (self._failures - 1), LONGEST_PAUSE))
 
     async def _give_up(self, error: Exception) -> bool:
-        """What cannot be read is passed over: everyone who follows starts from the end. False where not even that can
-        be done now."""
+        """Skip what cannot be read: reset all followers to the end. False if even that fails now."""
         with contextlib.suppress(Exception):
             await self._start_over()
             log.error(
@@ -233,7 +231,7 @@ class Repairs:
         self._feed.around.pool.resets += 1
 
     def _hear_parked(self) -> None:
-        """What was heard meanwhile, in its order, until something is held back again."""
+        """Handle the parked records in order, until something is held back again."""
         if self.doubtful:
             return
         self.holds_back = False
@@ -249,23 +247,23 @@ class Repairs:
         if not self.holds_back:
             self._settled.set()
 
-    # --- reading up --------------------------------------------------------------------------------------------------
+    # --- reading the log ---------------------------------------------------------------------------------------------
 
     async def _read_up(self) -> None:
         feed = self._feed
         while True:
             covered = len(self._parked)
-            # From the last message that was heard: under its number there must still be that message.
+            # Start at the last message received, to check that its number still has the same id.
             page = await feed.around.log.read(
                 feed.room, first=max(1, feed.place.seq), last=feed.place.seq + MESSAGES,
                 after_rev=feed.place.rev, changes=CHANGES,
             )  # fmt: skip
             if self._is_another_log(page):
-                log.warning("room: its log is another; its readers start over", extra={"room": feed.room})
+                log.warning("room: the log is a different one; its followers are reset", extra={"room": feed.room})
                 await self._start_over()
                 return
             if page.version != feed.version:
-                # Before any message of this page: one who was removed must not hear what was said afterwards.
+                # Before any message of this page: a removed member must not receive later messages.
                 feed.reload(await feed.read_anew())
             if (page.seq, page.rev) == feed.place:
                 self._covered = covered
@@ -273,12 +271,12 @@ class Repairs:
             fresh = [posted for posted in page.messages if posted.seq > feed.place.seq]
             await feed.around.authors.load(posted.user for posted in fresh)
             if self.doubtful:
-                self._behind = True  # cut again: what this page says is told once logins were compared
+                self._behind = True  # cut again: this page is sent only after logins were compared
                 return
             self._apply(fresh, page.changes)
 
     def _is_another_log(self, page: Page) -> bool:
-        """Whether this cannot be what we heard so far, gone on."""
+        """Whether this page cannot be the continuation of what was received so far."""
         feed, head = self._feed, Place(page.seq, page.rev)
         if page.epoch != feed.epoch or head.seq < feed.place.seq or head.rev < feed.place.rev:
             return True
@@ -290,7 +288,7 @@ class Repairs:
         return not all(posted.explained for posted in page.messages)
 
     def _apply(self, messages: list[Posted], changes: list[Changed]) -> None:
-        """Messages and changes in their one order; what may have unread changes before it waits for the next page."""
+        """Apply messages and changes in order; what may have unread changes before it is left for the next page."""
         feed = self._feed
         if len(changes) == CHANGES:
             messages = [posted for posted in messages if posted.seq <= changes[-1].after]

@@ -1,4 +1,4 @@
-"""The same for many: an event's frame made once for each wire, and written to so many followers in one turn."""
+"""Sending the same event to many: a frame built once per wire, and a limited number of writes per turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from chatserver.live.wire import Wire
 
 SLICE: Final = 500
-"""Writes in one turn of the loop: 10,000 in one go held it for 46 ms."""
+"""Writes per turn of the loop: 10,000 in one go blocked it for 46 ms."""
 
 One = TypeVar("One")
 
@@ -19,7 +19,7 @@ def slices(many: Sequence[One]) -> Iterator[list[One]]:
 
 
 class Frames:
-    """One event; ``of(wire)`` is its frame, made when first needed."""
+    """One event; ``of(wire)`` is its frame, built when first needed."""
 
     __slots__ = ("_made", "_name", "params")
 

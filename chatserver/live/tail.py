@@ -1,8 +1,8 @@
-"""The recent past of one room, encoded: what a thousand readers who come back at once are served from.
+"""The recent past of one room, encoded, from which many clients that reconnect at once are served.
 
-An entry is a message or a change in its place. A place is (seq, rev): all messages up to seq and all changes up to rev.
-A change rewrites the message it changes where that still lies in the tail, so that a replayed message shows what now
-holds and a deleted text is gone from here at once.
+An entry is a message or a change. A place is (seq, rev): all messages up to seq and all changes up to rev. A change
+also updates the message it changes if that is still in the tail, so that a replay has current states and a deleted text
+is gone at once.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from chatserver.store.messages.records import tombstone_of
 
 
 class Place(NamedTuple):
-    """How far a reader is: every message up to ``seq``, every change up to ``rev``."""
+    """How far a reader has come: every message up to ``seq``, every change up to ``rev``."""
 
     seq: int
     rev: int
 
     def reaches(self, other: Place) -> bool:
-        """Whether a reader here has seen all that one at the other place has."""
+        """Whether this place is at or after the other in both numbers."""
         return self.seq >= other.seq and self.rev >= other.rev
 
 
 class Entry:
-    """One numbered event and its frames, made when first needed. ``place`` is where a reader is after it; ``only`` for
-    whose eyes alone it is, if not everyone's. ``few`` are the users who see it otherwise than all others."""
+    """A numbered event and its frames, built when first needed. ``place`` is a reader's place after it; ``only`` is the
+    only user who may see it, if not everyone may. ``few`` are users who get another frame than all others."""
 
     __slots__ = ("_frames", "few", "only", "place", "what")
 
@@ -61,7 +61,7 @@ class Entry:
         return made
 
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
-        """The frame as this user may see it: the same for all who are not among the ``few``."""
+        """The frame that this user may see: the same for all who are not among the ``few``."""
         if not self.only or viewer == self.only:
             return self.frame(wire)
         name = "message.posted" if self.is_message else "message.changed"
@@ -73,14 +73,14 @@ class Entry:
 
 
 def is_after(entry: Entry, place: Place) -> bool:
-    """Whether a reader at this place has yet to see the entry."""
+    """Whether a reader at this place has not seen the entry yet."""
     if entry.is_message:
         return entry.place.seq > place.seq
     return entry.place.rev > place.rev
 
 
 class Tail:
-    """At most so many entries and bytes, the newest last. ``start`` is the place before the first of them."""
+    """A limited number of entries and bytes, newest last. ``start`` is the place before the first of them."""
 
     def __init__(self, start: Place, *, records: int, size: int) -> None:
         self.start = start
@@ -120,13 +120,14 @@ class Tail:
                     self._replace(older, msgspec.structs.replace(change, rev=older.what.rev))
 
     def _replace(self, entry: Entry, what: Message | MessageChanged) -> None:
-        """What is counted must be what is held: bytes of deleted texts left in the count would fill the tail."""
+        """Replace an entry's content, and count its bytes again: otherwise bytes of deleted texts would fill the
+        tail."""
         self._size -= entry.size
         entry.replace(what)
         self._size += entry.size
 
     def put_before(self, entries: list[Entry], start: Place) -> None:
-        """Lengthen the tail backwards with what was read from the log, if all of it fits."""
+        """Extend the tail backwards with entries from the log, if all of them fit."""
         size = sum(entry.size for entry in entries)
         if len(entries) + len(self._entries) > self._most_records or size + self._size > self._most_size:
             return
@@ -138,7 +139,7 @@ class Tail:
                 self._messages[entry.what.seq] = entry
 
     def after(self, place: Place, upto: Place) -> list[Entry] | None:
-        """What a reader at ``place`` has to see up to ``upto``, or None where the tail does not reach back so far."""
+        """The entries after ``place`` up to ``upto``; None if the tail does not reach back that far."""
         if place.seq < self.start.seq or place.rev < self.start.rev:
             return None
         found: list[Entry] = []
@@ -155,7 +156,7 @@ class Tail:
         return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
 
     def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset()) -> int:
-        """How often the user was called after a message, save by those they have blocked."""
+        """The user's mentions after a message, except by users they blocked."""
         later = (entry for number, entry in self._messages.items() if number > seq and not entry.only)
         return sum(
             1
@@ -164,7 +165,7 @@ class Tail:
         )
 
     def face_changed(self, author: Author) -> bool:
-        """Whether any message here is by this author, who has another face from now on."""
+        """Replace an author whose name changed; returns whether any message here is by them."""
         wrote = False
         for entry in self._messages.values():
             if isinstance(entry.what, Message) and entry.what.author.id == author.id:
@@ -188,14 +189,14 @@ def as_it_holds(message: Message, change: MessageChanged) -> Message:
 
 
 def veiled(what: Message | MessageChanged) -> Message | MessageChanged:
-    """What is for another's eyes alone: a tombstone."""
+    """The tombstone of something that only another user may see."""
     if isinstance(what, Message):
         return tombstone_of(what)
     return MessageChanged(room=what.room, rev=what.rev, seq=what.seq, text="", deleted=True)
 
 
 def merged(messages: Iterable[Entry], changes: Iterable[tuple[int, Entry]], start: Place) -> list[Entry]:
-    """Put messages and changes into their one order; a change (after, entry) stands after message ``after``.
+    """Merge messages and changes in order; a change (after, entry) comes after message ``after``.
 
     Sets each entry's place.
     """

@@ -1,4 +1,4 @@
-"""The tasks of this process: every one is owned by a group that the app closes, and none dies unseen."""
+"""The tasks of this process: each is owned by a group that the app closes, and exceptions are logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """``async with Tasks() as tasks`` … ``tasks.spawn(coroutine)``; leaving cancels what still runs."""
+    """``async with Tasks() as tasks`` … ``tasks.spawn(coroutine)``; leaving cancels tasks that still run."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
@@ -31,14 +31,14 @@ class Tasks:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task whose outcome its caller looks at."""
+        """Start a task whose outcome the caller handles."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
-        """A task that nobody waits for: a refusal is noted, a fault logged whole."""
+        """Start a task that nobody awaits: a refusal is logged, an exception with its traceback."""
         return self.start(self._watched(coroutine))
 
     @staticmethod

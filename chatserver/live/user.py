@@ -1,4 +1,4 @@
-"""A user who is connected to this process: the pointers to the rooms and all sockets."""
+"""A user connected to this process: room pointers, blocks and connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatserver.store.heads import UserNumbers
 
 
 class LiveUser:
-    """``pointers`` of rooms the user is in, kept by what the user's channel tells."""
+    """``pointers`` are those of the user's rooms, updated from the user's channel."""
 
     def __init__(self, user_id: str) -> None:
         self.id = user_id
@@ -28,11 +28,11 @@ class LiveUser:
 
     @property
     def hidden(self) -> bool:
-        """Whether the user wants nobody to see that they are here."""
+        """Whether the user hides their presence."""
         return self.profile.get("presence") == b"hidden"
 
     def differs(self, numbers: UserNumbers) -> bool:
-        """Whether the store knows of something in rooms, profile, blocks or inbox that was not heard here."""
+        """Whether the store has changes of rooms, profile, blocks or inbox that were not received here."""
         inbox = self.inbox_seq, int(self.profile.get("inbox_read") or 0)
         return numbers.version != self.version or (numbers.inbox_seq, numbers.inbox_read) != inbox
 
@@ -42,15 +42,15 @@ class LiveUser:
         return int(self.profile.get("inbox_seq") or 0)
 
     def _furthest(self, room: str, stored: Pointer) -> Pointer:
-        """The pointer with the read marker that is known here, if that is further: one's own message moves it at once,
-        and in the store up to a second later."""
+        """The stored pointer, with the read marker known here if that is further: one's own message moves it here at
+        once, in the store up to a second later."""
         known = self.pointers.get(room)
         if known is None or known.epoch != stored.epoch or known.read_seq <= stored.read_seq:
             return stored
         return replace(stored, read_seq=known.read_seq)
 
     def take(self, opened: OpenedUser) -> None:
-        """What the store holds of the user now."""
+        """Replace the user's data with what the store has now."""
         self.profile = opened.profile
         self.pointers = {room: self._furthest(room, pointer) for room, pointer in opened.pointers.items()}
         self.blocked_by, self.blocks = opened.blocked_by, opened.blocks

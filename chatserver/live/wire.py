@@ -1,4 +1,4 @@
-"""How bytes leave: an encoding, compressed or not. Connections that share a wire share every frame of a room."""
+"""A wire: an encoding, compressed or not. Connections with the same wire share every frame of a room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatserver.protocol.frames import deflate, frame
 
 
 class Wire:
-    """One encoding and compression; makes whole WebSocket frames."""
+    """One encoding and compression; builds complete WebSocket frames."""
 
     __slots__ = ("codec", "compressed")
 

@@ -163,5 +163,5 @@ async def test_a_primary_taken_by_force_costs_what_had_not_reached_the_other_and
         await until(lambda: server.store.links == 3 and server.store.up)
         assert await said_in(ann, room) == [*before.acknowledged, "after"]
     said = [record.getMessage() for record in caplog.records]
-    assert "room: its log is another; its readers start over" in said
+    assert "room: the log is a different one; its followers are reset" in said
     assert said.count("store: link lost") == 2

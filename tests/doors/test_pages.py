@@ -222,7 +222,7 @@ async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(server: Server, ca
         answer = await ask(server.url, "/metrics")
     finally:
         server.hub.connections.clear()
-    assert (answer.status, answer.body) == (500, b"A fault of the server; it has been noted.\n")
+    assert (answer.status, answer.body) == (500, b"Internal error; it was logged.\n")
     assert_safe(answer)
     assert "AttributeError" in caplog.text
 

@@ -213,7 +213,7 @@ def test_a_fault_of_the_server_ends_the_connection_with_a_word_and_a_trace(caplo
     ear.take = fail  # type: ignore[method-assign]
     made.data_received(frame(TEXT, b"{}"))
     assert made.closing is closing.FAULT
-    assert "a frame could not be taken" in caplog.text
+    assert "a frame could not be handled" in caplog.text
     made.data_received(frame(TEXT, b"{}"))
 
 

@@ -1,7 +1,8 @@
-"""How much room the disk of the embedded store has left. The server looks once a second (app.py).
+"""Checks the free space on the disk of the embedded store; the server does so once a second (app.py).
 
 A store that syncs each append (``strict``) ends at the first write that does not fit, and again each time it is
-started: with a full disk nobody could even read. So growing ends while there is room, and writing before there is none.
+started; with a full disk nobody could even read. So writes that add data are refused while there is some space left,
+and all writes before there is none.
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ from pathlib import Path
 from typing import Final
 
 LEAST_FREE: Final = 16 << 20
-"""Some seconds of the most that can be written."""
+"""Enough for some seconds at the highest write rate."""
 
 SMALLEST_SHARE: Final = 16
-"""On a small disk this part of it is enough."""
+"""On a small disk, one sixteenth of it is enough."""
 
 
 @dataclass(slots=True, frozen=True)
 class Shortage:
-    """``why`` nothing may grow; ``is_full``: nothing may be written at all."""
+    """``why`` data may not be added; ``is_full``: nothing may be written at all."""
 
     why: str
     is_full: bool
 
 
 def shortage_in(folder: Path, before: Shortage | None) -> Shortage | None:
-    """What the disk of this folder is short of. It ends only with half as much again as it began with."""
+    """The shortage of the folder's disk, None if there is none. It ends at 1.5 times the free space at which it
+    starts."""
     try:
         status = os.statvfs(folder)
     except OSError:
@@ -36,5 +38,5 @@ def shortage_in(folder: Path, before: Shortage | None) -> Shortage | None:
     least = min(LEAST_FREE, whole // SMALLEST_SHARE)
     if free >= least * (1.5 if before is not None else 1):
         return None
-    # Without the amount, which changes by the second: the log says once why nothing is written.
+    # Without the amount, which changes every second: the reason is logged once.
     return Shortage(f"the disk of {folder} is almost full", free < least // 8)

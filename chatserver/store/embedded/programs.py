@@ -90,8 +90,8 @@ def version_of(program: str) -> Version:
 
 
 def note_program(record: Path, program: Version) -> None:
-    """Say in ``record`` which program writes this data. Nothing is written where it says so: on a full disk the file
-    would be left empty, and the next start refused."""
+    """Write to ``record`` which program writes this data; not if it is there already: on a full disk the file would be
+    left empty, and the next start refused."""
     text = f"{program}\n"
     if not record.exists() or record.read_text(encoding="utf-8") != text:
         fresh = record.with_name(record.name + ".new")
