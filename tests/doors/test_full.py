@@ -62,4 +62,4 @@ async def test_a_process_without_free_files_says_so_and_keeps_its_store(tmp_path
             await says(server, "no more files")
         await says(server, "ready")
         assert (await post(server.url, "message.history", ann.token, room="hall"))["messages"] == []
-    assert "may open no more files" in server.errors
+    assert "may not open more files" in server.errors
