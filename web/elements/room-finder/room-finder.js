@@ -2,6 +2,7 @@
 
 import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
+import { newId } from "../../lib/ids.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
@@ -11,6 +12,7 @@ const PAUSE = 250;
 
 export class RoomFinder extends PageElement {
   #asked = 0;
+  #wanted = { words: "", id: "" };
   #next = "";
   /** @type {any} */ #timer = undefined;
 
@@ -123,13 +125,21 @@ export class RoomFinder extends PageElement {
     }
   }
 
+  /** One id for the same words: pressed again after an answer was lost, the button makes no second room.
+   * @param {string} words */
+  #idFor(words) {
+    if (this.#wanted.words !== words) this.#wanted = { words, id: newId() };
+    return this.#wanted.id;
+  }
+
   async open() {
     const data = new FormData(this.form);
     if (!this.client.signedIn) return context.go("/sign-up");
     const tags = String(data.get("tags")).split(/[\s,，、]+/).filter(Boolean);
     const params = { title: data.get("title"), about: data.get("about"), tags, kind: data.get("closed") ? "closed" : "open" };
     try {
-      const state = await this.client.ask("room.create", params);
+      const state = await this.client.ask("room.create", { ...params, client_id: this.#idFor(JSON.stringify(params)) });
+      this.#wanted = { words: "", id: "" };
       context.go(roomPath(state.room));
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);
