@@ -99,8 +99,12 @@ async def test_an_edit_under_way_is_kept_like_a_draft(new_reader, new_room) -> N
     await expect(ann.page.locator("message-composer .hint")).to_contain_text("Your text is kept here")
     await ann.box.press("Escape")
     await expect(ann.box).to_have_value("third flush")
+    other_tab = await ann.another_page(f"/room/{room}")
+    other_box = other_tab.locator("message-composer textarea")
+    await expect(other_box).to_have_value("third flush")
     await ann.box.press("Enter")
     await ann.sees("This message was deleted.", "third flush")
+    await expect(other_box).to_have_value("")
 
 
 async def test_what_is_typed_before_the_switcher_stands_is_for_it_and_not_for_the_room(new_reader, new_room) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.people import PASSWORD
 from tests.web import people
@@ -161,6 +162,40 @@ async def test_a_changed_name_shows_wherever_it_stands(new_reader, new_room) -> 
     await expect(bob.page.locator("room-list .me .name")).to_have_text("Bobby")
     await ann.call("account.close", password=PASSWORD)
     await expect(bob.message("call me Anna")).to_contain_text("someone who left")
+
+
+async def test_in_a_large_room_the_list_of_members_does_not_follow_each_of_them(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Festival")
+    lines, asked = [], []
+
+    def listen(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        lines.append(line)
+
+        def pass_on(frame: str | bytes) -> None:
+            asked.extend([frame] * ("room.members" in str(frame)))
+            server.send(frame)
+
+        line.on_message(pass_on)
+
+    async def grow(members: int) -> None:
+        told = {"jsonrpc": "2.0", "method": "members.changed", "params": {"room": room, "members": members}}
+        lines[-1].send(json.dumps(told))
+        await expect(ann.page.locator("room-view .here")).to_contain_text(f"{members} members")
+
+    await ann.page.route_web_socket("**/ws", listen)
+    await ann.page.clock.install()
+    await ann.open(f"/room/{room}")
+    await ann.page.locator("room-view .here").click()
+    await expect(ann.page.locator("room-people .people li").first).to_be_visible()
+    await grow(600)
+    await people.until(lambda: len(asked) == 2, "the list of many")
+    for members in (601, 602, 603):
+        await grow(members)
+    assert len(asked) == 2
+    await ann.page.clock.fast_forward(15_000)
+    await people.until(lambda: len(asked) == 3, "the list as it is now")
 
 
 async def test_at_midnight_today_is_yesterday_without_a_word_said(new_reader, new_room) -> None:

@@ -1,6 +1,7 @@
 /**
  * What is drawn on the page, in one hand: a line of one width with round ends, on a 48 by 48 sheet, filled with the
- * colours of the tokens by class. Drawings say nothing: whoever shows one puts words beside it.
+ * colours of the tokens by class. Drawings say nothing: whoever shows one puts words beside it. Those that are not on the
+ * first screen are in scenes.js.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -16,15 +17,6 @@ const SHEETS = {
     ["body", "M14 22c2-4 18-4 20 0 5 4 5 14 0 18H14c-5-4-5-14 0-18z"], ["line", "M11 27 5 20m7 17-1 1"],
     ["line", "M37 25c7-2 9 9 0 11"], ["line", "M18 19c2-3 10-3 12 0M24 16v-3"], ["line", "M8 43h32"],
   ],
-  lantern: [
-    ["line", "M24 4v5"], ["cap", "M17 9h14v4H17z"], ["body", "M17 13c-10 5-10 19 0 24h14c10-5 10-19 0-24z"],
-    ["line", "M24 13v24M19 14c-4 7-4 15 0 22m10-22c4 7 4 15 0 22"], ["cap", "M17 37h14v3H17z"], ["line", "M21 40v4m3-4v5m3-5v4"],
-  ],
-  door: [
-    ["body", "M12 8h24v34H12z"], ["line", "M24 8v34M6 43h36M8 8h32"], ["line", "M21 25v3m6-3v3"],
-    ["line", "M16 13h4v6h-4zm12 0h4v6h-4z"],
-  ],
-  path: [["line", "M6 40c10-2 4-12 14-14s4-10 22-16"], ["body", "M34 8a5 5 0 1 1 10 0c0 4-5 8-5 8s-5-4-5-8z"], ["line", "M6 43h8"]],
 };
 
 /** Motifs of a plate, one for each sort of guest. */
@@ -50,8 +42,8 @@ export function motif(number) {
   return sheet("motif", [["line", /** @type {string} */ (MOTIFS[number % MOTIFS.length])]]);
 }
 
-/** @param {string} kind @param {[string, string][]} strokes */
-function sheet(kind, strokes) {
+/** @param {string} kind its classes @param {[string, string][]} strokes the class and the path of each */
+export function sheet(kind, strokes) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", kind);
   svg.setAttribute("viewBox", "0 0 48 48");

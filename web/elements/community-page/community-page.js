@@ -5,6 +5,7 @@
 
 import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
+import { door } from "../../lib/scenes.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { fullTime, shortDate } from "../../lib/times.js";
@@ -51,7 +52,7 @@ export class CommunityPage extends PageElement {
 
   /** @param {string} key @param {string} href @param {string} way */
   #say(key, href, way) {
-    this.body.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("p", { text: this.say(key) }),
+    this.body.replaceChildren(make("div", { class: "empty" }, door(), make("p", { text: this.say(key) }),
       make("a", { class: "button", text: this.say(way), attributes: { href } })));
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { button, make } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { lantern } from "../../lib/scenes.js";
 import { lengthOf } from "../../lib/lengths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { PageElement } from "../element.js";
@@ -25,7 +25,7 @@ export class CurtainCard extends PageElement {
       make("div", { class: "drape", attributes: { "aria-hidden": "true" } }),
       make("div", { class: "stage" },
         rehearsal ? make("p", { class: "role", text: this.say("curtain.rehearsal") }) : null,
-        make("blockquote", {}, drawing("lantern"), make("p", { text, attributes: { lang: this.language } })),
+        make("blockquote", {}, lantern(), make("p", { text, attributes: { lang: this.language } })),
         make("ul", { class: "seats", attributes: { role: "list" } },
           this.#seat(this.client.user, answered, answered ? "curtain.you_answered" : "curtain.you_think"),
           this.#seat(this.user, otherAnswered, otherAnswered ? "curtain.answered" : "curtain.thinks")),

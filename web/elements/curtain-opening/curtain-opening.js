@@ -4,7 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { lantern } from "../../lib/scenes.js";
 import { PageElement } from "../element.js";
 
 export class CurtainOpening extends PageElement {
@@ -13,7 +13,7 @@ export class CurtainOpening extends PageElement {
   build() {
     const cloth = () => make("div", { class: "cloth" });
     this.setAttribute("aria-hidden", "true");
-    this.append(cloth(), cloth(), make("p", {}, drawing("lantern"), make("span", { text: this.say("curtain.opens") })));
+    this.append(cloth(), cloth(), make("p", {}, lantern(), make("span", { text: this.say("curtain.opens") })));
   }
 
   attach() {

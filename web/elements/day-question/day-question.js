@@ -4,7 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { lantern } from "../../lib/scenes.js";
 import { newId } from "../../lib/ids.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -23,7 +23,7 @@ export class DayQuestion extends PageElement {
     this.text = make("span", { class: "text" });
     this.count = make("small");
     this.body = make("div", { class: "body" });
-    this.fold = make("details", {}, make("summary", {}, drawing("lantern"), make("span", {}, make("small", { text: this.say("question.heading") }), this.text), this.count), this.body);
+    this.fold = make("details", {}, make("summary", {}, lantern(), make("span", {}, make("small", { text: this.say("question.heading") }), this.text), this.count), this.body);
     this.append(this.fold);
   }
 

@@ -41,11 +41,19 @@ export class MessageComposer extends PageElement {
     // Wherever it falls: the browser would leave the page for a file that was meant for the room.
     for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
     this.listen(this.cancel, "click", () => this.stopEditing());
+    this.listen(context.preferences, "change", () => this.#follow());
     const edit = context.preferences.edit(this.room);
     if (edit) return this.#begin(edit);
     this.input.value = context.preferences.draft(this.room);
     this.show();
     return this.#fit();
+  }
+
+  /** Another tab wrote on, or sent it; here nobody is writing. */
+  #follow() {
+    if (this.#editing || document.activeElement === this.input) return;
+    this.input.value = this.kept;
+    this.#fit();
   }
 
   /** What would stand here after loading the page again. */

@@ -4,7 +4,7 @@
  */
 
 import { button, make, nameOf } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { door, path } from "../../lib/scenes.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
@@ -28,7 +28,7 @@ export class PeoplePage extends PageElement {
     this.results = make("ul", { class: "ties", attributes: { role: "list" }, set: { hidden: true } });
     this.bell = make("div");
     this.groups = make("div", { class: "groups" });
-    this.none = make("div", { class: "empty", set: { hidden: true } }, drawing("path"), make("p", { text: this.say("ties.none") }),
+    this.none = make("div", { class: "empty", set: { hidden: true } }, path(), make("p", { text: this.say("ties.none") }),
       make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
     this.blocked = make("details", { class: "blocked", set: { hidden: true } }, make("summary"), make("ul", { class: "ties", attributes: { role: "list" } }));
     this.beside = make("div", { class: "beside" });
@@ -66,7 +66,7 @@ export class PeoplePage extends PageElement {
   /** A scanned code waits at the door until one is signed in. */
   #askIn() {
     context.preferences.set({ after: location.pathname + location.hash });
-    this.lastElementChild?.replaceChildren(make("div", { class: "empty" }, drawing("door"), make("p", { text: this.say("ties.guest") }),
+    this.lastElementChild?.replaceChildren(make("div", { class: "empty" }, door(), make("p", { text: this.say("ties.guest") }),
       make("a", { class: "button", text: this.say("account.sign_in"), attributes: { href: "/sign-in" } }),
       make("a", { class: "action", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } })));
   }

@@ -1,10 +1,10 @@
 /** Finding a room by words or tag, and opening one of one's own. */
 
 import { button, make, nameOf } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
 import { newId } from "../../lib/ids.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { door } from "../../lib/scenes.js";
 import { context, PageElement } from "../element.js";
 import { field } from "../forms.js";
 
@@ -22,7 +22,7 @@ export class RoomFinder extends PageElement {
     this.results = make("ul", { class: "results", attributes: { role: "list" } });
     this.more = make("button", { class: "action", text: this.say("finder.more"), attributes: { type: "button" }, set: { hidden: true } });
     this.status = make("p", { attributes: { role: "status" } });
-    this.none = make("div", { class: "empty", set: { hidden: true } }, drawing("door"), this.status,
+    this.none = make("div", { class: "empty", set: { hidden: true } }, door(), this.status,
       button(this.say("finder.open_own"), () => this.#openOwn()));
     this.append(
       make("header", {}, this.back, make("h1", { text: this.say("rooms.find"), attributes: { tabindex: "-1" } })),

@@ -10,10 +10,14 @@ import { context, PageElement } from "../element.js";
 import { actingForm, field } from "../forms.js";
 
 const LEVELS = ["all", "mentions", "none"];
+/** In a room of more members the list follows them after a while: one or another comes and goes each second there. */
+const MANY = 100;
+const LATER = 15_000;
 
 export class RoomPeople extends PageElement {
   room = "";
   #count = -1;
+  /** @type {any} */ #due = undefined;
 
   build() {
     this.heading = make("h2", { attributes: { tabindex: "-1" } });
@@ -39,6 +43,12 @@ export class RoomPeople extends PageElement {
     this.listen(this.client, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
   }
 
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearTimeout(this.#due);
+    this.#due = undefined;
+  }
+
   get #state() {
     return this.client.rooms.get(this.room);
   }
@@ -59,8 +69,12 @@ export class RoomPeople extends PageElement {
 
   /** People come and go while one looks. */
   #follow() {
-    if (this.#state && this.#state.state.members !== this.#count) this.load();
-    else this.#mark();
+    if (!this.#state || this.#state.state.members === this.#count) return this.#mark();
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.load();
+    }, this.#count > MANY ? LATER : 0);
+    return undefined;
   }
 
   async load() {

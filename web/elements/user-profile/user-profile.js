@@ -2,7 +2,7 @@
 
 import { around } from "../../lib/around.js";
 import { make, nameOf } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { path } from "../../lib/scenes.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { scriptLanguage } from "../../lib/script-language.js";
@@ -39,7 +39,7 @@ export class UserProfile extends PageElement {
   /** @param {string} words @param {string} href @param {string} key of the way on */
   #say(words, href, key) {
     this.heading.textContent = `@${this.handle}`;
-    this.body.replaceChildren(make("div", { class: "empty" }, drawing("path"), make("p", { text: words }),
+    this.body.replaceChildren(make("div", { class: "empty" }, path(), make("p", { text: words }),
       make("a", { class: "button", text: this.say(key), attributes: { href } })));
   }
 
