@@ -1,4 +1,4 @@
-# make run and make test set up all that they need; nothing is installed outside .venv and node_modules, save Debian's
+# make run and make test set up what they need. Nothing is installed outside .venv and node_modules, except Debian's
 # packages for the tests (Chromium, its Chinese fonts, Redis), and those only by root.
 
 PYTHON ?= python3
@@ -12,15 +12,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help run setup test check format docs soak bench pictures icons
 
 help:
-	@echo "make run       start the community on http://127.0.0.1:8080 (ARGS='--port 9000')"
+	@echo "make run       start the server on http://127.0.0.1:8080 (ARGS='--port 9000')"
 	@echo "make test      run all tests (ARGS='tests/store -k lock')"
 	@echo "make check     lint, types, import order, and the page's unit tests and types"
-	@echo "make format    put the code into its form"
-	@echo "make docs      make the tables and examples of docs/ anew from the code"
-	@echo "make soak      the tests that take minutes"
-	@echo "make bench     measure what is promised about speed"
+	@echo "make format    format the code"
+	@echo "make docs      regenerate the tables and examples of docs/ from the code"
+	@echo "make soak      run the tests that take minutes"
+	@echo "make bench     run the benchmarks"
 	@echo "make pictures  take screenshots of the page into docs/pictures/"
-	@echo "make icons     draw the page's icons anew from web/icons/icon.svg"
+	@echo "make icons     redraw the page's icons from web/icons/icon.svg"
 
 run: .venv/run.stamp
 	@$(BIN)/chatserver serve $(ARGS)

@@ -69,21 +69,21 @@ def ties(folder: Path, _servers: int, options: Options) -> None:
 
 
 async def _compare(addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
-    shelves: dict[int, tuple[Store, TieStore]] = {}
+    communities: dict[int, tuple[Store, TieStore]] = {}
     running: list[asyncio.Task[None]] = []
     for size, address in addresses.items():
         store = Store(address)
         running.append(asyncio.create_task(store.run()))
         await store.ready.wait()
-        shelves[size] = (
+        communities[size] = (
             store,
             TieStore(store, Intents(store), InboxStore(store), secret=Secret(b"bench"), numbers=Numbers()),
         )
-        await _load(*shelves[size], size)
+        await _load(*communities[size], size)
     measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
     for number in range(rounds):
         for size in SIZES:
-            measured[size].append(await _measure(*shelves[size], f"round{number}"))
+            measured[size].append(await _measure(*communities[size], f"round{number}"))
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

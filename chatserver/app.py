@@ -130,7 +130,7 @@ class Server:
         if not self.store.up:
             return "the store cannot be reached"
         if self.doors.gate.is_full:
-            return "no more connections can be taken: this process may open no more files"
+            return "no more connections are accepted: this process may not open more files"
         if self.store.read_only:
             return f"the store takes no writes: {self.store.read_only}"
         if self._lag > 1:

@@ -29,7 +29,7 @@ from chatserver.store.engine.address import Address
 
 PATIENCE_S: Final = 10.0
 """How long ``next_text`` and similar methods wait."""
-_KEEPER: Final = "keeper"
+_BOT_OWNER: Final = "botowner"
 _WORDS: Final = "warm tea at dusk"
 
 # Cheap password hashes, because hashing is slow by design; no rate limits, because they make tests wait.
@@ -117,7 +117,7 @@ class TestServer:
         self._settings = {name.replace("__", "."): value for name, value in settings.items()}
         self._stack = contextlib.AsyncExitStack()
         self._tokens: dict[str, str] = {}
-        self._keeper = ""
+        self._bot_owner = ""
 
     async def __aenter__(self) -> TestServer:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatserver-")))
@@ -164,11 +164,11 @@ class TestServer:
 
     async def token(self, handle: str) -> str:
         """The token of a bot with this handle, which is created on the first call. Its owner is not in the hall."""
-        if not self._keeper:
-            self._keeper = await self._sign_up(_KEEPER, _KEEPER.title())
-            await self._post("room.leave", token=self._keeper, room="hall")
+        if not self._bot_owner:
+            self._bot_owner = await self._sign_up(_BOT_OWNER, _BOT_OWNER.title())
+            await self._post("room.leave", token=self._bot_owner, room="hall")
         if handle not in self._tokens:
-            made = await self._post("bot.create", token=self._keeper, handle=handle, name=handle.title())
+            made = await self._post("bot.create", token=self._bot_owner, handle=handle, name=handle.title())
             self._tokens[handle] = made["token"]
         return self._tokens[handle]
 

@@ -75,7 +75,7 @@ def test_the_file_may_be_named_in_the_environment(tmp_path: Path) -> None:
         ("server.origins", '["https://a.example"]', ["https://a.example"]),
         ("server.origins", "", []),
         ("community.name", "茶馆, open late", "茶馆, open late"),
-        ("host.name", '{"en": "Keeper"}', {"en": "Keeper"}),
+        ("host.name", '{"en": "Tea"}', {"en": "Tea"}),
     ],
 )
 def test_the_environment_is_text_and_becomes_what_the_setting_holds(path: str, text: str, value: object) -> None:

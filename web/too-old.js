@@ -13,7 +13,7 @@
       sessionStorage.setItem(KEY, String(times + 1));
       setTimeout(function () { location.reload(); }, 500 * (times + 1));
     } catch (error) {
-      // Without storage nobody counts, and a page must not reload for ever.
+      // Without storage nothing is counted, and a page must not reload without end.
     }
   };
   addEventListener("error", function (event) {

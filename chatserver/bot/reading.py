@@ -34,7 +34,7 @@ class Reading:
         self._ended = False
         self._place = place or target
         if self._place.epoch != target.epoch:
-            self._lose(0, 0, "the room is numbered anew")
+            self._lose(0, 0, "the room has a new epoch")
         elif self._place.seq > target.seq:
             self._lose(0, 0, "the room's log is shorter than it was")
 
@@ -51,11 +51,11 @@ class Reading:
     def take(self, page: MessageHistoryResult) -> list[Message]:
         """The new messages of a page, oldest first."""
         if page.epoch != self.target.epoch:
-            self._lose(0, 0, "the room was numbered anew meanwhile")
+            self._lose(0, 0, "the room got a new epoch meanwhile")
             return []
         messages = page.messages
         if not self._checked and not self._is_same(messages):
-            self._lose(0, 0, "another message stands where this bot was")
+            self._lose(0, 0, "the last message handled has another id now")
             return []
         self._checked = True
         news = [message for message in messages if self._place.seq < message.seq <= self.target.seq]

@@ -58,7 +58,7 @@ class Provision(Protocol):
     def pool(self) -> RepairPool: ...
 
 
-class Mended(Protocol):
+class Repaired(Protocol):
     """What repairs need from a feed: its place, and how it handles what it missed."""
 
     room: str
@@ -80,7 +80,7 @@ class Mended(Protocol):
 class Repairs:
     """The repairs of one feed. While it ``holds_back``, what the feed receives is parked here."""
 
-    def __init__(self, feed: Mended) -> None:
+    def __init__(self, feed: Repaired) -> None:
         self._feed = feed
         self._parked: list[bytes] = []
         self._covered = 0

@@ -128,7 +128,7 @@ def fields_of(type_: type[Any]) -> tuple[inspect.Field, ...]:
 
 
 def description_of(type_: type[Any], field: inspect.Field) -> str:
-    """What stands beside a member of a struct. Raises ``LookupError`` where nothing does."""
+    """The description of a struct's member. Raises ``LookupError`` if it has none."""
     found = _description(field.type)
     if not found:
         raise LookupError(f"{type_.__name__}.{field.encode_name} has no description")

@@ -404,7 +404,7 @@ async def test_a_room_numbered_anew_is_told_as_missed_and_followed_on(double, tm
         await double.post("new")
         await until(double.texts)
     assert double.texts() == ["again new"]
-    assert resets == ["the room is numbered anew"]
+    assert resets == ["the room has a new epoch"]
     assert "missed in room hall" in caplog.text
 
 

@@ -50,7 +50,7 @@ def test_another_epoch_cannot_be_read_on(at_once):
     reading = Reading(place(10, epoch="e0" if at_once else "e1"), place(12))
     if not at_once:
         assert reading.take(page(10, 12, epoch="e2")) == []
-    assert reading.missed is not None and "anew" in reading.missed.why
+    assert reading.missed is not None and "new epoch" in reading.missed.why
     assert reading.after() is None
     assert reading.end() == place(12)
 

@@ -90,7 +90,7 @@ async def kill_a_link(world: World) -> None:
 
 
 async def hold_answers(world: World) -> None:
-    """Longer than the probe waits: the link is given up with commands in the air."""
+    """Longer than the probe waits: the link is given up with commands in flight."""
     async with world.chance.choice(world.proxies).held():
         await asyncio.sleep(world.chance.uniform(0.1, 1.5))
 
@@ -131,9 +131,9 @@ async def a_world(address: Address, folder: Path, chance: random.Random) -> Asyn
 async def move_in(world: World, plan: Plan) -> None:
     """Everyone signs up and joins some rooms."""
     url = world.servers[0].url
-    keeper = await sign_up(url, "keeper")
+    owner = await sign_up(url, "roommaker")
     rooms = [
-        (await post(url, "room.create", keeper.token, title=f"Room {number}"))["room"] for number in range(plan.rooms)
+        (await post(url, "room.create", owner.token, title=f"Room {number}"))["room"] for number in range(plan.rooms)
     ]
     for number in range(plan.readers):
         person = await sign_up(url, f"reader{number}")

@@ -1,4 +1,4 @@
-"""No connection stays for ever, and no address has all of them."""
+"""No connection stays open without end, and no address can take all of them."""
 
 from __future__ import annotations
 

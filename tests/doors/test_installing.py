@@ -42,7 +42,7 @@ async def test_the_manifest_has_the_server_s_name_and_language(server: Server) -
 
 @pytest.mark.parametrize(
     ("name", "short"),
-    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A house of many words", "A house of")],
+    [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A home of many words", "A home of")],
 )
 async def test_what_stands_below_an_icon_is_short(server: Server, name: str, short: str) -> None:
     admin = await admin_of(server)
@@ -123,7 +123,7 @@ async def test_where_two_releases_answer_in_turn_every_file_is_of_the_version_th
         assert (elsewhere.status, elsewhere.headers["Cache-Control"]) == (307, "no-store")
         again = path + elsewhere.headers["Location"]
         assert (await ask(urls[0], again)).body == b"release one"
-        # Only the other release is left: the browser is not sent around for ever, and never gets a wrong file.
+        # Only the other release is left: the browser is not redirected without end, and never gets a wrong file.
         for _ in range(16):
             answer = await ask(urls[1], path + elsewhere.headers["Location"])
             if answer.status == 307:

@@ -30,7 +30,7 @@ class Answer:
 
 
 async def ask(url: str, target: str, method: str = "GET", *, body: bytes = b"", **headers: str) -> Answer:
-    """One request with its ``target`` as it stands; ``headers`` by name with _ for the dash. A 101 has no body."""
+    """One request with its ``target`` unchanged; ``headers`` by name with _ for the dash. A 101 has no body."""
     host, _, port = url.removeprefix("http://").partition(":")
     given = {"Host": f"{host}:{port}", "Connection": "close"} | {
         name.replace("_", "-"): value for name, value in headers.items()

@@ -84,18 +84,18 @@ async def test_dice_explains_itself_to_who_types_something_else(server, monkeypa
 
 
 async def test_host_greets_several_in_one_line_and_nobody_twice(server, monkeypatch):
-    keeper = await server.user("watcher")
+    watcher = await server.user("watcher")
     async with server.bot(example("host", monkeypatch).bot, handle="usher"):
         for handle in ("ann", "bo"):
             await server.user(handle)
-        assert "Welcome, Ann and Bo!" in await keeper.next_text(author="usher")
+        assert "Welcome, Ann and Bo!" in await watcher.next_text(author="usher")
     cy = await server.user("cy")
     async with server.bot(example("host", monkeypatch).bot, handle="usher"):
-        assert "Welcome, Cy!" in await keeper.next_text(author="usher")
+        assert "Welcome, Cy!" in await watcher.next_text(author="usher")
         await cy.bot.call("room.leave", room="hall")
         await cy.join("hall")
         await server.user("di")
-        assert "Welcome, Di!" in await keeper.next_text(author="usher")
+        assert "Welcome, Di!" in await watcher.next_text(author="usher")
 
 
 async def test_the_one_without_the_sdk_answers_and_comes_back(server):

@@ -146,7 +146,7 @@ async def test_a_reader_whose_log_cannot_be_read_is_brought_up_when_it_can(open_
 
 
 class Yesterday:
-    """The room as it stands when this is made; ``comes_back`` is what a power cut or a failover may do to it."""
+    """The room in its current state; ``comes_back`` is what a power cut or a failover may do to it."""
 
     def __init__(self, address: Address, room: str) -> None:
         self._store = redis.Redis(unix_socket_path=address.path)

@@ -147,7 +147,7 @@ async def test_who_leaves_and_is_back_at_once_enters_the_room_anew(server: Serve
             left = mine.index("member.left") if "member.left" in mine else len(mine)
             return [method for method in mine[left + 1 :] if method != "presence.changed"]
 
-        await bob.until(lambda: "room.updated" in heard_of_it(), "the room anew")
+        await bob.until(lambda: "room.updated" in heard_of_it(), "the room again")
         await ann.say(room, "welcome back")
         await bob.hears("message.posted", text="welcome back")
         after = heard_of_it()

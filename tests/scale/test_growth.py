@@ -83,7 +83,7 @@ class Still(Server):
     async def _every(self, seconds: float, work: Step) -> None:
         self.__dict__.setdefault("works", []).append(work)
 
-    async def keep_house(self) -> None:
+    async def housekeeping(self) -> None:
         for work in self.__dict__["works"]:
             await work()
 
@@ -129,7 +129,7 @@ class World:
             "history over HTTP": self.looks_from_outside,
             "sign up": self.signs_up,
             "the last owner goes": self.last_owner_goes,
-            "housekeeping": self.server.keep_house,
+            "housekeeping": self.server.housekeeping,
         }
 
     async def says(self, text: str) -> None:

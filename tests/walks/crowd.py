@@ -422,7 +422,7 @@ class Moves:
         return {"query": self.chance.choice(["", self.query(who)]), "after": ""}
 
     async def session_start(self: Crowd, who: Ear) -> Params:
-        """Come anew, with cursors where there were some; a second start on that socket is refused."""
+        """Reconnect, with cursors if there are any; a second session.start on that socket is refused."""
         await who.leave()
         await who.connect()
         cursors = {

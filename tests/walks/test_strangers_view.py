@@ -1,4 +1,4 @@
-"""What a room's window tells of who is here: the same to all who look in, and nothing of any one person. Somebody who
+"""What a window room shows of presence: the same for everyone, and nothing of any one person. Somebody who
 is blocked may look in without their name.
 """
 

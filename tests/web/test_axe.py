@@ -31,7 +31,7 @@ GUEST = {
     "/room/nowhere": "room-door p",
     "/user/somebody": "user-profile .empty",
 }
-KEEPER = {
+ADMIN = {
     "/": "main h1",
     "/rooms": "room-finder .results li",
     "/settings": "settings-page section form",
@@ -71,7 +71,7 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
     ):
         await who.call("message.send", room=room, text=text, client_id="1")
     found = [what for path, there in GUEST.items() for what in await _look(guest, path, there)]
-    for path, there in KEEPER.items():
+    for path, there in ADMIN.items():
         found += await _look(ann, path.format(**made), there)
     assert not found, "\n".join(found)
     for reader in (guest, ann, bob):

@@ -146,12 +146,12 @@ async def test_after_an_update_the_page_is_the_new_one_at_once_and_the_cache_wit
     await server.stop()
     await server.start()
     await ann.open("/room/hall")
-    await expect(ann.box).to_have_attribute("data-made", "anew")
+    await expect(ann.box).to_have_attribute("data-made", "again")
     await comes_about(ann, "async (before) => !(await caches.keys()).includes(before)", before)
     await comes_about(ann, IS_INSTALLED)
     await server.stop()
     await ann.open("/room/hall")
-    await expect(ann.box).to_have_attribute("data-made", "anew")
+    await expect(ann.box).to_have_attribute("data-made", "again")
 
 
 async def test_a_page_that_stays_open_through_an_update_loads_itself_anew_when_nobody_is_writing(
@@ -168,7 +168,7 @@ async def test_a_page_that_stays_open_through_an_update_loads_itself_anew_when_n
     await ann.page.clock.run_for(31_000)
     await ann.wakes()
     await expect(ann.page.locator(".banner")).to_be_hidden()
-    await expect(ann.box).to_have_attribute("data-made", "anew")
+    await expect(ann.box).to_have_attribute("data-made", "again")
     await ann.sees("before the update")
 
 
@@ -176,5 +176,5 @@ def renew(server: Served) -> None:
     """The page becomes another one: its composer says so."""
     composer = server.root / "web" / "elements" / "message-composer" / "message-composer.js"
     text = composer.read_text(encoding="utf-8")
-    made = text.replace('attributes: { rows: "1",', 'attributes: { "data-made": "anew", rows: "1",')
+    made = text.replace('attributes: { rows: "1",', 'attributes: { "data-made": "again", rows: "1",')
     composer.write_text(made, encoding="utf-8")

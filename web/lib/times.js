@@ -67,7 +67,7 @@ function daysAgo(at, now, zone) {
   return Math.round((Date.parse(dayKey(now, zone)) - Date.parse(dayKey(at, zone))) / DAY);
 }
 
-/** A day as it stands in a sentence: the weekday within a week, else the date. @param {string} locale @param {number} at @param {number} now @param {string} [zone] */
+/** A day for use in a sentence: the weekday within a week, else the date. @param {string} locale @param {number} at @param {number} now @param {string} [zone] */
 export function dayWithin(locale, at, now, zone) {
   const days = daysAgo(at, now, zone);
   if (days >= 0 && days < 7) return format(locale, { timeZone: zone, weekday: "long" }).format(at);

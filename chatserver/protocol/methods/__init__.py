@@ -1,6 +1,6 @@
-"""Every method: its parameters, its result, who may ask and by which door; a module for each noun.
+"""All methods: parameters, results, who may call them, and over what; a module for each noun.
 
-``METHODS`` is the table that the decoder, the services, both schemas and docs/protocol.md are made from.
+The decoder, the services, both schemas and docs/protocol.md are made from the table ``METHODS``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all methods are made of: a struct of parameters, a struct of results, and a row in a table."""
+"""The base of all methods: a struct of parameters, a struct of results, and a row in a table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Nothing(Params, frozen=True):
 @dataclass(slots=True, frozen=True)
 class Method:
     """One row. ``who`` may call it: "anyone" or a signed-in "user". ``connection``: over a WebSocket only.
-    ``repeatable``: a client whose answer was lost may ask again; it then changes nothing more."""
+    ``repeatable``: a client may retry it if the response was lost; a repeat changes nothing."""
 
     name: str
     params: type[Params]

@@ -1,4 +1,4 @@
-"""Methods: what the community is called, who runs it, what was done."""
+"""Methods: the community's profile, its first admin, the record of acts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods: pokes, ties, cards, meetings, invitations, questions, people to know, the inbox."""
+"""Methods: pokes, ties, cards, meetings, invitations, questions, people search, the inbox."""
 
 from __future__ import annotations
 

@@ -462,8 +462,8 @@ def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
 
 
 def leave(tie: Tie, by: str, now: int, numbers: Numbers) -> Step:
-    """This one's account is closed: their poke is gone, the curtain, and what they kept for themself alone. A poke of
-    the other's stays as it looked."""
+    """Remove what a user leaves when their account is closed: their poke, the open curtain, their private data. For the
+    other, their own poke looks as before."""
     other, poke, curtain = tie.other(by), tie.poke, open_curtain(tie, now, numbers)
     told: list[Told] = []
     own = poke is not None and poke.by == by

@@ -1,8 +1,8 @@
 """The service for the question of the day: a room of its own, which you enter by answering.
 
-So answers are messages, and whoever has answered hears the others' live, by the one path. Whoever has not is told how
-many there are. It is laid in every room that wants one, at an hour of the community's day; after a week it leaves its
-members' lists. The host says it in the rooms that it is in (``bot/house_host.py``).
+So answers are messages, and those who have answered receive the others' as events. Everyone else gets their number. The
+question is posted in every room that wants one, at an hour of the community's day; after a week its members are
+removed. The host announces it in its rooms (``bot/host.py``).
 """
 
 from __future__ import annotations
