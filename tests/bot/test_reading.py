@@ -41,7 +41,7 @@ def test_the_first_page_begins_at_the_last_message_done_so_that_its_id_can_be_co
     reading = Reading(place(10), place(12))
     assert reading.after() == 9
     assert reading.take(page(10, 12, ids="other")) == []
-    assert reading.missed is not None and "another message" in reading.missed.why
+    assert reading.missed is not None and "another id" in reading.missed.why
     assert reading.after() is None
 
 

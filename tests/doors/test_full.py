@@ -52,14 +52,14 @@ async def test_a_process_without_free_files_says_so_and_keeps_its_store(tmp_path
         async with silent(server.port, 3 * FILES) as readers:
             for reader in readers[-10:]:
                 assert (await reader.readline()).startswith(b"HTTP/1.1 503")
-            await says(server, "no more files")
+            await says(server, "not open more files")
             await says(server, "chat_connections_left 0.0", "/metrics")
             assert FILES // 4 < len(list(Path(f"/proc/{server.pid}/fd").iterdir())) < FILES - HURRIED
             os.kill(store_of(server), signal.SIGKILL)
             async with asyncio.timeout(10):
                 while await asyncio.to_thread(ping, str(tmp_path / "data" / "valkey.sock")) is not Answer.READY:
                     await asyncio.sleep(0.05)
-            await says(server, "no more files")
+            await says(server, "not open more files")
         await says(server, "ready")
         assert (await post(server.url, "message.history", ann.token, room="hall"))["messages"] == []
     assert "may not open more files" in server.errors
