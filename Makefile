@@ -5,7 +5,8 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PARALLEL ?= -n 2 --dist loadfile
-ON_REDIS := tests/store tests/services tests/walks/test_messages.py tests/walks/test_sessions.py
+ON_REDIS := tests/store tests/services/accounts tests/services/friends/test_inbox.py tests/walks/test_messages.py \
+  tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
