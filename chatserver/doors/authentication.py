@@ -27,7 +27,8 @@ class Authentication:
     def __init__(self, prove: Prove, *, origins: list[str], public_url: str, trusted_proxies: list[str]) -> None:
         self._prove = prove
         self._further_origins = {normal_origin(origin) for origin in origins}
-        self._origins = self._further_origins | ({normal_origin(public_url)} if public_url else set())
+        self._public = normal_origin(public_url) if public_url else ""
+        self._origins = self._further_origins | ({self._public} if public_url else set())
         self._secure_url = public_url.startswith("https://")
         self._proxies: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
 
@@ -125,8 +126,9 @@ class Authentication:
 
     def cookie_name(self, request: web.Request) -> str:
         """The cookie's name, with the port: cookies ignore ports, so two servers on one machine would otherwise sign
-        out each other's users."""
-        port = port_of(normal_origin(f"{self.scheme(request)}://{request.host}"))
+        out each other's users. With ``public_url`` it is that one's port: processes behind one proxy may each be asked
+        by their own."""
+        port = port_of(self._public or normal_origin(f"{self.scheme(request)}://{request.host}"))
         name = f"chatserver-{port}" if port else "chatserver"
         return f"__Host-{name}" if self.scheme(request) == "https" else name
 

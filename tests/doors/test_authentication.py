@@ -354,6 +354,16 @@ async def test_two_servers_on_one_machine_sign_nobody_out_of_the_other(open_serv
         assert await signed_in(server, CIMultiDict(Cookie=both, Origin=server.url))
 
 
+async def test_processes_behind_one_address_know_each_other_s_cookies(open_server: Any) -> None:
+    public = {"server__public_url": "https://chat.example.org", **PROXIED}
+    one, other = await open_server(**public), await open_server(**public)
+    _, name, value = await cookie_of(one, "ann", **{"X-Forwarded-Proto": "https"})
+    assert name == "__Host-chatserver"
+    headers = {"Cookie": f"{name}={value}", "Origin": "https://chat.example.org", "X-Forwarded-Proto": "https"}
+    for server in (one, other):  # each is asked by its own Host
+        assert await signed_in(server, CIMultiDict(headers))
+
+
 async def test_a_page_of_a_further_origin_may_call_the_api(open_server: Any) -> None:
     server = await open_server(server__origins=["https://app.example"])
     call = f"{server.url}/api/community.get"
