@@ -56,14 +56,18 @@ export class Calls {
   async posted({ room: id, message }) {
     const room = this.client.rooms.get(id);
     if (!room || !document.hidden || message.author.id === this.client.me || !this.#mayCall()) return;
-    const level = room.state.notify;
-    if (level === "none" || (level === "mentions" && !message.mentions?.includes(this.client.me))) return;
+    if (!this.#isFor(room, message)) return;
     // Meanwhile it may have been read, or deleted: what is to be shown is put down before anybody is asked.
     const shown = { seq: message.seq, close: () => undefined };
     this.#shown.get(id)?.close();
     this.#shown.set(id, shown);
     if (await this.#isInFrontElsewhere()) this.#forget(id, shown);
     else if (this.#shown.get(id) === shown) this.#show(room, message, shown);
+  }
+
+  /** Whether the room's level lets a message notify. @param {import("./room.js").Room} room @param {{mentions?: string[]}} message */
+  #isFor({ state: { notify } }, { mentions }) {
+    return notify === "all" || (notify === "mentions" && Boolean(mentions?.includes(this.client.me)));
   }
 
   /** @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message @param {{close: () => void}} shown */
@@ -86,10 +90,11 @@ export class Calls {
     }
   }
 
-  /** @param {{room: string, change: import("../lib/shapes.js").Change}} changed */
-  #changed({ room, change }) {
-    const shown = this.#shown.get(room);
-    if (shown && change.deleted && change.seq === shown.seq) this.#forget(room, shown);
+  /** Deleted, or edited so that it is no longer for the reader. @param {{room: string, change: import("../lib/shapes.js").Change}} changed */
+  #changed({ room: id, change }) {
+    const [shown, room] = [this.#shown.get(id), this.client.rooms.get(id)];
+    if (!shown || !room || change.seq !== shown.seq) return;
+    if (change.deleted || !this.#isFor(room, change)) this.#forget(id, shown);
   }
 
   /** @param {string} room @param {{close: () => void}} shown */

@@ -47,13 +47,13 @@ class Locks {
 /** A reader whose tab is hidden. */
 function readerOf(locks = new Locks()) {
   Shown.all = [];
-  const client = Object.assign(new EventTarget(), { me: "mei", rooms: new Map([["tea", new Room(/** @type {any} */ (STATE))]]), calls: 0, now: () => 0 });
+  const client = Object.assign(new EventTarget(), { me: "mei", rooms: new Map([["tea", new Room(/** @type {any} */ ({ ...STATE }))]]), calls: 0, now: () => 0 });
   const preferences = { notify: { on: true, night: { from: "00:00", to: "00:00" } } };
   const calls = new Calls(/** @type {any} */ ({ client, words: { language: "en" }, preferences, go: () => undefined, Notification: Shown, locks }));
   calls.begin();
   const room = client.rooms.get("tea");
-  const hear = async (seq, text = "words") => {
-    const message = { room: "tea", seq, id: `m${seq}`, at: 0, author: TOM, text };
+  const hear = async (seq, text = "words", mentions = undefined) => {
+    const message = { room: "tea", seq, id: `m${seq}`, at: 0, author: TOM, text, mentions };
     room.posted(message, "mei");
     await calls.posted({ room: "tea", message });
   };
@@ -72,6 +72,18 @@ test("a notification goes when its message is deleted, and stays for another", a
   tell("changed", { room: "tea", change: { room: "tea", seq: 1, rev: 2, text: "other words" } });
   assert.deepEqual(Shown.all.map(({ closed }) => closed), [false]);
   tell("changed", { room: "tea", change: { room: "tea", seq: 1, rev: 3, deleted: true } });
+  assert.deepEqual(Shown.all.map(({ closed }) => closed), [true]);
+});
+
+test("a notification of a mention goes when the message mentions one no more", async () => {
+  const { room, hear, tell } = readerOf();
+  room.state.notify = "mentions";
+  await hear(1);
+  assert.equal(Shown.all.length, 0);
+  await hear(2, "@mei", ["mei"]);
+  tell("changed", { room: "tea", change: { room: "tea", seq: 2, rev: 1, text: "@mei, tea?", mentions: ["mei"] } });
+  assert.deepEqual(Shown.all.map(({ closed }) => closed), [false]);
+  tell("changed", { room: "tea", change: { room: "tea", seq: 2, rev: 2, text: "tea?" } });
   assert.deepEqual(Shown.all.map(({ closed }) => closed), [true]);
 });
 
