@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -175,3 +176,16 @@ async def test_who_answers_no_ping_is_closed_as_silent(open_server) -> None:
     assert head[0] == 0x88
     assert int.from_bytes(head[2:], "big") == 4102
     writer.close()
+
+
+async def test_whoever_may_be_in_a_thousand_rooms_can_come_back_to_them(server: Server) -> None:
+    cursors = {f"{number:024x}": {"epoch": "0" * 8, "seq": 1, "rev": 1, "id": "0" * 24} for number in range(1000)}
+    ann = await sign_up(server.url, "ann")
+    assert len(json.dumps(cursors)) > server.settings.limits.frame_bytes
+    await ann.start(cursors)
+    assert [room["room"] for room in ann.session["rooms"]] == ["hall"]
+    await ann.send_raw({"id": 9, "method": "session.ping", "params": {"much": "x" * 70_000}})
+    assert await ann.closed() == 1009
+    nobody = await Person(server.url).connect()  # who has not said yet who they are has no thousand rooms
+    await nobody.send_raw({"id": 1, "method": "session.start", "params": {"cursors": cursors}})
+    assert await nobody.closed() == 1009
