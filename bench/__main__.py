@@ -1,6 +1,6 @@
-"""``python -m bench``: measure the community beside the sketch and the floor, alternating in one run.
+"""``python -m bench``: measure the server beside the sketch and the floor, in turns within one run.
 
-The servers stand on one core; this program, the stores and the load on another.
+The servers run on one core; this program, the stores and the load on another.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> None:
     servers, others = cores()
     os.sched_setaffinity(0, {others})
     if servers == others:
-        print("There is one core only: the load takes from the servers' time, so even ratios say little.")
+        print("There is only one core: the load competes with the servers, so even ratios mean little.")
     options = Options(
         members=arguments.members,
         senders=arguments.senders,

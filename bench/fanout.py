@@ -1,6 +1,6 @@
-"""One big room: everyone is in it, some send as fast as they are answered, every message reaches everyone.
+"""One big room: some members send as fast as they are answered, and every message reaches everyone.
 
-The promise: 0.8 of the sketch's deliveries a second, with all that the sketch does without.
+The promise: 0.8 of the sketch's deliveries a second, with everything that the sketch lacks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROOM = "bench"
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Options:
-    """``in_flight``: unanswered sends of each sender. ``rounds``: each side is measured so often, in turn."""
+    """``in_flight``: unanswered sends of each sender. ``rounds``: how often each side is measured, in turn."""
 
     members: int = 1000
     senders: int = 20
@@ -27,7 +27,7 @@ class Options:
 
 
 def fanout(folder: Path, core: int, options: Options) -> None:
-    """Print what each round gave and the ratios of the medians."""
+    """Print the result of each round and the ratios of the medians."""
     load = compiled("load", folder)
     rooms = [ROOM] * options.members
     plan = Plan(seconds=options.seconds, senders=options.senders, in_flight=options.in_flight)

@@ -1,6 +1,6 @@
 """Compiles the C programs and runs the load (load.c): people in rooms, some of them sending.
 
-``run`` gives what the load counted at each of its steps, and how busy each process was between "begun" and "ended".
+``run`` returns the load's counters at each of its steps, and how busy each process was between "begun" and "ended".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OWN = "load"
 
 @dataclass(slots=True, frozen=True)
 class Person:
-    """Who connects. An empty token is no login, an empty room no join."""
+    """A client. An empty token means no login, an empty room no join."""
 
     token: str = ""
     room: str = ""
@@ -70,22 +70,22 @@ class Outcome:
         return (getattr(self.steps["ended"], counter) - getattr(self.steps["begun"], counter)) / self.seconds
 
     def missing(self, readers: int) -> int:
-        """Deliveries that never came, where every answered message has so many readers."""
+        """The number of missing deliveries, if every answered message has this many readers."""
         return self.steps["done"].answered * readers - self.steps["done"].heard
 
 
 def compiled(name: str, folder: Path) -> Path:
-    """Compile bench/<name>.c into the folder. Raises ``SystemExit`` where there is no C compiler."""
+    """Compile bench/<name>.c into the folder. Raises ``SystemExit`` if there is no C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise SystemExit("The load is written in C: install a C compiler (Debian: gcc), which is found as cc.")
+        raise SystemExit("The load is written in C: install a C compiler that is on the PATH as cc (Debian: gcc).")
     program = folder / name
     subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, HERE / f"{name}.c"], check=True)
     return program
 
 
 def run(program: Path, port: int, people: list[Person], plan: Plan, watched: dict[str, int]) -> Outcome:
-    """Run the load to its end. ``watched`` are the processes whose time is taken, by name; one is ``server``."""
+    """Run the load to its end. ``watched`` are the processes whose time is measured, by name; one is ``server``."""
     words = [port, plan.seconds, plan.senders, plan.in_flight, plan.rate, plan.text_bytes]
     steps: dict[str, Step] = {}
     held = {"before": resident_bytes(watched["server"])}
@@ -102,5 +102,5 @@ def run(program: Path, port: int, people: list[Person], plan: Plan, watched: dic
             if step.step in {"begun", "ended"}:
                 clocks.append(Clock({**watched, OWN: process.pid}))
     if process.returncode:
-        raise SystemExit("The load could not run to its end; what it said stands above.")
+        raise SystemExit("The load failed; see its output above.")
     return Outcome(steps, held, clocks[1].since(clocks[0]) if clocks else {})

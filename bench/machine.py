@@ -1,4 +1,4 @@
-"""The machine: which core is whose, how busy a process was, how much memory it holds."""
+"""The machine: cores, how busy a process was, how much memory it uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Busy:
 
 
 class Clock:
-    """What processes had used of their cores at one moment."""
+    """The processor time that processes had used at one moment."""
 
     def __init__(self, processes: dict[str, int]) -> None:
         self._at = time.monotonic()
@@ -44,11 +44,11 @@ def _used(process: int) -> tuple[float, float]:
 
 
 def resident_bytes(process: int) -> int:
-    """Memory that a process holds."""
+    """The memory that a process uses."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
 def cores() -> tuple[int, int]:
-    """The core of the servers and that of everything else; the same one where there is no second."""
+    """The core of the servers and that of everything else; the same if there is only one."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[-1]

@@ -1,7 +1,7 @@
-"""What the page costs a reader whose machine is four times slower: coming in, reading on, writing while others write.
+"""What the page costs, also on a machine that is four times slower: opening, scrolling, writing while others write.
 
-Chromium's own tools measure: the sizes are those of its resource timing, the frames those of its tracing, the time of a
-key is from the press to the paint that shows it (event timing). The community has a core, Chromium all there are.
+Chromium's own tools measure: sizes come from its resource timing, frames from its tracing, the time of a key from the
+press to the paint that shows it (event timing). The server has one core, Chromium all of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROOM = "readers"
 AT_ONCE = 32
 FRAMES = "disabled-by-default-devtools.timeline.frame"
 
-# Usable: words stand on the page, and the box takes the next. Asked at every frame.
+# Usable: messages are shown, and the composer accepts text. Checked at every frame.
 _USABLE = """() => new Promise((resolve) => {
   const look = () => {
     const box = document.querySelector("message-composer textarea");
@@ -73,7 +73,7 @@ _WATCH_KEYS = """() => {
 
 @dataclass(slots=True)
 class Reading:
-    """How a page kept up while it was scrolled. Times in ms."""
+    """How well a page kept up while scrolling. Times in ms."""
 
     frames: int
     dropped: int
@@ -85,7 +85,7 @@ class Reading:
 
 
 def page(folder: Path, servers: int, options: Options) -> None:
-    """Coming in, reading and writing, at full speed and four times slower."""
+    """Opening, reading and writing, at full speed and four times slower."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     loaded = min(LOADED, options.members * 10)
     with server(folder, servers, [ROOM]) as home:
@@ -112,7 +112,7 @@ async def _measure(home: Side, loaded: int, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _opened(home: Side, browser: Browser, slower: int) -> AsyncIterator[tuple[Page, CDPSession]]:
-    """A reader with nothing in the cache, signed in, before the first page."""
+    """A signed-in reader with an empty cache, before the first page."""
     address = f"http://127.0.0.1:{home.port}"
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
     try:
@@ -150,7 +150,7 @@ async def _come_in(home: Side, browser: Browser, slower: int, rounds: int) -> No
 
 
 async def _read(home: Side, browser: Browser, slower: int, loaded: int, seconds: float) -> None:
-    """All of the room is loaded, then read upward and down again."""
+    """Load the whole room, then scroll up and down again."""
     async with _opened(home, browser, 1) as (opened, tools):
         await opened.goto(f"http://127.0.0.1:{home.port}/room/{ROOM}")
         await opened.evaluate(_USABLE)
@@ -186,7 +186,7 @@ async def _frames(tools: CDPSession, middle: dict[str, float], seconds: float) -
 
 
 async def _write(home: Side, browser: Browser, slower: int, keys: int) -> None:
-    """Somebody writes while the room says fifty things a second."""
+    """Somebody writes while fifty messages a second arrive."""
     async with _opened(home, browser, slower) as (opened, _tools):
         await opened.goto(f"http://127.0.0.1:{home.port}/room/{ROOM}")
         await opened.evaluate(_USABLE)
@@ -202,7 +202,7 @@ async def _write(home: Side, browser: Browser, slower: int, keys: int) -> None:
             talking.cancel()
             said = await talking
         found = sorted(await opened.evaluate("keys"))
-    # Only what took a frame or longer is reported; the others took less.
+    # Only keys that took a frame or longer are reported.
     times = [8.0] * (keys - len(found)) + found
     p50, p95 = (times[int(len(times) * share)] for share in (0.5, 0.95))
     print(
@@ -213,7 +213,7 @@ async def _write(home: Side, browser: Browser, slower: int, keys: int) -> None:
 
 
 async def _say(home: Side, count: int) -> None:
-    """So many messages, as fast as the community takes them."""
+    """Post ``count`` messages as fast as the server accepts them."""
     async with _connected(home) as socket:
         await _send(socket, "room.join", room=ROOM)
         waiting = 0
@@ -228,7 +228,7 @@ async def _say(home: Side, count: int) -> None:
 
 
 async def _talk(home: Side) -> float:
-    """Say something fifty times a second until cancelled; how many a second it came to."""
+    """Post fifty messages a second until cancelled; returns the actual rate."""
     loop = asyncio.get_running_loop()
     begun, said = loop.time(), 0
     async with _connected(home) as socket:

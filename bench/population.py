@@ -1,7 +1,7 @@
 """A community of any size, written straight into the store: accounts, open rooms, and members of a room.
 
-What is written is what the functions of the store would have written, in one part per ten thousand; a million members
-take half a minute. Nobody of them can sign in: they are there to be many.
+It writes what the store's functions would have written, ten thousand at a time; a million members take half a minute.
+None of them can sign in: they are only there to be many.
 """
 
 from __future__ import annotations
@@ -54,19 +54,19 @@ end
 
 
 def accounts(store: redis.Redis, count: int) -> None:
-    """So many accounts, who point at the hall. A server has opened the store before."""
+    """Write ``count`` accounts with pointers to the hall. A server must have opened the store before."""
     epoch = store.hget(HALL, "epoch")
     assert isinstance(epoch, bytes), "a server makes the hall first"
     _write(store, _PEOPLE, count, epoch)
 
 
 def members(store: redis.Redis, count: int, tag: str = HALL) -> None:
-    """So many more members of the room: the accounts first, then others of whom only the room knows."""
+    """Write ``count`` more members of the room: accounts first, then users that exist only in the room."""
     _write(store, _MEMBERS, count, tag)
 
 
 def rooms(store: redis.Redis, count: int) -> None:
-    """So many open rooms in which nobody is."""
+    """Write ``count`` open rooms without members."""
     _write(store, _ROOMS, count)
 
 

@@ -1,7 +1,7 @@
-"""The link to the store is cut while many sessions are open: how soon everything is as it was, and at what cost.
+"""The link to the store is cut while many sessions are open: how soon everything works again, and at what cost.
 
-Idle sessions are held by child processes of this module, at most ``PER_PROCESS`` sockets each; the people who are
-looked at, a sender, a reader and one who is removed after the cut, are here.
+Child processes of this module hold the idle sessions, at most ``PER_PROCESS`` sockets each. The observed people (a
+sender, a reader and one who is removed after the cut) are in this process.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _line(child: Child) -> str:
     return child.stdout.readline().strip()
 
 
-# --- the people who are looked at ------------------------------------------------------------------------------------
+# --- the observed people ---------------------------------------------------------------------------------------------
 
 
 class Session:
@@ -165,7 +165,7 @@ async def _one_cut(
 
 
 async def _send(sender: Session, room: str) -> str:
-    """The text if it was acknowledged."""
+    """Send a text; returns it if it was acknowledged."""
     text = f"message {next(_numbers)}"
     answer = await sender.call("message.send", room=room, text=text, client_id=text)
     return text if "result" in answer else ""
@@ -241,7 +241,7 @@ class _Idle(asyncio.Protocol):
         self._last = data[-16:]
 
     def ask(self) -> asyncio.Future[bool]:
-        """Open the history; whether that was refused."""
+        """Read the history; returns whether that was refused."""
         self.answered, self._last = asyncio.get_running_loop().create_future(), b""
         body = b'{"jsonrpc":"2.0","id":2,"method":"message.history","params":{"room":"%b","limit":50}}' % ROOM.encode()
         self._transport.write(bytes([0x81, 0x80 | len(body)]) + bytes(4) + body)

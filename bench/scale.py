@@ -1,7 +1,7 @@
-"""What single steps take where very many people and rooms exist: nobody may wait for how many they are.
+"""How long single steps take with very many people and rooms: their number must not matter.
 
-The population is written straight into the store. Each step is asked for some times, one at a time; its longest answer
-is also the longest that it can have held the server, and the store says itself how long its slowest command took.
+The population is written straight into the store. Each step is called some times, one at a time; its longest response
+is also the longest that it can have blocked the server, and the store reports how long its slowest command took.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ async def _row(link: redis.Redis, name: str, step: Step, rounds: int) -> None:
 
 
 class _Bench:
-    """An admin, a member and one who comes again and again."""
+    """An admin, a member and a user who joins again and again."""
 
     def __init__(self, side: Side, admin: Session, member: Session, token: str, size: int) -> None:
         self._side = side

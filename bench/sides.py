@@ -1,7 +1,7 @@
-"""The three that are compared, each a process on the servers' core: the community, the sketch, the floor.
+"""The three compared servers, each a process on the servers' core: the community, the sketch, the floor.
 
-``status`` starts one of each and a Valkey for those that store, and ends them all. They stand through the whole run,
-idle while it is not their turn, so that rounds can alternate.
+``status`` starts one of each, and a Valkey for those that store, and ends them all. They run the whole time, idle while
+it is not their turn, so that rounds can alternate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chatserver.store.embedded.server import EmbeddedStore
 START_SECONDS = 30
 SIGN_UPS_AT_ONCE = 8
 
-# Nothing may be refused: what is measured is how much the community can do, not how much it allows.
+# No limits: the benchmark measures how much the server can do, not how much it allows.
 FOR_BENCHES = {
     "LIMITS__USER_SENDS_BURST": 0,
     "LIMITS__BOT_SENDS_BURST": 0,
@@ -49,7 +49,7 @@ FOR_BENCHES = {
 
 @dataclass(slots=True)
 class Side:
-    """One server. ``tokens`` are the logins of those who may connect, empty where it asks for none."""
+    """One server. ``tokens`` are the logins of its users, empty if it needs none."""
 
     name: str
     port: int
@@ -59,7 +59,7 @@ class Side:
     tokens: list[str] = field(default_factory=list)
 
     def people(self, rooms: list[str]) -> list[Person]:
-        """One for each room named."""
+        """A person for each room named."""
         return [Person(self.tokens[number] if self.tokens else "", room) for number, room in enumerate(rooms)]
 
     @property
@@ -69,7 +69,7 @@ class Side:
 
 @contextlib.contextmanager
 def status(folder: Path, core: int, *, rooms: list[str], people: int, floor: bool = True) -> Iterator[list[Side]]:
-    """Start all sides. The community has these rooms, and so many people have signed up."""
+    """Start all servers. The community has these rooms and this many people signed up."""
     with contextlib.ExitStack() as stack:
         sides = [stack.enter_context(_floor(folder, core))] if floor else []
         sides.append(stack.enter_context(_sketch(folder, core)))
@@ -102,7 +102,7 @@ def server(folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
 
 @contextlib.contextmanager
 def server_on(store: EmbeddedStore, folder: Path, core: int, rooms: list[str]) -> Iterator[Side]:
-    """The community on a store that stands already. No ``rooms``: those that it comes with."""
+    """A server on a running store. Without ``rooms``, with the default starter rooms."""
     own = {**FOR_BENCHES, "STORE__URL": store.url}
     if rooms:
         own["ROOMS__FILE"] = folder / "rooms.toml"
@@ -123,12 +123,12 @@ def _room(room: str) -> str:
 
 @contextlib.contextmanager
 def own_store(folder: Path) -> Iterator[EmbeddedStore]:
-    """A Valkey as the community embeds it, on the core of whoever starts it."""
+    """A Valkey like the embedded one, on the caller's core."""
     store = EmbeddedStore(folder)
     store.start()
     try:
         with redis.Redis(unix_socket_path=store.address) as link:
-            # Copying the whole log in the middle of a round would fall on one side only.
+            # A rewrite of the file in the middle of a round would slow down only one side.
             link.config_set("auto-aof-rewrite-percentage", "0")
         yield store
     finally:
@@ -137,7 +137,7 @@ def own_store(folder: Path) -> Iterator[EmbeddedStore]:
 
 @contextlib.contextmanager
 def _running(words: list[str], core: int, port: int, environment: dict[str, str] | None = None) -> Iterator[int]:
-    """A server on its core, once it takes connections."""
+    """A server on its core, once it accepts connections."""
     process = subprocess.Popen(
         words,
         cwd=Path(__file__).parents[1],
@@ -171,11 +171,11 @@ def _free_port() -> int:
 
 
 async def sign_up(port: int, people: int) -> list[str]:
-    """Tokens of so many new accounts."""
+    """Create ``people`` accounts; returns their tokens."""
     places = asyncio.Semaphore(SIGN_UPS_AT_ONCE)
 
     async def one(number: int) -> str:
-        name = f"u{number:03}"  # as short as the sketch's, because every reader gets it with every message
+        name = f"u{number:03}"  # as short as the sketch's, because it is in every message
         body = {"handle": name, "name": name, "password": f"tea at {number:08}", "want": "token"}
         url = f"http://127.0.0.1:{port}/api/account.create"
         async with places, session.post(url, json=body) as answer:

@@ -1,8 +1,8 @@
-"""The sketch that chatserver grew from, kept to be measured beside: the shortest path we know that does the work.
+"""The prototype of chatserver, kept for comparison: the shortest path we know that does the work.
 
 JSON-RPC in, group commit into one Valkey function, the record back as a push on the same RESP3 link, one write per
 follower per tick, on a socket taken over from aiohttp. It has no accounts, history, catch-up, limits or checks, and a
-reader that is slow simply misses what it could not take.
+slow reader misses what it could not take.
 
 Usage: sketch.py PORT VALKEY_UNIX_SOCKET. Empties that Valkey.
 """

@@ -1,4 +1,4 @@
-"""The smaller promises: delay where it is quiet, many small rooms, what one connection costs."""
+"""The smaller benchmarks: delay in a quiet room, many small rooms, the cost of a connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALL_MEMBERS = 5
 
 
 def quiet(folder: Path, core: int, options: Options) -> None:
-    """A room of 10, one sender, 100 messages a second: from the moment of sending until each reader has it."""
+    """A room of 10, one sender, 100 messages a second: the time from sending until each reader has it."""
     load, rooms = compiled("load", folder), [ROOM] * QUIET_MEMBERS
     plan = Plan(seconds=options.seconds, senders=1, rate=QUIET_PER_SECOND)
     tables.title(f"{QUIET_MEMBERS} in a room, one sender, {QUIET_PER_SECOND} messages a second: until a reader has it")
@@ -37,7 +37,7 @@ def quiet(folder: Path, core: int, options: Options) -> None:
 
 
 def rooms(folder: Path, core: int, options: Options) -> None:
-    """Everyone in rooms of 5 and everyone sends, each waiting for the answer: batching cannot help here."""
+    """Everyone is in a room of 5 and sends, waiting for each response: batching cannot help here."""
     load = compiled("load", folder)
     names = [f"room-{number}" for number in range(max(1, options.members // SMALL_MEMBERS))]
     where = names * SMALL_MEMBERS
@@ -60,7 +60,7 @@ def _stored(outcome: Outcome) -> dict[str, str]:
 
 
 def idle(folder: Path, core: int, options: Options) -> None:
-    """What a connection costs that sits still: memory, and the time of its handshake. Fresh servers in each round."""
+    """The cost of an idle connection: memory, and the time of its handshake. New servers in each round."""
     tables.title(f"{options.members:,} connections that sit still in one room")
     load, where = compiled("load", folder), [ROOM] * options.members
     held: dict[str, list[float]] = {}
@@ -84,5 +84,5 @@ def idle(folder: Path, core: int, options: Options) -> None:
 
 
 def _each(outcome: Outcome, step: str, connections: int) -> float:
-    """KB of the server's memory that came with each connection."""
+    """KB of the server's memory per connection."""
     return (outcome.held[step] - outcome.held["before"]) / 1024 / connections

@@ -1,4 +1,4 @@
-"""What the benches print: a line for each side and round, then ratios.
+"""The output of the benchmarks: a line for each side and round, then ratios.
 
 Machines differ and are noisy, so only ratios of one run mean anything: of each round, and their median.
 """
@@ -31,7 +31,7 @@ def row(number: int, name: str, figures: dict[str, str]) -> None:
 
 
 def busy(shares: dict[str, Busy], own: str) -> str:
-    """Shares of a core: the server's own code + the kernel on its behalf, then whoever is on the other core."""
+    """Shares of a core: the server's own code + the kernel on its behalf, then the processes on the other core."""
     server = shares["server"]
     others = [f"{name} {shares[name].whole:.2f}" for name in ("store", own) if name in shares]
     return f"server {server.user:.2f} + {server.kernel:.2f}, {', '.join(others)}"
@@ -48,7 +48,7 @@ def ratios(what: str, rates: dict[str, list[float]], pairs: list[tuple[str, str]
 
 
 def faults(outcome: Outcome, readers: int) -> dict[str, str]:
-    """What must not be, where it is: answered messages that some of their readers never got, refusals, lost sockets."""
+    """Errors, if any: answered messages that some readers never got, refusals, lost sockets."""
     done = outcome.steps["done"]
     counts = {"NOT DELIVERED": outcome.missing(readers), "REFUSED": done.refused, "LOST": done.lost}
     return {label: f"{count:,}" for label, count in counts.items() if count}

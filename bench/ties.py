@@ -1,5 +1,5 @@
-"""What a step between two people, and what looking at one's people, costs in a community of a hundred and in one of ten
-thousand with ties."""
+"""The cost of a step between two people, and of listing and searching people, in a community of a hundred and in one of
+ten thousand with ties."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def _people(store: Store, users: list[str]) -> None:
 
 
 async def _measure(store: Store, stored: TieStore, name: str) -> dict[str, float]:
-    """Strangers meet, one pair after another; gives the p99 of each step in seconds."""
+    """Take all steps for one pair after another; returns the p99 of each step in seconds."""
     times: dict[str, list[float]] = {"poke": [], "return": [], "answer": [], "open": [], "block": []}
     for number in range(PAIRS):
         one, other = f"{name}-a{number}", f"{name}-b{number}"
@@ -132,7 +132,7 @@ async def _measure(store: Store, stored: TieStore, name: str) -> dict[str, float
 
 
 async def _look_around(folder: Path, addresses: dict[int, Address], rounds: int) -> dict[int, dict[str, float]]:
-    """The same stores with a community on each; everybody is in the hall."""
+    """The same stores with a server on each; everybody is in the hall."""
     measured: dict[int, list[dict[str, float]]] = {size: [] for size in SIZES}
     async with contextlib.AsyncExitStack() as stack:
         servers: dict[int, Server] = {}
@@ -149,8 +149,7 @@ async def _look_around(folder: Path, addresses: dict[int, Address], rounds: int)
 
 
 async def _enter_hall(server: Server, people: int) -> None:
-    """As signing up would, but for the passwords: a profile each, a seat in the hall, ties as the services make
-    them."""
+    """What signing up would do, without passwords: profiles, membership of the hall, ties as the services make them."""
     store, services = server.store, server.services
     hall = await server.hub.feeds.hold("hall")
     for number in range(people):

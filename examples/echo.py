@@ -1,4 +1,4 @@
-"""Says again whatever people say.
+"""Repeats every message that people post.
 
 CHATSERVER_URL=http://127.0.0.1:8080 CHATSERVER_TOKEN=chat_... python examples/echo.py
 """

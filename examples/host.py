@@ -1,4 +1,4 @@
-"""Greets each newcomer of the hall once, several in one line, also those who came while the host was away.
+"""Greets each newcomer of the hall once, several in one line, also those who joined while the host was away.
 
 CHATSERVER_URL=http://127.0.0.1:8080 CHATSERVER_TOKEN=chat_... python examples/host.py
 """

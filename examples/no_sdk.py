@@ -1,4 +1,4 @@
-"""A bot without the SDK that answers "ping" with "pong": websockets, msgpack and all that the wire asks for.
+"""A bot without the SDK that answers "ping" with "pong": websockets, msgpack and everything the protocol requires.
 
 CHATSERVER_URL=ws://127.0.0.1:8080/ws CHATSERVER_TOKEN=chat_... python examples/no_sdk.py hall
 """
@@ -13,7 +13,7 @@ import msgpack
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-cursors, numbers = {}, itertools.count(1)  # where to go on after a lost connection; request ids
+cursors, numbers = {}, itertools.count(1)  # where to continue after a lost connection; request ids
 
 
 def place(state):
@@ -45,5 +45,5 @@ for wait in [1, 2, 4, 8, 16, *[30] * 10_000]:
         converse(connect(url, additional_headers=headers, subprotocols=["chat.v1.msgpack"], compression=None))
     except (OSError, ConnectionClosed) as error:
         if getattr(getattr(error, "rcvd", None), "code", 0) >= 4500:
-            sys.exit(f"The community says to stay away: {error}")
+            sys.exit(f"The server says not to reconnect: {error}")
     time.sleep(random.uniform(0, wait))

@@ -1,4 +1,4 @@
-"""Methods: what is said and how far it was read."""
+"""Methods: messages, history and read markers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods: rooms, who belongs to them, who is there."""
+"""Methods: rooms, memberships, presence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods: where a client begins to hear its rooms."""
+"""Methods: starting a session, and its ping."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class Inbox:
             await self._intents.finish(begun, lambda of: self._tell(of.step.room, posted.seq, posted.at))
 
     async def _tell_stored(self, intent: Intent[Mention]) -> None:
-        """The parts for whoever takes over: was the message stored?"""
+        """The intent's parts, for a process that takes over: if the message was stored, add the mentions."""
         step = intent.step
         if step.seq:
             await self._tell(step.room, step.seq, step.now)

@@ -48,7 +48,7 @@ class Rooms:
         self._creates = creates
 
     async def create(self, caller: Caller, params: RoomCreate) -> RoomCreateResult:
-        """Make a room; a repeat of the same ``client_id`` within an hour gives the room of the first time."""
+        """Create a room; a retry with the same ``client_id`` within an hour returns the room created the first time."""
         user, now = caller.require_user(), now_ms()
         new = NewRoom(
             kind=params.kind, title=text_rules.checked_title(params.title),

@@ -31,7 +31,7 @@ INVITE_DAYS: Final = 30
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as stored. ``password`` is an argon2 hash, ``recovery`` a digest; both "" where there is none."""
+    """A user as stored. ``password`` is an argon2 hash, ``recovery`` a digest; "" if there is none."""
 
     id: str
     handle: str = ""

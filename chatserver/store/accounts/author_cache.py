@@ -43,7 +43,7 @@ class AuthorCache:
         _, self._place, _, _ = await self._store.call("users_changed", keys.USERS, b"")
 
     def on_changed(self, changed: Callable[[Author, bool], None]) -> None:
-        """``changed(author, admin)`` is called for each cached author who changed, or who is an admin or no more."""
+        """``changed(author, admin)`` is called for each cached author whose name, handle or admin flag changed."""
         self._changed.append(changed)
 
     def on_told(self, told: Callable[[str], object]) -> None:

@@ -1,4 +1,4 @@
--- Note from where a user signed in: addresses and devices, as digests. The latest 32 are kept.
+-- Remember the addresses and devices, as digests, from which a user signed in. The latest 32 are kept.
 -- keys: {u} {u}:known
 -- repeatable
 -- args: now, then the digests

@@ -157,10 +157,10 @@ class LoginStore:
         records = {id: _unpack(packed) for id, packed in flat(logins).items()}
         return AccountStatus(auth, closed == 1, is_suspended == 1, admin == 1, records)
 
-    # --- from where a user comes -------------------------------------------------------------------------------------
+    # --- known addresses and devices ---------------------------------------------------------------------------------
 
     async def known(self, user: str, places: Sequence[str]) -> str:
-        """The digest of the first of these places from which the user has signed in before; "" where there is none."""
+        """The digest of the first of these places from which the user has signed in before; "" if there is none."""
         digests, key = _digests(user, places), keys.user(user) + ":known"
         scores = await self._store.command(keys.user(user), "ZMSCORE", key, *digests) if digests else ()
         return next((digest for digest, score in zip(digests, scores, strict=True) if score is not None), "")

@@ -34,7 +34,7 @@ class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimCommunity(Step, frozen=True):
-    """``code`` is the digest of the code; ``rooms`` become the user's where nobody owns them."""
+    """``code`` is the digest of the code; the user becomes the owner of those of ``rooms`` that have none."""
 
     kind = "community.claim"
     user: str

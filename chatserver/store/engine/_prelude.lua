@@ -112,10 +112,10 @@ local function refusal_between(tie, user)
 end
 
 -- --- members of a room: shared by the room_* functions --------------------------------------------------------------
--- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user joined, which
--- a repeat returns with its answer; for a user who is not a member that is the room's current version. {r}:ranks orders
--- all members: owners, moderators, members, bots, each by time of joining. Only `let_in`, `give_role` and `let_go` write
--- the two, so that they agree. Nothing here costs more in a larger room.
+-- A member's record is [role, joined_at, muted_until, version, bot]. `version` is the room's when the user joined,
+-- which a repeat returns with its answer; for a user who is not a member that is the room's current version. {r}:ranks
+-- orders all members: owners, moderators, members, bots, each by time of joining. Only `let_in`, `give_role` and
+-- `let_go` write the two, so that they agree. Nothing here costs more in a larger room.
 
 local RANKS = {owner = 3, moderator = 2, member = 1}
 local FIRST_OF = {owner = 0, moderator = 1e13, member = 2e13}
@@ -235,7 +235,7 @@ local function note_mentions(mentions, seq, author, called)
   end
 end
 
--- Nobody counts the mentions of a user who is gone; one who comes back has read up to the end.
+-- The mentions of a user who left are never counted: if they join again, they start as having read everything.
 local function forget_mentions_of(mentions, person)
   redis.call('ZREMRANGEBYLEX', mentions, '[' .. person .. ':', '(' .. person .. ';')
 end
