@@ -267,7 +267,7 @@ def test_accounts_are_made_and_kept_with_the_server_closed_and_open(home: Home) 
     assert home.end() == 0
 
 
-def test_what_is_done_on_the_command_line_stands_in_the_log_of_the_community(home: Home) -> None:
+def test_acts_on_the_command_line_are_in_the_record_of_acts(home: Home) -> None:
     home.said("user", "add", "mei", typed=PASSWORD)
     home.said("user", "make-admin", "mei")
     home.said("user", "add", "ann", "--admin", typed=PASSWORD)
@@ -355,7 +355,7 @@ def test_a_port_that_is_taken_is_said_plainly(home: Home) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_systemd_is_told_when_the_server_is_open_and_when_it_closes(home: Home, tmp_path: Path) -> None:
+def test_systemd_is_notified_when_the_server_is_ready_and_when_it_stops(home: Home, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "n"))
         listening.settimeout(10)

@@ -1,4 +1,4 @@
-"""The documents keep their promises: what they are made from is what the code says, and what they name is there."""
+"""The documents are true: generated parts are up to date, and everything they name exists."""
 
 from __future__ import annotations
 

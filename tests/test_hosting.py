@@ -1,4 +1,4 @@
-"""The community's own host: one of it, whatever the number of processes, and never none for long."""
+"""The host: exactly one runs, whatever the number of processes, and after a failure another starts soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: where each comes from, and what is said of one that does not fit."""
+"""Settings: their sources, and the errors for invalid ones."""
 
 from __future__ import annotations
 

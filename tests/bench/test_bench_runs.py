@@ -1,4 +1,4 @@
-"""The benches run to their end and print what they promise; how fast anything is is not asked here."""
+"""The benchmarks run to their end and print what they promise. Speed is not checked here."""
 
 from __future__ import annotations
 

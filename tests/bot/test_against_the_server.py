@@ -1,4 +1,4 @@
-"""Bots in a real community: killed, cut off, away for long, let in and thrown out."""
+"""Bots on a real server: killed, disconnected, away for long, added and removed."""
 
 import asyncio
 import contextlib
@@ -142,7 +142,7 @@ async def test_a_bot_held_to_a_rate_says_everything_all_the_same(address):
     assert texts == [f"again line {number}" for number in range(12)]
 
 
-async def test_edits_and_joins_are_told(server):
+async def test_edits_and_joins_call_handlers(server):
     bot, told = Bot(patience=0.01), []
     bot.on(MessageChanged)(lambda event: told.append(("now", event.text)))
     bot.on(MemberJoined)(lambda event: told.append(("joined", event.user.handle)))

@@ -16,7 +16,7 @@ def test_the_whole_span_is_random():
     assert min(waits) < 0.5 and max(waits) > 1.5
 
 
-def test_a_success_begins_anew():
+def test_a_success_resets_it():
     backoff = Backoff()
     for _ in range(10):
         backoff.next()

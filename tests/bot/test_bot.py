@@ -81,7 +81,7 @@ async def test_a_command_goes_to_the_command_only_and_unknown_ones_to_everyone(d
     assert double.texts() == ["hello", "again /ho"]
 
 
-def test_a_command_is_one_word_and_stands_once():
+def test_a_command_is_one_word_and_registered_once():
     bot = Bot()
     bot.command("roll")(lambda event: "")
     with pytest.raises(ValueError, match="already"):
@@ -110,7 +110,7 @@ async def test_a_bot_that_asks_to_hears_other_bots(double):
     assert heard == ["echo", "ann"]
 
 
-async def test_a_handler_that_fails_is_told_of_and_the_next_message_is_handled(double, caplog):
+async def test_a_handler_that_fails_is_reported_and_the_next_message_is_handled(double, caplog):
     bot, told = make(double), []
 
     @bot.on(MessagePosted)
@@ -127,7 +127,7 @@ async def test_a_handler_that_fails_is_told_of_and_the_next_message_is_handled(d
     assert "a handler failed" in caplog.text
 
 
-async def test_a_change_is_told_and_its_reply_is_made_once(double):
+async def test_a_change_calls_its_handler_and_the_reply_is_sent_once(double):
     bot = make(double)
     bot.on(MessageChanged)(lambda event: f"now {event.text}")
     async with bot.running():
@@ -322,7 +322,7 @@ async def test_a_reply_stored_but_never_answered_is_recognised_after_the_kill(do
     assert double.texts() == ["again one", "again two"]
 
 
-async def test_a_reply_that_would_be_said_in_other_words_the_second_time_stands_as_it_was(double, tmp_path):
+async def test_a_reply_with_another_text_the_second_time_stays_the_first_one(double, tmp_path):
     state, throw, told = tmp_path / "bot.state", itertools.count(1), []
 
     def dice():
@@ -342,7 +342,7 @@ async def test_a_reply_that_would_be_said_in_other_words_the_second_time_stands_
     assert told == []
 
 
-async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_in_other_words(double, tmp_path):
+async def test_a_handler_that_runs_again_repeats_none_of_its_replies_even_with_other_texts(double, tmp_path):
     state, throw, gate = tmp_path / "bot.state", itertools.count(1), asyncio.Event()
 
     def dice():
@@ -391,7 +391,7 @@ async def test_a_bot_killed_while_reading_pages_reads_on_where_it_was(double, tm
     assert double.texts() == [f"again line {number}" for number in range(450)]
 
 
-async def test_a_room_numbered_anew_is_told_as_missed_and_followed_on(double, tmp_path, caplog):
+async def test_a_room_with_a_new_epoch_is_reported_as_missed_and_followed(double, tmp_path, caplog):
     state = tmp_path / "bot.state"
     await double.post("old")
     await first_start(echo(double), state)
@@ -450,7 +450,7 @@ async def test_memory_outlives_the_bot(double, tmp_path):
         assert dict(bot.memory) == {"met": ["ann"]}
 
 
-async def test_side_work_that_fails_is_told_of_and_ends_nothing(double, caplog):
+async def test_a_spawned_task_that_fails_is_reported_and_ends_nothing(double, caplog):
     bot, told = make(double), []
     bot.on_error(lambda event, error: told.append(str(error)))
 

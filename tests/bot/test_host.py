@@ -1,4 +1,4 @@
-"""The community's host among real people: greets once, keeps company to who is alone, and knows when to be quiet."""
+"""The host among real people: it greets once, answers people who are alone, and knows when to be quiet."""
 
 import contextlib
 
@@ -113,7 +113,7 @@ async def test_a_welcome_that_follows_someone_s_words_is_in_their_language(serve
         assert (await ann.next_text(author="usher")).startswith("欢迎小安！")
 
 
-async def test_a_welcome_already_said_in_another_language_stands(server):
+async def test_a_welcome_already_posted_in_another_language_stays(server):
     ann = await server.user("ann")
     async with hosting(server):
         await ann.next_text(author="usher")

@@ -1,4 +1,4 @@
-"""The state file: what it keeps, what it survives, and that it is one bot's."""
+"""The state file: what it stores, what it survives, and that it belongs to one bot."""
 
 import os
 
@@ -82,7 +82,7 @@ def test_the_file_stays_small_however_much_is_saved(path):
     assert reopened(path).done["hall"].seq == 4999
 
 
-def test_a_file_in_use_is_refused_with_a_sentence_also_after_it_was_written_anew(path):
+def test_a_file_in_use_is_refused_with_a_sentence_also_after_it_was_rewritten(path):
     journal = Journal(path)
     for seq in range(2000):
         journal.save("hall", Cursor("e1", seq, f"m{seq}", 0))

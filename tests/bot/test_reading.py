@@ -1,4 +1,4 @@
-"""Catching up by pages: what is news, and what is said to be lost."""
+"""Catching up by pages: what is new, and what is reported as lost."""
 
 import msgspec
 import pytest
@@ -31,7 +31,7 @@ def test_pages_are_asked_until_the_target_and_nothing_is_handed_out_twice():
     assert reading.end() == place(250, rev=3)
 
 
-def test_what_lies_beyond_the_target_is_left_to_the_stream():
+def test_messages_after_the_target_are_left_to_the_stream():
     reading = Reading(place(10), place(12))
     assert [message.seq for message in reading.take(page(10, 20))] == [11, 12]
     assert reading.after() is None

@@ -1,4 +1,4 @@
-"""What a bot does with what it hears, without socket or loop."""
+"""The steps that follow from a bot's events, without socket or loop."""
 
 import msgspec
 
@@ -26,7 +26,7 @@ def posted(seq, author=ANN, **more):
     return msgspec.convert(Double().message(seq, author, "hello", **more), Message)
 
 
-def test_a_room_without_a_cursor_begins_where_it_stands_and_that_is_saved():
+def test_a_room_without_a_cursor_begins_at_its_end_and_that_is_saved():
     state = State({})
     assert started(state, last_seq=7, last_id="m7") == [Mark("hall", Cursor("e1", 7, "m7", 0))]
     assert state.seen["hall"].seq == 7
@@ -116,7 +116,7 @@ def test_after_a_reset_the_stream_goes_on_from_its_place():
     assert isinstance(after, Handle)
 
 
-def test_leaving_a_room_forgets_its_cursor_and_coming_back_begins_anew():
+def test_leaving_a_room_forgets_its_cursor_and_joining_again_begins_at_its_end():
     state = State({})
     started(state)
     left = MemberEvent("hall", Author(**ME), "member", 1)
@@ -124,7 +124,7 @@ def test_leaving_a_room_forgets_its_cursor_and_coming_back_begins_anew():
     assert "hall" not in state.seen and "hall" not in state.rooms
 
 
-def test_a_bot_that_joins_is_not_told():
+def test_a_bot_s_own_join_calls_no_handler():
     state = State({})
     started(state)
     assert state.heard("member.joined", MemberEvent("hall", Author(**OTHER_BOT), "member", 2)) == []

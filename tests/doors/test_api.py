@@ -1,4 +1,4 @@
-"""The HTTP door: the same services, the same refusals, fitting statuses, and the cookie."""
+"""The HTTP API: the same services and refusals, matching statuses, and the cookie."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def test_the_methods_of_a_connection_are_those_of_the_contract() -> None:
     assert {row.name for row in METHODS.values() if row.connection} == CONNECTIONS_ONLY
 
 
-async def test_409_is_for_what_stands_there_already(server: Server) -> None:
+async def test_409_is_for_conflicts(server: Server) -> None:
     ann = await desk_of(server.url, (await sign_up(server.url, "ann")).token)
     refused(await ann.ask("account.create", handle="ann", name="Ann", password=PASSWORD), 409, -32005)
     await ann("message.send", room="hall", text="one", client_id="1")

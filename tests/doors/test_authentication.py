@@ -1,4 +1,4 @@
-"""Who may ask: origins, cookies, forged requests, proxies, and the headers that keep the page safe."""
+"""Authentication: origins, cookies, forged requests, proxies, and the security headers."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ async def test_a_refused_handshake_carries_them_too(server: Server) -> None:
                 assert answer.headers["X-Content-Type-Options"] == "nosniff", more
 
 
-async def test_under_tls_browsers_are_told_to_stay_there(open_server: Any) -> None:
+async def test_under_tls_pages_have_strict_transport_security(open_server: Any) -> None:
     server = await open_server(**PROXIED)
     async with ClientSession() as session:
         async with session.get(f"{server.url}/", headers={"X-Forwarded-Proto": "https"}) as answer:

@@ -1,4 +1,4 @@
-"""permessage-deflate: one compressed frame for everyone who agreed to it, and bombs that do not go off."""
+"""permessage-deflate: one compressed frame for all connections that negotiated it, and zip bombs are refused."""
 
 from __future__ import annotations
 

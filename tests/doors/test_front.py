@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, and how it closes."""
+"""/healthz, /readyz and the drain."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ async def until_ready_says(url: str, status: int) -> Answer:
         return answer
 
 
-async def test_a_server_that_stands_is_alive_and_ready(server: Server) -> None:
+async def test_a_running_server_is_alive_and_ready(server: Server) -> None:
     for path, words in (("/healthz", b"ok\n"), ("/readyz", b"ready\n")):
         for headers in ({}, FAR):
             answer = await ask(server.url, path, **headers)
             assert (answer.status, answer.body) == (200, words)
 
 
-async def test_without_the_store_it_is_alive_but_not_ready_and_says_why_to_who_is_near(remote: Remote) -> None:
+async def test_without_the_store_it_is_alive_but_not_ready_and_gives_the_reason_to_local_requests(
+    remote: Remote,
+) -> None:
     await remote.take_store_away()
     near = await until_ready_says(remote.url, 503)
     assert near.body == b"the store cannot be reached\n"

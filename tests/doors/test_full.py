@@ -1,4 +1,4 @@
-"""A process whose files are used up: it takes no more connections, and keeps its store and its answer to /readyz."""
+"""A process that has used up its open files accepts no more connections, but keeps its store and /readyz."""
 
 from __future__ import annotations
 

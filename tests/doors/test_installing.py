@@ -44,7 +44,7 @@ async def test_the_manifest_has_the_server_s_name_and_language(server: Server) -
     ("name", "short"),
     [("Teahouse 茶馆", "Teahouse 茶馆"), ("茶" * 20, "茶" * 12), ("A home of many words", "A home of")],
 )
-async def test_what_stands_below_an_icon_is_short(server: Server, name: str, short: str) -> None:
+async def test_the_name_below_an_icon_is_short(server: Server, name: str, short: str) -> None:
     admin = await admin_of(server)
     await post(server.url, "community.update", admin.token, name=name)
     assert (await ask(server.url, "/manifest.webmanifest")).json()["short_name"] == short
@@ -86,7 +86,7 @@ async def test_a_change_of_any_file_is_another_version(tmp_path: Path) -> None:
     assert (await worker_of(tmp_path)).body not in bodies
 
 
-async def test_the_service_worker_is_told_what_belongs_to_the_page_and_a_page_of_which_version_it_is(
+async def test_the_service_worker_has_the_page_s_files_and_a_page_its_version(
     tmp_path: Path,
 ) -> None:
     for name in ("index.html", "main.css", "icons/big.png", "lib/dom.js"):
@@ -175,7 +175,7 @@ async def test_a_link_to_a_window_says_what_it_leads_to_in_the_server_s_language
     assert said["og:title"] == "前厅" and said["og:description"]
 
 
-async def test_what_a_room_says_of_itself_stands_there_as_text(server: Server) -> None:
+async def test_a_room_s_title_and_description_are_inserted_as_text(server: Server) -> None:
     admin = await admin_of(server)
     title, about = 'Tea" onload="x', "</head><script>alert(1)</script> & 'more'\nlines"
     await post(server.url, "room.update", admin.token, room="hall", title=title, about=about)
@@ -188,7 +188,7 @@ async def test_what_a_room_says_of_itself_stands_there_as_text(server: Server) -
     assert "og:description" not in await told(server, "/room/hall")
 
 
-async def test_nothing_is_told_of_other_rooms(server: Server) -> None:
+async def test_nothing_of_other_rooms_is_revealed(server: Server) -> None:
     admin, mei = await admin_of(server), await sign_up(server.url, "mei")
     made = [
         (await post(server.url, "room.create", mei.token, title="Den", kind=kind))["room"]

@@ -227,7 +227,7 @@ async def test_a_fault_of_ours_is_safe_and_says_nothing_of_it(server: Server, ca
     assert "AttributeError" in caplog.text
 
 
-async def test_under_tls_the_browser_is_told_to_stay_there(open_server) -> None:
+async def test_under_tls_responses_have_strict_transport_security(open_server) -> None:
     server = await open_server(server__trusted_proxies=["127.0.0.1"])
     for path in ("/", "/nothing", "/api/openapi.json"):
         answer = await ask(server.url, path, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9")

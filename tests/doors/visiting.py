@@ -1,4 +1,4 @@
-"""Plain HTTP as it goes over the wire: no client library that tidies up what is asked."""
+"""Raw HTTP requests, without a client library that would normalise them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames as they come: whole, cut at any byte, many in one read, and those that nobody may send."""
+"""Incoming frames: complete, split at any byte, many in one read, and invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One room's feed when live records are lost, the log is another, or its readers cannot keep up."""
+"""One room's feed when records are lost, the log is a different one, or followers cannot keep up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Sockets that come, go and cannot keep up while rooms change: what the hub tells them, and that nobody is left."""
+"""Connections that open, close and cannot keep up while rooms change: what the hub sends them, and that nothing
+leaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After the link to the store was cut: what differs is read, nothing else, and nobody who was removed hears more."""
+"""After the link to the store was cut: only what differs is read, and removed members receive nothing more."""
 
 from __future__ import annotations
 

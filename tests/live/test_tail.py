@@ -1,4 +1,4 @@
-"""The tail against the simplest thing that could be right: a list of all events in their one order."""
+"""The tail compared with the simplest model: a list of all events in order."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ STAY = {1003, 1007, 1009, 4500, 4501, 4502, 4503, 4504, 4505}
 RETURN = {1000, 1011, 4100, 4101, 4102}
 
 
-def test_every_code_stands_once_in_the_table() -> None:
+def test_every_code_is_in_the_table_once() -> None:
     assert sorted(row.code for row in closing.TABLE) == sorted(STAY | RETURN)
     constants = {value for value in vars(closing).values() if isinstance(value, closing.Close)}
     assert constants == {*closing.TABLE, closing.LOST}  # which no close frame may carry (RFC 6455, section 7.4.1)

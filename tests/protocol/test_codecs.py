@@ -1,4 +1,4 @@
-"""The envelope in both encodings, with the standard library's JSON and the msgpack package as second opinions."""
+"""Messages in both encodings, compared with the standard library's JSON and the msgpack package."""
 
 from __future__ import annotations
 

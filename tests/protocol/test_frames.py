@@ -65,7 +65,7 @@ def test_what_is_compressed_is_read_by_who_agreed_to_it(length: int) -> None:
 
 @tries(60)
 @given(st.lists(st.tuples(st.binary(max_size=2000), st.booleans()), max_size=6))
-def test_each_compressed_frame_stands_by_itself(messages: list[tuple[bytes, bool]]) -> None:
+def test_each_compressed_frame_can_be_decompressed_alone(messages: list[tuple[bytes, bool]]) -> None:
     """Plain and compressed ones in any order: no context is taken over, so one frame serves everyone."""
     blob = b"".join(
         frame(deflate(payload) if packed else payload, text=False, compressed=packed) for payload, packed in messages

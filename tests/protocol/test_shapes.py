@@ -1,4 +1,4 @@
-"""What is always there and what is left out: an absent member has its first value."""
+"""Members that are always present and those that are left out: an absent member means its default."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def test_a_bucket_gives_its_burst_and_then_its_rate():
     assert bucket.take(1500) == 500
 
 
-def test_waiting_the_time_told_is_enough():
+def test_waiting_the_returned_time_is_enough():
     bucket = Bucket(1, 3)
     assert bucket.take(0) == 0
     wait = bucket.take(0)
@@ -81,7 +81,7 @@ def test_no_pattern_of_asking_gets_more_than_burst_plus_rate(burst, per_second, 
 
 
 @pytest.mark.parametrize("per_second", [0.1, 1 / 3, 1.0, 7.0, 200.0])
-def test_whoever_waits_as_told_is_never_told_to_wait_again(per_second):
+def test_after_waiting_the_returned_time_no_further_wait_is_needed(per_second):
     bucket, now = Bucket(1, per_second), 0
     for _ in range(200):
         wait = bucket.take(now)

@@ -1,4 +1,4 @@
-"""Clients without manners, and how to see that they disturb nobody."""
+"""Misbehaving clients, and checks that they disturb nobody."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(ho
         assert [tie["user"]["id"] for tie in (await nora.call("tie.list"))["ties"]] == [host]
 
 
-async def test_a_card_drawn_anew_is_answered_by_the_host_too(hosted: Server) -> None:
+async def test_another_card_is_answered_by_the_host_too(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         first = (await nora.call("poke.send", to=host, room="hall", gesture="liked"))["curtain"]
         drawn = (await nora.call("curtain.draw", tie=first["tie"]))["curtain"]

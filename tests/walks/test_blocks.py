@@ -234,7 +234,7 @@ async def test_to_the_blocked_a_block_is_like_being_ignored_by_one_who_hides(
     assert {"tie.get", "met.enter", "room.invite", "poke.send"} <= answered
 
 
-async def test_who_is_blocked_neither_calls_nor_types_for_who_has_blocked_them(server: Server) -> None:
+async def test_a_blocked_user_neither_mentions_nor_types_for_the_blocker(server: Server) -> None:
     async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         await ann.call("block.add", user=bob.id)
         for person in (ann, bob):

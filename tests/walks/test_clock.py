@@ -1,4 +1,4 @@
-"""A machine's clock that is set back while the server runs: no limit stands where it was in the future."""
+"""The system clock is set back while the server runs: no limit waits for the old time."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_slow_mode_goes_on_from_a_clock_that_was_set_back(open_server: Ope
         await ann.say(room, "ten minutes later")
 
 
-async def test_who_is_here_is_said_again_by_a_clock_that_was_set_back(open_server: OpenServer) -> None:
+async def test_presence_is_published_again_after_the_clock_was_set_back(open_server: OpenServer) -> None:
     server = await open_server()
     async with gathering(server.url, "ann"):
         await server.hub.presence.tick(ids.now_ms())

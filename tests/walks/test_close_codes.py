@@ -1,4 +1,4 @@
-"""Every close code of docs/protocol.md that a client can bring about, brought about."""
+"""Every close code of docs/protocol.md that a client can cause."""
 
 from __future__ import annotations
 

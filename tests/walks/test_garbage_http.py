@@ -1,4 +1,4 @@
-"""The HTTP API asked by programs that cannot, and by people who would rather break it."""
+"""Broken and malicious requests to the HTTP API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every parameter of every method, given what does not fit it, and whatever hypothesis thinks of."""
+"""Every parameter of every method with invalid values, and with whatever hypothesis generates."""
 
 from __future__ import annotations
 

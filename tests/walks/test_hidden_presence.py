@@ -1,4 +1,4 @@
-"""Who hides is here for nobody: on every socket, in every count, by every process, from that moment on."""
+"""Hidden users are online for nobody: on every socket, in every count, on every process, from that moment on."""
 
 from __future__ import annotations
 

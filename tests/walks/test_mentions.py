@@ -1,4 +1,4 @@
-"""Whom an @ calls, also where the process has met nobody yet: after a restart, in a second process, over HTTP."""
+"""Mentions, also in a process that has cached nobody yet: after a restart, in a second process, over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be learnt: what became of a poke, what the other answered, who may not see a card, who has blocked."""
+"""What nobody can find out: what became of a poke, what the other answered, who may not see a card, who has blocked."""
 
 from __future__ import annotations
 

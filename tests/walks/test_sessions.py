@@ -1,4 +1,4 @@
-"""Coming back: cursors, replays, resets, and more than one process."""
+"""Reconnecting: cursors, replays, resets, and more than one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader that does not read: the others hear everything, the server keeps one place and no queue for it."""
+"""A client that does not read: the others receive everything; for it, the server holds one place and no queue."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ async def test_a_reader_that_never_reads_again_is_cut_off(open_server: Any) -> N
             back.socket.cut()
 
 
-async def test_a_reader_that_reads_again_when_it_was_given_up_is_told_why(open_server: Any) -> None:
+async def test_a_reader_that_reads_again_after_it_was_given_up_gets_the_reason(open_server: Any) -> None:
     server = await open_server(server__slow_seconds=60)
     async with gathering(server.url, "ann") as (ann,):
         slow_one = await sign_up(server.url, "slow")

@@ -1,5 +1,5 @@
-"""Two calls at once are as good as one after the other: nothing of either is lost, and no limit is passed by any number
-of calls that come together."""
+"""Two concurrent calls have the same result as one after the other: nothing is lost, and no limit is exceeded by any
+number of calls that come together."""
 
 from __future__ import annotations
 

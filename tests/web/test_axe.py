@@ -1,4 +1,4 @@
-"""axe-core finds nothing to mend on any screen, by day and by night, in three languages."""
+"""axe-core finds no problem on any screen, in the light and dark theme, in three languages."""
 
 from __future__ import annotations
 

@@ -87,9 +87,7 @@ def unmarked(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", SHORT)
-async def test_a_hostile_title_name_or_line_is_text_wherever_it_stands(
-    served: Served, new_reader, new_room, text: str
-) -> None:
+async def test_a_hostile_title_name_or_line_is_text_everywhere(served: Served, new_reader, new_room, text: str) -> None:
     ann = await new_reader("Ann Lin")
     room = await new_room(ann, text, about=f"{text} about", tags=["nut"])
     name = f"{text[:30]} é"

@@ -154,7 +154,7 @@ async def test_after_an_update_the_page_is_the_new_one_at_once_and_the_cache_wit
     await expect(ann.box).to_have_attribute("data-made", "again")
 
 
-async def test_a_page_that_stays_open_through_an_update_loads_itself_anew_when_nobody_is_writing(
+async def test_a_page_that_stays_open_through_an_update_reloads_when_nobody_is_writing(
     server: Served, ann: Reader
 ) -> None:
     await ann.page.clock.install()

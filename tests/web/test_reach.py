@@ -217,7 +217,7 @@ async def _size_of(reader: Reader) -> float:
     return float(await reader.box.evaluate("(box) => parseFloat(getComputedStyle(box).fontSize)"))
 
 
-async def test_an_engine_that_is_too_old_is_told_so_in_three_languages(new_reader) -> None:
+async def test_a_browser_that_is_too_old_gets_a_message_in_three_languages(new_reader) -> None:
     old = await new_reader()
     old.forgive("replaceChildren")
     await old.page.add_init_script("delete Element.prototype.replaceChildren;")

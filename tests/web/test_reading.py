@@ -67,7 +67,7 @@ async def test_a_message_edited_and_deleted_is_so_for_the_other(new_reader, new_
     await expect(bob.message("black tea").get_by_role("button", name="Edit")).to_have_count(0)
 
 
-async def test_what_came_while_one_was_elsewhere_is_counted_and_stands_below_a_divider(
+async def test_messages_that_came_while_away_are_counted_and_shown_below_a_divider(
     served: Served, new_reader, new_room
 ) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
@@ -147,7 +147,7 @@ async def test_what_comes_leaves_a_selection_and_the_focus_alone(new_reader, new
     await expect(ann.message("first words")).to_be_focused()
 
 
-async def test_a_changed_name_shows_wherever_it_stands(new_reader, new_room) -> None:
+async def test_a_changed_name_shows_everywhere(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Names", bob)
     await ann.call("message.send", room=room, text="call me Anna", client_id="1")
@@ -253,7 +253,7 @@ async def scroll_up_while_a_page_is_on_its_way(reader: Reader) -> dict:
     return await reader.page.evaluate(script)
 
 
-async def test_one_sees_who_types_and_who_is_here(new_reader, new_room) -> None:
+async def test_typing_and_presence_are_shown(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("王小明")
     room = await new_room(ann, "Company", bob)
     await ann.open(f"/room/{room}")
@@ -339,7 +339,7 @@ async def test_a_visitor_reads_the_hall_is_asked_for_a_name_on_writing_and_the_w
     await expect(guest.page.locator("room-list .me")).to_contain_text("@wei")
 
 
-async def test_the_newest_stays_in_sight_when_it_comes_before_the_scrolling_is_told(
+async def test_the_newest_message_stays_in_view_when_it_comes_before_the_scroll_event(
     served: Served, new_reader, new_room
 ) -> None:
     ann = await new_reader("Ann Lin")

@@ -65,7 +65,7 @@ async def test_two_browsers_and_a_bot_see_every_message_once_and_in_order_though
         assert heard == by_people
 
 
-async def test_words_that_wait_when_the_page_is_loaded_anew_are_sent_once(served: Served, new_reader, new_room) -> None:
+async def test_messages_that_wait_while_the_page_reloads_are_sent_once(served: Served, new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Letters", bob)
     await ann.open(f"/room/{room}")

@@ -65,7 +65,7 @@ def tokens() -> str:
 
 
 @pytest.mark.parametrize("theme", ["day", "night"])
-def test_every_colour_of_text_can_be_read_where_it_stands(theme: str) -> None:
+def test_every_colour_of_text_has_enough_contrast_with_its_background(theme: str) -> None:
     colours = themes()[theme]
     papers = ("paper", "paper-deep", "paper-light", "celadon-soft")
     pairs = [(ink, paper) for ink in ("ink", "ink-soft", "celadon", "tea", "lantern") for paper in papers]

@@ -1,4 +1,4 @@
-"""Handles of the whole world are welcome; those that pass for someone else's are not."""
+"""Handles in all scripts are accepted; those that look like somebody else's are refused."""
 
 import unicodedata
 

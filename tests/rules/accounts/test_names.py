@@ -1,4 +1,4 @@
-"""A name may be of any language, but it is neither a message nor a way to be reached."""
+"""A name may be in any language, but may not contain links or telephone numbers."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What people say of themselves is for everyone: it holds no way around the ladder."""
+"""Profiles are public, so they may not contain ways to be reached."""
 
 import pytest
 

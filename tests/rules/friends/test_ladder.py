@@ -36,7 +36,7 @@ def refused(reason: str, step: object, *given: object, **more: object) -> None:
     assert found.value.reason == reason
 
 
-def test_a_poke_is_told_to_the_other_and_fades_after_seven_days() -> None:
+def test_the_other_is_notified_of_a_poke_which_expires_after_seven_days() -> None:
     step = poked()
     assert [(told.user, told.news) for told in step.told] == [(BOB, "poke")]
     assert ladder.rung(step.tie, NOW + 7 * DAY_MS - 1, N) == "poked"

@@ -1,4 +1,4 @@
-"""What may be said, what a room says of itself, whom a message calls."""
+"""Rules for messages, for a room's title and description, and for mentions."""
 
 import time
 
@@ -68,7 +68,7 @@ def test_an_accepted_message_is_stable_and_can_be_encoded(written):
     assert not set(kept) & set("\r\0\x1b\u2028")
 
 
-def test_a_title_stands_on_one_line_of_at_most_sixty_characters():
+def test_a_title_is_one_line_of_at_most_sixty_characters():
     assert text.checked_title("  Green \n living ") == "Green living"
     assert reason_of(text.checked_title, " \u200b") == "title_empty"
     assert reason_of(text.checked_title, "x" * 61) == "title_length"

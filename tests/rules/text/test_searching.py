@@ -1,4 +1,4 @@
-"""Whoever types a word finds it however it was written."""
+"""A search finds a word in any of its spellings."""
 
 from __future__ import annotations
 

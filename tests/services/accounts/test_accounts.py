@@ -651,7 +651,7 @@ async def test_who_leaves_hands_their_room_to_another(server):
 # --- standing --------------------------------------------------------------------------------------------------------
 
 
-async def test_who_is_suspended_is_out_and_stays_out_until_it_is_lifted(server):
+async def test_a_suspended_user_stays_out_until_it_is_lifted(server):
     stored = server.services.accounts.store
     mei = await (await sign_up(server.url, "mei")).start()
     await stored.set_status(mei.id, "suspended", on=True)

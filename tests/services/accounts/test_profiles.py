@@ -40,7 +40,7 @@ async def room_of(owner: Person, title: str, kind: str = "open") -> str:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_what_one_says_of_oneself_is_seen_by_whoever_is_signed_in(server: Server, packed: bool) -> None:
+async def test_a_profile_is_visible_to_every_signed_in_user(server: Server, packed: bool) -> None:
     mei = await (await sign_up(server.url, "mei", packed=packed)).start()
     tom = await sign_up(server.url, "tom")
     answered = (await mei.call("profile.update", **GIVEN))["user"]

@@ -1,4 +1,4 @@
-"""handle.suggest, for who has typed only a name yet."""
+"""handle.suggest: free handles for a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""community.log: what moderators and admins did, for those who run the community."""
+"""community.log: the record of acts of moderators and admins, for admins."""
 
 from __future__ import annotations
 

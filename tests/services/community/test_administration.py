@@ -1,4 +1,4 @@
-"""What the community says of itself, who may change it, and how somebody comes to run it."""
+"""The community's profile, who may update it, and how the first admin is made."""
 
 from __future__ import annotations
 

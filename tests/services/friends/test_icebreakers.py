@@ -1,4 +1,4 @@
-"""The cards and questions that come with the program, and what is said of a file that is wrong."""
+"""The cards and questions that come with the program, and the errors for a broken file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_chinese_is_written_in_its_own_script() -> None:
         assert card.en.isascii() and "—" not in card.en
 
 
-def test_another_card_is_never_the_one_that_lies_there() -> None:
+def test_another_card_is_never_the_same_one() -> None:
     icebreakers = read_icebreakers(FILE)
     first = icebreakers.draw("tea")
     assert all(icebreakers.draw("tea", but=first) != first for _ in range(200))

@@ -70,7 +70,7 @@ async def test_who_comes_back_hears_what_came_into_the_inbox_then_what_comes(ser
         assert len(ann.heard("inbox.added")) == 1
 
 
-async def test_what_comes_while_it_is_replayed_is_told_once_and_in_order(server: Server) -> None:
+async def test_items_that_arrive_during_a_replay_are_sent_once_and_in_order(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         asked = [await bob.ask("message.send", room="hall", text="@ann", client_id=f"a{n}") for n in range(150)]
         await asyncio.gather(*asked)

@@ -49,7 +49,7 @@ async def test_today_begins_at_midnight_in_the_server_s_zone(open_server: OpenSe
         assert (await rooms(other.url))["Oolong"]["today"] == expected
 
 
-async def test_rooms_stand_by_who_is_there_then_today_then_members(server: Server) -> None:
+async def test_rooms_are_ordered_by_people_online_then_messages_today_then_members(server: Server) -> None:
     mei, tom = await sign_up(server.url, "mei"), await sign_up(server.url, "tom")
     titles = ["One member", "Two members", "Yesterday", "Talk", "Here"]
     made = {title: await room_of(mei, title) for title in titles}

@@ -1,4 +1,4 @@
-"""What a change of membership means for open sockets: whoever may listen hears at once, whoever may not is cut off."""
+"""Changes of membership and open sockets: new members receive events at once, removed ones no more."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_nothing_of_a_sender_is_posted_after_the_answer_to_the_ban(server:
         assert all("error" in answer for answer in answers[40:])
 
 
-async def test_who_leaves_and_comes_back_hears_the_room_anew(server: Server) -> None:
+async def test_a_member_who_leaves_and_returns_receives_the_room_again(server: Server) -> None:
     async with gathering(server.url, "mei", "tom") as (mei, tom):
         room = await room_of(mei, tom)
         await tom.call("room.leave", room=room)
@@ -106,7 +106,7 @@ async def test_who_leaves_and_comes_back_hears_the_room_anew(server: Server) -> 
         assert not tom.heard("message.posted", room=room, text="unheard")
 
 
-async def test_the_owner_s_leaving_is_told_with_who_owns_the_room_now(server: Server) -> None:
+async def test_when_an_owner_leaves_the_new_owner_is_announced(server: Server) -> None:
     async with gathering(server.url, "mei", "tom", "ada") as (mei, tom, ada):
         room = await room_of(mei, tom, ada)
         await mei.call("room.leave", room=room)

@@ -1,4 +1,4 @@
-"""Rooms as the services answer for them: who is told what, and what lists show."""
+"""The rooms service: responses, events and lists."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ async def test_a_room_without_a_visible_title_is_refused(services: Server) -> No
     assert await services.titles() == []
 
 
-async def test_whoever_is_nobody_can_change_nothing(services: Server) -> None:
+async def test_a_user_outside_the_room_can_change_nothing(services: Server) -> None:
     room = await services.create("Tea")
     for step in (
         services.rooms.create(VISITOR, RoomCreate("Mine")),
@@ -217,7 +217,7 @@ async def test_a_closed_room_looks_like_no_room_to_everyone_outside(services: Se
     assert (await services.join(ADA, cellar, await services.link(cellar))).role == "member"
 
 
-async def test_an_admin_acts_on_a_closed_room_and_is_not_told_its_words(services: Server) -> None:
+async def test_an_admin_acts_on_a_closed_room_without_getting_its_title(services: Server) -> None:
     cellar = await services.create("Cellar", kind="closed", about="Below the stairs", tags=["wine"])
     for step in (
         services.rooms.archive(HOST, RoomArchive(cellar, True)),
@@ -291,7 +291,7 @@ async def test_a_ban_holds_until_it_is_lifted(services: Server) -> None:
     assert (await services.join(TOM, room)).role == "member"
 
 
-async def test_who_is_kept_out_is_told_to_those_who_moderate_and_for_as_long_as_it_holds(services: Server) -> None:
+async def test_bans_are_listed_to_moderators_only_and_until_they_expire(services: Server) -> None:
     room, bans = await services.create("Tea", TOM, ADA), services.membership.bans
     until = now_ms() + 60_000
     await services.membership.ban(MEI, RoomBan(room, "tom"))
@@ -306,7 +306,7 @@ async def test_who_is_kept_out_is_told_to_those_who_moderate_and_for_as_long_as_
     assert [ban.user.handle for ban in (await bans(MEI, RoomBans(room))).bans] == ["tea-bot"]
 
 
-async def test_pages_of_who_is_kept_out_hold_everyone_once(services: Server) -> None:
+async def test_pages_of_bans_list_everyone_once(services: Server) -> None:
     room = await services.create("Tea")
     people = {f"person-{number:03}": "0" for number in range(205)}
     await services.store.command(
@@ -350,7 +350,7 @@ async def test_open_rooms_are_found_by_words_and_tag_and_closed_ones_never(servi
     assert sorted(await services.titles()) == ["Tea", "读书会"]
 
 
-async def test_rooms_are_listed_by_who_is_there_then_by_what_was_said_today(services: Server) -> None:
+async def test_rooms_are_listed_by_people_online_then_by_messages_today(services: Server) -> None:
     rooms = {title: await services.create(title, ADA) for title in ("Quiet", "Talk", "Here")}
     await services.say(rooms["Talk"], "hello")
     await services.store.call("here", keys.room(rooms["Here"]), ids.now_ms(), "elsewhere", 60_000, 1, "mei")

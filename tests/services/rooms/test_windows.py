@@ -1,4 +1,4 @@
-"""Windows, for who looks in from outside: opened and shut while they watch."""
+"""Window rooms, for visitors: opened and closed while they are connected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a power cut leaves in the append-only file: cut off where it ends the file, said plainly where it does not."""
+"""Damage of a power cut in the append-only file: cut off at the end of the file, reported in the middle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a store is fit to keep a community, asked of real ones."""
+"""The checks of a store at start, against real stores."""
 
 from __future__ import annotations
 

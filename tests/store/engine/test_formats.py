@@ -1,4 +1,4 @@
-"""The format of a store: written where nothing is, and refused where it is another one."""
+"""The format of a store: written into an empty one, and refused if it differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dead process left behind is carried out by another, and a step that cannot be hides none behind it."""
+"""Intents of a dead process are finished by another, and one that always fails does not block those behind it."""
 
 from __future__ import annotations
 

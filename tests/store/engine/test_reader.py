@@ -1,4 +1,4 @@
-"""Large answers go over a connection of their own, some at a time, and cost nobody the link."""
+"""Large answers use a connection of their own, some at a time, and never cut the link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store's link in trouble: a primary that moved, records nobody can read, a loop that was held, a cut."""
+"""The link in trouble: a primary that moved, records that cannot be decoded, a blocked loop, a cut."""
 
 from __future__ import annotations
 

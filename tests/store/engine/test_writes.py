@@ -1,4 +1,4 @@
-"""A store that takes no writes is read on: what is refused, what still works, and who is told why."""
+"""A store that takes no writes can still be read: what is refused, what works, and where the reason is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs where: what each step on a room lets through, refuses and tells."""
+"""Rooms and memberships: what each step allows, refuses and publishes."""
 
 from __future__ import annotations
 
