@@ -76,6 +76,7 @@ async def _read(feed: Feed, behind: Behind) -> list[Entry] | None:
         feed.room, first=place.seq + 1, last=place.seq + MESSAGES, after_rev=place.rev, changes=CHANGES
     )
     broken = page.first_seq > place.seq + 1 or not all(posted.explained for posted in page.messages)
+    broken = broken or page.skips_changes(place.rev)
     if page.epoch != feed.epoch or broken or page.seq < place.seq or page.rev < place.rev:
         return None
     await feed.around.authors.load(posted.user for posted in page.messages)

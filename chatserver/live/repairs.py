@@ -280,6 +280,8 @@ class Repairs:
         feed, head = self._feed, Place(page.seq, page.rev)
         if page.epoch != feed.epoch or head.seq < feed.place.seq or head.rev < feed.place.rev:
             return True
+        if page.skips_changes(feed.place.rev):
+            return True
         if head.seq == feed.place.seq and page.last_id != feed.last_id:
             return True
         known = next((posted for posted in page.messages if posted.seq == feed.place.seq), None)

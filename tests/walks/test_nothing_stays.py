@@ -10,16 +10,18 @@ import pytest
 
 from chatserver import ids
 from chatserver.app import Server
+from chatserver.live.tail import Place
 from chatserver.services.rooms.discovery import GLANCES_AT_ONCE
 from chatserver.store.backup.scrub import scrub
 from chatserver.store.rooms.reading import Glance
-from tests.people import PASSWORD, Person, Refused, post, sign_up
+from tests.conftest import OpenServer
+from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
 DAY_MS: Final = 86_400_000
 # Whoever adds a kind of key says here what ends it.
 ENDS: Final = {
     "r": {
-        "": "a room stays", ":log": "its messages stay", ":changes": "as its messages", ":now": "as its messages",
+        "": "a room stays", ":log": "its messages stay", ":changes": "the latest 10,000", ":now": "as its messages",
         ":members": "leaving", ":ranks": "leaving", ":handles": "leaving",
         ":mentions": "leaving; 1,000 of each member", ":last": "leaving, when others write", ":sent": "an hour",
         ":sent_at": "an hour", ":done": "a day", ":steps": "a day", ":bans": "other bans, once over",
@@ -243,3 +245,45 @@ async def test_numbers_of_rooms_that_are_listed_no_more_are_forgotten(server: Se
     discovery._glances |= {f"room{number}": (0, Glance(0, 0, 0, 0)) for number in range(2 * GLANCES_AT_ONCE)}
     await do(mei, "room.discover")
     assert "hall" in discovery._glances and len(discovery._glances) <= GLANCES_AT_ONCE
+
+
+# --- changes ---------------------------------------------------------------------------------------------------------
+
+
+async def edited(person: Person, times: int) -> dict[str, Any]:
+    """A message that was edited so often; gives what names the place before the edits."""
+    said = await person.say("hall", "hello")
+    for number in range(times):
+        await person.call("message.edit", room="hall", seq=said["seq"], text=f"hello {number}")
+    return {"epoch": said["epoch"], "seq": said["seq"], "id": said["id"], "rev": 0}
+
+
+async def test_a_reader_whose_changes_are_kept_no_longer_starts_over(open_server: OpenServer) -> None:
+    one = await open_server()
+    async with gathering(one.url, "ann") as (ann,):
+        cursor = await edited(ann, 5)
+        await one.store.redis.xtrim("{r:hall}:changes", maxlen=2, approximate=False)
+        two = await open_server()  # whose feed has heard of none of them
+        late = Person(two.url, ann.token, ann.user)
+        await late.start({"hall": cursor})
+        await late.hears("room.reset", room="hall", rev=5)
+        assert not late.heard("message.changed")
+        await late.leave()
+        nearly = await Person(two.url, ann.token, ann.user).start({"hall": {**cursor, "rev": 3}})
+        await nearly.hears("message.changed", rev=5)
+        assert [event["rev"] for event in nearly.heard("message.changed")] == [4, 5]
+        assert not nearly.heard("room.reset")
+        await nearly.leave()
+
+
+async def test_a_room_that_missed_more_changes_than_are_kept_starts_over(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        await edited(ann, 5)
+        await ann.hears("message.changed", rev=5)
+        feed = server.hub.feeds.get("hall")
+        assert feed is not None
+        feed.place = feed.delivered = Place(feed.place.seq, 1)
+        await server.store.redis.xtrim("{r:hall}:changes", maxlen=2, approximate=False)
+        feed.repairs.repair()
+        await ann.hears("room.reset", room="hall", rev=5)
+        assert feed.place.rev == 5

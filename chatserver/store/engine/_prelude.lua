@@ -247,11 +247,14 @@ local function forget_mentions(mentions, seq, author, called)
   end
 end
 
+-- Readers and processes that missed more changes than are kept start over from the end of the log.
+local CHANGES_KEPT = 10000
+
 -- Store the new state of a message as the room's next change, and publish it. Returns the change's rev.
 local function note_change(meta, changes, now_key, room, seq, kind, holds)
   local packed, rev = cmsgpack.pack(holds), room.rev + 1
   redis.call('HSET', now_key, seq, packed)
-  redis.call('XADD', changes, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind)
+  redis.call('XADD', changes, 'MAXLEN', '~', CHANGES_KEPT, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind)
   redis.call('HSET', meta, 'rev', rev)
   redis.call('SPUBLISH', meta .. ':live',
     '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)

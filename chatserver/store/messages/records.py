@@ -122,6 +122,10 @@ class Page:
     changes: list[Changed]
     version: int
 
+    def skips_changes(self, after_rev: int) -> bool:
+        """Whether the first changes after this rev are kept no longer; for a page that was read from there."""
+        return self.rev > after_rev and (not self.changes or self.changes[0].rev != after_rev + 1)
+
     @property
     def unreadable(self) -> list[int]:
         """Numbers of the messages whose records cannot be decoded."""
