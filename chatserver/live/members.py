@@ -7,6 +7,7 @@ store (``Feeds.member``).
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ class Members:
         self._read = read
         self._expected: dict[str, int] = {}
         self._heard_of: dict[str, int] = {}
+        self._asking: collections.Counter[str] = collections.Counter()
         self.take(opened)
 
     def __contains__(self, user: str) -> bool:
@@ -39,7 +41,9 @@ class Members:
         return self._records.get(user)
 
     def knows(self, user: str) -> bool:
-        return self._is_needed(user) or user in self._records or self._is_direct
+        """Whether ``get`` tells if the user is a member. Not yet while the store is being asked about them."""
+        is_settled = self._is_needed(user) and user not in self._asking
+        return is_settled or user in self._records or self._is_direct
 
     def expected(self) -> frozenset[str]:
         """Users that a reading of the room has to ask about, besides those who follow it."""
@@ -56,11 +60,14 @@ class Members:
         self._expected[user] = self._expected.get(user, 0) + 1
         if known:
             return
+        self._asking[user] += 1
         try:
             version, record = await self._read(user)
         except BaseException:
             self.dismiss(user)
             raise
+        finally:
+            self._asking -= collections.Counter([user])
         if version >= self._heard_of.get(user, 0) and record is not None:
             self._records[user] = record
 
@@ -85,7 +92,7 @@ class Members:
         """A user joined, left or got another role: ``kind`` is "joined", "left" or "changed"."""
         self.count = count
         before = self._records.pop(user, None)
-        if kind != "left" and (role != "member" or self.knows(user)):
+        if kind != "left" and (role != "member" or self._is_needed(user) or self._is_direct):
             self._records[user] = MemberRecord(role, joined_at, before.muted_until if before else 0, version)
         if user in self._expected:
             self._heard_of[user] = version

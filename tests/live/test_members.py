@@ -127,3 +127,25 @@ def test_what_is_known_of_members_agrees_with_the_room(steps: list[tuple[str, st
                 assert known is None, user
 
     asyncio.run(walk())
+
+
+async def test_while_the_store_is_asked_about_a_user_nothing_is_known_of_them() -> None:
+    room = Room()
+    room.change("join", "ann")
+    asked = asyncio.ensure_future(room.members.expect("ann"))
+    await asyncio.sleep(0)
+    assert not room.members.knows("ann")
+    await room.answer()
+    await asked
+    assert room.members.knows("ann") and room.members.get("ann") is not None
+
+
+async def test_who_joins_while_the_store_is_asked_about_them_is_a_member() -> None:
+    room = Room()
+    asked = asyncio.ensure_future(room.members.expect("ann"))  # the store says: no member
+    await asyncio.sleep(0)
+    room.change("join", "ann")
+    room.publish()
+    await room.answer()
+    await asked
+    assert room.members.get("ann") is not None
