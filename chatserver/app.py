@@ -185,7 +185,7 @@ class Server:
             try:
                 await work()
             except Refusal as refusal:
-                log.debug("housekeeping: put off", extra={"reason": refusal.reason})
+                log.debug("housekeeping: postponed", extra={"reason": refusal.reason})
             except Exception:
                 log.exception("housekeeping: failed")
 
