@@ -54,6 +54,7 @@ format: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m chatserver.protocol.documents.generate
+	$(BIN)/python -m chatserver.doors.page_limits web/lib/limits.js
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)

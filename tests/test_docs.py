@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from chatserver import __version__, cli, errors
 from chatserver.app import Server
 from chatserver.bot import Bot
+from chatserver.doors import page_limits
 from chatserver.protocol import closing
 from chatserver.protocol.documents import examples
 from chatserver.protocol.documents import generate as documents
@@ -40,6 +41,10 @@ def text_of(name: str) -> str:
 def test_the_made_parts_are_up_to_date(name: str) -> None:
     text = (DOCS / name).read_text("utf-8")
     assert documents.refreshed(text, SCENES) == text, "run make docs"
+
+
+def test_the_page_knows_how_long_texts_may_be() -> None:
+    assert text_of("web/lib/limits.js") == page_limits.script(), "run make docs"
 
 
 def test_protocol_has_a_part_for_every_method_event_shape_and_error() -> None:

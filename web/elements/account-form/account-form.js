@@ -4,6 +4,7 @@
  * of leading anywhere.
  */
 
+import { LONGEST } from "../../lib/limits.js";
 import { copyText } from "../../lib/copy.js";
 import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
@@ -46,8 +47,8 @@ export class AccountForm extends PageElement {
     const say = (/** @type {string} */ key) => this.say(key);
     const password = this.kind === "sign-in" ? "current-password" : "new-password";
     const fields = {
-      name: field(say("account.name"), "name", { autocomplete: "name", "data-most": "40" }, say("account.name_hint")),
-      handle: field(say("account.handle"), "handle", { autocomplete: "username", "data-most": "30", autocapitalize: "none", spellcheck: "false" },
+      name: field(say("account.name"), "name", { autocomplete: "name", "data-most": LONGEST.name }, say("account.name_hint")),
+      handle: field(say("account.handle"), "handle", { autocomplete: "username", "data-most": LONGEST.handle, autocapitalize: "none", spellcheck: "false" },
         this.kind === "sign-up" ? say("account.handle_hint") : ""),
       code: field(say("account.code"), "code", { autocomplete: "one-time-code", spellcheck: "false" }),
       password: field(say(this.kind === "recover" ? "account.new_password" : "account.password"), "password", { type: "password", autocomplete: password, minlength: this.kind === "sign-in" ? undefined : "8" },

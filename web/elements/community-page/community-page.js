@@ -3,6 +3,7 @@
  * `code`: the one-time link of a community that nobody runs yet; who opens it becomes the first to.
  */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { door } from "../../lib/scenes.js";
@@ -91,7 +92,7 @@ export class CommunityPage extends PageElement {
       make("label", { class: "field", text: this.say(key) }, make("select", { attributes: { name, disabled: fixed.has(name) } },
         ...options.map(([value, text]) => make("option", { text, attributes: { value, selected: card[name] === value } }))));
     const form = actingForm(this, [
-      field(this.say("community.name"), "name", { value: card.name, "data-most": "60", disabled: fixed.has("name") }),
+      field(this.say("community.name"), "name", { value: card.name, "data-most": LONGEST.title, disabled: fixed.has("name") }),
       choice("language", "settings.language", LANGUAGES.map((code) => [code, /** @type {any} */ (NAMES)[code]])),
       field(this.say("settings.time_zone"), "time_zone", { value: card.time_zone, disabled: fixed.has("time_zone") }),
       choice("sign_up", "community.sign_up", [["open", this.say("community.sign_up_open")], ["invite", this.say("community.sign_up_invite")]]),

@@ -4,13 +4,13 @@
  * it), `send` (gives one's answer), `draw` (draws another card).
  */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make } from "../../lib/dom.js";
 import { lantern } from "../../lib/scenes.js";
 import { lengthOf } from "../../lib/lengths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { PageElement } from "../element.js";
 
-const ANSWER_CHARACTERS = 280;
 
 export class CurtainCard extends PageElement {
   /** @type {any} */ user = null;
@@ -43,9 +43,9 @@ export class CurtainCard extends PageElement {
   #form() {
     const count = make("small", { attributes: { "aria-hidden": "true" } });
     const answer = make("textarea", { text: this.curtain.draft ?? "", attributes: {
-      rows: "3", "data-most": String(ANSWER_CHARACTERS), required: true, "aria-label": this.say("tie.your_answer"), placeholder: this.say("curtain.placeholder"),
+      rows: "3", "data-most": LONGEST.answer, required: true, "aria-label": this.say("tie.your_answer"), placeholder: this.say("curtain.placeholder"),
     } });
-    const show = () => (count.textContent = `${lengthOf(answer.value)} / ${ANSWER_CHARACTERS}`);
+    const show = () => (count.textContent = `${lengthOf(answer.value)} / ${LONGEST.answer}`);
     answer.addEventListener("input", show);
     show();
     return make("form", { on: { submit: (/** @type {Event} */ event) => {

@@ -1,5 +1,6 @@
 /** One's own card (名片): what stands on it, and how it looks to a friend to whom it opens. */
 
+import { LONGEST } from "../../lib/limits.js";
 import { make } from "../../lib/dom.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { PageElement } from "../element.js";
@@ -34,8 +35,8 @@ export class OwnCard extends PageElement {
   /** @param {any} card */
   #form(card) {
     const wishes = WISHES.map((name) => make("label", { class: "field", text: this.say(`card.${name}`) },
-      make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", "data-most": "280" } })));
-    const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, "data-most": "120" }));
+      make("textarea", { text: card[name] ?? "", attributes: { name, rows: "2", "data-most": LONGEST.wish } })));
+    const lines = LINES.map(([name, more]) => field(this.say(`card.${name}`), name, { ...more, value: card[name] ?? "", optional: true, "data-most": LONGEST.cardLine }));
     const form = actingForm(this, [...lines, ...wishes], this.say("composer.save"), async () => {
       await this.client.ask("card.update", this.#card);
     });

@@ -1,5 +1,6 @@
 /** Finding a room by words or tag, and opening one of one's own. */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { newId } from "../../lib/ids.js";
 import { roomPath } from "../../lib/paths.js";
@@ -33,8 +34,8 @@ export class RoomFinder extends PageElement {
   #opening() {
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
     this.form = make("form", { class: "card" },
-      field(this.say("finder.title"), "title", { "data-most": "60" }),
-      field(this.say("finder.about"), "about", { "data-most": "500", optional: true }),
+      field(this.say("finder.title"), "title", { "data-most": LONGEST.title }),
+      field(this.say("finder.about"), "about", { "data-most": LONGEST.about, optional: true }),
       field(this.say("finder.tags"), "tags", { optional: true }, this.say("finder.tags_hint")),
       make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "closed" } }), this.say("finder.closed")),
       this.error,

@@ -1,5 +1,6 @@
 /** Who belongs to a room, what one is called for, and what its moderators may do. Property `room`. */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { joinPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -196,8 +197,8 @@ export class RoomPeople extends PageElement {
   /** @param {import("../../state/room.js").Room} room */
   #wordsForm(room) {
     const form = actingForm(this, [
-      field(this.say("finder.title"), "title", { value: room.state.title, "data-most": "60" }),
-      field(this.say("finder.about"), "about", { value: room.state.about, "data-most": "500", optional: true }),
+      field(this.say("finder.title"), "title", { value: room.state.title, "data-most": LONGEST.title }),
+      field(this.say("finder.about"), "about", { value: room.state.about, "data-most": LONGEST.about, optional: true }),
       field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
       make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "question", checked: room.state.question } }), make("span", { text: this.say("people.question") })),
     ], this.say("composer.save"), async (data) => {

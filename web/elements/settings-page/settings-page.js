@@ -3,6 +3,7 @@
  * logins, tokens, bots; signing out and leaving.
  */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { ago } from "../../lib/times.js";
@@ -55,8 +56,8 @@ export class SettingsPage extends PageElement {
 
   /** @param {any} user as user.get tells oneself */
   #profile(user) {
-    const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", "data-most": "500" } });
-    const forFriends = make("textarea", { text: user.for_friends ?? "", attributes: { name: "for_friends", rows: "3", "data-most": "500" } });
+    const about = make("textarea", { text: user.about ?? "", attributes: { name: "about", rows: "4", "data-most": LONGEST.about } });
+    const forFriends = make("textarea", { text: user.for_friends ?? "", attributes: { name: "for_friends", rows: "3", "data-most": LONGEST.about } });
     const hidden = make("input", { attributes: { type: "checkbox", name: "hidden", checked: user.presence === "hidden" } });
     const open = user.rooms.filter((/** @type {any} */ room) => this.#mayBeShown(room.room));
     const rooms = open.map((/** @type {any} */ room) => make("label", { class: "check" },
@@ -64,13 +65,13 @@ export class SettingsPage extends PageElement {
       make("bdi", { text: room.titles?.[this.language] ?? room.title })));
     const shown = rooms.length ? make("fieldset", {}, make("legend", { text: this.say("settings.shown_rooms") }), ...rooms) : null;
     const form = this.#form([
-      field(this.say("account.name"), "name", { value: user.name, "data-most": "40" }, this.say("settings.name_hint")),
-      field(this.say("settings.headline"), "headline", { value: user.headline ?? "", "data-most": "80", optional: true }),
+      field(this.say("account.name"), "name", { value: user.name, "data-most": LONGEST.name }, this.say("settings.name_hint")),
+      field(this.say("settings.headline"), "headline", { value: user.headline ?? "", "data-most": LONGEST.headline, optional: true }),
       make("label", { class: "field", text: this.say("settings.about") }, about),
       make("label", { class: "field", text: this.say("settings.for_friends") }, forFriends),
       field(this.say("settings.interests"), "interests", { value: (user.interests ?? []).join(" "), optional: true }, this.say("finder.tags_hint")),
       field(this.say("settings.languages"), "languages", { value: (user.languages ?? []).join(" "), optional: true }, this.say("settings.languages_hint")),
-      field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", "data-most": "40", optional: true, autocomplete: "address-level2" }),
+      field(this.say("settings.home_town"), "home_town", { value: user.home_town ?? "", "data-most": LONGEST.homeTown, optional: true, autocomplete: "address-level2" }),
       field(this.say("settings.time_zone"), "time_zone", { value: user.time_zone ?? "", optional: true, placeholder: Intl.DateTimeFormat().resolvedOptions().timeZone }),
       shown,
       make("label", { class: "check" }, hidden, make("span", { text: this.say("settings.presence_hidden") })),
@@ -146,8 +147,8 @@ export class SettingsPage extends PageElement {
     this.botSecret = make("code", { class: "recovery", set: { hidden: true } });
     return this.#section("settings.bots", make("p", { text: this.say("settings.bots_words") }), this.botList, this.botSecret,
       this.#form([
-        field(this.say("account.handle"), "handle", { "data-most": "30", autocomplete: "off" }),
-        field(this.say("settings.bot_name"), "name", { "data-most": "40", autocomplete: "off" }),
+        field(this.say("account.handle"), "handle", { "data-most": LONGEST.handle, autocomplete: "off" }),
+        field(this.say("settings.bot_name"), "name", { "data-most": LONGEST.name, autocomplete: "off" }),
       ], "settings.make_bot", async (data) => {
         const { token } = await this.client.ask("bot.create", Object.fromEntries(data));
         await this.load();

@@ -3,6 +3,7 @@
  * what goes with it. Property `user` (as user.get tells). Nothing here can be said to somebody before both want to talk.
  */
 
+import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
@@ -188,7 +189,7 @@ export class TieSteps extends PageElement {
       button(this.say(key), () => this.#do(method, { user: id, ...more }), kind);
     const known = tie.rung === "acquainted" || tie.rung === "friend";
     const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, { room: this.#title(tie.origin.room), date: shortDate(this.language, tie.origin.at) }) : "";
-    const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", "data-most": "500" }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
+    const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", "data-most": LONGEST.note }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
     const parts = [
       known ? make("p", { class: "lead", text: [this.say(`tie.rung.${tie.rung}`), tie.met_at ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ") }) : null,
       tie.rung === "friend" ? make("card-swap", { set: { user: this.user, state: tie.card ?? "" }, on: { changed: () => this.load() } }) : null,
