@@ -24,6 +24,7 @@ from tests.people import post, sign_up
 
 SMALL, LARGE = 1_000, 100_000
 REPEATS = 4
+MOST_REPEATS = 16
 
 Step = Callable[[], Awaitable[Any]]
 
@@ -60,12 +61,17 @@ class Meter:
 
         loop._run_once = counted
 
-    async def cost(self, step: Step, *, repeats: int = REPEATS, turns: bool = True) -> Cost:
-        costs = [await self._once(step) for _ in range(repeats)]
-        return Cost(
-            min(cost.commands for cost in costs), min(cost.bytes for cost in costs),
-            min(cost.turns for cost in costs) if turns else 0,
-        )  # fmt: skip
+    async def cost(self, step: Step, like: Cost | None, *, turns: bool = True) -> Cost:
+        """Measure until it is ``like`` what it was in the other community, or often enough to say that it is not."""
+        costs: list[Cost] = []
+        while True:
+            costs.append(await self._once(step))
+            least = Cost(
+                min(cost.commands for cost in costs), min(cost.bytes for cost in costs),
+                min(cost.turns for cost in costs) if turns else 0,
+            )  # fmt: skip
+            if len(costs) >= (MOST_REPEATS if like is not None and not least.is_as(like) else REPEATS):
+                return least
 
     async def _once(self, step: Step) -> Cost:
         self._link.config_resetstat()
@@ -192,7 +198,7 @@ class World:
             await asyncio.sleep(0.01)
 
 
-async def costs_at(size: int, address: Address, folder: Path) -> dict[str, Cost]:
+async def costs_at(size: int, address: Address, folder: Path, like: dict[str, Cost]) -> dict[str, Cost]:
     def opened() -> Still:
         return Still(settings_for_tests(folder), store_address=address)
 
@@ -208,16 +214,21 @@ async def costs_at(size: int, address: Address, folder: Path) -> dict[str, Cost]
         population.rooms(link, size)
     meter = Meter(address)
     async with opened() as server, World(address, server, size) as world:
-        costs = {name: await meter.cost(step) for name, step in world.steps().items()}
-        costs["relink"] = await meter.cost(world.relinks, turns=False)
-    costs["start and stop"] = await meter.cost(start, turns=False)
+        costs = {name: await meter.cost(step, like.get(name)) for name, step in world.steps().items()}
+        costs["relink"] = await meter.cost(world.relinks, like.get("relink"), turns=False)
+    costs["start and stop"] = await meter.cost(start, like.get("start and stop"), turns=False)
     return costs
 
 
 async def test_no_step_costs_more_where_there_are_more_people_and_rooms(address: Address, tmp_path: Path) -> None:
-    small = await costs_at(SMALL, address, tmp_path)
-    large = await costs_at(LARGE, address, tmp_path)
-    assert {name: (cost, small[name]) for name, cost in large.items() if not cost.is_as(small[name])} == {}
+    large = await costs_at(LARGE, address, tmp_path, {})
+    small = await costs_at(SMALL, address, tmp_path, large)
+    large |= await costs_at(LARGE, address, tmp_path, small) if _differ(large, small) else {}
+    assert _differ(large, small) == {}
+
+
+def _differ(large: dict[str, Cost], small: dict[str, Cost]) -> dict[str, tuple[Cost, Cost]]:
+    return {name: (cost, small[name]) for name, cost in large.items() if not cost.is_as(small[name])}
 
 
 def test_no_function_of_the_store_reads_all_members_of_a_room() -> None:
