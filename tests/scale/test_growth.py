@@ -192,9 +192,8 @@ class World:
             for client in other.client_list():
                 if client["name"] == "chatserver-link":
                     other.client_kill_filter(_id=client["id"])
-        while self.server.store.links == links or any(
-            feed.repairs.doubtful or feed.repairs.holds_back for feed in self.server.hub.feeds.all()
-        ):
+        recovery = self.server.working.recovery
+        while self.server.store.links == links or recovery._under_way is None or not recovery._under_way.done():
             await asyncio.sleep(0.01)
 
 
