@@ -4,7 +4,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-PARALLEL ?= -n 2 --dist loadfile
+# Two cores: a third of the time tests wait for processes and browsers.
+PARALLEL ?= -n 3 --dist loadfile
 ON_REDIS := tests/store tests/services/accounts tests/services/friends/test_inbox.py tests/walks/test_messages.py \
   tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
