@@ -113,6 +113,9 @@ class Feeds:
         """Let the feed know this user's membership until ``Members.dismiss``.
 
         Raises ``Refusal`` not_found, or unavailable if the store stays away."""
+        if not feed.repairs.holds_back:  # the store's own patience is enough, and a timer for each is dear
+            await feed.expect(user)
+            return
         try:
             async with asyncio.timeout(self._store.resend_seconds):
                 await feed.expect(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 from yarl import URL
@@ -10,6 +11,7 @@ from yarl import URL
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=1024)
 def normal_origin(text: str) -> str:
     """``scheme://host[:port]`` in small letters, an international name as browsers send it, the usual port left out;
     "" where it is no origin."""
