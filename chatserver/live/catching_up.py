@@ -29,9 +29,9 @@ class Readers:
     def __init__(self) -> None:
         self._reading: dict[Feed, asyncio.Future[None]] = {}
 
-    async def bring_up(self, feed: Feed, connection: Connection) -> None:
+    async def replay_from_log(self, feed: Feed, connection: Connection) -> None:
         """Catch a follower up until it is live, cannot take more, or is gone."""
-        while not feed.level(connection):
+        while not feed.replay_from_tail(connection):
             await feed.repairs.certain()
             under_way = self._reading.get(feed)
             if under_way is not None:

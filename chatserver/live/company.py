@@ -21,7 +21,7 @@ class Company:
         self._here = here
         self.changed()
 
-    def hear(self, process: str, value: str) -> None:
+    def receive(self, process: str, value: str) -> None:
         """Handle what a process published about its connected members."""
         self._here[process] = parse_here(value.encode())
         self.changed()

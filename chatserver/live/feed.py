@@ -116,36 +116,36 @@ class Feed:
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 
-    def hear(self, payload: bytes) -> None:
+    def receive(self, payload: bytes) -> None:
         """Handle one record of the room's channel. If it cannot be decoded (another release may have written it), the
         log is read; only this room is affected."""
         try:
-            self._hear(payload)
+            self._receive(payload)
         except Exception:
             log.exception("room: a record cannot be decoded", extra={"room": self.room, "kind": str(payload[2:3])})
             self.repairs.repair()
 
-    def _hear(self, payload: bytes) -> None:
+    def _receive(self, payload: bytes) -> None:
         kind = payload[2:3]
         if self.repairs.holds_back and kind in b"mcjst":
             if kind != b"t":
                 self.repairs.park(payload)
         elif kind == b"m":
-            self._hear_messages(payload)
+            self._receive_messages(payload)
         elif kind == b"c":
-            self._hear_change(payload)
+            self._receive_change(payload)
         elif kind == b"j":
-            self._hear_member(payload)
+            self._receive_member(payload)
         elif kind == b"s":
             if _other(payload)[1] > self.version:
                 self.repairs.repair()
         elif kind == b"h":
             _, process, value = _other(payload)
-            self.company.hear(process, value)
+            self.company.receive(process, value)
         elif kind == b"t":
-            self._hear_typing(_other(payload)[1])
+            self._receive_typing(_other(payload)[1])
 
-    def _hear_messages(self, payload: bytes) -> None:
+    def _receive_messages(self, payload: bytes) -> None:
         _, epoch, first, rev, at, records = _messages(payload)
         if epoch == self.epoch and first + len(records) - 1 <= self.place.seq:
             return
@@ -160,7 +160,7 @@ class Feed:
         for seq, record in enumerate(records, first):
             self.apply_message(Posted(seq, at, record, None))
 
-    def _hear_change(self, payload: bytes) -> None:
+    def _receive_change(self, payload: bytes) -> None:
         _, epoch, rev, seq, after, now = _change(payload)
         if epoch == self.epoch and rev <= self.place.rev:
             return
@@ -183,7 +183,7 @@ class Feed:
         self.tail.add(entry)
         self._send(entry)
 
-    def _hear_member(self, payload: bytes) -> None:
+    def _receive_member(self, payload: bytes) -> None:
         _, version, kind, user, role, joined_at, count, *_ = _other(payload)
         if version <= self.version:
             return
@@ -194,7 +194,7 @@ class Feed:
             self.repairs.look_up([user], payload)
             return
         self.version = version
-        self.members.hear(version, kind, user, role, joined_at, count)
+        self.members.receive(version, kind, user, role, joined_at, count)
         self._tell_of_member(kind, user, role, count)
 
     def _is_quiet(self, kind: str, count: int) -> bool:
@@ -232,7 +232,7 @@ class Feed:
             if connection in self.followers:
                 self.around.tell_state(self, connection)
 
-    def _hear_typing(self, user: str) -> None:
+    def _receive_typing(self, user: str) -> None:
         if self.around.authors.known(user) is None:
             self.around.spawn(self._type_later(user))
         elif not self.repairs.holds_back:
@@ -243,7 +243,7 @@ class Feed:
 
     async def _type_later(self, user: str) -> None:
         await self.around.authors.load([user])
-        self._hear_typing(user)
+        self._receive_typing(user)
 
     def face_changed(self, author: Author) -> Iterator[Connection]:
         """The connections that may show this author: recent writers, the other of a direct room, presence lists.
@@ -255,7 +255,7 @@ class Feed:
                 if seen.users and author.id in seen.users:
                     yield connection
 
-    async def hear_up_to(self, place: Place) -> None:
+    async def receive_up_to(self, place: Place) -> None:
         """Read the log up to ``place`` if this feed has not received that yet: another process may have sent it to the
         client before. Does nothing if the log does not reach that far."""
         if not self.place.reaches(place):
@@ -451,7 +451,7 @@ class Feed:
         if connection in self.followers:
             self.followers[connection] = behind
 
-    def put_off(self, connection: Connection) -> bool:
+    def defer_state(self, connection: Connection) -> bool:
         """Whether a follower must catch up before it gets the room's state; it is then sent later."""
         behind = self.followers.get(connection)
         if behind is not None:
@@ -462,7 +462,7 @@ class Feed:
             return False
         return True
 
-    def level(self, connection: Connection) -> bool:
+    def replay_from_tail(self, connection: Connection) -> bool:
         """Catch a follower up from the tail, without await. False if the log has to be read for it."""
         while (behind := self.followers.get(connection)) is not None and not connection.paused:
             if behind.numbering != self.numbering:

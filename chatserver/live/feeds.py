@@ -184,7 +184,7 @@ class Feeds:
         self._feeds[room] = feed
         self._idle[feed] = asyncio.get_running_loop().time()
         for payload in self._parked.pop(room):
-            feed.hear(payload)
+            feed.receive(payload)
         return feed
 
     def close_idle(self) -> None:
@@ -198,7 +198,7 @@ class Feeds:
     def _heard(self, room: str, payload: bytes) -> None:
         feed = self._feeds.get(room)
         if feed is not None:
-            feed.hear(payload)
+            feed.receive(payload)
         elif room in self._parked:
             self._parked[room].append(payload)
 

@@ -104,7 +104,7 @@ class Hub:
     def resumed(self, connection: Connection) -> None:
         for feed in list(self.connections.get(connection, ())):
             if feed.followers.get(connection) is not None:
-                self.bring_up(feed, connection)
+                self.replay(feed, connection)
 
     def closed(self, connection: Connection) -> None:
         for feed in list(self.connections.get(connection, ())):
@@ -202,7 +202,7 @@ class Hub:
         elif kind in {"inbox", "gone"}:
             self._inbox_changed(user, kind, *rest)
         elif kind == "read":
-            self._hear_read(user, *rest)
+            self._receive_read(user, *rest)
         elif kind == "auth":
             self.tasks.spawn(self.on_auth(user))
 
@@ -231,7 +231,7 @@ class Hub:
             if connection.started:
                 connection.write(connection.wire.event("inbox.changed", event))
 
-    def _hear_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
+    def _receive_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
         if version <= user.version:
             return  # a refresh has read and sent it
         if version == user.version + 1:
@@ -341,7 +341,7 @@ class Hub:
         user = self.users.get(connection.user_id)
         self.connections[connection][feed] = None
         feed.follow(connection, place, hidden=user is not None and user.hidden)
-        self.bring_up(feed, connection)
+        self.replay(feed, connection)
 
     def unfollow(self, feed: Feed, connection: Connection) -> None:
         if connection in feed.followers:
@@ -349,9 +349,9 @@ class Hub:
             feed.unfollow(connection)
             self.feeds.release(feed)
 
-    def bring_up(self, feed: Feed, connection: Connection) -> None:
-        if not feed.level(connection):
-            self.tasks.spawn(self._readers.bring_up(feed, connection))
+    def replay(self, feed: Feed, connection: Connection) -> None:
+        if not feed.replay_from_tail(connection):
+            self.tasks.spawn(self._readers.replay_from_log(feed, connection))
 
     def _user_left(self, feed: Feed, user_id: str) -> None:
         """The room's last event was sent: end this user's followers."""
@@ -518,5 +518,5 @@ class Hub:
 
     def _write_state(self, feed: Feed, connection: Connection, state: RoomState) -> None:
         """Write a state; a follower that is behind gets it later, because it refers to messages not sent to it yet."""
-        if not feed.put_off(connection):
+        if not feed.defer_state(connection):
             connection.write(connection.wire.event("room.updated", state))

@@ -88,7 +88,7 @@ class Members:
 
     # --- what changes ------------------------------------------------------------------------------------------------
 
-    def hear(self, version: int, kind: str, user: str, role: Role, joined_at: int, count: int) -> None:
+    def receive(self, version: int, kind: str, user: str, role: Role, joined_at: int, count: int) -> None:
         """A user joined, left or got another role: ``kind`` is "joined", "left" or "changed"."""
         self.count = count
         before = self._records.pop(user, None)

@@ -69,7 +69,7 @@ class Repaired(Protocol):
 
     @property
     def around(self) -> Provision: ...
-    def hear(self, payload: bytes) -> None: ...
+    def receive(self, payload: bytes) -> None: ...
     def apply_message(self, posted: Posted) -> None: ...
     def apply_change(self, changed: Changed) -> None: ...
     def reload(self, opened: Opened) -> None: ...
@@ -130,7 +130,7 @@ class Repairs:
         if head is not None and not self._agrees_on_members(head):
             self.repair()
             return
-        self._hear_parked()
+        self._receive_parked()
         if head is not None and not self.holds_back and not self._agrees(head):
             self.repair()
 
@@ -181,7 +181,7 @@ class Repairs:
                     await self._failed(error)
         finally:
             self._working = False
-            self._hear_parked()
+            self._receive_parked()
 
     async def _mend_once(self) -> None:
         unknown, self._unknown = self._unknown, set()
@@ -230,7 +230,7 @@ class Repairs:
         await self._feed.reset(await self._feed.read_anew())
         self._feed.around.pool.resets += 1
 
-    def _hear_parked(self) -> None:
+    def _receive_parked(self) -> None:
         """Handle the parked records in order, until something is held back again."""
         if self.doubtful:
             return
@@ -239,7 +239,7 @@ class Repairs:
         covered, self._covered = self._covered, 0
         for index, payload in enumerate(parked):
             self._hears_covered = index < covered
-            self._feed.hear(payload)
+            self._feed.receive(payload)
             if self.holds_back:
                 self._parked.extend(parked[index + 1 :])
                 break

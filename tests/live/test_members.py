@@ -65,7 +65,7 @@ class Room:
         version, kind, user, record, count = self.published.pop(0)
         if version > self.heard:
             self.heard = version
-            self.members.hear(version, kind, user, record.role, record.joined_at, count)
+            self.members.receive(version, kind, user, record.role, record.joined_at, count)
 
     async def step(self, kind: str, user: str) -> None:
         if kind in {"join", "leave", "moderator", "member"}:

@@ -223,7 +223,7 @@ async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(server: Ser
         hole = msgspec.msgpack.encode(
             ["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]]
         )
-        feed.hear(hole)
+        feed.receive(hole)
         await bob.hears("room.reset", room="hall")
         assert reads == 5
         assert server.hub.feeds.pool.resets == 1
@@ -235,7 +235,7 @@ async def test_a_repair_that_always_fails_pauses_and_ends_as_a_reset(server: Ser
 async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_reading(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         feed, calls = feed_of(server, "hall"), counted(server.store)
-        feed.hear(
+        feed.receive(
             msgspec.msgpack.encode(["m", feed.epoch, feed.place.seq + 5, 0, 1, [{"i": "x", "u": ann.id, "x": "far"}]])
         )
         await feed.repairs.settled()
@@ -248,7 +248,7 @@ async def test_what_does_not_follow_from_the_log_is_passed_over_after_one_readin
 async def test_a_record_that_cannot_be_decoded_repairs_only_its_room(server: Server, address: Address) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         calls = counted(server.store)
-        feed_of(server, "hall").hear(msgspec.msgpack.encode(["m", "what", "is", "this"]))
+        feed_of(server, "hall").receive(msgspec.msgpack.encode(["m", "what", "is", "this"]))
         await ann.say("hall", "well")
         await bob.hears("message.posted", text="well")
         assert calls["read"] == 1

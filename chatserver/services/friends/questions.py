@@ -111,7 +111,7 @@ class Questions:
         await self._hub.authors.load([user])
         sent = await self._enter(caller, user, params, text, now)
         async with self._hub.feeds.open(params.question) as feed:
-            await feed.hear_up_to(Place(sent.seq, 0))
+            await feed.receive_up_to(Place(sent.seq, 0))
         state = await self._hub.room_state(params.question, user)
         # Joining marks everything as read, and so does writing; the marker itself may be stored a second later.
         read = max(state.read_seq, sent.seq)

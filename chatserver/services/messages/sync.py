@@ -169,7 +169,7 @@ class Sync:
 
     async def _agrees(self, feed: Feed, cursor: Cursor) -> bool:
         if cursor.epoch == feed.epoch:
-            await feed.hear_up_to(Place(cursor.seq, cursor.rev))
+            await feed.receive_up_to(Place(cursor.seq, cursor.rev))
         place = feed.delivered
         if cursor.epoch != feed.epoch or not place.reaches(Place(cursor.seq, cursor.rev)):
             return False

@@ -15,6 +15,6 @@ return function(keys, args)
     'for_friends', 'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
   redis.call('DEL', logins, card, known)
-  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

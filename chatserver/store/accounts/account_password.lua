@@ -28,6 +28,6 @@ return function(keys, args)
   if kind == '-' then return {'ok'} end
   end_logins(logins, kind, staying)
   if kind == '' then redis.call('DEL', known) end
-  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

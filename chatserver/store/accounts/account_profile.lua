@@ -14,6 +14,6 @@ return function(keys, args)
   if new_name and named_at > 0 and now < named_at + least then return {'name_too_soon', named_at} end
   if #args > 2 then redis.call('HSET', profile, unpack(args, 3)) end
   if new_name then redis.call('HSET', profile, 'named_at', now) end
-  tell_user(profile, 'profile')
+  publish_to_user(profile, 'profile')
   return {'ok'}
 end

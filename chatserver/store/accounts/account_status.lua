@@ -11,6 +11,6 @@ return function(keys, args)
   if (held[3] or '0') == args[2] then return {'ok'} end
   redis.call('HSET', profile, args[1], args[2])
   if args[1] == 'suspended' and args[2] == '1' then redis.call('DEL', logins) end
-  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

@@ -30,7 +30,7 @@ return function(keys, args)
   if not room then
     if not oldest then return {'too_many'} end
     redis.call('HDEL', logins, oldest)
-    tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+    publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   end
   redis.call('HSET', logins, id, record)
   return {'ok'}

@@ -11,6 +11,6 @@ return function(keys, args)
   if redis.call('HEXISTS', logins, args[2]) == 1 then return {'ok'} end
   redis.call('DEL', logins)
   redis.call('HSET', logins, args[2], args[3])
-  tell(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
+  publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end

@@ -7,6 +7,6 @@
 -- answers: {'ok'}
 return function(keys, args)
   local place = redis.call('XADD', keys[2], 'MAXLEN', '~', 10000, '*', 'user', args[1])
-  tell(keys[1], 'u', args[1], place)
+  publish(keys[1], 'u', args[1], place)
   return {'ok'}
 end

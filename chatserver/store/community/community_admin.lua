@@ -7,6 +7,6 @@
 return function(keys, args)
   local changed
   if args[2] == '1' then changed = redis.call('SADD', keys[2], args[1]) else changed = redis.call('SREM', keys[2], args[1]) end
-  if changed == 1 then tell(keys[1], 'admins') end
+  if changed == 1 then publish(keys[1], 'admins') end
   return {'ok'}
 end

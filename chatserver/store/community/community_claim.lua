@@ -10,6 +10,6 @@ return function(keys, args)
   done_before(done, args[1], tonumber(args[2]))
   redis.call('HDEL', community, 'claim')
   redis.call('SADD', admins, args[3])
-  tell(community, 'admins')
+  publish(community, 'admins')
   return {'ok'}
 end

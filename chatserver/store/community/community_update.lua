@@ -6,6 +6,6 @@
 return function(keys, args)
   redis.call('HSET', keys[2], unpack(args, 4))
   note_act(keys[3], keys[4], args[1], tonumber(args[2]), args[3])
-  tell(keys[1], 'says')
+  publish(keys[1], 'says')
   return {'ok'}
 end

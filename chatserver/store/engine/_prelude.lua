@@ -86,13 +86,13 @@ local function forget_sent(sent, times, now)
 end
 
 -- Publish to every process that subscribes to this tag. The body is one MessagePack array.
-local function tell(tag, ...)
+local function publish(tag, ...)
   redis.call('SPUBLISH', tag .. ':live', cmsgpack.pack({...}))
 end
 
 -- Publish a change of a user's rooms, profile or blocks with the next version: a process that missed one sees a gap in
 -- the numbers and reads again.
-local function tell_user(profile, kind, ...)
+local function publish_to_user(profile, kind, ...)
   local told = {kind, redis.call('HINCRBY', profile, 'v', 1), ...}
   redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
 end
@@ -173,7 +173,7 @@ end
 local function let_in(place, user, role, bot, now)
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)
   put_member(place, user, {role, now, 0, version, bot})
-  tell(place.meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', place.members))
+  publish(place.meta, 'j', version, 'joined', user, role, now, redis.call('HLEN', place.members))
 end
 
 -- The handles by which members are mentioned: {r}:handles holds handle -> user and '=' + user -> handle.
@@ -279,7 +279,7 @@ local function give_role(place, user, role)
   record[1] = role
   put_member(place, user, record)
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)
-  tell(place.meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', place.members))
+  publish(place.meta, 'j', version, 'changed', user, role, record[2] or 0, redis.call('HLEN', place.members))
 end
 
 -- The person with the highest role who joined first, or nil; never a bot.
@@ -297,7 +297,7 @@ local function let_go(place, user)
   local version = redis.call('HINCRBY', place.meta, 'mv', 1)
   redis.call('HDEL', place.members, user)
   redis.call('ZREM', place.ranks, user)
-  tell(place.meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', place.members))
+  publish(place.meta, 'j', version, 'left', user, record[1], record[2] or 0, redis.call('HLEN', place.members))
   if record[1] ~= 'owner' or redis.call('HGET', place.meta, 'community') == '1' then return end
   local heir = first_in_line(place)
   if not heir then

@@ -12,6 +12,6 @@ return function(keys, args)
   if done_before(done, name, now) then return {'ok', 0} end
   local seq = redis.call('HINCRBY', profile, 'inbox_seq', 1)
   redis.call('XADD', inbox, 'MAXLEN', '~', args[4], seq .. '-0', 'i', item, 't', now)
-  tell(profile, 'item', seq, now, item)
+  publish(profile, 'item', seq, now, item)
   return {'ok', seq}
 end

@@ -11,7 +11,7 @@ return function(keys, args)
   local read = math.max(before, math.min(tonumber(args[1]), last))
   if read ~= before then
     redis.call('HSET', keys[1], 'inbox_read', read)
-    tell(keys[1], 'inbox', last, read)
+    publish(keys[1], 'inbox', last, read)
   end
   return {'ok', last, read}
 end

@@ -20,7 +20,7 @@ local function point(rooms, profile, args)
     pointer = {version, inside, tonumber(args[5]), args[6], pointer and pointer[5] or 'all'}
   end
   redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
-  tell_user(profile, 'room', room, inside)
+  publish_to_user(profile, 'room', room, inside)
 end
 
 local function mark(set, other, on)
@@ -38,6 +38,6 @@ return function(keys, args)
   redis.call('HSET', ties, args[1], version)
   local changed = mark(blocks, args[1], args[7]) + mark(blocked_by, args[1], args[8])
   if tonumber(args[4]) >= 0 then point(rooms, profile, args) end
-  if changed > 0 then tell_user(profile, 'room', args[3], 0) end
+  if changed > 0 then publish_to_user(profile, 'room', args[3], 0) end
   return {'ok'}
 end

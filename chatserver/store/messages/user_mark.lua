@@ -19,7 +19,7 @@ return function(keys, args)
       if moved ~= pointer[3] or pointer[4] ~= epoch then
         pointer[3], pointer[4] = moved, epoch
         redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
-        tell_user(keys[1], 'read', room, epoch, moved, args[1])
+        publish_to_user(keys[1], 'read', room, epoch, moved, args[1])
       end
       if pointer[2] == 1 then read = moved end
     end

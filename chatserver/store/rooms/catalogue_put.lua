@@ -12,6 +12,6 @@ return function(keys, args)
   local entry = cmsgpack.unpack(args[3])
   redis.call(entry[7] and not entry[10] and 'SADD' or 'SREM', windows, args[1])
   redis.call('XADD', changes, 'MAXLEN', '~', 1000, '*', 'room', args[1])
-  tell(rooms, 'put', args[1])
+  publish(rooms, 'put', args[1])
   return {'ok'}
 end

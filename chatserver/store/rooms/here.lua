@@ -14,6 +14,6 @@ return function(keys, args)
   end
   local value = now .. ' ' .. args[4] .. ' ' .. args[5]
   if tonumber(args[4]) == 0 then redis.call('HDEL', here, process) else redis.call('HSET', here, process, value) end
-  tell(keys[1], 'h', process, value)
+  publish(keys[1], 'h', process, value)
   return {'ok'}
 end

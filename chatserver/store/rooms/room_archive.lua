@@ -20,7 +20,7 @@ return function(keys, args)
     done_before(done, args[1], tonumber(args[2]))
     if room.archived ~= (args[5] == '1') then
       redis.call('HSET', meta, 'archived', args[5])
-      tell(meta, 's', redis.call('HINCRBY', meta, 'mv', 1))
+      publish(meta, 's', redis.call('HINCRBY', meta, 'mv', 1))
     end
   end
   return words_of(meta)

@@ -4,6 +4,6 @@
 -- args: user
 -- answers: {'ok'}
 return function(keys, args)
-  if redis.call('HEXISTS', keys[2], args[1]) == 1 then tell(keys[1], 't', args[1]) end
+  if redis.call('HEXISTS', keys[2], args[1]) == 1 then publish(keys[1], 't', args[1]) end
   return {'ok'}
 end

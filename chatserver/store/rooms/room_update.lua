@@ -11,7 +11,7 @@ local function change(meta, args)
     if args[i] == 'title' then redis.call('HDEL', meta, 'titles') end
     if args[i] == 'about' then redis.call('HDEL', meta, 'abouts') end
   end
-  tell(meta, 's', redis.call('HINCRBY', meta, 'mv', 1))
+  publish(meta, 's', redis.call('HINCRBY', meta, 'mv', 1))
 end
 
 local function refusal_of(room, actor, admin, args)

@@ -14,6 +14,6 @@ return function(keys, args)
   if till == 0 then pointer[5] = level end
   pointer[7], pointer[8] = till, level
   redis.call('HSET', keys[2], args[1], cmsgpack.pack(pointer))
-  tell_user(keys[1], 'room', args[1], 1)
+  publish_to_user(keys[1], 'room', args[1], 1)
   return {'ok', pointer[6]}
 end

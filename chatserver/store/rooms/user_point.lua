@@ -30,6 +30,6 @@ return function(keys, args)
   end
   redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
   note_gone(keys[2], keys[3], room, inside)
-  tell_user(keys[1], 'room', room, inside)
+  publish_to_user(keys[1], 'room', room, inside)
   return {'ok'}
 end
