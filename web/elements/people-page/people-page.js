@@ -1,6 +1,6 @@
 /**
- * The people one has something with: who waits for an answer, friends and acquaintances with where one met them, pokes on
- * their way; finding somebody; what is new; a code for who is beside one, an invitation for who is not here yet.
+ * The people you know: those who wait for an answer, friends and contacts with where you met, pokes on their way. Also the
+ * search for people, the inbox, the code for meeting in person, and invitations for people who have no account yet.
  */
 
 import { button, make, nameOf } from "../../lib/dom.js";

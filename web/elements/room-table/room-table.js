@@ -1,5 +1,5 @@
 /**
- * The edge of the table: a cup for everyone who is here, one gone cold for who spoke lately and is away, and words beside
+ * The edge of the table: a cup for everyone who is here, a cold one for users who spoke lately and are away, and words beside
  * them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a live region.
  */
 
