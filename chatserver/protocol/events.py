@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomKind, RoomState, Shape
+from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomState, RoomWords, Shape
 
 
 class MessageChanged(Shape, frozen=True):
@@ -32,34 +32,8 @@ class MessageChanged(Shape, frozen=True):
     )
 
 
-class RoomChanged(Shape, frozen=True):
+class RoomChanged(RoomWords, frozen=True, kw_only=True):
     """A room's title, description and settings, the same for everyone; an absent member has its default."""
-
-    room: Annotated[str, Meta(description="the room's id")]
-    kind: Annotated[
-        RoomKind,
-        Meta(
-            description="`open` is listed and can be joined, `closed` requires its link, "
-            "`direct` is a conversation of two"
-        ),
-    ]
-    title: Annotated[str, Meta(description="1 to 60 characters on one line")]
-    about: Annotated[str, Meta(description="the room's description: at most 500 characters, line breaks allowed")]
-    tags: Annotated[
-        list[str], Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
-    ]
-    members: Annotated[int, Meta(description="the number of members")]
-    titles: Annotated[
-        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
-    ] = field(default_factory=dict)
-    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = field(
-        default_factory=dict
-    )
-    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
-    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
-    archived: Annotated[bool, Meta(description="archived: members can read it, nothing new can be posted")] = False
-    slow_mode: Annotated[int, Meta(description="seconds between two messages of a member; moderators are exempt")] = 0
-    question: Annotated[bool, Meta(description="the question's id")] = False
 
 
 class RoomReset(Struct, frozen=True):

@@ -157,12 +157,8 @@ class Message(Shape, frozen=True):
     pinned: Annotated[bool, Meta(description="always false in this release")] = False
 
 
-class RoomState(Shape, frozen=True):
-    """A room as one user sees it: the room, the user's role and read marker, and the end of its log.
-
-    ``unread`` is always last_seq − read_seq. ``titles`` and ``abouts`` are a starter room's title and description in
-    each language. ``window`` rooms can be read without an account, ``bots`` rooms can be joined by any bot.
-    """
+class RoomWords(Shape, frozen=True, kw_only=True):
+    """What ``RoomState`` and ``room.changed`` share: a room's title, description and settings."""
 
     room: Annotated[str, Meta(description="the room's id")]
     kind: Annotated[
@@ -177,6 +173,25 @@ class RoomState(Shape, frozen=True):
     tags: Annotated[
         list[str], Meta(description="at most 8 tags of at most 24 characters, folded (lower case, `-` for spaces)")
     ]
+    members: Annotated[int, Meta(description="the number of members")]
+    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
+    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
+    archived: Annotated[bool, Meta(description="archived: members can read it, nothing new can be posted")] = False
+    slow_mode: Annotated[int, Meta(description="seconds between two messages of a member; moderators are exempt")] = 0
+    question: Annotated[bool, Meta(description="whether the question of the day is posted here")] = False
+    titles: Annotated[
+        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
+    ] = {}
+    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = {}
+
+
+class RoomState(RoomWords, frozen=True, kw_only=True):
+    """A room as one user sees it: the room, the user's role and read marker, and the end of its log.
+
+    ``unread`` is always last_seq − read_seq. ``titles`` and ``abouts`` are a starter room's title and description in
+    each language.
+    """
+
     role: Annotated[Role, Meta(description="the user's role in the room; a `visitor` is not a member")]
     notify: Annotated[Level, Meta(description="what notifies the user in this room")]
     epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
@@ -187,17 +202,7 @@ class RoomState(Shape, frozen=True):
     read_seq: Annotated[int, Meta(description="the last message that was read")]
     unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
     mentions: Annotated[int, Meta(description="how often the user was mentioned after `read_seq`")]
-    members: Annotated[int, Meta(description="the number of members")]
     online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
-    window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
-    bots: Annotated[bool, Meta(description="whether any bot may join")] = False
-    archived: Annotated[bool, Meta(description="archived: members can read it, nothing new can be posted")] = False
-    slow_mode: Annotated[int, Meta(description="seconds between two messages of a member; moderators are exempt")] = 0
-    question: Annotated[bool, Meta(description="whether the question of the day is posted here")] = False
-    titles: Annotated[
-        dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
-    ] = {}
-    abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = {}
     other: Annotated[Author | UnsetType, Meta(description="the other user of a direct room")] = UNSET
     notify_until: Annotated[int, Meta(description="when `notify` ends (Unix ms) and `notify_then` holds; 0: never")] = 0
     notify_then: Annotated[

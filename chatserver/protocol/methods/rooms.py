@@ -37,7 +37,7 @@ class RoomCreate(Params, frozen=True):
     ] = UNSET
 
 
-class RoomCreateResult(RoomState, frozen=True):
+class RoomCreateResult(RoomState, frozen=True, kw_only=True):
     duplicate: Annotated[bool, Meta(description="whether it was asked for before, so nothing was created now")] = False
 
 
