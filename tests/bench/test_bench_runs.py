@@ -40,6 +40,7 @@ def test_fanout_measures_all_three_and_loses_nothing() -> None:
         assert fault not in printed
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("bench", "what"), [("quiet", "p99"), ("rooms", "stored/s"), ("idle", "KB each")], ids=["quiet", "rooms", "idle"]
 )

@@ -156,9 +156,9 @@ def test_a_text_gives_at_most_fifty_names_of_at_most_thirty_ends_each():
 def test_finding_mentions_takes_time_in_proportion_to_the_text(piece):
     def seconds(length):
         written = (piece * length)[:length]
-        started = time.perf_counter()
+        started = time.thread_time()  # others' work on the same cores does not count
         text.names_called(written)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     once = min(seconds(4_000) for _ in range(3))
     assert min(seconds(40_000) for _ in range(3)) < 40 * once + 0.01
