@@ -34,6 +34,11 @@ const FORMS = "../styles/forms.css";
 /** @type {Map<string, Promise<void>>} */ const wanted = new Map();
 /** @type {Map<string, Promise<void>>} */ const styles = new Map();
 
+/** Whether there is such an element. @param {string} tag */
+export function knows(tag) {
+  return tag in LATER || customElements.get(tag) !== undefined;
+}
+
 /**
  * Until the element can be made. Rejects where it could not be loaded; asking again tries again.
  *

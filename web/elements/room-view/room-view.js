@@ -5,13 +5,18 @@
 
 import { make } from "../../lib/dom.js";
 import { context, PageElement } from "../element.js";
-import { arrived, painted, want } from "../later.js";
+import { arrived, knows, painted, want } from "../later.js";
 
 const WIDE = "(min-width: 1001px)";
+/** What stands around the messages, by place: elements that come when the first words stand. */
+const AROUND = {
+  many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
+  direct: { view: ["pair-line"], facts: ["pair-days"], strip: ["pin-strip"], asks: ["friend-question"] },
+};
 
 export class RoomView extends PageElement {
   room = "";
-  #addedAbove = false;
+  #addedAround = false;
 
   build() {
     this.back = make("a", { class: "back", attributes: { href: "/" } });
@@ -20,12 +25,15 @@ export class RoomView extends PageElement {
     this.here = make("button", { class: "here", attributes: { type: "button" } });
     this.messages = make("message-list", { set: { room: this.room } });
     this.edge = make("div", { class: "edge" });
+    this.facts = make("div", { class: "facts" });
+    this.strip = make("div", { class: "strip" });
+    this.asks = make("div", { class: "asks" });
     this.composer = make("message-composer", { set: { room: this.room } });
     /** @type {any} who belongs here, once one asked */ this.people = null;
     /** @type {any} for whoever cannot write here */ this.door = null;
     this.append(
-      make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.here),
-      this.messages, this.edge, this.composer,
+      make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.facts, this.here),
+      this.strip, this.messages, this.edge, this.asks, this.composer,
     );
   }
 
@@ -52,13 +60,22 @@ export class RoomView extends PageElement {
     this.edge.append(make("room-table", { set: { room: this.room } }));
   }
 
-  /** What stands above the messages: the question of the day, or what the two of a conversation are to each other. */
-  async #addAbove() {
+  /** The question of the day, pins, what the two of a conversation are to each other: each by itself, as it comes. */
+  #addAround() {
     const room = this.#state;
-    if (!room?.isMember || !this.client.began || this.#addedAbove) return;
-    this.#addedAbove = true;
-    const tag = room.state.kind === "direct" ? "pair-line" : "day-question";
-    if (await arrived(tag)) this.append(make(tag, { set: { room: this.room } }));
+    if (!room?.isMember || !this.client.began || this.#addedAround) return;
+    this.#addedAround = true;
+    const places = AROUND[room.state.kind === "direct" ? "direct" : "many"];
+    for (const [place, tags] of Object.entries(places)) {
+      for (const tag of tags.filter(knows)) this.#addTo(place, tag);
+    }
+  }
+
+  /** @param {string} place @param {string} tag */
+  async #addTo(place, tag) {
+    if (!(await arrived(tag))) return;
+    const where = { strip: this.strip, asks: this.asks, facts: this.facts }[place] ?? this;
+    where.append(make(tag, { set: { room: this.room } }));
   }
 
   /** Two who have both answered a card meet their answers behind a curtain, once; the answers may come after the room. */
@@ -85,7 +102,7 @@ export class RoomView extends PageElement {
     if (archived || (this.client.began && !inside)) this.#openDoor();
     if (!inside) return this.closePeople();
     this.composer.show();
-    this.#addAbove();
+    this.#addAround();
     this.#openCurtain();
     const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
     if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
