@@ -90,9 +90,9 @@ def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
     messages = page.messages
     if len(page.changes) == CHANGES:
         messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
-    face = feed.around.authors.face
+    author = feed.author
     return merged(
-        [Entry(message_of(feed.room, posted, face(posted.user)), place, posted.only) for posted in messages],
+        [Entry(message_of(feed.room, posted, author(posted.user)), place, posted.only) for posted in messages],
         [(changed.after, Entry(change_of(feed.room, changed), place, changed.now.only)) for changed in page.changes],
         place,
     )

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec import UnsetType
 
 from chatserver.live.company import Company
 from chatserver.live.connection import Connection
@@ -37,7 +38,7 @@ from chatserver.protocol.events import (
     RoomReset,
     TypingStarted,
 )
-from chatserver.protocol.shapes import Author, Message, Role
+from chatserver.protocol.shapes import Author, AuthorRole, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
@@ -114,6 +115,21 @@ class Feed:
         self.last_id = self.delivered_id = opened.head.last_id
         self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
 
+    # --- authors ------------------------------------------------------------------------------------------------------
+
+    def author(self, user: str) -> Author:
+        """The author, if loaded before, with the role that they have in this room now."""
+        return self.around.authors.with_role(user, self.members.role_of(user))
+
+    async def authors(self, users: Iterable[str]) -> dict[str, Author]:
+        """These authors by id, with the roles that they have in this room now."""
+        wanted = list(users)
+        await self.around.authors.load(wanted)
+        return {user: self.author(user) for user in wanted}
+
+    def _title_of(self, user: str) -> AuthorRole | UnsetType:
+        return self.author(user).role
+
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def receive(self, payload: bytes) -> None:
@@ -170,7 +186,7 @@ class Feed:
         self.apply_change(Changed(rev, seq, after, now))
 
     def apply_message(self, posted: Posted) -> None:
-        message = message_of(self.room, posted, self.around.authors.face(posted.user))
+        message = message_of(self.room, posted, self.author(posted.user))
         self.place = Place(posted.seq, self.place.rev)
         self.last_id = message.id
         self._numbered(Entry(message, self.place, posted.only))
@@ -194,7 +210,10 @@ class Feed:
             self.repairs.look_up([user], payload)
             return
         self.version = version
+        was = self.members.role_of(user)
         self.members.receive(version, kind, user, role, joined_at, count)
+        if self.members.role_of(user) != was:
+            self.tail.role_changed(user, self._title_of(user))
         self._tell_of_member(kind, user, role, count)
 
     def _is_quiet(self, kind: str, count: int) -> bool:
@@ -208,7 +227,7 @@ class Feed:
     def _tell_of_member(self, kind: str, user: str, role: Role, count: int) -> None:
         large = self._is_quiet(kind, count)
         if self._names(kind, user, count):
-            event = MemberEvent(self.room, self.around.authors.face(user), role, count)
+            event = MemberEvent(self.room, self.author(user), role, count)
             then = partial(self.around.user_left, self, user) if kind == "left" else None
             self._send(Unlogged(f"member.{kind}", event, only=user if large else "", then=then))
         if kind == "changed":
@@ -236,7 +255,7 @@ class Feed:
         if self.around.authors.known(user) is None:
             self.around.spawn(self._type_later(user))
         elif not self.repairs.holds_back:
-            event = TypingStarted(self.room, self.around.authors.face(user))
+            event = TypingStarted(self.room, self.author(user))
             # Not to visitors either: a blocked user may be looking in without a login.
             apart = (self.around.apart(user) & self.company.users.keys()) | {VISITOR}
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
@@ -248,7 +267,9 @@ class Feed:
     def face_changed(self, author: Author) -> Iterator[Connection]:
         """The connections that may show this author: recent writers, the other of a direct room, presence lists.
         Followers that are behind get the new name with what they missed."""
-        if self.tail.face_changed(author) or (self.meta.kind == "direct" and self.members.get(author.id) is not None):
+        if self.tail.face_changed(self.author(author.id)) or (
+            self.meta.kind == "direct" and self.members.get(author.id) is not None
+        ):
             yield from self.followers
         else:
             for connection, seen in self.watchers.items():
@@ -273,8 +294,11 @@ class Feed:
         await self.members.expect(user)
 
     async def read_anew(self) -> Opened:
-        """Read the room from the store, with all users that the feed has to know."""
-        return await self.around.reopen(self.room, self.members.expected() | self.company.users.keys())
+        """Read the room from the store with all users that the feed has to know, and the authors whose role changed."""
+        asked = self.members.expected() | self.company.users.keys() | self.members.staff().keys()
+        opened = await self.around.reopen(self.room, asked)
+        await self.around.authors.load(self.members.other_roles(opened))
+        return opened
 
     async def reset(self, opened: Opened) -> None:
         """Events cannot continue: reset all followers to the current end of the log."""
@@ -292,10 +316,15 @@ class Feed:
     def reload(self, opened: Opened) -> None:
         """Replace what is in no log: members, settings, presence."""
         said, members = self.said(), self._members_here()
+        roles = self.members.other_roles(opened)
         self._take_company(opened)
         self.meta = opened.meta
         self.version, self.head = opened.meta.version, opened.head
         self._announce(said, members)
+        for user, role in roles.items():
+            self.tail.role_changed(user, self._title_of(user))
+            if role is not None:
+                self._tell_of_member("changed", user, role, self.members.count)
 
     def _take_company(self, opened: Opened) -> None:
         self.members.take(opened)
@@ -324,7 +353,8 @@ class Feed:
         return RoomChanged(
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
             abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
-            question=meta.question, members=self.members.count,
+            question=meta.question, members=self.members.count, writers=meta.writers, topics=meta.topics,
+            never_window=meta.never_window,
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:
@@ -418,7 +448,7 @@ class Feed:
         return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
-        event = MemberEvent(self.room, self.around.authors.face(user), "member", self.members.count)
+        event = MemberEvent(self.room, self.author(user), "member", self.members.count)
         return wire.event("member.left", event)
 
     # --- followers ---------------------------------------------------------------------------------------------------

@@ -468,7 +468,9 @@ class Hub:
             read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
             members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
-            other=self.authors.face(other) if other else UNSET,
+            writers=meta.writers, topics=meta.topics, never_window=meta.never_window, question_of=meta.question_of,
+            muted_until=member.muted_until if member and member.muted_until > now else 0,
+            other=feed.author(other) if other else UNSET,
             notify_until=until, notify_then=pointer.notify if until else UNSET,
             everyone=UNSET if pointer.everyone else False,
         )  # fmt: skip

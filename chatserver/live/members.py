@@ -40,6 +40,22 @@ class Members:
         """The user's record; None if they do not belong to the room, or are not known."""
         return self._records.get(user)
 
+    def role_of(self, user: str) -> Role:
+        """The role of an owner or moderator; "member" for everyone else, also for users who do not belong to it."""
+        record = self._records.get(user)
+        return record.role if record is not None else "member"
+
+    def staff(self) -> dict[str, Role]:
+        """The owners and moderators."""
+        return {user: record.role for user, record in self._records.items() if record.role != "member"}
+
+    def other_roles(self, opened: Opened) -> dict[str, Role | None]:
+        """The owners and moderators of now or then whose role differs in this reading, which asked about all of now,
+        with their role there; None for those who do not belong to the room any more."""
+        found = {user: record.role for user, record in opened.members.items()}
+        named = [*self.staff(), *(user for user, role in found.items() if role != "member")]
+        return {user: found.get(user) for user in named if found.get(user) != self.staff().get(user)}
+
     def knows(self, user: str) -> bool:
         """Whether ``get`` tells if the user is a member. Not yet while the store is being asked about them."""
         is_settled = self._is_needed(user) and user not in self._asking

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Set
 from typing import ClassVar, NamedTuple
 
 import msgspec
+from msgspec import UnsetType
 
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MessageChanged
-from chatserver.protocol.shapes import Author, Message
+from chatserver.protocol.shapes import Author, AuthorRole, Message
+from chatserver.store.accounts.author_cache import titled
 from chatserver.store.messages.records import tombstone_of
 
 
@@ -172,6 +174,12 @@ class Tail:
                 entry.replace(msgspec.structs.replace(entry.what, author=author))
                 wrote = True
         return wrote
+
+    def role_changed(self, user: str, role: AuthorRole | UnsetType) -> None:
+        """Give the author of these messages another role."""
+        for entry in self._messages.values():
+            if isinstance(entry.what, Message) and entry.what.author.id == user:
+                entry.replace(msgspec.structs.replace(entry.what, author=titled(entry.what.author, role)))
 
 
 def as_it_holds(message: Message, change: MessageChanged) -> Message:

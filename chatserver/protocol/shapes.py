@@ -25,6 +25,8 @@ Seq = Annotated[int, Meta(ge=0, le=2**53, description="the message's number in i
 Rev = Annotated[int, Meta(ge=0, le=2**53, description="the change's number in its room: 1, 2, 3 …")]
 RoomKind = Literal["open", "closed", "direct"]
 Role = Literal["owner", "moderator", "member", "visitor"]
+AuthorRole = Literal["owner", "moderator", "admin"]
+Writers = Literal["everyone", "moderators"]
 Level = Literal["all", "mentions", "none"]
 Presence = Literal["shown", "hidden"]
 Gesture = Literal["liked", "same_here", "tea"]
@@ -37,13 +39,24 @@ class Shape(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A value on the wire. Members without a default are always present."""
 
 
-class Author(Struct, frozen=True, gc=False):
-    """The author of a message, with the current name. A closed account has an empty handle and name."""
+class Author(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The author of a message, with the current name. A closed account has an empty handle and name.
+
+    ``role`` is the role now, not when the message was written. After ``member.changed``, and after ``user.changed``
+    with another ``admin``, change the authors that you hold."""
 
     id: Annotated[str, Meta(description="unique, never reused")]
     handle: Annotated[str, Meta(description="the name after an @; empty for a closed account")]
     name: Annotated[str, Meta(description="the display name: at most 40 characters, no links, no run of six digits")]
     bot: Annotated[bool, Meta(description="whether it is a program")]
+    avatar: Annotated[str, Meta(description="the id of their picture; empty: the drawn seal")] = ""
+    role: Annotated[
+        AuthorRole | UnsetType,
+        Meta(
+            description="their role in the room that this is about: `owner`, `moderator`, else `admin` for an admin of "
+            "the community; absent for everyone else, and where it is about no room"
+        ),
+    ] = UNSET
 
 
 class User(Shape, frozen=True):
@@ -183,6 +196,24 @@ class RoomWords(Shape, frozen=True, kw_only=True):
         dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
     ] = {}
     abouts: Annotated[dict[str, str], Meta(description="a starter room's description by language")] = {}
+    writers: Annotated[
+        Writers | UnsetType,
+        Meta(
+            description="who may write: `everyone` who is a member, or only `moderators` and owners; absent in a "
+            "direct room"
+        ),
+    ] = UNSET
+    topics: Annotated[
+        Writers | UnsetType,
+        Meta(
+            description="who may start a topic: `everyone` who is a member, or only `moderators` and owners; absent in "
+            "a direct room"
+        ),
+    ] = UNSET
+    never_window: Annotated[
+        bool,
+        Meta(description="whether the room can never be made readable without an account; cannot be undone"),
+    ] = False
 
 
 class RoomState(RoomWords, frozen=True, kw_only=True):
@@ -211,6 +242,16 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
     everyone: Annotated[
         bool | UnsetType, Meta(description="false if @everyone does not notify the user; absent if it does")
     ] = UNSET
+    muted_until: Annotated[
+        int, Meta(description="until when the user may not write here (Unix ms); 0: they are not muted")
+    ] = 0
+    question_of: Annotated[
+        str,
+        Meta(
+            description="for the room of a question of the day, the room in which it lies (leave such a room out of "
+            "lists); empty for all other rooms"
+        ),
+    ] = ""
 
 
 class Latest(Struct, frozen=True):

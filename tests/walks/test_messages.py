@@ -22,7 +22,13 @@ async def test_a_message_reaches_everyone_in_the_room_once_and_its_sender_too(se
             assert message["at"] == answer["at"]
             assert message["text"] == "good evening"
             assert message["client_id"] == "c-1"
-            assert message["author"] == {"id": ann.id, "handle": "ann", "name": "Ann", "bot": False}
+            assert message["author"] == {
+                "id": ann.id,
+                "handle": "ann",
+                "name": "Ann",
+                "bot": False,
+                "role": "moderator",
+            }
 
 
 async def test_the_response_of_session_start_comes_before_any_event(server: Server) -> None:

@@ -17,6 +17,7 @@ from chatserver.protocol.shapes import (
     RoomState,
     Shape,
     UserId,
+    Writers,
 )
 
 
@@ -35,6 +36,15 @@ class RoomCreate(Params, frozen=True):
         ClientId | UnsetType,
         Meta(description="your own name for this request: a repeat within an hour gives the same room"),
     ] = UNSET
+    writers: Annotated[Writers, Meta(description="who may write: `everyone` who is a member, or only `moderators`")] = (
+        "everyone"
+    )
+    topics: Annotated[
+        Writers, Meta(description="who may start a topic: `everyone` who is a member, or only `moderators`")
+    ] = "everyone"
+    never_window: Annotated[
+        bool, Meta(description="whether the room can never be made readable without an account; cannot be undone")
+    ] = False
 
 
 class RoomCreateResult(RoomState, frozen=True, kw_only=True):
@@ -83,6 +93,19 @@ class RoomUpdate(RoomParams, frozen=True):
     window: Annotated[
         bool | UnsetType,
         Meta(description="whether it can be read without an account; only admins set this, and only for open rooms"),
+    ] = UNSET
+    writers: Annotated[
+        Writers | UnsetType, Meta(description="who may write: `everyone` who is a member, or only `moderators`")
+    ] = UNSET
+    topics: Annotated[
+        Writers | UnsetType, Meta(description="who may start a topic: `everyone` who is a member, or only `moderators`")
+    ] = UNSET
+    never_window: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="true: the room can never be made readable without an account; only owners set this, and it "
+            "cannot be undone"
+        ),
     ] = UNSET
 
 

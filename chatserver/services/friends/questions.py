@@ -71,8 +71,9 @@ class Questions:
             return
         card = self._icebreakers.question_of(day)
         new = NewRoom(
-            kind="closed", title=card.texts[self._language], titles=card.texts, tags=["question"], community=True
-        )
+            kind="closed", title=card.texts[self._language], titles=card.texts, tags=["question"], community=True,
+            question_of=room,
+        )  # fmt: skip
         await self._questions.note(question, day)
         await self._rooms.create(question, new, owner="", now=now)
 

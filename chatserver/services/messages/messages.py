@@ -122,7 +122,7 @@ class Messages:
             await self.check_readable(caller, feed)
             first, last = self._range(params, feed)
             page = await self._read(feed, first, last)
-            authors = await self._hub.authors.authors(posted.user for posted in page.messages)
+            authors = await feed.authors(posted.user for posted in page.messages)
         messages = [seen_by(caller.user_id, params.room, posted, authors[posted.user]) for posted in page.messages]
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)

@@ -17,15 +17,15 @@ from chatserver import errors
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods.rooms import RoomDiscover, RoomDiscoverResult
-from chatserver.protocol.shapes import Author, Latest, RoomListing
+from chatserver.protocol.shapes import Latest, RoomListing
 from chatserver.rules import days
 from chatserver.rules.crowds import roughly
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
-from chatserver.store.messages.records import Posted, message_of
-from chatserver.store.rooms.reading import Glance
+from chatserver.store.messages.records import message_of
+from chatserver.store.rooms.reading import Glance, Last
 from chatserver.store.rooms.records import HERE_SILENCE_MS
 from chatserver.store.rooms.room_index import Listed, RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
@@ -131,8 +131,13 @@ class Discovery:
         """The last message of each of these rooms, if the caller may read it."""
         asked = (self._rooms.latest(room, caller.user_id, now=now) for room in rooms)
         found = await asyncio.gather(*asked)
-        authors = await self._hub.authors.authors(posted.user for posted in found if posted is not None)
-        return [UNSET if posted is None else _shown(posted, authors[posted.user]) for posted in found]
+        await self._hub.authors.load(last.posted.user for last in found if last is not None)
+        return [UNSET if last is None else self._shown(last) for last in found]
+
+    def _shown(self, last: Last) -> Latest:
+        author = self._hub.authors.with_role(last.posted.user, last.role)
+        message = message_of("", last.posted, author)
+        return Latest(author, message.text[:LATEST_CHARACTERS], message.at)
 
     @staticmethod
     def _listing(listed: Listed, glance: Glance, *, online: int | None, latest: Latest | UnsetType) -> RoomListing:
@@ -144,11 +149,6 @@ class Discovery:
             online=shown, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
             bots=entry.bots, titles=entry.titles, abouts=entry.abouts, latest=latest,
         )  # fmt: skip
-
-
-def _shown(posted: Posted, author: Author) -> Latest:
-    message = message_of("", posted, author)
-    return Latest(author, message.text[:LATEST_CHARACTERS], message.at)
 
 
 def _packed(place: SortKey) -> str:

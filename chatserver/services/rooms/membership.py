@@ -100,8 +100,8 @@ class Membership:
         bans = await self._rooms.bans(params.room, actor=user, admin=caller.admin, now=now_ms())
         banned = sorted(banned for banned in bans if banned > params.after)
         page = banned[:BANS_PAGE]
-        authors = await self._hub.authors.authors(page)
-        listed = [Ban(user=authors[one], until=bans[one]) for one in page]
+        await self._hub.authors.load(page)
+        listed = [Ban(user=self._hub.authors.with_role(one, "visitor"), until=bans[one]) for one in page]
         return RoomBansResult(bans=listed, next=page[-1] if len(banned) > len(page) else "")
 
     async def set_role(self, caller: Caller, params: RoomSetRole) -> Nothing:

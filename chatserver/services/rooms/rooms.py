@@ -53,6 +53,7 @@ class Rooms:
         new = NewRoom(
             kind=params.kind, title=text_rules.checked_title(params.title),
             about=text_rules.checked_about(params.about), tags=text_rules.checked_tags(params.tags),
+            writers=params.writers, topics=params.topics, never_window=params.never_window,
         )  # fmt: skip
         room, repeated = await self._claim(user, params, new, now)
         # What was noted and then lost by a crash is made now.
@@ -84,6 +85,9 @@ class Rooms:
             pokes=None if params.pokes is UNSET else params.pokes,
             question=None if params.question is UNSET else params.question,
             window=None if params.window is UNSET else params.window,
+            writers=None if params.writers is UNSET else params.writers,
+            topics=None if params.topics is UNSET else params.topics,
+            never_window=None if params.never_window is UNSET else params.never_window,
         )  # fmt: skip
         return await self._state(params.room, user, words)
 
@@ -106,6 +110,7 @@ class Rooms:
         return msgspec.structs.replace(
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
             slow_mode=words.slow_mode, window=entry.window, archived=entry.archived, question=words.question,
+            writers=words.writers, topics=words.topics, never_window=words.never_window,
         )  # fmt: skip
 
     async def link(self, caller: Caller, params: RoomLink) -> RoomLinkResult:
@@ -130,8 +135,11 @@ class Rooms:
         after = _cursor(params.after) if params.after else None
         found = await self._rooms.members_page(params.room, asks=user, after=after, limit=MEMBERS_PAGE + 1)
         page = found[:MEMBERS_PAGE]
-        authors = await self._hub.authors.authors(member.user for member in page)
-        listed = [Member(user=authors[one.user], role=one.role, joined_at=one.joined_at) for one in page]
+        await self._hub.authors.load(member.user for member in page)
+        listed = [
+            Member(user=self._hub.authors.with_role(one.user, one.role), role=one.role, joined_at=one.joined_at)
+            for one in page
+        ]
         return RoomMembersResult(members=listed, next=_packed(page[-1]) if len(found) > len(page) else "")
 
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 import msgspec
+from msgspec import UnsetType
 
-from chatserver.protocol.shapes import Author
+from chatserver.protocol.shapes import Author, AuthorRole, Role
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
@@ -86,11 +87,22 @@ class AuthorCache:
         back into the younger."""
         if len(self._faces) >= _KEPT and face.id not in self._faces:
             self._older, self._faces = self._faces, {}
+            self._admins.intersection_update(self._older)
         self._faces[face.id] = face
 
     def face(self, user: str) -> Author:
         """The author, if loaded before; else an empty one."""
         return self.known(user) or Author(user, "", "", False)
+
+    def is_admin(self, user: str) -> bool:
+        """Whether this user, if loaded before, is an admin of the community."""
+        return user in self._admins
+
+    def with_role(self, user: str, role: Role) -> Author:
+        """The author in a room in which they have this role."""
+        if role == "owner" or role == "moderator":
+            return titled(self.face(user), role)
+        return titled(self.face(user), "admin") if user in self._admins else self.face(user)
 
     async def load(self, users: Iterable[str]) -> None:
         """Cache these authors."""
@@ -135,3 +147,8 @@ class AuthorCache:
     def _tell(self, user: str) -> None:
         for tell in self._told:
             tell(user)
+
+
+def titled(author: Author, role: AuthorRole | UnsetType) -> Author:
+    """The author with this role."""
+    return Author(author.id, author.handle, author.name, author.bot, author.avatar, role)

@@ -52,6 +52,13 @@ class Glance(msgspec.Struct, frozen=True):
     last_at: int
 
 
+class Last(msgspec.Struct, frozen=True):
+    """A room's last message, and the role of its author in the room."""
+
+    posted: Posted
+    role: Role
+
+
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
     "not_a_member": errors.not_a_member,
@@ -60,6 +67,8 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_an_owner": lambda: errors.not_allowed("Only an owner of this room may do this", "not_an_owner"),
     "not_an_admin": errors.not_an_admin,
     "not_open": lambda: errors.not_allowed("Only an open room can be public", "not_open"),
+    "never_window": lambda: errors.not_allowed("This room can never be public: that cannot be undone", "never_window"),
+    "is_window": lambda: errors.not_allowed("This room is public now: an admin can end that first", "is_window"),
     "archived": room_rules.archived,
     "target_moderates": lambda: errors.not_allowed("You cannot remove a moderator: ask an owner", "target_moderates"),
     "target_owns": lambda: errors.not_allowed("Only owners themselves can give up that role", "target_owns"),
@@ -164,10 +173,13 @@ class RoomReader:
         answer = checked(await self._store.call("room_bans", keys.room(room), actor, int(admin), now))
         return {user.decode(): until for user, until in zip(answer[::2], answer[1::2], strict=True)}
 
-    async def latest(self, room: str, user: str, *, now: int) -> Posted | None:
+    async def latest(self, room: str, user: str, *, now: int) -> Last | None:
         """The last message of an open room; None if there is none or the user ("" for a visitor) may not read it."""
         answer = await self._store.call("room_latest", keys.room(room), user, now)
-        return posted_of(*answer[1:]) if answer[0] == b"ok" else None
+        if answer[0] != b"ok":
+            return None
+        *row, packed = answer[1:]
+        return Last(posted_of(*row), member_record(packed).role if packed else "visitor")
 
     async def rooms_of(self, user: str) -> dict[str, int]:
         """The rooms that a user is in by their pointers, with the version of each pointer."""

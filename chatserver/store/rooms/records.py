@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from chatserver.protocol.shapes import Role, RoomKind
+from chatserver.protocol.shapes import Role, RoomKind, Writers
 from chatserver.store.engine.store import flat
 
 HERE_SILENCE_MS: Final = 60_000
@@ -22,7 +22,8 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 
 class RoomMeta(Struct, frozen=True):
-    """A room's title, description and settings. ``version`` is ``mv``."""
+    """A room's title, description and settings. ``version`` is ``mv``. Direct rooms have no ``writers`` and ``topics``.
+    ``question_of`` is the room in which a question of the day lies, "" for all other rooms."""
 
     kind: RoomKind
     title: str
@@ -36,6 +37,10 @@ class RoomMeta(Struct, frozen=True):
     archived: bool = False
     titles: dict[str, str] = {}
     abouts: dict[str, str] = {}
+    writers: Writers | UnsetType = UNSET
+    topics: Writers | UnsetType = UNSET
+    never_window: bool = False
+    question_of: str = ""
     version: int = 0
 
     @property
@@ -110,6 +115,11 @@ def opened(answer: list[Any], asked: frozenset[str]) -> Opened:
     )
 
 
+def writers_of(stored: bytes | None) -> Writers:
+    """Who may write, or start a topic, by the field of the room's meta."""
+    return "moderators" if stored == b"moderators" else "everyone"
+
+
 def meta_of(fields: dict[str, bytes]) -> RoomMeta:
     """Decode the meta hash of a room."""
 
@@ -130,6 +140,9 @@ def meta_of(fields: dict[str, bytes]) -> RoomMeta:
         bots=number("bots") == 1, pokes=number("pokes", 1) == 1, question=number("question") == 1,
         slow_mode=number("slow_mode"), archived=number("archived") == 1,
         titles=packed("titles", {}), abouts=packed("abouts", {}), version=number("mv"),
+        writers=UNSET if kind == "direct" else writers_of(fields.get("writers")),
+        topics=UNSET if kind == "direct" else writers_of(fields.get("topics")),
+        never_window=number("never_window") == 1, question_of=text("question_of"),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 -- keys: {r} {r}:log {r}:now {r}:bans {r}:members
 -- no-writes
 -- args: user ('' for a visitor), now
--- answers: {'ok', seq, at, record, current state} or {'none'}
+-- answers: {'ok', seq, at, record, current state, the author's record as a member or ''} or {'none'}
 
 local function may_read(meta, bans, members, user, now)
   local held = redis.call('HMGET', meta, 'kind', 'window', 'archived')
@@ -12,12 +12,19 @@ local function may_read(meta, bans, members, user, now)
   return user ~= '' and not (till and (till == '0' or tonumber(till) > now))
 end
 
+-- The membership of the message's author; '' if they left, or if the message cannot be decoded.
+local function author_in(members, record, holds)
+  local decodes, said = pcall(cmsgpack.unpack, record ~= '' and record or holds)
+  local author = decodes and type(said) == 'table' and said.u
+  return author and redis.call('HGET', members, author) or ''
+end
+
 return function(keys, args)
   local meta, log, now_key, bans, members = unpack(keys)
   local room = meta_of(meta)
   if not room or room.seq == 0 or not may_read(meta, bans, members, args[1], tonumber(args[2])) then return {'none'} end
   local entry = redis.call('XRANGE', log, room.seq .. '-0', room.seq .. '-0')[1]
   local holds = redis.call('HGET', now_key, tostring(room.seq)) or ''
-  if not entry then return {'ok', room.seq, 0, '', holds} end
-  return {'ok', room.seq, tonumber(entry[2][4]), entry[2][2], holds}
+  local at, record = entry and tonumber(entry[2][4]) or 0, entry and entry[2][2] or ''
+  return {'ok', room.seq, at, record, holds, author_in(members, record, holds)}
 end

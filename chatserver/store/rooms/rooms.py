@@ -13,12 +13,14 @@ import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import Refusal
+from chatserver.protocol.shapes import Writers
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, status
 from chatserver.store.rooms.questions import agree
 from chatserver.store.rooms.reading import RoomReader, checked
+from chatserver.store.rooms.records import writers_of
 from chatserver.store.rooms.room_index import Entry, put
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -27,7 +29,8 @@ _unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
     """A room to create. ``community`` rooms have no owner; every new user joins ``newcomers`` rooms; the first
-    ``first_members`` people who join become moderators, so that a new community has hosts."""
+    ``first_members`` people who join become moderators, so that a new community has hosts. ``question_of`` is the room
+    in which this question of the day lies."""
 
     kind: str
     title: str
@@ -40,6 +43,10 @@ class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
     community: bool = False
     newcomers: bool = False
     first_members: int = 0
+    writers: str = ""
+    topics: str = ""
+    never_window: bool = False
+    question_of: str = ""
 
 
 class Belonging(msgspec.Struct, frozen=True):
@@ -60,6 +67,9 @@ class Words(msgspec.Struct, frozen=True):
     entry: Entry
     slow_mode: int
     question: bool
+    writers: Writers
+    topics: Writers
+    never_window: bool
 
 
 def _belonging(answer: list[Any]) -> Belonging:
@@ -320,12 +330,13 @@ class RoomStore(RoomReader):
     async def update(
         self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
         tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
-        question: bool | None = None, window: bool | None = None,
+        question: bool | None = None, window: bool | None = None, writers: str | None = None,
+        topics: str | None = None, never_window: bool | None = None,
     ) -> Words:  # fmt: skip
         """Update the room; None leaves a value unchanged. Raises ``Refusal``."""
         given = {
             "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "question": question,
-            "window": window,
+            "window": window, "writers": writers, "topics": topics, "never_window": never_window,
         }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not None}
         step = UpdateRoom(room=room, actor=actor, admin=admin, now=now, given=given)
@@ -398,10 +409,14 @@ def _first_entry(new: NewRoom, now: int) -> Entry:
 
 
 def _words(row: list[Any]) -> Words:
-    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, question = row
+    version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, *more = row
+    question, writers, topics, never_window = more
     titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
     entry = Entry(
         int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
         window == b"1", bots == b"1", int(created_at or 0), archived == b"1",
     )  # fmt: skip
-    return Words(kind.decode(), entry, int(slow_mode or 0), question == b"1")
+    return Words(
+        kind.decode(), entry, int(slow_mode or 0), question == b"1", writers_of(writers), writers_of(topics),
+        never_window == b"1",
+    )  # fmt: skip

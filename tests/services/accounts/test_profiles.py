@@ -92,12 +92,12 @@ async def test_a_refused_field_is_named_and_nothing_else_is_changed(
     assert await seen(mei, mei) == before
 
 
-async def test_the_author_of_a_message_stays_four_members(server: Server) -> None:
+async def test_the_author_of_a_message_has_nothing_of_the_profile(server: Server) -> None:
     async with gathering(server.url, "mei") as (mei,):
         await mei.call("profile.update", **GIVEN)
         await mei.say("hall", "hello")
         author = (await mei.hears("message.posted", text="hello"))["author"]
-        assert author == {"id": mei.id, "handle": "mei", "name": "Mei", "bot": False}
+        assert author == {"id": mei.id, "handle": "mei", "name": "Mei", "bot": False, "role": "moderator"}
 
 
 async def test_a_profile_shows_the_rooms_that_both_are_in_of_any_kind(server: Server) -> None:
