@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 CATCH_UP_BYTES: Final = 1 << 16
 MEMBERS_SECONDS: Final = 1.0
+ROLES_REMEMBERED: Final = 100
 
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
@@ -101,6 +102,7 @@ class Feed:
         self.repairs = Repairs(self)
         self.numbering = 0
         self.told = 0
+        self._roles_told: dict[str, int] = {}
         self._loop = asyncio.get_running_loop()
         self.company = Company(around.process, opened.here)
         self.members = Members(opened, self.company.users.__contains__, partial(around.read_member, room))
@@ -230,10 +232,19 @@ class Feed:
             event = MemberEvent(self.room, self.author(user), role, count)
             then = partial(self.around.user_left, self, user) if kind == "left" else None
             self._send(Unlogged(f"member.{kind}", event, only=user if large else "", then=then))
+        self._roles_told.pop(user, None)
         if kind == "changed":
+            self._note_role(user)
             self._owe_state(user)
         if large:
             self._count_members()
+
+    def _note_role(self, user: str) -> None:
+        """Remember that this user's role was told, for followers that are behind by then. At most as many events as
+        are queued are told before it."""
+        if len(self._roles_told) == ROLES_REMEMBERED:
+            del self._roles_told[next(iter(self._roles_told))]
+        self._roles_told[user] = self.told + len(self._outgoing)
 
     def _count_members(self) -> None:
         """Send the number of members: now, or when a second has passed since the last time."""
@@ -266,7 +277,7 @@ class Feed:
 
     def face_changed(self, author: Author) -> Iterator[Connection]:
         """The connections that may show this author: recent writers, the other of a direct room, presence lists.
-        Followers that are behind get the new name with what they missed."""
+        Followers that are behind get the new name with what they missed, too."""
         if self.tail.face_changed(self.author(author.id)) or (
             self.meta.kind == "direct" and self.members.get(author.id) is not None
         ):
@@ -510,10 +521,19 @@ class Feed:
     def _become_live(self, connection: Connection, behind: Behind) -> None:
         self.followers[connection] = None
         self.live.setdefault(connection.wire, {})[connection] = None
+        if behind.told != self.told:
+            self._write_roles(connection, behind.told)
         if behind.told == OWN_STATE_DUE:
             self.around.tell_state(self, connection)
         elif behind.told != self.told:
             connection.write(self._said_frame(connection.wire))
+
+    def _write_roles(self, connection: Connection, told: int) -> None:
+        """Tell the roles that a follower missed, as they are now: it holds messages of these authors."""
+        for user, number in self._roles_told.items():
+            if number > told and self.around.authors.known(user) is not None:
+                event = MemberEvent(self.room, self.author(user), self.members.role_of(user), self.members.count)
+                connection.write(connection.wire.event("member.changed", event))
 
     def write_entries(self, connection: Connection, behind: Behind, entries: list[Entry]) -> None:
         """Write as many of these entries as a connection should get at once, and remember its place."""

@@ -12,12 +12,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Set
 from typing import Final
 
 from chatserver import errors
+from chatserver.live.changed_names import ChangedNames
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed, Surroundings
 from chatserver.live.repairs import RepairPool
-from chatserver.live.slices import Frames, slices
 from chatserver.live.tasks import Tasks
-from chatserver.protocol.events import UserChanged
 from chatserver.protocol.shapes import Author
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.engine.store import Store
@@ -59,6 +58,7 @@ class Feeds:
         self._idle: dict[Feed, float] = {}
         self._cuts = 0
         self.pool = RepairPool()
+        self.names = ChangedNames(authors, tasks)
         self._around = Surroundings(
             log,
             authors,
@@ -215,9 +215,8 @@ class Feeds:
             feed.repairs.doubt()
 
     def _face_changed(self, author: Author, admin: bool) -> None:
-        seeing = dict.fromkeys(connection for feed in self.all() for connection in feed.face_changed(author))
-        if seeing:
-            self._tasks.spawn(_tell_changed(Frames("user.changed", UserChanged(author, admin)), list(seeing)))
+        seeing = (connection for feed in self.all() for connection in feed.face_changed(author))
+        self.names.tell(author, seeing, admin=admin)
 
     async def compare_heads(self) -> None:
         """Compare each feed with its head in the store; feeds that differ read what they missed. Rooms that received
@@ -233,12 +232,3 @@ class Feeds:
 
 def _activity(feed: Feed) -> tuple[int, int]:
     return feed.repairs.waiting, len(feed.company.users)
-
-
-async def _tell_changed(changed: Frames, seeing: list[Connection]) -> None:
-    """Send an event with one frame per wire, a limited number of writes per turn of the loop."""
-    for some in slices(seeing):
-        for connection in some:
-            if not connection.paused:
-                connection.write(changed.of(connection.wire))
-        await asyncio.sleep(0)

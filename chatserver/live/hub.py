@@ -102,6 +102,7 @@ class Hub:
             connection.flush()
 
     def resumed(self, connection: Connection) -> None:
+        self.feeds.names.resumed(connection)
         for feed in list(self.connections.get(connection, ())):
             if feed.followers.get(connection) is not None:
                 self.replay(feed, connection)
@@ -110,6 +111,7 @@ class Hub:
         for feed in list(self.connections.get(connection, ())):
             self.unfollow(feed, connection)
         self.connections.pop(connection, None)
+        self.feeds.names.closed(connection)
         self._leave(connection)
 
     # --- users -------------------------------------------------------------------------------------------------------
