@@ -25,6 +25,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.marks import Marks
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Limits, ServerInfo
+from chatserver.rules.accounts.newcomers import Numbers as NewcomerNumbers
 from chatserver.rules.days import Days
 from chatserver.rules.friends.ladder import DAY_MS, Numbers
 from chatserver.rules.limits import Buckets
@@ -32,6 +33,7 @@ from chatserver.services.accounts.accounts import Accounts
 from chatserver.services.accounts.authority import Authority
 from chatserver.services.accounts.bots import Bots
 from chatserver.services.accounts.hashing import Hashing
+from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.accounts.people import People
 from chatserver.services.accounts.profiles import Profiles
 from chatserver.services.accounts.suggestions import Suggestions
@@ -60,6 +62,7 @@ from chatserver.settings import Settings, icebreakers_file, or_unlimited, rooms_
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
+from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.accounts.users import UserStore
 from chatserver.store.community.community import CommunityStore
 from chatserver.store.community.secret import Secret
@@ -96,6 +99,7 @@ class Stores:
     inbox: InboxStore
     invitations: InvitationStore
     accounts: AccountStore
+    newcomers: NewcomerStore
     logins: LoginStore
     log: LogReader
 
@@ -152,8 +156,10 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
         room_index=RoomIndex(store), community=community, secret=secret,
         starter_rooms=[room.id for room in rooms_wanted], ties=ties, inbox=inbox, invitations=invitations,
         accounts=AccountStore(
-            store, intents, authors, rooms, newcomers=newcomers, on_invited=ties.invited, on_closed=closed
+            store, intents, authors, rooms, newcomers=newcomers, first_accounts=settings.newcomer.first_accounts,
+            on_invited=ties.invited, on_closed=closed,
         ),
+        newcomers=NewcomerStore(store, most=settings.newcomer.messages),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
     )  # fmt: skip
 
@@ -175,6 +181,11 @@ def _numbers(settings: Settings) -> Numbers:
         places=friends.poke_places, fade_ms=friends.fade_days * DAY_MS, spoken_ms=friends.spoken_days * DAY_MS,
         again_ms=friends.again_days * DAY_MS, friend_days=friends.days_to_friends,
     )  # fmt: skip
+
+
+def _newcomer_numbers(settings: Settings) -> NewcomerNumbers:
+    newcomer = settings.newcomer
+    return NewcomerNumbers(newcomer.days, newcomer.messages, newcomer.mentions)
 
 
 async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
@@ -203,8 +214,10 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     ties = Ties(hub, stores.ties, CardStore(stores.store), pairs, stores.accounts, days)
     inbox = Inbox(hub, stores.log, stores.inbox, stores.ties, stores.intents, most=or_unlimited(limits.replay_messages))
     log = _log(settings, stores, live, ties, days, tasks)
+    newcomers = Newcomers(hub, stores.log, stores.newcomers, stores.intents, _newcomer_numbers(settings))
+    deletions = Deletions(stores.store, stores.intents, stores.newcomers)
     messages = Messages(
-        hub, log, stores.users, Deletions(stores.store, stores.intents), _send_limits(settings), inbox,
+        hub, log, stores.users, deletions, _send_limits(settings), inbox, newcomers,
         secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
     )  # fmt: skip
     friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, icebreakers, days)

@@ -205,6 +205,8 @@ class Hub:
             self._inbox_changed(user, kind, *rest)
         elif kind == "read":
             self._receive_read(user, *rest)
+        elif kind == "wrote":
+            user.wrote(*rest)
         elif kind == "auth":
             self.tasks.spawn(self.on_auth(user))
 

@@ -7,6 +7,7 @@ import asyncio
 from msgspec.structs import replace
 
 from chatserver.live.connection import Connection
+from chatserver.rules.accounts.newcomers import TRUSTED, Arrival, arrival_of
 from chatserver.store.accounts.users import OpenedUser, Pointer
 from chatserver.store.heads import UserNumbers
 
@@ -19,6 +20,7 @@ class LiveUser:
         self.connections: dict[Connection, None] = {}
         self.profile: dict[str, bytes] = {}
         self.pointers: dict[str, Pointer] = {}
+        self.arrival: Arrival = TRUSTED
         self.auth = 0
         self.version = 0
         self.blocked_by: frozenset[str] = frozenset()
@@ -54,5 +56,11 @@ class LiveUser:
         self.profile = opened.profile
         self.pointers = {room: self._furthest(room, pointer) for room, pointer in opened.pointers.items()}
         self.blocked_by, self.blocks = opened.blocked_by, opened.blocks
+        self.arrival = arrival_of(self.profile)
         self.auth = int(self.profile.get("auth", b"0"))
         self.version = int(self.profile.get("v", b"0"))
+
+    def wrote(self, messages: str) -> None:
+        """The first few of the user's messages that stand are these now."""
+        self.profile["wrote"] = messages.encode()
+        self.arrival = arrival_of(self.profile)

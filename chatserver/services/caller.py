@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from chatserver import errors
 from chatserver.live.connection import Connection
+from chatserver.rules.accounts.newcomers import TRUSTED, Arrival
 
 
 @dataclass(slots=True)
 class Caller:
     """``user_id`` is empty for a visitor. Over HTTP there is no ``connection``. ``auth`` is the user's number when the
-    login was checked: if it differs now, the login may have ended.
+    login was checked: if it differs now, the login may have ended. ``arrival`` is as of then, too.
 
     Signing in sets the login (``give_login``), signing out drops it; over HTTP that becomes the cookie. ``then`` is for
     what must follow the response, such as the events of a new session.
@@ -24,6 +25,7 @@ class Caller:
     bot: bool = False
     admin: bool = False
     auth: int = 0
+    arrival: Arrival = TRUSTED
     address: str = ""
     agent: str = ""
     device: str = ""

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
-Section = Literal["community", "server", "store", "accounts", "limits", "friends", "host", "rooms"]
+Section = Literal["community", "server", "store", "accounts", "limits", "friends", "newcomer", "host", "rooms"]
 SECTIONS: Final[tuple[Section, ...]] = (
     "community",
     "server",
@@ -20,6 +20,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     "accounts",
     "limits",
     "friends",
+    "newcomer",
     "host",
     "rooms",
 )
@@ -192,6 +193,18 @@ class Friends(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
 
 
+class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is a newcomer, and what is less for them."""
+
+    days: Annotated[int, about("Accounts younger than this are newcomers.", "d")] = 1
+    messages: Annotated[
+        int, about("Whoever has fewer messages that are not deleted is a newcomer.", "messages", most=100)
+    ] = 5
+    first_accounts: Annotated[int, about("The first accounts of a community are no newcomers.", "accounts")] = 50
+    mentions: Annotated[int, about("How many others a newcomer's message mentions at most.", "people", most=10)] = 3
+    pokes: Annotated[int, about("Most open pokes of a newcomer.", "pokes", least=1)] = 1
+
+
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The community's own bot, which greets newcomers."""
 
@@ -217,6 +230,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts = Accounts()
     limits: Limits = Limits()
     friends: Friends = Friends()
+    newcomer: Newcomer = Newcomer()
     host: Host = Host()
     rooms: Rooms = Rooms()
     origins: dict[str, str] = {}

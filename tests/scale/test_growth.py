@@ -104,13 +104,17 @@ class World:
         self.number = 0
 
     async def __aenter__(self) -> World:
-        self.ann = await (await sign_up(self.server.url, "ann")).start()
-        self.ben = await (await sign_up(self.server.url, "ben")).start()
-        self.cay = await sign_up(self.server.url, "cay")
+        self.ann, self.ben, self.cay, self.dan = [
+            await sign_up(self.server.url, handle) for handle in ("ann", "ben", "cay", "dan")
+        ]
+        for person in (self.ann, self.ben, self.cay):
+            await self.server.store.redis.hset(keys.user(person.id), "trusted", 1)
+        await self.ann.start()
+        await self.ben.start()
         self.room = (await self.ann.call("room.create", title="Tea"))["room"]
         with redis.Redis(unix_socket_path=self.address.path) as link:
             population.members(link, self.size, keys.room(self.room))
-        for person in (self.ben, self.cay):
+        for person in (self.ben, self.cay, self.dan):
             await post(self.server.url, "room.join", person.token, room=self.room)
         for person in (self.ann, self.ben):
             await person.start_anew()
@@ -133,6 +137,7 @@ class World:
             "roles": self.changes_role,
             "history": self.reads,
             "history over HTTP": self.looks_from_outside,
+            "a message of a newcomer": self.newcomer_says,
             "sign up": self.signs_up,
             "the last owner goes": self.last_owner_goes,
             "housekeeping": self.server.housekeeping,
@@ -142,6 +147,14 @@ class World:
         self.number += 1
         sent = await self.ann.say(self.room, text)
         await self.ben.hears("message.posted", seq=sent["seq"])
+
+    async def newcomer_says(self) -> None:
+        """And is counted, and what comes after the response is over, too."""
+        self.number += 1
+        words, tasks = {"text": "hello", "client_id": f"d{self.number}"}, len(self.server.tasks)
+        await post(self.server.url, "message.send", self.dan.token, room=self.room, **words)
+        while len(self.server.tasks) > tasks:
+            await asyncio.sleep(0)
 
     async def leaves_and_joins(self) -> None:
         await self.ben.call("room.leave", room=self.room)
@@ -199,7 +212,7 @@ class World:
 
 async def costs_at(size: int, address: Address, folder: Path, like: dict[str, Cost]) -> dict[str, Cost]:
     def opened() -> Still:
-        return Still(settings_for_tests(folder), store_address=address)
+        return Still(settings_for_tests(folder, newcomer__messages=100), store_address=address)
 
     async def start() -> None:
         async with opened():

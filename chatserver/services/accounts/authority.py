@@ -11,6 +11,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.connection import Connection
 from chatserver.live.user import LiveUser
@@ -44,6 +46,7 @@ class Authority:
         self._seen[proven.login] = _Seen(proven, steady_ms())
         caller.user_id, caller.login_id = proven.user, proven.login
         caller.bot, caller.admin, caller.auth = proven.bot, proven.admin, proven.auth
+        caller.arrival = proven.arrival
 
     @contextlib.contextmanager
     def goodbye(self, caller: Caller, how: Close = closing.SIGNED_OUT) -> Iterator[None]:
@@ -90,8 +93,7 @@ class Authority:
     def _keep(self, login: str, status: AccountStatus) -> None:
         seen, stored = self._seen.get(login), status.logins[login]
         if seen is not None:
-            proven = seen.proven
-            fresh = Proven(proven.user, login, proven.kind, stored.ends_at, proven.bot, proven.admin, status.auth)
+            fresh = msgspec.structs.replace(seen.proven, ends_at=stored.ends_at, auth=status.auth)
             self._seen[login] = replace(seen, proven=fresh, at=steady_ms())
 
     def is_stale(self, user: LiveUser, auth: int) -> bool:

@@ -28,6 +28,7 @@ from chatserver.protocol.methods.messages import (
 )
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
+from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
 from chatserver.services.friends.inbox import Inbox
 from chatserver.services.messages.limits import SendLimits
@@ -53,6 +54,7 @@ class Messages:
         deletions: Deletions,
         limits: SendLimits,
         inbox: Inbox,
+        newcomers: Newcomers,
         *,
         secret: Secret,
         characters: int,
@@ -64,6 +66,7 @@ class Messages:
         self._deletions = deletions
         self._limits = limits
         self._inbox = inbox
+        self._newcomers = newcomers
         self._secret = secret
         self._characters = characters
         self._size = size
@@ -84,15 +87,21 @@ class Messages:
 
     def put(self, caller: Caller, params: MessageSend, text: str) -> asyncio.Future[MessageSendResult]:
         """Queue a message whose ``text`` was returned by ``admit``."""
-        user = caller.user_id
-        record = Record(new_id(), user, text, params.client_id, params.reply_to, params.topic)
-        names = text_rules.names_called(text)
-        said = digest(self._secret.value, text, params.reply_to, params.topic)
+        record = Record(new_id(), caller.user_id, text, params.client_id, params.reply_to, params.topic)
+        if not self._newcomers.must_count(caller):
+            return self._append(caller, params.room, record)
+        begun = self._newcomers.begin(params.room, record)
+        sent = self._append(caller, params.room, record)
+        return self._hub.tasks.start(self._newcomers.counted(begun, sent))
+
+    def _append(self, caller: Caller, room: str, record: Record) -> asyncio.Future[MessageSendResult]:
+        said = digest(self._secret.value, record.text, record.reply_to, record.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
+        names = text_rules.names_called(record.text)
         if not names:
-            return self._log.append(params.room, record, said, origin)
-        answered = self._inbox.mentioned(params.room, record)
-        answer = self._log.append(params.room, record, said, origin, names)
+            return self._log.append(room, record, said, origin)
+        answered = self._inbox.mentioned(room, record)
+        answer = self._log.append(room, record, said, origin, names)
         answer.add_done_callback(answered)
         return answer
 

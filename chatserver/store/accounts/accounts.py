@@ -57,7 +57,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A user to create. A bot has an ``owner``; ``invite`` is the digest of an invitation's code, or ""."""
+    """A user to create. A bot has an ``owner``; ``invite`` is the digest of an invitation's code, or "". ``trusted``:
+    never a newcomer."""
 
     user: str
     handle: str
@@ -67,6 +68,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool = False
     owner: str = ""
     admin: bool = False
+    trusted: bool = False
     invite: str = ""
     login: NewLogin | None = None
 
@@ -124,17 +126,19 @@ OnClosed = Callable[[str, str, int], Awaitable[None]]
 
 
 class AccountStore:
-    """``newcomers`` are the rooms that every new user joins. Methods raise ``Refusal``."""
+    """``newcomers`` are the rooms that every new user joins; the community's ``first_accounts`` are no newcomers.
+    Methods raise ``Refusal``."""
 
     def __init__(
         self, store: Store, intents: Intents, authors: AuthorCache, rooms: RoomStore, *, newcomers: Sequence[str] = (),
-        on_invited: OnInvited | None = None, on_closed: OnClosed | None = None,
+        first_accounts: int = 0, on_invited: OnInvited | None = None, on_closed: OnClosed | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._intents = intents
         self._rooms = rooms
         self._directory = authors
         self._newcomers = list(newcomers)
+        self._first_accounts = first_accounts
         self._acts = ActLog(store)
         self._on_invited = on_invited
         self._on_closed = on_closed
@@ -204,9 +208,10 @@ class AccountStore:
             if refusal.kind is not UNAVAILABLE:
                 await self._free_handle(new.user, new.handle)
             raise
-        await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now))
-        await self._require_owner(new, now)
         await self._store.command(keys.USERS, "ZADD", keys.EVERYONE, now, new.user)
+        trusted = new.trusted or await self._is_trusted(new)
+        await self._store.call("account_open", keys.user(new.user), *login, *_first_fields(new, now, trusted))
+        await self._require_owner(new, now)
         await self._directory.changed(new.user)
         if new.admin:
             await self._store.call("community_admin", keys.COMMUNITY, new.user, 1)
@@ -214,6 +219,12 @@ class AccountStore:
             await _past_refusals(self._rooms.join_parts(intent.id, JoinRoom(room=room, user=new.user, now=now)))
         if new.invite:
             await self._welcome(new, intent.id, now)
+
+    async def _is_trusted(self, new: NewAccount) -> bool:
+        """Whether the user came by a personal invitation, or is among the community's first."""
+        place = await self._store.command(keys.USERS, "ZRANK", keys.EVERYONE, new.user)
+        by = await self._store.command(invite_key(new.invite), "HGET", invite_key(new.invite), "by")
+        return bool(by) or (place is not None and place < self._first_accounts)
 
     async def _require_owner(self, new: NewAccount, now: int) -> None:
         """Close the new bot again if its owner closed their account meanwhile: closing the owner's bots missed this
@@ -380,10 +391,10 @@ def invite_key(digest: str) -> Tag:
     return Tag("{i:" + digest + "}")
 
 
-def _first_fields(new: NewAccount, now: int) -> list[str | int]:
+def _first_fields(new: NewAccount, now: int, trusted: bool) -> list[str | int]:
     fields: dict[str, Any] = {
         "handle": new.handle, "name": new.name, "bot": int(new.bot), "owner": new.owner, "created_at": now, "auth": 1,
-        "admin": int(new.admin), "password": new.password, "recovery": new.recovery,
+        "admin": int(new.admin), "trusted": int(trusted), "password": new.password, "recovery": new.recovery,
     }  # fmt: skip
     return [word for field, value in fields.items() if value != "" for word in (field, value)]
 

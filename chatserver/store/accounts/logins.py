@@ -15,6 +15,7 @@ import msgspec
 from chatserver import errors, ids
 from chatserver.errors import Refusal
 from chatserver.rules.accounts import tokens
+from chatserver.rules.accounts.newcomers import Arrival, arrival_of
 from chatserver.store.engine import keys
 from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
@@ -56,6 +57,7 @@ class Proven(msgspec.Struct, frozen=True):
     bot: bool
     admin: bool
     auth: int
+    arrival: Arrival
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
@@ -115,10 +117,13 @@ class LoginStore:
             raise suspended()
         if status(answer) != "ok":
             raise tokens.bad_token()
-        kind, ends_at, bot, admin, auth, used_at = answer[1:]
+        kind, ends_at, bot, admin, auth, used_at, *arrival = answer[1:]
         if now >= used_at + NOTE_USE_EVERY_MS:
             ends_at = await self._note_use(user, login, ends_at, now)
-        return Proven(user, login, "token" if kind == b"token" else "browser", ends_at, bot == 1, admin == 1, auth)
+        return Proven(
+            user, login, "token" if kind == b"token" else "browser", ends_at, bot == 1, admin == 1, auth,
+            arrival_of({"bot": b"%d" % bot, **dict(zip(("created_at", "trusted", "wrote"), arrival, strict=True))}),
+        )  # fmt: skip
 
     async def _note_use(self, user: str, login: str, ends_at: int, now: int) -> int:
         """Extend a login and return its new end (ms). If the store takes no writes, the end stays and the token still

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step
@@ -21,9 +22,10 @@ class DeleteMessage(Step, frozen=True):
 class Deletions:
     """Built in app.py for the messages service."""
 
-    def __init__(self, store: Store, intents: Intents) -> None:
+    def __init__(self, store: Store, intents: Intents, newcomers: NewcomerStore) -> None:
         self._store = store
         self._intents = intents
+        self._newcomers = newcomers
         self._acts = ActLog(store)
         intents.register(DeleteMessage, self._delete, frees=True)
 
@@ -40,9 +42,10 @@ class Deletions:
         answer = await self._store.call("message_delete", keys.room(room), intent.id, now, actor, seq, int(admin))
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
-        _, rev, author = answer
-        if author.decode() != actor:
+        rev, author = answer[1], answer[2].decode()
+        await self._newcomers.count(author, room, seq, stands=False)
+        if author != actor:
             await self._acts.note(
-                intent.id, "message.delete", by=actor, at=now, room=room, user=author.decode(), detail=str(seq)
+                intent.id, "message.delete", by=actor, at=now, room=room, user=author, detail=str(seq)
             )
         return int(rev)

@@ -9,6 +9,7 @@ import msgspec
 
 from chatserver.ids import new_id
 from chatserver.live.tasks import Tasks
+from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.backup.scrub import scrub
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine import keys
@@ -43,7 +44,7 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 ) -> None:
     async with Tasks() as tasks:
         log = MessageLog(store, tasks.spawn, durability="primary")
-        deletions = Deletions(store, Intents(store))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
         await a_room(store, "tea")
         for number in range(1200):
             text = f"remember-{number}" if number % 3 else f"forget-{number}"
@@ -66,7 +67,7 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 async def test_a_log_whose_last_messages_were_all_deleted_never_gives_their_numbers_again(store: Store) -> None:
     async with Tasks() as tasks:
         log = MessageLog(store, tasks.spawn, durability="primary")
-        deletions = Deletions(store, Intents(store))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
         await a_room(store, "tea")
         for number in range(5):
             await log.append("tea", Record(new_id(), "ann", "gone", f"c{number}"), "digest")

@@ -9,6 +9,7 @@ import pytest
 
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
@@ -23,7 +24,7 @@ class Services(Server):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.deletions = Deletions(store, self.intents)
+        self.deletions = Deletions(store, self.intents, NewcomerStore(store, most=5))
         self.accounts = AccountStore(store, self.intents, AuthorCache(store, lambda coroutine: None), self.stored)
         self.acts = ActLog(store)
 

@@ -15,6 +15,7 @@ from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Author
+from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
@@ -320,9 +321,9 @@ STEPS = ("say", "say", "edit", "delete")
 async def test_both_streams_read_at_once_are_the_one_order_in_which_things_happened(store: Store, seed: int) -> None:
     chance = random.Random(seed)
     async with a_log(store) as log:
-        expected = await _carry_out(
-            log, Deletions(store, Intents(store)), [(chance.choice(STEPS), chance.randint(1, 12)) for _ in range(60)]
-        )
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        steps = [(chance.choice(STEPS), chance.randint(1, 12)) for _ in range(60)]
+        expected = await _carry_out(log, deletions, steps)
         page = await log.read("tea", first=1, last=-1, after_rev=0, changes=1000)
         assert {posted.seq: message_of("tea", posted, NOBODY).text or None for posted in page.messages} == expected
         assert all(posted.explained for posted in page.messages)

@@ -1,0 +1,33 @@
+"""How somebody arrived, and the first few of their messages that stand: what decides whether they are a newcomer.
+
+The user's profile holds it, so it comes with the profile and costs no read of its own. Nothing is written for people
+who have enough messages. Who deletes one of those that were counted is counted again from the next one on.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatserver.rules.accounts.newcomers import TRUSTED, Arrival, arrival_of
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+
+_FIELDS: Final = ("created_at", "trusted", "bot", "wrote")
+
+
+class NewcomerStore:
+    """``most`` messages are counted."""
+
+    def __init__(self, store: Store, *, most: int) -> None:
+        self._store = store
+        self._most = most
+
+    async def arrival(self, user: str) -> Arrival:
+        """How this user arrived. Raises ``Refusal`` unavailable."""
+        values = await self._store.command(keys.user(user), "HMGET", keys.user(user), *_FIELDS)
+        held = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
+        return arrival_of(held) if held else TRUSTED
+
+    async def count(self, user: str, room: str, seq: int, *, stands: bool) -> None:
+        """Count a message, or if it does not stand, count it no longer. May be repeated."""
+        await self._store.call("user_wrote", keys.user(user), f"{room}/{seq}", int(stands), self._most)
