@@ -3,7 +3,9 @@
  * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, and the turn of the day.
  */
 
+import { arrived } from "./elements/later.js";
 import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
+import { make } from "./lib/dom.js";
 import { followKeyboard } from "./lib/keyboard.js";
 import { followLengths } from "./lib/lengths.js";
 import { keepInstalled } from "./lib/installed.js";
@@ -17,6 +19,7 @@ import { keepPokes } from "./state/pokes.js";
 export function begin(context) {
   const { client, words, go } = context;
   context.languageOf = scriptLanguage;
+  context.sayHi = sayHi;
   for (const item of document.querySelectorAll("message-item")) /** @type {any} */ (item).markLanguage();
   customElements.define("live-announcer", LiveAnnouncer);
   document.body.append(document.createElement("live-announcer"));
@@ -31,6 +34,11 @@ export function begin(context) {
     const user = /** @type {CustomEvent} */ (event).detail;
     renameShown(document, { ...user, name: user.name || words.say("people.left") });
   });
+}
+
+/** @param {{user: object, room?: string, seq?: number}} about whom, from which room, about which message of theirs */
+async function sayHi({ user, room = "", seq = 0 }) {
+  if (await arrived("say-hi")) document.querySelector("app-shell")?.append(make("say-hi", { set: { user, room, seq } }));
 }
 
 /** @param {import("./state/client.js").Client} client */

@@ -35,7 +35,7 @@ async function begin() {
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage,
   });
-  Object.assign(context, { client, words, preferences, go, languageOf: () => "" });
+  Object.assign(context, { client, words, preferences, go, languageOf: () => "", sayHi: () => undefined });
   applyTheme(preferences.chosen.theme ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;
