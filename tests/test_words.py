@@ -45,7 +45,7 @@ ALLOWED: Final = {
     "chatserver/store/engine/formats.py": "the name of a key in 0.1",
     "tests/store/engine/test_formats.py": "names of 0.1",
     "web/main.js": "imports keeper.js",
-    "web/state/client.js": "refers to keeper.js",
+    "tests/web/unit/client.test.js": "imports keeper.js",
     "web/state/keeper.js": "a module's name",
     "docs/architecture.md": "refers to keeper.js",
 }

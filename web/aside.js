@@ -28,6 +28,7 @@ export function begin(context) {
   followKeyboard();
   followLengths(document, (key, values) => words.say(key, values));
   keepInstalled({ client, go });
+  import("./state/sender.js").catch(() => undefined);
   keepPokes(client);
   keepDays(client);
   client.addEventListener("renamed", (event) => {

@@ -3,7 +3,6 @@
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
 import { bringTheRest, painted } from "./elements/later.js";
-import { MessageComposer } from "./elements/message-composer/message-composer.js";
 import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
@@ -16,8 +15,7 @@ import { chooseLanguage, Words } from "./state/words.js";
 
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
-  ["app-shell", AppShell], ["message-composer", MessageComposer],
-  ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList],
+  ["app-shell", AppShell], ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList],
   ["room-view", RoomView],
 ];
 

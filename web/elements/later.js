@@ -11,6 +11,7 @@ const LATER = {
   "community-page": () => import("./community-page/community-page.js"),
   "hello-card": () => import("./hello-card/hello-card.js"),
   "invite-links": () => import("./invite-links/invite-links.js"),
+  "message-composer": () => import("./message-composer/message-composer.js"),
   "met-code": () => import("./met-code/met-code.js"),
   "name-card": () => import("./name-card/name-card.js"),
   "nearby-rooms": () => import("./nearby-rooms/nearby-rooms.js"),

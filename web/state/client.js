@@ -114,26 +114,6 @@ export class Client extends EventTarget {
     this.tell("restart");
   }
 
-  /**
-   * What this browser kept is shown until a session begins, which goes on from there.
-   *
-   * @param {import("./keeper.js").KeptSelf} self @param {import("./keeper.js").KeptRoom[]} kept
-   */
-  recall({ user, card }, kept) {
-    this.user = user;
-    this.card ??= card;
-    this.outbox.owner = user.id;
-    for (const { state, messages } of kept) {
-      const room = new Room(state);
-      const { epoch, first_seq, last_seq, rev } = state;
-      for (const message of messages) this.people.know(message.author);
-      room.timeline.take({ messages, epoch, first_seq, last_seq, rev, more: false });
-      this.rooms.set(room.id, room);
-    }
-    this.tell("community");
-    this.tell("rooms");
-  }
-
   /** @returns {Record<string, import("../lib/shapes.js").Cursor>} */
   #cursors() {
     return Object.fromEntries([...this.rooms].map(([id, room]) => [id, room.timeline.cursor]));

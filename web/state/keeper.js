@@ -10,6 +10,8 @@
  * @typedef {{user: import("../lib/shapes.js").User, card: import("../lib/shapes.js").CommunityCard | undefined}} KeptSelf
  */
 
+import { Room } from "./room.js";
+
 const DATABASE = "chatserver";
 const STORE = "kept";
 const SELF = "self";
@@ -55,7 +57,7 @@ export class Keeper {
     this.#owner = self.user.id;
     /** @type {KeptRoom[]} */ const rooms = [...kept].filter(([key]) => key.startsWith(ROOM)).map(([, room]) => room);
     for (const { state, at } of rooms) this.#read.set(state.room, at);
-    this.client.recall(self, rooms.sort((one, other) => other.at - one.at));
+    recall(this.client, self, rooms.sort((one, other) => other.at - one.at));
     const authors = new Set(rooms.flatMap(({ messages }) => messages.map(({ author }) => author.id)));
     this.client.addEventListener("session", () => this.#learnNames([...authors]).catch(() => undefined), { once: true });
   }
@@ -163,6 +165,26 @@ export class Keeper {
       asked.onerror = () => reject(asked.error);
     }));
   }
+}
+
+/**
+ * What was kept is shown until a session begins, which goes on from there.
+ *
+ * @param {import("./client.js").Client} client @param {KeptSelf} self @param {KeptRoom[]} kept
+ */
+export function recall(client, { user, card }, kept) {
+  client.user = user;
+  client.card ??= card;
+  client.outbox.owner = user.id;
+  for (const { state, messages } of kept) {
+    const room = new Room(state);
+    const { epoch, first_seq, last_seq, rev } = state;
+    for (const message of messages) client.people.know(message.author);
+    room.timeline.take({ messages, epoch, first_seq, last_seq, rev, more: false });
+    client.rooms.set(room.id, room);
+  }
+  client.tell("community");
+  client.tell("rooms");
 }
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */

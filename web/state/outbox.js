@@ -12,21 +12,17 @@
  */
 
 import { newId } from "../lib/ids.js";
-import { Refusal } from "../lib/refusal.js";
 
 const KEY = "chatserver.outbox";
 /** The server remembers a client_id for an hour; older words wait for a person to send them. */
 const STALE = 50 * 60_000;
-/** The server did not take it, though the line is up: it is asked again after a while. */
-const AGAIN = 5_000;
 
 export class Outbox extends EventTarget {
   /** @type {Item[]} */ items = [];
   /** Who is signed in here; "" for a visitor. */
   owner = "";
   /** @type {Set<string>} client_ids that this tab has had in hand */ #known = new Set();
-  /** @type {Set<string>} rooms that are being sent to */ #busy = new Set();
-  /** @type {Map<string, () => void>} rooms that wait to ask again, and what ends the wait */ #waits = new Map();
+  /** @type {Promise<import("./sender.js").Sender> | undefined} made when there is something to send */ #sender;
 
   /**
    * @param {object} parts
@@ -68,70 +64,15 @@ export class Outbox extends EventTarget {
   }
 
   /** Send what waits, in order. @param {boolean} live whether there is a session */
-  flush(live) {
-    if (!live) return;
-    for (const room of new Set(this.of().map((item) => item.room))) {
-      this.#waits.get(room)?.();
-      this.#flushRoom(room);
-    }
-  }
-
-  /** @param {string} room */
-  async #flushRoom(room) {
-    if (this.#busy.has(room)) return;
-    this.#busy.add(room);
+  async flush(live) {
+    if (!live || !this.of().some(({ status }) => status === "waiting")) return;
+    this.#sender ??= import("./sender.js").then(({ Sender }) => new Sender(this));
     try {
-      let item = this.#nextOf(room);
-      while (item && (await this.#sendOne(item))) item = this.#nextOf(room);
-    } finally {
-      this.#busy.delete(room);
+      (await this.#sender).flush();
+    } catch {
+      // It could not be loaded: the next session tries again.
+      this.#sender = undefined;
     }
-  }
-
-  /** @param {string} room */
-  #nextOf(room) {
-    return this.of(room).find((item) => item.status === "waiting");
-  }
-
-  /** @param {Item} item @returns {Promise<boolean>} whether to go on with the next */
-  async #sendOne(item) {
-    this.#set(item, { status: "sending" });
-    try {
-      const { id, seq } = await this.send(item);
-      if (this.isHeard(item.room, seq)) this.drop(item);
-      else this.#set(item, { status: "sent", id, seq });
-      return true;
-    } catch (error) {
-      return this.#notSent(item, /** @type {Refusal} */ (error));
-    }
-  }
-
-  /** @param {Item} item @param {Refusal} refusal */
-  async #notSent(item, refusal) {
-    if (refusal.kind === "rate_limited") {
-      this.#set(item, { status: "waiting" });
-      await this.pause(refusal.retryAfter || 1000);
-      return true;
-    }
-    if (["unanswered", "unavailable"].includes(refusal.kind)) {
-      this.#set(item, { status: "waiting" });
-      await this.#wait(item.room);
-      return true;
-    }
-    if (refusal.kind === "not_signed_in") {
-      this.#set(item, { status: "waiting" });
-      return false;
-    }
-    this.#set(item, { status: "refused", reason: refusal.reason });
-    return true;
-  }
-
-  /** Until it is time to ask again, or a new session begins. @param {string} room @returns {Promise<void>} */
-  #wait(room) {
-    return new Promise((resolve) => {
-      this.#waits.set(room, () => resolve(undefined));
-      this.pause(AGAIN).then(resolve);
-    }).then(() => void this.#waits.delete(room));
   }
 
   /** The message was heard: it is shown from the log now. @param {{client_id?: string, id: string}} message */
@@ -144,7 +85,7 @@ export class Outbox extends EventTarget {
   /** @param {Item} item */
   retry(item) {
     const stale = this.now() - item.at > STALE;
-    this.#set(item, { status: "waiting", reason: undefined, ...(stale ? { clientId: newId(), at: this.now() } : {}) });
+    this.set(item, { status: "waiting", reason: undefined, ...(stale ? { clientId: newId(), at: this.now() } : {}) });
   }
 
   /** @param {Item} item */
@@ -154,7 +95,7 @@ export class Outbox extends EventTarget {
   }
 
   /** @param {Item} item @param {Partial<Item>} change */
-  #set(item, change) {
+  set(item, change) {
     Object.assign(item, change);
     this.#changed();
   }

@@ -32,12 +32,12 @@ test("nobody sends the words that another wrote at this browser", async () => {
   outbox.add("tea", "Ann's");
   outbox.belongTo("");
   outbox.belongTo("bob");
-  outbox.flush(true);
+  await outbox.flush(true);
   await turn();
   assert.deepEqual(sent, []);
   assert.deepEqual(outbox.of("tea"), []);
   outbox.belongTo("ann");
-  outbox.flush(true);
+  await outbox.flush(true);
   await turn();
   assert.deepEqual(sent.map(([text]) => text), ["Ann's"]);
 });
@@ -47,7 +47,7 @@ test("a visitor's words are those of the account that is made next, and take it 
   const outbox = tab(new Drawer(), { sent });
   outbox.add("hall", "May I sit down?");
   outbox.belongTo("wei");
-  outbox.flush(true);
+  await outbox.flush(true);
   assert.equal(outbox.items[0].joins, true);
   await turn();
   assert.equal(sent.length, 1);
@@ -61,7 +61,7 @@ test("two tabs keep each other's words, and send the same ones under the same cl
   const sent = [];
   const third = tab(storage, { sent });
   assert.deepEqual(third.of("tea").map((item) => item.text), ["from one", "from the other"]);
-  third.flush(true);
+  await third.flush(true);
   await turn();
   await turn();
   assert.deepEqual(sent.map(([, clientId]) => clientId), [...one.items, ...other.items].map((item) => item.clientId));
@@ -71,7 +71,7 @@ test("two tabs keep each other's words, and send the same ones under the same cl
 test("words that another tab has sent are not shown a second time when their answer comes", async () => {
   const outbox = tab(new Drawer(), { isHeard: (room, seq) => room === "tea" && seq <= 7 });
   outbox.add("tea", "once");
-  outbox.flush(true);
+  await outbox.flush(true);
   await turn();
   assert.deepEqual(outbox.items, []);
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Refusal } from "../../../web/lib/refusal.js";
 import { Client } from "../../../web/state/client.js";
 import { glimpse, listing } from "../../../web/state/glimpse.js";
+import { recall } from "../../../web/state/keeper.js";
 import { Clock } from "./clock.js";
 import { Line, STARTED, until } from "./line.js";
 
@@ -397,7 +398,7 @@ test("what this browser kept is shown before the line is live, and gone on from"
     open: line.connect, storage: /** @type {any} */ (new Drawer()), api: async (method) => line.answers[method],
   });
   const state = stateOf("tea", { last_seq: 1, last_id: "tea-1" });
-  client.recall({ user: MEI, card: { name: "Teahouse" } }, [{ state, messages: [message("tea", 1)] }]);
+  recall(client, { user: MEI, card: { name: "Teahouse" } }, [{ state, messages: [message("tea", 1)] }]);
   assert.deepEqual(client.rooms.get("tea").timeline.messages.map(({ text }) => text), ["word 1"]);
   await client.enter();
   await client.settled();

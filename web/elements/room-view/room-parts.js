@@ -1,0 +1,203 @@
+/**
+ * What stands around a room's messages, and what a reader does there: the composer, the question of the day and pins, who
+ * is here, the door for whoever is not in it, the room's page. Made by RoomView once the first words stand.
+ */
+
+import { make } from "../../lib/dom.js";
+import { context } from "../element.js";
+import { arrived, knows, want } from "../later.js";
+
+const WIDE = "(min-width: 1001px)";
+/** By place: elements that come by themselves. */
+const AROUND = {
+  many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
+  direct: { view: ["pair-line"], facts: ["pair-days"], strip: ["pin-strip"], asks: ["friend-question"] },
+};
+
+export class RoomParts {
+  #addedAround = false;
+  /** @type {any} who belongs here, once one asked */ #people = null;
+  /** @type {any} for whoever cannot write here */ #door = null;
+
+  /** @param {import("./room-view.js").RoomView} view */
+  constructor(view) {
+    this.view = view;
+    this.client = view.client;
+  }
+
+  begin() {
+    const { view } = this;
+    view.listen(view.here, "click", () => this.togglePeople());
+    view.listen(view, "message-edit", (event) => view.composer?.edit(event.target.message));
+    view.listen(view, "message-delete", (event) => this.erase(event.target.message));
+    view.listen(view, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
+    view.listen(view, "message-drop", (event) => this.#item(event, (item) => this.client.outbox.drop(item)));
+    view.listen(view, "keydown", (event) => event.key === "Escape" && this.#escape(event));
+    view.listen(document, "keydown", (event) => this.#typeOn(event));
+    if (customElements.get("message-composer")) this.#layComposer();
+    else arrived("message-composer").then((here) => here && this.#layComposer());
+    this.#layTable();
+  }
+
+  show() {
+    const { view } = this;
+    const inside = this.client.isInside(view.room);
+    const room = view.state;
+    view.here.setAttribute("aria-expanded", String(this.#seesPeople));
+    if (room?.state.archived || (this.client.began && !inside)) this.#openDoor();
+    if (!inside) return this.closePeople();
+    view.composer?.show();
+    this.#addAround();
+    this.#openCurtain();
+    const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
+    if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
+    return undefined;
+  }
+
+  #layComposer() {
+    const { view } = this;
+    if (view.composer) return;
+    view.composer = make("message-composer", { set: { room: view.room } });
+    view.listen(view.composer, "edit-last", () => this.editLast());
+    view.listen(view.composer, "said", () => this.#said());
+    view.writing.append(view.composer);
+  }
+
+  /** Who is here is known when the first words stand already. */
+  async #layTable() {
+    const { edge, room } = this.view;
+    if (await arrived("room-table")) edge.replaceChildren(make("room-table", { set: { room } }));
+  }
+
+  /** The question of the day, pins, what the two of a conversation are to each other: each by itself, as it comes. */
+  #addAround() {
+    const room = this.view.state;
+    if (!room?.isMember || !this.client.began || this.#addedAround) return;
+    this.#addedAround = true;
+    const places = AROUND[room.state.kind === "direct" ? "direct" : "many"];
+    for (const [place, tags] of Object.entries(places)) {
+      for (const tag of tags.filter(knows)) this.#addTo(place, tag);
+    }
+  }
+
+  /** @param {string} place @param {string} tag */
+  async #addTo(place, tag) {
+    const { view } = this;
+    if (!(await arrived(tag))) return;
+    const where = { strip: view.strip, asks: view.asks, facts: view.facts }[place] ?? view;
+    where.append(make(tag, { set: { room: view.room } }));
+  }
+
+  /** Two who have both answered a card meet their answers behind a curtain, once; the answers may come after the room. */
+  async #openCurtain() {
+    const { view } = this;
+    const room = view.state;
+    if (room?.state.kind !== "direct" || room.unveiled || room.state.read_seq || room.timeline.lastSeq < 2) return;
+    room.unveiled = true;
+    if (await arrived("curtain-opening")) view.messages.append(make("curtain-opening", { set: { room: view.room } }));
+  }
+
+  /** What stands here for whoever cannot write; it follows by itself once it is there. */
+  async #openDoor() {
+    if (this.#door || !(await arrived("room-door")) || this.#door) return;
+    const { view } = this;
+    this.#door = make("room-door", { set: { room: view.room } });
+    view.listen(this.#door, "described", ({ detail }) => {
+      view.heading.textContent = detail.title;
+      view.about.textContent = detail.about;
+    });
+    view.writing.before(this.#door);
+  }
+
+  // --- who is here --------------------------------------------------------------------------------------------------
+
+  get #seesPeople() {
+    return Boolean(this.#people && !this.#people.hidden);
+  }
+
+  async togglePeople() {
+    if (this.#seesPeople) {
+      context.preferences.set({ people: false });
+      return this.closePeople();
+    }
+    if (!(await arrived("room-people"))) return undefined;
+    context.preferences.set({ people: true });
+    this.#openPeople();
+    return this.#people.heading.focus();
+  }
+
+  #openPeople() {
+    const { view } = this;
+    if (!this.#people) {
+      this.#people = make("room-people", { set: { room: view.room, hidden: true } });
+      view.listen(this.#people, "close", () => this.closePeople());
+      view.append(this.#people);
+    }
+    this.#people.hidden = false;
+    view.here.setAttribute("aria-expanded", "true");
+    this.#people.open();
+  }
+
+  closePeople() {
+    if (!this.#seesPeople) return;
+    const focused = this.#people.contains(document.activeElement);
+    this.#people.hidden = true;
+    this.view.here.setAttribute("aria-expanded", "false");
+    if (focused) this.view.here.focus();
+  }
+
+  /** Who comes into a room stands at its heading; whoever begins to type writes. @param {KeyboardEvent} event */
+  #typeOn(event) {
+    const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const elsewhere = /** @type {Element} */ (event.target).closest("input, textarea, select, button, a, summary, dialog, message-item");
+    if (plain && !elsewhere && !this.view.writing.hidden) this.view.composer?.focus();
+  }
+
+  /** Escape closes who is here, or leads from the messages back to the composer. @param {KeyboardEvent} event */
+  #escape(event) {
+    const target = /** @type {Node} */ (event.target);
+    if (this.view.messages.contains(target)) this.view.composer?.focus();
+    else if (this.#people?.contains(target)) {
+      context.preferences.set({ people: false });
+      this.closePeople();
+    }
+  }
+
+  /** A visitor's words wait while their writer is asked for a name, here and now. */
+  async #said() {
+    const { view } = this;
+    view.messages.toLatest();
+    if (this.client.signedIn) return;
+    if (!(await arrived("account-form"))) return;
+    const { askForName } = await import("../come-in.js");
+    askForName(view, () => view.composer?.focus());
+  }
+
+  // --- one's own words ------------------------------------------------------------------------------------------------
+
+  editLast() {
+    const mine = this.view.state?.timeline.messages.filter((message) => message.author.id === this.client.me && !message.deleted);
+    const last = mine?.[mine.length - 1];
+    if (last) this.view.composer?.edit(last);
+  }
+
+  /** @param {any} message */
+  async erase(message) {
+    const { view } = this;
+    const { askFirst } = await import("../ask-first.js");
+    if (!(await askFirst(view, "message.confirm_delete", "message.delete"))) return;
+    await this.client.ask("message.delete", { room: view.room, seq: message.seq }).catch((refusal) => view.composer?.refuse(refusal));
+  }
+
+  /** @param {any} event @param {(item: any) => void} act */
+  #item(event, act) {
+    const item = this.client.outbox.items.find((one) => one.clientId === event.target.item.clientId);
+    if (item) act(item);
+  }
+
+  /** @param {any} item */
+  #retry(item) {
+    this.client.outbox.retry(item);
+    this.client.outbox.flush(this.client.wire.live && this.client.signedIn);
+  }
+}
