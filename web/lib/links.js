@@ -9,6 +9,7 @@ const HAN = /[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]/;
 const STOPS = /[\s<>"`*|\\^{}\u00ab\u00bb\u061c\u200b\u200e\u200f\u2018-\u201f\u2026\u202a-\u202e\u2060-\u206f]/;
 const TRAILING = /[.,;:!?'_~]/;
 const SCHEME = /https?:\/\//iy;
+const TARGET = /((?:https?:\/\/|mailto:)(?:[^\s()（）<>"]|\([^\s()（）<>"]*\))+)[)）]/iy;
 
 /** @param {string} char */
 export function isCjk(char) {
@@ -29,6 +30,33 @@ export function readLink(text, start) {
   const end = trimEnd(text, start, read);
   const shown = asShown(text.slice(start, end));
   return shown ? { end, shown } : { end: read, shown: "" };
+}
+
+/**
+ * The address behind `[words](`, up to its closing bracket. Brackets within it may be one deep, which keeps a text full
+ * of them linear.
+ *
+ * @param {string} text @param {number} from @param {string} words
+ * @returns {{end: number, href: string, host: string} | undefined} `host` where the words look like another address
+ */
+export function readTarget(text, from, words) {
+  TARGET.lastIndex = from;
+  const [all = "", href = ""] = TARGET.exec(text) ?? [];
+  const url = href && parsed(href);
+  if (!url || url.username || url.password || (url.protocol !== "mailto:" && !url.hostname)) return undefined;
+  const host = url.hostname || url.pathname;
+  return { end: from + all.length, href, host: looksLikeAddress(words) && !leadsTo(words, host) ? host : "" };
+}
+
+/** @param {string} words */
+function looksLikeAddress(words) {
+  return /:\/\/|^www\.|[\p{L}\p{N}-]\.\p{L}{2,}|@/iu.test(words);
+}
+
+/** Whether words that look like an address are of that host. @param {string} words @param {string} host */
+function leadsTo(words, host) {
+  const said = parsed(/^[a-z]+:/i.test(words) ? words : `https://${words}`);
+  return Boolean(said && !said.username && [host, `www.${host}`, host.replace(/^www\./, "")].includes(said.hostname || said.pathname));
 }
 
 /** @param {string} text @param {number} from just behind the scheme */

@@ -156,18 +156,20 @@ export class MessageItem extends PageElement {
   }
 }
 
-/** @param {import("../../lib/tokenizer.js").Block} token @param {boolean} opens whether addresses can be opened */
+/** @param {any} token @param {boolean} opens whether addresses can be opened @returns {Node} */
 function block(token, opens) {
+  if (token.kind === "list") return make(token.ordered ? "ol" : "ul", {}, ...token.items.map((/** @type {any} */ item) => make("li", {}, ...item.children.map((/** @type {any} */ child) => inline(child, opens)), ...item.lists.map((/** @type {any} */ list) => block(list, opens)))));
   if (token.kind === "block") return make("pre", {}, make("code", { text: token.text }));
-  return make(token.kind === "quote" ? "blockquote" : "p", {}, ...token.children.map((child) => inline(child, opens)));
+  return make(token.kind === "quote" ? "blockquote" : "p", {}, ...token.children.map((/** @type {any} */ child) => inline(child, opens)));
 }
 
-/** @param {import("../../lib/tokenizer.js").Inline} token @param {boolean} opens @returns {Node} */
+/** @param {any} token @param {boolean} opens @returns {Node} */
 function inline(token, opens) {
   if (token.kind === "text") return document.createTextNode(token.text);
   if (token.kind === "code") return make("code", { text: token.text });
   if (token.kind === "link") return link(token, opens);
-  return make(token.kind === "bold" ? "strong" : "em", {}, ...token.children.map((child) => inline(child, opens)));
+  if (token.kind === "mention" || token.kind === "room") return document.createTextNode(token.text);
+  return make({ bold: "strong", strike: "s" }[/** @type {"bold"} */ (token.kind)] ?? "em", {}, ...token.children.map((/** @type {any} */ child) => inline(child, opens)));
 }
 
 /** @param {{text: string, href: string}} token @param {boolean} opens */
