@@ -29,6 +29,7 @@ AuthorRole = Literal["owner", "moderator", "admin"]
 Writers = Literal["everyone", "moderators"]
 Level = Literal["all", "mentions", "none"]
 Presence = Literal["shown", "hidden"]
+Findable = Literal["interests", "name", "nothing"]
 Gesture = Literal["liked", "same_here", "tea"]
 Rung = Literal["stranger", "poked", "curtain", "acquainted", "friend"]
 NextStep = Literal["say_something", "poke", "sent", "return", "answer", "wait", "talk", "rests", "unblock", "you"]
@@ -120,8 +121,8 @@ class UserRoom(Shape, frozen=True):
 
 
 class UserProfile(User, frozen=True, kw_only=True):
-    """A user with their profile. ``for_friends`` is present for friends only, ``presence`` and ``shown_rooms`` for the
-    user only."""
+    """A user with their profile. ``for_friends`` is present for friends only; ``presence``, ``shown_rooms``,
+    ``findable`` and ``listable`` for the user only."""
 
     since: Annotated[int, Meta(description="when the account was created")]
     rooms: Annotated[
@@ -143,6 +144,16 @@ class UserProfile(User, frozen=True, kw_only=True):
     )
     shown_rooms: Annotated[
         list[str] | UnsetType, Meta(description="ids of your open rooms that everyone may see on your profile")
+    ] = UNSET
+    findable: Annotated[
+        Findable | UnsetType,
+        Meta(
+            description="what finds you in `user.search`: name, handle and `interests`; `name` and handle; or `nothing`"
+            " but your whole handle"
+        ),
+    ] = UNSET
+    listable: Annotated[
+        bool | UnsetType, Meta(description="whether a search for messages may ask for all that you wrote")
     ] = UNSET
 
 

@@ -19,6 +19,7 @@ from chatserver.store.accounts.author_cache import AuthorCache
 
 AT_ONCE: Final = 256
 NOBODY: Final[frozenset[str]] = frozenset()
+_WHOLE: Final = "\0"
 
 
 class PeopleIndex:
@@ -81,7 +82,10 @@ class PeopleIndex:
         return self._texts.get(user, "")
 
     def found(self, word: str) -> set[str] | frozenset[str]:
-        """The users whose words contain this folded word."""
+        """The users whose words contain this folded word, and those who are found by this whole handle alone."""
+        return self._containing(word) | self._held.get(_WHOLE + word, NOBODY)
+
+    def _containing(self, word: str) -> set[str] | frozenset[str]:
         if len(word) <= 2:
             return self._held.get(word, NOBODY)
         held = sorted((self._held.get(part, NOBODY) for part in _pairs(word)), key=len)
@@ -89,9 +93,16 @@ class PeopleIndex:
 
 
 def words_of(profile: Profile) -> str:
-    """The public words by which a user is found, folded, one item per line."""
-    sounds = sounds_of(profile.name)
-    return fold("\n".join([profile.name, profile.handle, profile.headline, *sounds, *profile.interests]))
+    """The words by which a user is found, folded, one item per line; a whole handle comes after ``_WHOLE``."""
+    if profile.findable == "nothing":
+        return _WHOLE + fold(profile.handle)
+    more = [] if profile.findable == "name" else [profile.headline, *profile.interests]
+    return names_of(profile.name, profile.handle) + fold("\n".join(["", *more]))
+
+
+def names_of(name: str, handle: str) -> str:
+    """Name, handle and the pinyin of a Chinese name, folded, one per line."""
+    return fold("\n".join([name, handle, *sounds_of(name)]))
 
 
 def sounds_of(name: str) -> list[str]:
@@ -102,7 +113,7 @@ def sounds_of(name: str) -> list[str]:
 
 
 def _parts(text: str) -> set[str]:
-    return {*text, *_pairs(text)}
+    return {text} if text.startswith(_WHOLE) else {*text, *_pairs(text)}
 
 
 def _pairs(text: str) -> set[str]:

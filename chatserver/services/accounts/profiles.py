@@ -17,7 +17,7 @@ from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.protocol.methods.accounts import ProfileUpdate, UserGet, UserResult, UsersResult
-from chatserver.protocol.shapes import User, UserProfile, UserRoom
+from chatserver.protocol.shapes import Findable, User, UserProfile, UserRoom
 from chatserver.rules.accounts import handles, names, profiles
 from chatserver.rules.friends import ladder
 from chatserver.rules.limits import Buckets
@@ -39,6 +39,8 @@ _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
     "time_zone": profiles.checked_time_zone,
     "presence": lambda presence: "hidden" if presence == "hidden" else "",
     "shown_rooms": lambda rooms: list(dict.fromkeys(rooms)),
+    "findable": lambda findable: "" if findable == "interests" else findable,
+    "listable": lambda listable: "" if listable else "no",
 }
 
 
@@ -140,8 +142,15 @@ def _profile_of(profile: Profile, reader: str, rooms: list[UserRoom], *, near: b
         **public_of(profile), since=profile.created_at, rooms=rooms, about=profile.about, interests=profile.interests,
         languages=profile.languages, home_town=profile.home_town, time_zone=profile.time_zone,
         presence=("hidden" if profile.presence == "hidden" else "shown") if own else UNSET,
-        shown_rooms=profile.shown_rooms if own else UNSET, for_friends=profile.for_friends if own or near else "",
+        shown_rooms=profile.shown_rooms if own else UNSET,
+        findable=findable_of(profile) if own else UNSET, listable=profile.listable != "no" if own else UNSET,
+        for_friends=profile.for_friends if own or near else "",
     )  # fmt: skip
+
+
+def findable_of(profile: Profile) -> Findable:
+    """What finds this user in a search for people."""
+    return "name" if profile.findable == "name" else "nothing" if profile.findable == "nothing" else "interests"
 
 
 def _rooms_on(profile: Profile, reader: str, rooms: list[str], doors: dict[str, Door]) -> list[UserRoom]:

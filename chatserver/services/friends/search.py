@@ -1,7 +1,8 @@
 """The service for finding people: those you have a tie with, and members of your rooms.
 
 By name, handle, pinyin (zhangsan, zs), headline, interests, your own note, and where and when you met. Those who match
-most of the words come first.
+most of the words come first. What a stranger is found by is their choice (``findable``); name and handle of people with
+whom you have a tie are known to you, and always find them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from chatserver.live.hub import Hub
 from chatserver.protocol.methods.friends import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
 from chatserver.rules.text.searching import fold
-from chatserver.services.accounts.people_index import PeopleIndex
+from chatserver.services.accounts.people_index import PeopleIndex, names_of
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore
@@ -84,6 +85,7 @@ class Search:
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
         """The same for the user's ties, including the user's own notes."""
         reads = await self._ties.read_all(user)
+        await self._hub.authors.load(read.tie.other(user) for read in reads)
         texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
         hits = {
             read.tie.other(user): sum(word in text for word in words) for read, text in zip(reads, texts, strict=True)
@@ -91,8 +93,8 @@ class Search:
         return {id: count for id, count in hits.items() if count}
 
     async def _known_by(self, user: str, read: Read) -> str:
-        tie = read.tie
-        texts = [self._register.text(tie.other(user))]
+        tie, other = read.tie, self._hub.authors.face(read.tie.other(user))
+        texts = [names_of(other.name, other.handle), self._register.text(other.id)]
         if not tie.side(user).blocks:
             texts.append(tie.side(user).note)
             if tie.origin is not None:

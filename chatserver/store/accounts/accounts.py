@@ -31,7 +31,8 @@ INVITE_DAYS: Final = 30
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as stored. ``password`` is an argon2 hash, ``recovery`` a digest; "" if there is none."""
+    """A user as stored. ``password`` is an argon2 hash, ``recovery`` a digest; "" if there is none. ``findable`` is ""
+    for "interests"; ``listable`` is "no", or "" for yes."""
 
     id: str
     handle: str = ""
@@ -47,6 +48,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = ""
     shown_rooms: list[str] = []
     presence: str = ""
+    findable: str = ""
+    listable: str = ""
     created_at: int = 0
     admin: bool = False
     suspended: bool = False
@@ -106,10 +109,10 @@ class SetStatus(Step, frozen=True):
 
 
 _TEXTS: Final = (
-    "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "password",
-    "recovery",
+    "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "findable",
+    "listable", "password", "recovery",
 )  # fmt: skip
-_SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests"})
+_SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests", "findable"})
 _LISTS: Final = ("interests", "languages", "shown_rooms")
 _FLAGS: Final = ("bot", "admin", "suspended", "closed")
 _NUMBERS: Final = ("created_at", "named_at")
