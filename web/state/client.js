@@ -13,12 +13,12 @@
 
 import { callApi } from "../lib/api.js";
 import { Wire } from "../lib/wire.js";
-import { Events } from "./events.js";
-import { History } from "./history.js";
-import { Markers } from "./markers.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Room } from "./room.js";
+
+/** Stands for what only a session needs, which is loaded on the way to it: whatever one asks it for, nothing happens. */
+const NOTHING_YET = /** @type {any} */ (new Proxy({}, { get: () => () => undefined }));
 
 export class Client extends EventTarget {
   /** @type {CommunityCard | undefined} */ card;
@@ -26,9 +26,9 @@ export class Client extends EventTarget {
   /** @type {Map<string, Room>} */ rooms = new Map();
   /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
   people = new People(this);
-  history = new History(this);
-  markers = new Markers(this);
-  #events = new Events(this);
+  /** @type {import("./history.js").History} */ history = NOTHING_YET;
+  /** @type {import("./markers.js").Markers} */ markers = NOTHING_YET;
+  /** @type {import("./events.js").Events} */ #events = NOTHING_YET;
   /** One's own pokes on their way, by whom they went to. @type {Map<string, any>} */ sent = new Map();
   /** Pokes, cards and the like: the last number, and how many one has not looked at. */
   inbox = { seq: 0, unread: 0 };
@@ -96,9 +96,20 @@ export class Client extends EventTarget {
 
   /** Ask what the community is called, then begin to listen. */
   async enter() {
-    this.card = await this.api("community.get");
+    const [card] = await Promise.all([this.api("community.get"), this.#load()]);
+    this.card = card;
     this.tell("community");
     this.wire.connect();
+  }
+
+  async #load() {
+    const [{ Events }, { History }, { Markers }] = await Promise.all([
+      import("./events.js"), import("./history.js"), import("./markers.js"),
+    ]);
+    if (this.#events !== NOTHING_YET) return;
+    this.#events = new Events(this);
+    this.history = new History(this);
+    this.markers = new Markers(this);
   }
 
   /** After signing in or out: nothing of the old session counts. */
