@@ -10,6 +10,7 @@ const LATER = {
   "day-question": () => import("./day-question/day-question.js"),
   "community-page": () => import("./community-page/community-page.js"),
   "hello-card": () => import("./hello-card/hello-card.js"),
+  "emoji-picker": () => import("./emoji-picker/emoji-picker.js"),
   "invite-links": () => import("./invite-links/invite-links.js"),
   "message-composer": () => import("./message-composer/message-composer.js"),
   "met-code": () => import("./met-code/met-code.js"),

@@ -14,7 +14,7 @@ const KEY = "chatserver.preferences";
  * @typedef {{id: string, seq: number, before: string, text: string}} Edit
  * @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, after?: string, people?: boolean,
  *   drafts?: Record<string, string>, edits?: Record<string, Edit>,
- *   notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
+ *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */
 
 export class Preferences extends EventTarget {

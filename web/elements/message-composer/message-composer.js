@@ -7,14 +7,12 @@
 import { make } from "../../lib/dom.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
+import { composes } from "./composes.js";
+
+export { composes };
 
 const TYPING_EVERY = 3_000;
 const TALLEST = 240;
-
-/** @param {KeyboardEvent} event whether the key belongs to an input method (Safari ends composition before it) */
-export function composes(event) {
-  return event.isComposing || event.keyCode === 229;
-}
 
 export class MessageComposer extends PageElement {
   room = "";

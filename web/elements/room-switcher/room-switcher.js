@@ -3,7 +3,7 @@
 import { make } from "../../lib/dom.js";
 import { roomPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
-import { composes } from "../message-composer/message-composer.js";
+import { composes } from "../message-composer/composes.js";
 
 export class RoomSwitcher extends PageElement {
   #chosen = 0;
