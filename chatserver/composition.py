@@ -50,6 +50,7 @@ from chatserver.services.friends.search import Search
 from chatserver.services.friends.ties import Ties
 from chatserver.services.messages.limits import SendLimits
 from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.sync import Sync
 from chatserver.services.recovery import Recovery
 from chatserver.services.rooms.activity import Activity
@@ -75,6 +76,7 @@ from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import LogReader, MessageLog
+from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.rooms.questions import QuestionStore
 from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
@@ -102,6 +104,7 @@ class Stores:
     newcomers: NewcomerStore
     logins: LoginStore
     log: LogReader
+    reactions: ReactionStore
 
 
 @dataclass(slots=True, frozen=True)
@@ -161,6 +164,7 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
         ),
         newcomers=NewcomerStore(store, most=settings.newcomer.messages),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
+        reactions=ReactionStore(store),
     )  # fmt: skip
 
 
@@ -193,7 +197,8 @@ async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
     limits, authority = settings.limits, Authority(stores.logins)
     hub = Hub(
         stores.store, stores.log, stores.authors, tasks, on_auth=authority.on_auth, tail_records=limits.tail_records,
-        tail_bytes=or_unlimited(limits.tail_bytes), large_room=limits.large_room,
+        replay_reactions=limits.replay_reactions, tail_bytes=or_unlimited(limits.tail_bytes),
+        large_room=limits.large_room,
         most_per_user=limits.connections_per_user,
     )  # fmt: skip
     index = stores.room_index
@@ -212,17 +217,25 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     icebreakers = read_icebreakers(icebreakers_file(settings))
     pairs = Pairs(hub, stores.log, stores.ties, stores.rooms, icebreakers)
     ties = Ties(hub, stores.ties, CardStore(stores.store), pairs, stores.accounts, days)
-    inbox = Inbox(hub, stores.log, stores.inbox, stores.ties, stores.intents, most=or_unlimited(limits.replay_messages))
+    inbox = Inbox(
+        hub, stores.log, stores.inbox, stores.ties, stores.reactions, stores.intents,
+        most=or_unlimited(limits.replay_messages),
+    )  # fmt: skip
     log = _log(settings, stores, live, ties, days, tasks)
     newcomers = Newcomers(hub, stores.log, stores.newcomers, stores.intents, _newcomer_numbers(settings))
     deletions = Deletions(stores.store, stores.intents, stores.newcomers)
+    sends = _send_limits(settings)
     messages = Messages(
-        hub, log, stores.users, deletions, _send_limits(settings), inbox, newcomers,
+        hub, log, stores.users, deletions, sends, inbox, newcomers,
         secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
+    )  # fmt: skip
+    reactions = Reactions(
+        hub, stores.log, stores.reactions, messages, inbox, pins=sends, off=lambda: settings.community.reactions_off,
+        reacts=Buckets(limits.reactions_burst, limits.reactions_per_minute / 60),
     )  # fmt: skip
     friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, icebreakers, days)
     server = _server_info(settings)
-    services = _services(settings, stores, live, messages, friends, server, hashing)
+    services = _services(settings, stores, live, messages, reactions, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
     return Working(services, log, recovery, server)
 
@@ -282,8 +295,8 @@ def _searches(settings: Settings) -> Buckets:
 
 
 def _services(
-    settings: Settings, stores: Stores, live: Live, messages: Messages, friends: Friends, server: ServerInfo,
-    hashing: Hashing,
+    settings: Settings, stores: Stores, live: Live, messages: Messages, reactions: Reactions, friends: Friends,
+    server: ServerInfo, hashing: Hashing,
 ) -> Services:  # fmt: skip
     limits, hub, community, accounts = settings.limits, live.hub, stores.community, stores.accounts
     return Services(
@@ -301,7 +314,7 @@ def _services(
         sync=Sync(
             stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,
             friends.inbox.replay, replay_messages=or_unlimited(limits.replay_messages),
-            replay_events=or_unlimited(limits.replay_events),
+            replay_events=or_unlimited(limits.replay_events), replay_reactions=limits.replay_reactions,
         ),
         rooms=Rooms(hub, stores.rooms, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
         membership=Membership(
@@ -312,6 +325,7 @@ def _services(
             time_zone=lambda: community.profile.time_zone,
         ),
         messages=messages,
+        reactions=reactions,
         activity=Activity(hub, stores.rooms, Buckets(limits.typing_burst, limits.typing_per_second)),
         friends=friends,
     )  # fmt: skip

@@ -13,8 +13,8 @@ from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.outgoing import Behind
-from chatserver.live.tail import Entry, Place, merged
-from chatserver.store.messages.records import Page, change_of, message_of
+from chatserver.live.tail import Entry, Place, change_entry, merged, posted_entry
+from chatserver.store.messages.records import Page
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +92,8 @@ def entries_of(feed: Feed, page: Page, place: Place) -> list[Entry]:
         messages = [posted for posted in messages if posted.seq <= page.changes[-1].after]
     author = feed.author
     return merged(
-        [Entry(message_of(feed.room, posted, author(posted.user)), place, posted.only) for posted in messages],
-        [(changed.after, Entry(change_of(feed.room, changed), place, changed.now.only)) for changed in page.changes],
+        [posted_entry(feed.room, posted, author(posted.user), place) for posted in messages],
+        [(change.after, change_entry(feed.room, change, place)) for change in page.changes],
         place,
     )
 

@@ -28,7 +28,7 @@ from chatserver.live.members import Members
 from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.slices import SLICE, Frames, slices
-from chatserver.live.tail import Entry, Place, Tail
+from chatserver.live.tail import Entry, Place, Tail, change_entry, posted_entry
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import (
     MemberEvent,
@@ -41,7 +41,7 @@ from chatserver.protocol.events import (
 from chatserver.protocol.shapes import Author, AuthorRole, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import LogReader
-from chatserver.store.messages.records import Changed, Now, Posted, Record, change_of, message_of
+from chatserver.store.messages.records import Change, Changed, Difference, Now, Posted, Reacted, Record
 from chatserver.store.rooms.records import LogHead, MemberRecord, Opened, RoomMeta
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ ROLES_REMEMBERED: Final = 100
 
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
+_reaction = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Difference]).decode
 _other = msgspec.msgpack.Decoder(list[Any]).decode
 
 Jobs = deque[tuple[bytes, list[Connection]]]
@@ -76,6 +77,7 @@ class Surroundings:
     pool: RepairPool
     process: str
     tail_records: int = 512
+    replay_reactions: int = 500
     large_room: int = 500
     tail_bytes: int = 1 << 20
 
@@ -83,6 +85,7 @@ class Surroundings:
 class Feed:
     """One room in this process. ``place`` is how far it has received, ``delivered`` how far its live followers have.
 
+    ``reactions`` counts those among the changes up to there; ``changed_rev`` is the last change that was none.
     ``members`` are the room's members, ``company`` those connected."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
@@ -115,7 +118,12 @@ class Feed:
         self.version = opened.meta.version
         self.place = self.delivered = Place(opened.head.seq, opened.head.rev)
         self.last_id = self.delivered_id = opened.head.last_id
-        self.tail = Tail(self.place, records=self.around.tail_records, size=self.around.tail_bytes)
+        self.reactions = opened.head.reactions
+        self.changed_rev = self.place.rev
+        self.tail = Tail(
+            self.place, records=self.around.tail_records, size=self.around.tail_bytes,
+            reactions=self.around.replay_reactions,
+        )  # fmt: skip
 
     # --- authors ------------------------------------------------------------------------------------------------------
 
@@ -145,12 +153,12 @@ class Feed:
 
     def _receive(self, payload: bytes) -> None:
         kind = payload[2:3]
-        if self.repairs.holds_back and kind in b"mcjst":
+        if self.repairs.holds_back and kind in b"mcrjst":
             if kind != b"t":
                 self.repairs.park(payload)
         elif kind == b"m":
             self._receive_messages(payload)
-        elif kind == b"c":
+        elif kind in b"cr":
             self._receive_change(payload)
         elif kind == b"j":
             self._receive_member(payload)
@@ -179,23 +187,28 @@ class Feed:
             self.apply_message(Posted(seq, at, record, None))
 
     def _receive_change(self, payload: bytes) -> None:
-        _, epoch, rev, seq, after, now = _change(payload)
+        """A change ("c") with the state that now holds, or a reaction ("r") with the difference."""
+        _, epoch, rev, seq, after, what = (_change if payload[2:3] == b"c" else _reaction)(payload)
         if epoch == self.epoch and rev <= self.place.rev:
             return
         if epoch != self.epoch or rev != self.place.rev + 1 or after != self.place.seq:
             self.repairs.repair(payload)
             return
-        self.apply_change(Changed(rev, seq, after, now))
+        self.apply_change(Changed(rev, seq, after, what) if isinstance(what, Now) else Reacted(rev, seq, after, what))
 
     def apply_message(self, posted: Posted) -> None:
-        message = message_of(self.room, posted, self.author(posted.user))
+        author = self.author(posted.user)
         self.place = Place(posted.seq, self.place.rev)
-        self.last_id = message.id
-        self._numbered(Entry(message, self.place, posted.only))
+        self.last_id = posted.id
+        self._numbered(posted_entry(self.room, posted, author, self.place))
 
-    def apply_change(self, changed: Changed) -> None:
-        self.place = Place(self.place.seq, changed.rev)
-        self._numbered(Entry(change_of(self.room, changed), self.place, changed.now.only))
+    def apply_change(self, change: Change) -> None:
+        self.place = Place(self.place.seq, change.rev)
+        if isinstance(change, Reacted):
+            self.reactions += 1
+        else:
+            self.changed_rev = change.rev
+        self._numbered(change_entry(self.room, change, self.place))
 
     def _numbered(self, entry: Entry) -> None:
         self.tail.add(entry)
@@ -506,11 +519,11 @@ class Feed:
     def replay_from_tail(self, connection: Connection) -> bool:
         """Catch a follower up from the tail, without await. False if the log has to be read for it."""
         while (behind := self.followers.get(connection)) is not None and not connection.paused:
-            if behind.numbering != self.numbering:
+            if behind.numbering == self.numbering and behind.place == self.delivered:
+                self._become_live(connection, behind)
+            elif behind.numbering != self.numbering or behind.place.rev < self.tail.dropped_rev:
                 connection.write(self.reset_frame(connection.wire))
                 self.followers[connection] = Behind(self.delivered, self.numbering, OWN_STATE_DUE)
-            elif behind.place == self.delivered:
-                self._become_live(connection, behind)
             else:
                 entries = self.tail.after(behind.place, self.delivered)
                 if entries is None:

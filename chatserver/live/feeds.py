@@ -46,6 +46,7 @@ class Feeds:
         connections: Callable[[str], Iterable[Connection]],
         apart: Callable[[str], Set[str]],
         tail_records: int,
+        replay_reactions: int,
         large_room: int,
         tail_bytes: int,
     ) -> None:
@@ -74,6 +75,7 @@ class Feeds:
             self.pool,
             store.process_id,
             tail_records,
+            replay_reactions,
             large_room,
             tail_bytes,
         )

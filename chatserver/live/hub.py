@@ -34,7 +34,7 @@ from chatserver.rules.crowds import roughly
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.users import NO_POINTER, Pointer, UserStore
 from chatserver.store.engine.store import Store
-from chatserver.store.friends.inbox import item_of
+from chatserver.store.friends.inbox import item_of, state_of
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.mentions import MentionStore
 from chatserver.store.rooms.reading import RoomReader
@@ -58,6 +58,7 @@ class Hub:
         *,
         on_auth: OnAuth,
         tail_records: int,
+        replay_reactions: int,
         tail_bytes: int,
         large_room: int,
         most_per_user: int = 0,
@@ -74,7 +75,7 @@ class Hub:
             store, self.rooms, log, authors, tasks, user_left=self._user_left, tell_state=self._tell_state,
             shut_out=self._shut_out, numbered_anew=self._numbered_anew, connections=self.connections_of,
             apart=self.apart.of,
-            tail_records=tail_records, tail_bytes=tail_bytes, large_room=large_room,
+            tail_records=tail_records, replay_reactions=replay_reactions, tail_bytes=tail_bytes, large_room=large_room,
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, dict[Feed, None]] = {}
@@ -216,9 +217,10 @@ class Hub:
         if user is not None:
             self.tasks.spawn(self.refresh(user))
 
-    def _item_added(self, user: LiveUser, seq: int, at: int, packed: str) -> None:
+    def _item_added(self, user: LiveUser, seq: int, at: int, packed: str, quiet: int = 0) -> None:
         item = item_of(seq, at, packed)
         user.profile["inbox_seq"] = str(seq).encode()
+        user.profile["inbox_quiet"] = str(int(user.profile.get("inbox_quiet") or 0) + quiet).encode()
         for connection in user.connections:
             if connection.started and connection not in self.inbox_behind:
                 connection.write(connection.wire.event("inbox.added", item))
@@ -226,11 +228,10 @@ class Hub:
     def _inbox_changed(self, user: LiveUser, kind: str, *rest: Any) -> None:
         """The inbox was read up to a number, or an item is gone (``rest``: its poke or card)."""
         if kind == "inbox":
-            user.profile["inbox_seq"], user.profile["inbox_read"] = (str(number).encode() for number in rest)
-            event = InboxChanged(seq=rest[0], unread=rest[0] - rest[1])
-        else:
-            seq, read = (int(user.profile.get(name) or 0) for name in ("inbox_seq", "inbox_read"))
-            event = InboxChanged(seq=seq, unread=seq - read, gone=rest[0])
+            last, read, quiet = (str(number).encode() for number in rest)
+            user.profile |= {"inbox_seq": last, "inbox_read": read, "inbox_quiet": quiet}
+        state = state_of(user.profile)
+        event = InboxChanged(seq=state.seq, unread=state.unread, gone=rest[0] if kind == "gone" else "")
         for connection in user.connections:
             if connection.started:
                 connection.write(connection.wire.event("inbox.changed", event))

@@ -23,7 +23,7 @@ from chatserver.live.tail import Place
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.heads import Head
 from chatserver.store.messages.log import LogReader
-from chatserver.store.messages.records import Changed, Page, Posted
+from chatserver.store.messages.records import Change, Page, Posted
 from chatserver.store.rooms.records import Opened
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Repaired(Protocol):
     def around(self) -> Provision: ...
     def receive(self, payload: bytes) -> None: ...
     def apply_message(self, posted: Posted) -> None: ...
-    def apply_change(self, changed: Changed) -> None: ...
+    def apply_change(self, change: Change) -> None: ...
     def reload(self, opened: Opened) -> None: ...
     async def reset(self, opened: Opened) -> None: ...
     async def read_anew(self) -> Opened: ...
@@ -289,7 +289,7 @@ class Repairs:
             return True
         return not all(posted.explained for posted in page.messages)
 
-    def _apply(self, messages: list[Posted], changes: list[Changed]) -> None:
+    def _apply(self, messages: list[Posted], changes: list[Change]) -> None:
         """Apply messages and changes in order; what may have unread changes before it is left for the next page."""
         feed = self._feed
         if len(changes) == CHANGES:

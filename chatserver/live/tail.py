@@ -2,23 +2,32 @@
 
 An entry is a message or a change. A place is (seq, rev): all messages up to seq and all changes up to rev. A change
 also updates the message it changes if that is still in the tail, so that a replay has current states and a deleted text
-is gone at once.
+is gone at once. Reactions have a ring of their own, so that a thousand of them do not push out the messages.
 """
 
 from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Set
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import msgspec
 from msgspec import UnsetType
 
 from chatserver.live.wire import Wire
-from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Author, AuthorRole, Message
 from chatserver.store.accounts.author_cache import titled
-from chatserver.store.messages.records import tombstone_of
+from chatserver.store.messages.records import (
+    Change,
+    Changed,
+    Posted,
+    Reacted,
+    change_of,
+    message_of,
+    reacted_of,
+    tombstone_of,
+)
 
 
 class Place(NamedTuple):
@@ -32,74 +41,140 @@ class Place(NamedTuple):
         return self.seq >= other.seq and self.rev >= other.rev
 
 
-class Entry:
-    """A numbered event and its frames, built when first needed. ``place`` is a reader's place after it; ``only`` is the
-    only user who may see it, if not everyone may. ``few`` are users who get another frame than all others."""
+What = Message | MessageChanged | MessageReacted
+_NAMES: Final[dict[type[What], str]] = {
+    Message: "message.posted",
+    MessageChanged: "message.changed",
+    MessageReacted: "message.reacted",
+}
 
-    __slots__ = ("_frames", "few", "only", "place", "what")
+
+class Entry:
+    """A numbered event and its frames, built when first needed. ``place`` is a reader's place after it. If ``only`` is
+    set, ``what`` is what this one user sees, and everybody else sees ``others``. ``few`` are users who get another
+    frame than all others."""
+
+    __slots__ = ("_frames", "few", "only", "others", "place", "what")
 
     then: ClassVar[None] = None
 
-    def __init__(self, what: Message | MessageChanged, place: Place, only: str = "") -> None:
+    def __init__(self, what: What, place: Place, only: str = "", others: What | None = None) -> None:
         self.what = what
         self.place = place
         self.only = only
+        self.others = others
         self.few: Set[str] = frozenset([only]) if only else frozenset()
         self._frames: dict[Wire, bytes] = {}
 
     @property
-    def is_message(self) -> bool:
-        return isinstance(self.what, Message)
-
-    @property
     def size(self) -> int:
-        return 300 + len(self.what.text)
+        return 300 if isinstance(self.what, MessageReacted) else 300 + len(self.what.text)
 
     def frame(self, wire: Wire) -> bytes:
         made = self._frames.get(wire)
         if made is None:
-            name = "message.posted" if self.is_message else "message.changed"
-            made = self._frames[wire] = wire.event(name, self.what)
+            made = self._frames[wire] = wire.event(_NAMES[type(self.what)], self.what)
         return made
 
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
         """The frame that this user may see: the same for all who are not among the ``few``."""
         if not self.only or viewer == self.only:
             return self.frame(wire)
-        name = "message.posted" if self.is_message else "message.changed"
-        return wire.event(name, veiled(self.what))
+        return wire.event(_NAMES[type(self.what)], self.others)
 
-    def replace(self, what: Message | MessageChanged) -> None:
-        self.what = what
+    def seen_by(self, user: str) -> What:
+        """What this user sees; "" for everybody but ``only``."""
+        return self.what if self.others is None or user == self.only else self.others
+
+    def write_by(self, author: Author) -> None:
+        """Give the message another name or role of its author."""
+        others = self.others and msgspec.structs.replace(self.others, author=author)
+        self.replace(msgspec.structs.replace(self.what, author=author), self.only, others)
+
+    def replace(self, what: What, only: str = "", others: What | None = None) -> None:
+        self.what, self.only, self.others = what, only, others
+        self.few = frozenset([only]) if only else frozenset()
         self._frames.clear()
+
+
+def posted_entry(room: str, posted: Posted, author: Author, place: Place) -> Entry:
+    """A message as its readers receive it."""
+    message, now, only = message_of(room, posted, author), posted.now, posted.only
+    if only:
+        return Entry(message, place, only, tombstone_of(message))
+    if now is not None and now.pinned_for:
+        return Entry(message, place, now.pinned_for, msgspec.structs.replace(message, pinned=False))
+    return Entry(message, place)
+
+
+def change_entry(room: str, change: Change, place: Place) -> Entry:
+    """A change as its readers receive it."""
+    return _changed_entry(room, change, place) if isinstance(change, Changed) else _reacted_entry(room, change, place)
+
+
+def _changed_entry(room: str, changed: Changed, place: Place) -> Entry:
+    what, now = change_of(room, changed), changed.now
+    if now.only:
+        return Entry(what, place, now.only, _deleted(what))
+    if now.pinned_for:
+        return Entry(what, place, now.pinned_for, msgspec.structs.replace(what, pinned=False))
+    return Entry(what, place)
+
+
+def _deleted(change: MessageChanged) -> MessageChanged:
+    return MessageChanged(room=change.room, rev=change.rev, seq=change.seq, text="", deleted=True)
+
+
+def _reacted_entry(room: str, reacted: Reacted, place: Place) -> Entry:
+    what, difference = reacted_of(room, reacted), reacted.difference
+    if difference is not None and difference.only:
+        return Entry(what, place, difference.only, _bare(what))
+    if difference is not None and difference.more:
+        return Entry(msgspec.structs.replace(what, count=difference.count + 1), place, difference.more, what)
+    return Entry(what, place)
+
+
+def _bare(event: MessageReacted) -> MessageReacted:
+    return MessageReacted(room=event.room, rev=event.rev, seq=event.seq)
 
 
 def is_after(entry: Entry, place: Place) -> bool:
     """Whether a reader at this place has not seen the entry yet."""
-    if entry.is_message:
+    if isinstance(entry.what, Message):
         return entry.place.seq > place.seq
     return entry.place.rev > place.rev
 
 
 class Tail:
-    """A limited number of entries and bytes, newest last. ``start`` is the place before the first of them."""
+    """A limited number of entries and bytes, newest last. ``start`` is the place before the first of them.
 
-    def __init__(self, start: Place, *, records: int, size: int) -> None:
+    ``dropped_rev`` is the last reaction that was dropped because there were more than ``reactions`` of them."""
+
+    def __init__(self, start: Place, *, records: int, size: int, reactions: int) -> None:
         self.start = start
+        self.dropped_rev = 0
         self._entries: collections.deque[Entry] = collections.deque()
+        self._reactions: collections.deque[Entry] = collections.deque()
         self._messages: dict[int, Entry] = {}
         self._size = 0
         self._most_records = records
         self._most_size = size
+        self._most_reactions = reactions
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def add(self, entry: Entry) -> None:
-        if isinstance(entry.what, Message):
-            self._messages[entry.what.seq] = entry
+        what = entry.what
+        if isinstance(what, MessageReacted):
+            self._reactions.append(entry)
+            if len(self._reactions) > self._most_reactions:
+                self.dropped_rev = self._reactions.popleft().place.rev
+            return
+        if isinstance(what, Message):
+            self._messages[what.seq] = entry
         else:
-            self._rewrite(entry.what)
+            self._rewrite(what, entry)
         self._entries.append(entry)
         self._size += entry.size
         while len(self._entries) > self._most_records or self._size > self._most_size:
@@ -111,47 +186,66 @@ class Tail:
         self.start = first.place
         if isinstance(first.what, Message):
             self._messages.pop(first.what.seq, None)
+        while self._reactions and self._reactions[0].place < self.start:
+            self._reactions.popleft()
 
-    def _rewrite(self, change: MessageChanged) -> None:
+    def _rewrite(self, change: MessageChanged, by: Entry) -> None:
         entry = self._messages.get(change.seq)
         if entry is not None and isinstance(entry.what, Message):
-            self._replace(entry, as_it_holds(entry.what, change))
+            self._replace(entry, *_as_both_see_it(entry, by))
         if change.deleted:
             for older in self._entries:
                 if isinstance(older.what, MessageChanged) and older.what.seq == change.seq:
                     self._replace(older, msgspec.structs.replace(change, rev=older.what.rev))
+            for older in self._reactions:
+                if isinstance(older.what, MessageReacted) and older.what.seq == change.seq:
+                    older.replace(_bare(older.what))
 
-    def _replace(self, entry: Entry, what: Message | MessageChanged) -> None:
+    def _replace(self, entry: Entry, what: What, only: str = "", others: What | None = None) -> None:
         """Replace an entry's content, and count its bytes again: otherwise bytes of deleted texts would fill the
         tail."""
         self._size -= entry.size
-        entry.replace(what)
+        entry.replace(what, only, others)
         self._size += entry.size
 
     def put_before(self, entries: list[Entry], start: Place) -> None:
         """Extend the tail backwards with entries from the log, if all of them fit."""
-        size = sum(entry.size for entry in entries)
-        if len(entries) + len(self._entries) > self._most_records or size + self._size > self._most_size:
+        reactions = [entry for entry in entries if isinstance(entry.what, MessageReacted)]
+        rest = [entry for entry in entries if not isinstance(entry.what, MessageReacted)]
+        size = sum(entry.size for entry in rest)
+        if len(rest) + len(self._entries) > self._most_records or size + self._size > self._most_size:
             return
-        self._entries.extendleft(reversed(entries))
+        if self.dropped_rev > start.rev or len(reactions) + len(self._reactions) > self._most_reactions:
+            return
+        self._entries.extendleft(reversed(rest))
+        self._reactions.extendleft(reversed(reactions))
         self._size += size
         self.start = start
-        for entry in entries:
+        for entry in rest:
             if isinstance(entry.what, Message):
                 self._messages[entry.what.seq] = entry
 
+    def reaches(self, place: Place) -> bool:
+        """Whether everything after this place is here."""
+        return place.reaches(self.start) and place.rev >= self.dropped_rev
+
     def after(self, place: Place, upto: Place) -> list[Entry] | None:
         """The entries after ``place`` up to ``upto``; None if the tail does not reach back that far."""
-        if place.seq < self.start.seq or place.rev < self.start.rev:
+        if not self.reaches(place):
             return None
-        found: list[Entry] = []
-        for entry in reversed(self._entries):
-            if entry.place.seq <= place.seq and entry.place.rev <= place.rev:
+        messages, reactions = _after(self._entries, place, upto), _after(self._reactions, place, upto)
+        if not reactions:
+            return messages
+        return sorted([*messages, *reactions], key=_place_of)
+
+    def reactions_after(self, rev: int) -> int:
+        """How many reactions came after this change; only if the tail reaches back to it."""
+        count = 0
+        for entry in reversed(self._reactions):
+            if entry.place.rev <= rev:
                 break
-            if entry.place.seq <= upto.seq and entry.place.rev <= upto.rev and is_after(entry, place):
-                found.append(entry)
-        found.reverse()
-        return found
+            count += 1
+        return count
 
     def id_at(self, seq: int) -> str | None:
         entry = self._messages.get(seq)
@@ -159,11 +253,9 @@ class Tail:
 
     def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset()) -> int:
         """The user's mentions after a message, except by users they blocked."""
-        later = (entry for number, entry in self._messages.items() if number > seq and not entry.only)
+        later = (entry.seen_by(user) for number, entry in self._messages.items() if number > seq)
         return sum(
-            1
-            for entry in later
-            if isinstance(entry.what, Message) and user in entry.what.mentions and entry.what.author.id not in blocks
+            1 for what in later if isinstance(what, Message) and user in what.mentions and what.author.id not in blocks
         )
 
     def face_changed(self, author: Author) -> bool:
@@ -171,7 +263,7 @@ class Tail:
         wrote = False
         for entry in self._messages.values():
             if isinstance(entry.what, Message) and entry.what.author.id == author.id:
-                entry.replace(msgspec.structs.replace(entry.what, author=author))
+                entry.write_by(author)
                 wrote = True
         return wrote
 
@@ -179,28 +271,54 @@ class Tail:
         """Give the author of these messages another role."""
         for entry in self._messages.values():
             if isinstance(entry.what, Message) and entry.what.author.id == user:
-                entry.replace(msgspec.structs.replace(entry.what, author=titled(entry.what.author, role)))
+                entry.write_by(titled(entry.what.author, role))
+
+
+def _place_of(entry: Entry) -> Place:
+    return entry.place
+
+
+def _after(entries: collections.deque[Entry], place: Place, upto: Place) -> list[Entry]:
+    found: list[Entry] = []
+    for entry in reversed(entries):
+        if entry.place.seq <= place.seq and entry.place.rev <= place.rev:
+            break
+        if entry.place.seq <= upto.seq and entry.place.rev <= upto.rev and is_after(entry, place):
+            found.append(entry)
+    found.reverse()
+    return found
+
+
+def _as_both_see_it(entry: Entry, change: Entry) -> tuple[What, str, What | None]:
+    """A message after a change, as each of the two of a direct room sees it; elsewhere all see the same."""
+    only = entry.only or change.only
+    if not only:
+        return _as_it_holds(entry.what, change.what), "", None
+    others = change.what if change.only not in {"", only} else change.seen_by("")
+    return (
+        _as_it_holds(entry.seen_by(only), change.seen_by(only)), only, _as_it_holds(entry.seen_by(""), others),
+    )  # fmt: skip
+
+
+def _as_it_holds(message: What, change: What) -> What:
+    assert isinstance(message, Message)
+    assert isinstance(change, MessageChanged)
+    return as_it_holds(message, change)
 
 
 def as_it_holds(message: Message, change: MessageChanged) -> Message:
     """The message after the change."""
-    if change.deleted:
+    if change.deleted or message.deleted:
         return tombstone_of(message)
     return msgspec.structs.replace(
         message,
         text=change.text,
         edited_at=change.edited_at,
-        reactions=change.reactions,
         pinned=change.pinned,
+        topic=change.topic,
         mentions=change.mentions,
+        everyone=change.everyone,
     )
-
-
-def veiled(what: Message | MessageChanged) -> Message | MessageChanged:
-    """The tombstone of something that only another user may see."""
-    if isinstance(what, Message):
-        return tombstone_of(what)
-    return MessageChanged(room=what.room, rev=what.rev, seq=what.seq, text="", deleted=True)
 
 
 def merged(messages: Iterable[Entry], changes: Iterable[tuple[int, Entry]], start: Place) -> list[Entry]:
@@ -224,7 +342,7 @@ def merged(messages: Iterable[Entry], changes: Iterable[tuple[int, Entry]], star
 
 
 def _put(out: list[Entry], change: Entry, seq: int) -> int:
-    assert isinstance(change.what, MessageChanged)
+    assert not isinstance(change.what, Message)
     change.place = Place(seq, change.what.rev)
     out.append(change)
     return change.what.rev

@@ -13,7 +13,8 @@ from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomSta
 
 
 class MessageChanged(Shape, frozen=True):
-    """The current state of a message; an absent member has its default."""
+    """The current state of a message; an absent member has its default. Reactions stay as they are, save that a
+    deletion drops them."""
 
     room: Annotated[str, Meta(description="the room's id")]
     rev: Annotated[int, Meta(description="the change's number in its room: 1, 2, 3 …")]
@@ -23,13 +24,28 @@ class MessageChanged(Shape, frozen=True):
     deleted: Annotated[bool, Meta(description="whether it is a tombstone: number and id stay, the text is gone")] = (
         False
     )
-    reactions: Annotated[
-        dict[str, list[str]], Meta(description="user ids by reaction; always empty in this release")
-    ] = field(default_factory=dict)
-    pinned: Annotated[bool, Meta(description="always false in this release")] = False
-    mentions: Annotated[list[str], Meta(description="how often the user was mentioned after `read_seq`")] = field(
+    pinned: Annotated[bool, Meta(description="whether it is pinned in the room")] = False
+    topic: Annotated[str, Meta(description="the topic; empty: none")] = ""
+    attachments: Annotated[list[str], Meta(description="always empty in this release")] = field(default_factory=list)
+    mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = field(
         default_factory=list
     )
+    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room")] = False
+    previews: Annotated[list[str], Meta(description="always empty in this release")] = field(default_factory=list)
+
+
+class MessageReacted(Shape, frozen=True, gc=False):
+    """The difference that one reaction makes. Bare (room, rev, seq alone): it is not for this reader, or its message
+    was deleted since; only the cursor moves. ``cleared``: all reactions are gone, or all with ``emoji`` if present."""
+
+    room: Annotated[str, Meta(description="the room's id")]
+    rev: Annotated[int, Meta(description="the change's number in its room: 1, 2, 3 …")]
+    seq: Annotated[int, Meta(description="the message's number in its room: 1, 2, 3 …")]
+    emoji: Annotated[str | UnsetType, Meta(description="the emoji, fully qualified")] = UNSET
+    user: Annotated[str | UnsetType, Meta(description="the id of the user whose reaction it is")] = UNSET
+    added: Annotated[bool | UnsetType, Meta(description="whether it was added; false: it was removed")] = UNSET
+    count: Annotated[int | UnsetType, Meta(description="how many have reacted with this emoji afterwards")] = UNSET
+    cleared: Annotated[bool | UnsetType, Meta(description="true if a moderator removed them all")] = UNSET
 
 
 class RoomChanged(RoomWords, frozen=True, kw_only=True):
@@ -107,7 +123,10 @@ class EventKind:
 
 _ROWS: Final = (
     EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
-    EventKind("message.changed", MessageChanged, "A message was edited or deleted; rev is one more than the last."),
+    EventKind(
+        "message.changed", MessageChanged, "A message was edited, pinned or deleted; rev is one more than the last."
+    ),
+    EventKind("message.reacted", MessageReacted, "Somebody reacted to a message; rev is one more than the last."),
     EventKind("room.changed", RoomChanged, "The room's title, description or settings changed."),
     EventKind("room.updated", RoomState, "The user joined the room, or their own role or setting in it changed."),
     EventKind("room.reset", RoomReset, "Events cannot continue from the cursor: read pages again."),

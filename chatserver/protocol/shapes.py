@@ -157,8 +157,17 @@ class UserProfile(User, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class Reaction(Struct, frozen=True, gc=False):
+    """One kind of reaction to a message. ``users`` helps to show names; `message.reactors` lists all."""
+
+    emoji: Annotated[str, Meta(description="the emoji, fully qualified")]
+    count: Annotated[int, Meta(description="how many reacted with it")]
+    users: Annotated[list[str], Meta(description="ids of the first 100, in the order of reacting")]
+
+
 class Message(Shape, frozen=True):
-    """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id."""
+    """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id. Events carry
+    neither ``reactions`` nor ``mine``: reactions to a message follow it as events of their own."""
 
     room: Annotated[str, Meta(description="the room's id")]
     seq: Annotated[int, Meta(description="the message's number in its room: 1, 2, 3 …")]
@@ -170,15 +179,16 @@ class Message(Shape, frozen=True):
     reply_to: Annotated[int, Meta(description="the number of the message it replies to; 0: none")] = 0
     topic: Annotated[str, Meta(description="the topic; empty: none")] = ""
     mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = []
+    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room")] = False
     attachments: Annotated[list[str], Meta(description="always empty in this release")] = []
+    previews: Annotated[list[str], Meta(description="always empty in this release")] = []
     edited_at: Annotated[int, Meta(description="when the text was last changed; 0: never")] = 0
     deleted: Annotated[bool, Meta(description="whether it is a tombstone: number and id stay, the text is gone")] = (
         False
     )
-    reactions: Annotated[
-        dict[str, list[str]], Meta(description="user ids by reaction; always empty in this release")
-    ] = {}
-    pinned: Annotated[bool, Meta(description="always false in this release")] = False
+    pinned: Annotated[bool, Meta(description="whether it is pinned in the room")] = False
+    reactions: Annotated[list[Reaction], Meta(description="by kind, in the order in which each first came")] = []
+    mine: Annotated[list[str], Meta(description="the emoji with which the reader reacted")] = []
 
 
 class RoomWords(Shape, frozen=True, kw_only=True):
@@ -319,14 +329,28 @@ class InboxItem(Shape, frozen=True):
 
     number: Annotated[int, Meta(description="1, 2, 3 …")]
     kind: Annotated[
-        Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "mention"],
-        Meta(description="the kind of item"),
+        Literal[
+            "poke",
+            "curtain",
+            "answered",
+            "redrawn",
+            "opened",
+            "friend",
+            "card",
+            "met",
+            "invitation",
+            "mention",
+            "reacted",
+        ],
+        Meta(description="the kind of item; `reacted` is never counted as unread"),
     ]
     at: Annotated[int, Meta(description="when it was added")]
     user: Annotated[str, Meta(description="the other user")]
     room: Annotated[str, Meta(description="the room, or the id of the pair")] = ""
     seq: Annotated[int, Meta(description="the message; 0: none")] = 0
     about: Annotated[str, Meta(description="the poke's or card's id")] = ""
+    count: Annotated[int, Meta(description="how many reacted to your message, at the time of reading")] = 0
+    users: Annotated[list[str], Meta(description="ids of the first three who did")] = []
 
 
 class PokeSent(Shape, frozen=True):

@@ -14,6 +14,7 @@ from chatserver.services.accounts.suggestions import Suggestions
 from chatserver.services.community.administration import Administration
 from chatserver.services.friends.friends import Friends
 from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.sync import Sync
 from chatserver.services.rooms.activity import Activity
 from chatserver.services.rooms.discovery import Discovery
@@ -36,6 +37,7 @@ class Services:
     membership: Membership
     discovery: Discovery
     messages: Messages
+    reactions: Reactions
     activity: Activity
     friends: Friends
 
@@ -89,6 +91,12 @@ class Services:
             "message.edit": self.messages.edit,
             "message.delete": self.messages.delete,
             "message.history": self.messages.history,
+            "message.get": self.reactions.get,
+            "message.react": self.reactions.react,
+            "message.unreact": self.reactions.unreact,
+            "message.reactors": self.reactions.reactors,
+            "message.pin": self.reactions.pin,
+            "room.pins": self.reactions.pins,
             "read.mark": self.messages.mark,
             "typing.start": self.activity.type,
             "presence.watch": self.activity.watch,

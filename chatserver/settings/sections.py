@@ -47,6 +47,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True):
     sign_up: Annotated[
         Literal["open", "invite"], about("Who may sign up: anyone (open), or only people with an invitation.")
     ] = "open"
+    reactions_off: Annotated[list[str], about("Emoji with which nobody may react.")] = []
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +150,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     room_sends_per_second: Annotated[float, about("Sustained rate of messages to a room.", "1/s")] = 200.0
     address_sends_burst: Annotated[int, about("Burst of messages from an address.", "messages")] = 100
     address_sends_per_second: Annotated[float, about("Sustained rate of messages from an address.", "1/s")] = 50.0
+    reactions_burst: Annotated[int, about("Burst of reactions of a user.", "reactions")] = 20
+    reactions_per_minute: Annotated[float, about("Sustained rate of reactions of a user.", "1/min")] = 30.0
     joins_burst: Annotated[int, about("Burst of joins of a user.", "rooms")] = 20
     joins_per_minute: Annotated[float, about("Sustained rate of joins of a user.", "1/min")] = 20.0
     creates_burst: Annotated[int, about("Burst of rooms created by a user.", "rooms")] = 5
@@ -161,6 +164,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     typing_per_second: Annotated[float, about("Sustained rate of typing notifications of a socket.", "1/s")] = 1.0
     replay_messages: Annotated[int, about("Most missed messages of a room that are replayed.", "messages")] = 300
     replay_events: Annotated[int, about("Most missed events of all rooms that are replayed.", "events")] = 2000
+    replay_reactions: Annotated[
+        int, about("Most missed reactions of a room that are replayed.", "reactions", least=1)
+    ] = 500
     large_room: Annotated[
         int, about("Larger rooms report joins and leaves as a count, once a second.", "members", least=1)
     ] = 500

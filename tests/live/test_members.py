@@ -36,7 +36,7 @@ class Room:
     def opened(self, asked: frozenset[str]) -> Opened:
         staff_or_asked = {u: r for u, r in self.records.items() if r.role != "member" or u in asked}
         meta = RoomMeta("open", "Tea", "", [], version=self.version)
-        return Opened(meta, LogHead("e", 0, 0, "", 1, 0, 0), len(self.records), asked, staff_or_asked, {})
+        return Opened(meta, LogHead("e", 0, 0, "", 1, 0, 0, 0), len(self.records), asked, staff_or_asked, {})
 
     def ask(self, user: str) -> asyncio.Future[tuple[int, MemberRecord | None]]:
         """The store answers as of now; the answer arrives when the test says so."""

@@ -109,7 +109,7 @@ def test_a_page_from_anywhere_goes_on_where_the_reader_is(events: list[Event], d
 def test_a_reader_anywhere_is_given_exactly_what_comes_next(
     events: list[Event], records: int, data: st.DataObject
 ) -> None:
-    tail = Tail(Place(0, 0), records=records, size=1 << 20)
+    tail = Tail(Place(0, 0), records=records, size=1 << 20, reactions=1000)
     for entry in entries(events):
         tail.add(entry)
     all_places = places(events)
@@ -128,7 +128,7 @@ def test_a_reader_anywhere_is_given_exactly_what_comes_next(
 @patiently
 @given(histories(), st.integers(0, 8000))
 def test_a_tail_holds_so_many_bytes_and_no_deleted_text(events: list[Event], size: int) -> None:
-    tail = Tail(Place(0, 0), records=1000, size=size)
+    tail = Tail(Place(0, 0), records=1000, size=size, reactions=1000)
     for entry in entries(events):
         tail.add(entry)
     held = tail.after(tail.start, places(events)[-1])
@@ -140,7 +140,7 @@ def test_a_tail_holds_so_many_bytes_and_no_deleted_text(events: list[Event], siz
 
 
 def test_deletions_leave_room_for_what_comes_after_them() -> None:
-    tail = Tail(Place(0, 0), records=8, size=20_000)
+    tail = Tail(Place(0, 0), records=8, size=20_000, reactions=1000)
     place = Place(0, 0)
     for number in range(1, 200):
         place = Place(number, place.rev)
@@ -157,7 +157,7 @@ def test_what_was_read_from_the_log_lengthens_the_tail_backwards(events: list[Ev
     start = data.draw(st.integers(0, len(events)))
     before = data.draw(st.integers(0, start))
     all_places = places(events)
-    tail = Tail(all_places[start], records=1000, size=1 << 20)
+    tail = Tail(all_places[start], records=1000, size=1 << 20, reactions=1000)
     for entry in entries(events, start):
         tail.add(entry)
     tail.put_before(entries(events[:start], before), all_places[before])
@@ -168,5 +168,5 @@ def test_what_was_read_from_the_log_lengthens_the_tail_backwards(events: list[Ev
 
 @pytest.mark.parametrize("place", [Place(0, 5), Place(3, 0)])
 def test_what_lies_before_the_tail_is_not_guessed(place: Place) -> None:
-    tail = Tail(Place(3, 5), records=10, size=1 << 20)
+    tail = Tail(Place(3, 5), records=10, size=1 << 20, reactions=1000)
     assert tail.after(place, Place(3, 5)) is None

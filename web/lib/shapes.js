@@ -8,9 +8,10 @@
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
  *   reply_to?: number, topic?: string, mentions?: string[], edited_at?: number, deleted?: boolean,
- *   reactions?: Record<string, string[]>, pinned?: boolean}} Message
+ *   reactions?: {emoji: string, count: number, users: string[]}[], mine?: string[], pinned?: boolean,
+ *   everyone?: boolean}} Message
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], edited_at?: number, deleted?: boolean,
- *   reactions?: Record<string, string[]>, pinned?: boolean}} Change
+ *   pinned?: boolean, everyone?: boolean}} Change
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],

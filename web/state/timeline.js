@@ -191,6 +191,6 @@ function placeOf(head) {
 export function asItHolds(message, change) {
   const { room, seq, id, at, author } = message;
   if (change.deleted) return { room, seq, id, at, author, text: "", deleted: true };
-  const { text, edited_at, mentions, reactions, pinned } = change;
-  return { ...message, text, edited_at, mentions, reactions, pinned };
+  const { text, edited_at, mentions, pinned } = change;
+  return { ...message, text, edited_at, mentions, pinned };
 }

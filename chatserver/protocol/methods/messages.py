@@ -6,14 +6,21 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chatserver.protocol.methods.base import Method, RoomParams
+from chatserver.protocol.methods.base import After, Method, RoomParams
 from chatserver.protocol.shapes import (
+    Author,
     ClientId,
     Durability,
     Message,
     Seq,
     Shape,
+    UserId,
 )
+
+Emoji = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, description="one emoji of Unicode's recommended list, with or without U+FE0F"),
+]
 
 
 class MessageSend(RoomParams, frozen=True, gc=False):
@@ -70,6 +77,53 @@ class MessageHistoryResult(Struct, frozen=True):
     more: Annotated[bool, Meta(description="whether there is more in the direction asked for")]
 
 
+class MessageGet(RoomParams, frozen=True):
+    seqs: Annotated[list[Seq], Meta(max_length=100, description="the messages' numbers")]
+
+
+class MessagesResult(Struct, frozen=True):
+    """Messages in their current state, with those of the caller's reactions."""
+
+    messages: Annotated[list[Message], Meta(description="in their current state; tombstones count")]
+    epoch: Annotated[str, Meta(description="the name of the numbering; numbers of different epochs cannot be compared")]
+    rev: Annotated[int, Meta(description="the messages are in their state as of this change")]
+
+
+class MessageReact(RoomParams, frozen=True):
+    seq: Seq
+    emoji: Emoji
+
+
+class MessageUnreact(RoomParams, frozen=True):
+    """Without ``user`` and ``all``: your own reaction."""
+
+    seq: Seq
+    emoji: Annotated[Emoji | UnsetType, Meta(description="the emoji; may be absent with `all`: every one")] = UNSET
+    user: Annotated[UserId | UnsetType, Meta(description="whose reaction, for moderators")] = UNSET
+    all: Annotated[bool, Meta(description="everybody's reactions, for moderators")] = False
+
+
+class MessageReactors(RoomParams, frozen=True):
+    seq: Seq
+    emoji: Emoji
+    after: Annotated[After, Meta(description="`next` of the previous page")] = ""
+
+
+class MessageReactorsResult(Shape, frozen=True):
+    users: Annotated[list[Author], Meta(description="at most 100 who reacted, in the order of reacting")]
+    rev: Annotated[int, Meta(description="the list is as of this change")]
+    next: Annotated[str, Meta(description="pass it as `after` for the next page; absent: no more")] = ""
+
+
+class MessagePin(RoomParams, frozen=True):
+    seq: Seq
+    pinned: Annotated[bool, Meta(description="false takes the pin away")]
+
+
+class RoomPins(RoomParams, frozen=True):
+    pass
+
+
 class ReadMark(RoomParams, frozen=True):
     seq: Annotated[Seq, Meta(description="the last message that was read")]
 
@@ -102,6 +156,25 @@ ROWS: Final = (
     ),
     Method(
         "message.history", MessageHistory, MessageHistoryResult, "Get a page of the room's messages.", who="anyone",
+        repeatable=True,
+    ),
+    Method(
+        "message.get", MessageGet, MessagesResult, "Get some messages by their numbers.", who="anyone", repeatable=True
+    ),
+    Method("message.react", MessageReact, RevResult, "React to a message with an emoji.", repeatable=True),
+    Method(
+        "message.unreact", MessageUnreact, RevResult, "Remove your reaction, or as a moderator anyone's.",
+        repeatable=True,
+    ),
+    Method(
+        "message.reactors", MessageReactors, MessageReactorsResult, "List who reacted to a message with an emoji.",
+        who="anyone", repeatable=True,
+    ),
+    Method(
+        "message.pin", MessagePin, RevResult, "Pin a message or take its pin away, as a moderator.", repeatable=True
+    ),
+    Method(
+        "room.pins", RoomPins, MessagesResult, "List the pinned messages, newest pin first.", who="anyone",
         repeatable=True,
     ),
     Method("read.mark", ReadMark, ReadMarkResult, "Move your read marker; it never moves back.", repeatable=True),

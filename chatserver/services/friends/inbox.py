@@ -7,8 +7,11 @@ blocked user) are left out.
 from __future__ import annotations
 
 import asyncio
+import collections
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+
+import msgspec
 
 from chatserver.errors import NOT_FOUND, UNAVAILABLE, Refusal
 from chatserver.ids import now_ms
@@ -24,6 +27,7 @@ from chatserver.store.engine.intents import Begun, Intent, Intents, Step
 from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import LogReader
+from chatserver.store.messages.reactions import Reaction, ReactionStore
 from chatserver.store.messages.records import Posted, Record
 
 PAGE: Final = 100
@@ -47,12 +51,22 @@ class Inbox:
     replayed."""
 
     def __init__(
-        self, hub: Hub, log: LogReader, inbox: InboxStore, ties: TieStore, intents: Intents, *, most: int
+        self,
+        hub: Hub,
+        log: LogReader,
+        inbox: InboxStore,
+        ties: TieStore,
+        reactions: ReactionStore,
+        intents: Intents,
+        *,
+        most: int,
     ) -> None:
         self._hub = hub
         self._log = log
         self._inbox = inbox
         self._ties = ties
+        self._reactions = reactions
+        self._reactors: dict[str, collections.deque[str]] = {}
         self._intents = intents
         self._most = most
         intents.register(Mention, self._tell_stored)
@@ -60,16 +74,22 @@ class Inbox:
     async def listed(self, caller: Caller, params: InboxList) -> InboxListResult:
         user = caller.require_user()
         items = await self._inbox.page(user, before=params.before, limit=params.limit)
-        good = await self._still_valid(user, items)
+        good = await self._as_they_are(user, items)
         state = await self._inbox.state(user)
         after = items[-1].number if len(items) == params.limit else 0
         return InboxListResult(good, state, after)
 
-    async def _still_valid(self, user: str, items: list[InboxItem]) -> list[InboxItem]:
-        """The items that are still true."""
+    async def _as_they_are(self, user: str, items: list[InboxItem]) -> list[InboxItem]:
+        """The items that are still true, as they are now."""
         blocked, now = set(await self._ties.blocked(user)), now_ms()
-        stands = await asyncio.gather(*(self._stands(user, item, blocked, now) for item in items))
-        return [item for item, good in zip(items, stands, strict=True) if good]
+        seen = await asyncio.gather(*(self._as_it_is(user, item, blocked, now) for item in items))
+        return [item for item in seen if item is not None]
+
+    async def _as_it_is(self, user: str, item: InboxItem, blocked: set[str], now: int) -> InboxItem | None:
+        if item.kind == "reacted":
+            count, users = await self._reactions.sum(item.room, item.seq, user, blocked)
+            return msgspec.structs.replace(item, count=count, users=users, user=users[0]) if count else None
+        return item if await self._stands(user, item, blocked, now) else None
 
     async def mark(self, caller: Caller, params: InboxMark) -> InboxState:
         return await self._inbox.mark(caller.require_user(), params.seq)
@@ -104,12 +124,38 @@ class Inbox:
         try:
             while place < user.inbox_seq:
                 items = await self._inbox.after(user.id, place, PAGE)
-                good = await self._still_valid(user.id, items)
+                good = await self._as_they_are(user.id, items)
                 place = items[-1].number if items else user.inbox_seq
                 for item in good:
                     connection.write(connection.wire.event("inbox.added", item))
         finally:
             self._hub.inbox_behind.discard(connection)
+
+    # --- reactions ---------------------------------------------------------------------------------------------------
+
+    def reacted(self, room: str, seq: int, reaction: Reaction, user: str) -> None:
+        """Tell a message's author that people react to it: one quiet item a message, whoever comes first. Called for
+        every reaction until it is noted with the message; those of the same moment wait here for the first."""
+        waiting = self._reactors.get(reaction.id)
+        if waiting is not None:
+            waiting.append(user)
+            return
+        self._reactors[reaction.id] = collections.deque([user])
+        self._hub.tasks.spawn(self._tell_reacted(room, seq, reaction))
+
+    async def _tell_reacted(self, room: str, seq: int, reaction: Reaction) -> None:
+        waiting = self._reactors[reaction.id]
+        try:
+            while waiting:
+                user = waiting.popleft()
+                if await self._ties.has_blocked(reaction.author, user):
+                    continue
+                item = Item("reacted", user, room, seq)
+                await self._inbox.add(reaction.author, f"reacted {reaction.id}", item, now=now_ms())
+                await self._reactions.note_told(room, seq)
+                break
+        finally:
+            del self._reactors[reaction.id]
 
     # --- mentions ----------------------------------------------------------------------------------------------------
 

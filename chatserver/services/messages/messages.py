@@ -130,18 +130,22 @@ class Messages:
         async with self._hub.feeds.open(params.room) as feed:
             await self.check_readable(caller, feed)
             first, last = self._range(params, feed)
-            page = await self._read(feed, first, last)
+            page = await self._read(feed, first, last, caller.user_id)
             authors = await feed.authors(posted.user for posted in page.messages)
-        messages = [seen_by(caller.user_id, params.room, posted, authors[posted.user]) for posted in page.messages]
+        viewer, room, reactions = caller.user_id, params.room, page.reactions
+        messages = [
+            seen_by(viewer, room, posted, authors[posted.user], reactions.get(posted.seq)) for posted in page.messages
+        ]
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
-    async def _read(self, feed: Feed, first: int, last: int) -> Page:
+    async def _read(self, feed: Feed, first: int, last: int, viewer: str) -> Page:
         """Read the page, again if the feed received a change meanwhile: pages and records use two connections, and a
-        page must not bring back a text after its readers received the deletion."""
+        page must not bring back a text after its readers received the deletion. Reactions are no reason to read again:
+        clients apply those that came after the page's rev."""
         for _ in range(MOST_READINGS):
-            page = await self._log.read(feed.room, first=first, last=last)
-            if page.epoch != feed.epoch or page.rev >= feed.place.rev:
+            page = await self._log.read(feed.room, first=first, last=last, viewer=viewer)
+            if page.epoch != feed.epoch or page.rev >= feed.changed_rev:
                 break
         return page
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,7 @@ from chatserver.protocol.shapes import Cursor, InboxState, RoomState, ServerInfo
 from chatserver.services.caller import Caller
 from chatserver.store.accounts.users import Pointer
 from chatserver.store.engine.store import Store
+from chatserver.store.friends.inbox import state_of
 from chatserver.store.turns import Turns
 
 SignIn = Callable[[Caller, str], Awaitable[None]]
@@ -35,6 +36,13 @@ Windows = Callable[[], list[str]]
 ReplayInbox = Callable[[LiveUser, Connection, int], None]
 ROOMS_AT_ONCE: Final = 32
 STARTS_AT_ONCE: Final = 64
+
+
+class Seen(NamedTuple):
+    """A cursor that agrees with the log, and how many reactions there were among the changes up to it."""
+
+    cursor: Cursor
+    reactions: int
 
 
 class Sync:
@@ -54,6 +62,7 @@ class Sync:
         *,
         replay_messages: int,
         replay_events: int,
+        replay_reactions: int,
     ) -> None:
         self._hub = hub
         self._turns = Turns(store, STARTS_AT_ONCE)
@@ -64,6 +73,7 @@ class Sync:
         self._replay_inbox = replay_inbox
         self._replay_messages = replay_messages
         self._replay_events = replay_events
+        self._replay_reactions = replay_reactions
 
     async def ping(self, caller: Caller, params: Nothing) -> PingResult:
         return PingResult(now_ms())
@@ -126,6 +136,7 @@ class Sync:
         mine = [feed for feed in feeds if user is None or (user.id in feed.members and feed.room in user.pointers)]
         counts = await self._mentions(user, mine)
         agreeing = await self._agreeing(mine, params.cursors)
+        reactions = await self._reactions_before(mine, {room: params.cursors[room].rev for room in agreeing})
         # No await from here on: states, response and places are of one moment.
         states: list[RoomState] = []
         for feed in mine:
@@ -134,11 +145,11 @@ class Sync:
             if user is None and not feed.meta.is_open_to_visitors:
                 continue
             states.append(self._state(user, feed, *counts[feed]))
-        cursors = {room: cursor for room, cursor in params.cursors.items() if room in agreeing}
-        caller.then(lambda: self._follow(connection, user, states, params.cursors, cursors))
+        seen = {room: Seen(params.cursors[room], before) for room, before in reactions.items()}
+        caller.then(lambda: self._follow(connection, user, states, params.cursors, seen))
         if user is not None and params.inbox is not None:
-            seen = params.inbox.seq
-            caller.then(lambda: self._replay_inbox(user, connection, seen))
+            read = params.inbox.seq
+            caller.then(lambda: self._replay_inbox(user, connection, read))
         inbox = self._inbox(user)
         return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
 
@@ -181,13 +192,26 @@ class Sync:
             known = page.messages[0].id if page.messages else ""
         return known == cursor.id
 
+    async def _reactions_before(self, feeds: list[Feed], revs: dict[str, int]) -> dict[str, int]:
+        """For each room how many reactions there were up to this change; without the rooms that cannot tell, because
+        they do not have the next change any more."""
+        asked = [feed for feed in feeds if feed.room in revs]
+        counts = await asyncio.gather(*(self._counted_up_to(feed, revs[feed.room]) for feed in asked))
+        return {feed.room: count for feed, count in zip(asked, counts, strict=True) if count is not None}
+
+    @staticmethod
+    async def _counted_up_to(feed: Feed, rev: int) -> int | None:
+        if rev >= feed.tail.start.rev and rev >= feed.tail.dropped_rev:
+            return feed.reactions - feed.tail.reactions_after(rev)
+        return await feed.around.log.reactions_up_to(feed.room, rev)
+
     def _follow(
         self,
         connection: Connection,
         user: LiveUser | None,
         states: list[RoomState],
         asked: dict[str, Cursor],
-        good: dict[str, Cursor],
+        good: dict[str, Seen],
     ) -> None:
         """The response is queued: begin to follow. Rooms entered or left since the states were made are made good."""
         connection.begun()
@@ -199,9 +223,9 @@ class Sync:
             if user is not None and user.id not in feed.members:
                 connection.write(feed.left_frame(connection.wire, user.id))
                 continue
-            place = self._resumed(state, good.get(state.room), events_left)
+            place, events = self._resumed(feed, state, good.get(state.room), events_left)
             if place is not None:
-                events_left -= state.last_seq - place.seq + state.rev - place.rev
+                events_left -= events
             elif state.room in asked:
                 connection.write(feed.reset_frame(connection.wire))
                 place = feed.delivered
@@ -209,14 +233,19 @@ class Sync:
         if user is not None and len(user.pointers) != len(self._hub.connections[connection]):
             self._hub.tasks.spawn(self._hub.enter_now(user.id))
 
-    def _resumed(self, state: RoomState, cursor: Cursor | None, events_left: int) -> Place | None:
-        """The place from which a client can be replayed, or None if it cannot."""
-        if cursor is None:
-            return None
+    def _resumed(self, feed: Feed, state: RoomState, seen: Seen | None, events_left: int) -> tuple[Place | None, int]:
+        """The place from which a client can be replayed, or None if it cannot; and how many events, reactions not
+        counted. Missed reactions count against their room alone."""
+        if seen is None:
+            return None, 0
+        cursor, reactions = seen.cursor, feed.reactions - seen.reactions
         missing, changes = state.last_seq - cursor.seq, state.rev - cursor.rev
-        if missing < 0 or changes < 0 or missing > self._replay_messages or missing + changes > events_left:
-            return None
-        return Place(cursor.seq, cursor.rev)
+        events = missing + max(0, changes - reactions)
+        if missing < 0 or changes < 0 or missing > self._replay_messages or events > events_left:
+            return None, 0
+        if reactions > self._replay_reactions:
+            return None, 0
+        return Place(cursor.seq, cursor.rev), events
 
     # --- the rest of the answer --------------------------------------------------------------------------------------
 
@@ -224,7 +253,7 @@ class Sync:
     def _inbox(user: LiveUser | None) -> InboxState:
         if user is None:
             return InboxState(0, 0)
-        return InboxState(user.inbox_seq, user.inbox_seq - int(user.profile.get("inbox_read", b"0")))
+        return state_of(user.profile)
 
     @staticmethod
     def _self(user: LiveUser) -> User:

@@ -5,7 +5,7 @@
 -- answers: {'ok'} or {'not_found'}
 return function(keys)
   if redis.call('HGET', keys[1], 'closed') ~= '1' then return {'not_found'} end
-  redis.call('HDEL', keys[1], 'inbox_seq', 'inbox_read', 'pokes_rest')
+  redis.call('HDEL', keys[1], 'inbox_seq', 'inbox_read', 'inbox_quiet', 'pokes_rest')
   redis.call('DEL', unpack(keys, 2))
   return {'ok'}
 end

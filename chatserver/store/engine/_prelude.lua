@@ -97,12 +97,17 @@ local function publish_to_user(profile, kind, ...)
   redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
 end
 
+-- The other of a direct room, or nil.
+local function other_of(members, user)
+  for _, one in ipairs(redis.call('HKEYS', members)) do
+    if one ~= user then return one end
+  end
+end
+
 -- Whether the other of a direct room has blocked this user: then only the user sees what they write.
 local function blocked_between(tie, members, user)
-  for _, other in ipairs(redis.call('HKEYS', members)) do
-    if other ~= user and redis.call('HGET', tie, 'blocks:' .. other) == '1' then return true end
-  end
-  return false
+  local other = other_of(members, user)
+  return other ~= nil and redis.call('HGET', tie, 'blocks:' .. other) == '1'
 end
 
 -- In a direct room: the blocker cannot write, and nobody can while it is paused.
@@ -247,18 +252,163 @@ local function forget_mentions(mentions, seq, author, called)
   end
 end
 
--- Readers and processes that missed more changes than are kept start over from the end of the log.
+-- --- changes of a room ------------------------------------------------------------------------------------------------
+-- An entry of {r}:changes has fields in this order: s (the message's seq), a (the seq after which it happened), k
+-- (kind), n (how many reactions there were among the changes so far), t (time) and, for a reaction, d (the difference).
+
+-- The latest 10,000 changes are kept, and all of the last seven days. Whoever missed more starts over from the end.
 local CHANGES_KEPT = 10000
+local CHANGES_KEPT_MS = 7 * 86400000
+local TRIMMED_EVERY = 128
+
+-- Drop changes that are kept no longer. It looks at more than were added since the last time, so that few stay.
+local function trim_changes(changes, rev, now)
+  if rev % TRIMMED_EVERY ~= 0 or rev <= CHANGES_KEPT then return end
+  local beyond = '(' .. (rev - CHANGES_KEPT + 1) .. '-0'
+  local kept = nil
+  for _, entry in ipairs(redis.call('XRANGE', changes, '-', beyond, 'COUNT', 4 * TRIMMED_EVERY)) do
+    kept = entry[1]
+    if number_of(entry[2][10]) > now - CHANGES_KEPT_MS then break end
+  end
+  if kept then redis.call('XTRIM', changes, 'MINID', '~', kept) end
+end
+
+-- Store the room's next change; `...` are further fields. Returns its rev.
+local function add_change(meta, changes, room, seq, kind, reactions, now, ...)
+  local rev = room.rev + 1
+  redis.call('XADD', changes, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind, 'n', reactions, 't', now, ...)
+  redis.call('HSET', meta, 'rev', rev)
+  trim_changes(changes, rev, now)
+  return rev
+end
 
 -- Store the new state of a message as the room's next change, and publish it. Returns the change's rev.
-local function note_change(meta, changes, now_key, room, seq, kind, holds)
-  local packed, rev = cmsgpack.pack(holds), room.rev + 1
+local function note_change(meta, changes, now_key, room, seq, kind, holds, now)
+  local packed = cmsgpack.pack(holds)
   redis.call('HSET', now_key, seq, packed)
-  redis.call('XADD', changes, 'MAXLEN', '~', CHANGES_KEPT, rev .. '-0', 's', seq, 'a', room.seq, 'k', kind)
-  redis.call('HSET', meta, 'rev', rev)
+  local reactions = redis.call('HGET', meta, 'reacted') or 0
+  local rev = add_change(meta, changes, room, seq, kind, reactions, now)
   redis.call('SPUBLISH', meta .. ':live',
     '\150' .. cmsgpack.pack('c', room.epoch, rev, tonumber(seq), room.seq) .. packed)
   return rev
+end
+
+-- A message's record and what changed since, or nil if it was deleted or never there.
+local function message_at(log, now_key, seq)
+  local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
+  if not entry then return nil end
+  local holds = redis.call('HGET', now_key, seq)
+  return cmsgpack.unpack(entry[2][2]), holds and cmsgpack.unpack(holds) or {}
+end
+
+-- The whole of what holds of a message, as a change carries it.
+local function holding(record, holds)
+  holds.x, holds.m, holds.o = holds.x or record.x, holds.m or record.m, holds.o or record.o
+  if holds.a == nil then holds.a = record.a end
+  holds.v = holds.v or record.v
+  return holds
+end
+
+-- Why a member may not add anything that others see, or nil. In a direct room `tie` decides, too.
+local function refusal_to_write(room, member, tie, user, now)
+  if not member then return {outside(room)} end
+  if room.archived then return {'archived'} end
+  if member.muted_until > now then return {'muted', member.muted_until - now} end
+  if room.kind == 'direct' then return refusal_between(tie, user) end
+end
+
+-- --- reactions --------------------------------------------------------------------------------------------------------
+-- {r}:reacted holds the messages that were ever reacted to. Of each, the hash {r}:reactions:SEQ holds for each emoji
+-- 'count rev', rev being the change with which it came, and '*' once its author was told; the sorted set
+-- {r}:reactions:SEQ:EMOJI holds who reacted, by rev. A negative rev is a reaction of somebody whom the other of a direct
+-- room had blocked: only they see it. These keys cannot be declared: which there are is known only when the first is
+-- read. They share the room's tag.
+
+local MOST_KINDS = 20
+local FIRST_USERS = 100
+local TOLD = '*'
+
+local function reactions_key(meta, seq)
+  return meta .. ':reactions:' .. seq
+end
+
+-- Change the number of one kind; returns it. A kind that nobody holds any more is gone.
+local function count_reaction(hash, emoji, by, rev)
+  local count, first = string.match(redis.call('HGET', hash, emoji) or '', '^(%d+) (%d+)$')
+  count = (tonumber(count) or 0) + by
+  if count > 0 then
+    redis.call('HSET', hash, emoji, string.format('%d %s', count, first or tostring(rev)))
+  else
+    redis.call('HDEL', hash, emoji)
+  end
+  return count
+end
+
+-- The kinds of reactions on a message as {emoji, count, rev}, in the order in which they came.
+local function kinds_on(hash)
+  local flat, kinds = redis.call('HGETALL', hash), {}
+  for i = 1, #flat, 2 do
+    local count, rev = string.match(flat[i + 1], '^(%d+) (%d+)$')
+    if count then kinds[#kinds + 1] = {flat[i], tonumber(count), tonumber(rev)} end
+  end
+  table.sort(kinds, function(one, other) return one[3] < other[3] end)
+  return kinds
+end
+
+-- Who of the two in a direct room reacted, as this one sees it, in the order of reacting.
+local function reactors_between(set, viewer)
+  local flat, seen = redis.call('ZRANGE', set, 0, -1, 'WITHSCORES'), {}
+  for i = 1, #flat, 2 do
+    local rev = tonumber(flat[i + 1])
+    if rev > 0 or flat[i] == viewer then seen[#seen + 1] = {flat[i], math.abs(rev)} end
+  end
+  table.sort(seen, function(one, other) return one[2] < other[2] end)
+  for i, one in ipairs(seen) do seen[i] = one[1] end
+  return seen
+end
+
+-- Add to `out` the reactions on one message as the viewer ('' for a visitor) sees them: {seq, emoji, count, whether the
+-- viewer is among them (1 | 0), the first users}.
+local function add_reactions(out, meta, room, seq, viewer)
+  local hash = reactions_key(meta, seq)
+  for _, kind in ipairs(kinds_on(hash)) do
+    local set, count = hash .. ':' .. kind[1], kind[2]
+    local users
+    if room.kind == 'direct' then
+      users = reactors_between(set, viewer)
+      count = #users
+    else
+      users = redis.call('ZRANGE', set, 0, FIRST_USERS - 1)
+    end
+    local mine = viewer ~= '' and redis.call('ZSCORE', set, viewer) and 1 or 0
+    if count > 0 then out[#out + 1] = {tonumber(seq), kind[1], count, mine, users} end
+  end
+end
+
+-- How many may be seen on a set of a direct room by everybody, and the one user who sees one more: their own, hidden.
+local function counted_between(set, actor)
+  local flat, count, more = redis.call('ZRANGE', set, 0, -1, 'WITHSCORES'), 0, nil
+  for i = 1, #flat, 2 do
+    if tonumber(flat[i + 1]) > 0 then count = count + 1 elseif flat[i] ~= actor then more = flat[i] end
+  end
+  return count, more
+end
+
+-- Store a difference in a message's reactions as the room's next change, and publish it. Returns the change's rev.
+local function note_reaction(meta, changes, room, seq, difference, now)
+  local packed = cmsgpack.pack(difference)
+  local reactions = redis.call('HINCRBY', meta, 'reacted', 1)
+  local rev = add_change(meta, changes, room, seq, 'react', reactions, now, 'd', packed)
+  redis.call('SPUBLISH', meta .. ':live',
+    '\150' .. cmsgpack.pack('r', room.epoch, rev, tonumber(seq), room.seq) .. packed)
+  return rev
+end
+
+local function drop_reactions(meta, reacted, seq)
+  local hash = reactions_key(meta, seq)
+  for _, emoji in ipairs(redis.call('HKEYS', hash)) do redis.call('UNLINK', hash .. ':' .. emoji) end
+  redis.call('UNLINK', hash)
+  redis.call('ZREM', reacted, seq)
 end
 
 -- Copy a log's entry into another stream. Of a message that was edited the record keeps no text: what holds is in

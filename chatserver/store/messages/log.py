@@ -30,7 +30,7 @@ from chatserver.protocol.shapes import Durability
 from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys
 from chatserver.store.engine.keys import Tag
-from chatserver.store.engine.store import Store, status
+from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.messages.records import Page, Record, pack_record, page_of
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
@@ -45,6 +45,14 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "no_such_target": lambda: Refusal(errors.NOT_FOUND, "No such message to reply to", path="reply_to"),
     "not_author": lambda: errors.not_allowed("Only the author of the message may do this", "not_author"),
     "resting": lambda: errors.not_allowed("This conversation is paused: a new poke opens it again", "resting"),
+    "not_a_moderator": lambda: errors.not_allowed("Only a moderator of this room may do this", "not_a_moderator"),
+    "direct_room": lambda: errors.not_allowed("This is not possible in a direct room", "direct_room"),
+    "too_many_reactions": lambda: errors.conflict(
+        "A message takes at most 20 kinds of reactions: use one that is there", "too_many_reactions"
+    ),
+    "too_many_pins": lambda: errors.conflict(
+        "A room has at most 100 pinned messages: take a pin away first", "too_many_pins"
+    ),
     "client_id_used": lambda: errors.conflict("This client_id was used before: choose a new one", "client_id_used"),
 }
 
@@ -154,10 +162,36 @@ class LogReader:
         seq, at, id = known.decode().split(" ")[:3]
         return Sent(int(seq), int(at), id)
 
-    async def read(self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0) -> Page:
+    async def read(
+        self, room: str, *, first: int, last: int, after_rev: int = 0, changes: int = 0, viewer: str | None = None
+    ) -> Page:
         """Read, in one step, messages ``first`` to ``last`` (-1: to the end, 0: none) and at most ``changes`` changes
-        after ``after_rev``. A negative ``first`` counts from ``last``. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("read", keys.room(room), first, last, after_rev, changes)
+        after ``after_rev``. A negative ``first`` counts from ``last``. With a ``viewer`` ("" for a visitor) the page
+        has reactions. Raises ``Refusal`` not_found."""
+        whose = () if viewer is None else (viewer,)
+        return self._page(
+            room, await self._store.call("read", keys.room(room), first, last, after_rev, changes, *whose)
+        )
+
+    async def reactions_up_to(self, room: str, rev: int) -> int | None:
+        """How many reactions are among the changes up to this one; None if the change after it is kept no longer.
+        Raises ``Refusal`` unavailable."""
+        changes = keys.room(room) + ":changes"
+        found = await self._store.command(keys.room(room), "XRANGE", changes, f"({rev}-0", "+", "COUNT", 1)
+        if not found or not found[0][0].startswith(b"%d-" % (rev + 1)):
+            return None
+        fields = flat(found[0][1])
+        return int(fields["n"]) - (fields["k"] == b"react")
+
+    async def get(self, seqs: Iterable[int], room: str, *, viewer: str) -> Page:
+        """Read the messages with these numbers, with reactions. Raises ``Refusal`` not_found."""
+        return self._page(room, await self._store.call("message_get", keys.room(room), viewer, 0, *seqs))
+
+    async def pins(self, room: str, *, viewer: str) -> Page:
+        """Read the pinned messages, newest pin first, with reactions. Raises ``Refusal`` not_found."""
+        return self._page(room, await self._store.call("message_get", keys.room(room), viewer, 1))
+
+    def _page(self, room: str, answer: list[Any]) -> Page:
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         page = page_of(answer)

@@ -19,12 +19,13 @@ return function(keys, args)
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}
   local before, called = holds.m or record.m or '', called_in(handles, names, user)
-  holds.x, holds.e, holds.v, holds.m = text, now, holds.v or record.v, called
+  holds.x, holds.e, holds.m = text, now, called
+  holds = holding(record, holds)
   if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
   if called ~= before then
     forget_mentions(mentions, tonumber(seq), user, before)
     note_mentions(mentions, tonumber(seq), user, called)
   end
   redis.call('SET', scrub, now)
-  return {'ok', note_change(meta, changes, now_key, room, seq, 'edit', holds), user}
+  return {'ok', note_change(meta, changes, now_key, room, seq, 'edit', holds, now), user}
 end

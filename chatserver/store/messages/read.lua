@@ -1,13 +1,14 @@
 -- Read a room's messages and changes, with the current state of changed messages, in one step. Feeds, replay, history
 -- and repair all use this.
--- keys: {r} {r}:log {r}:changes {r}:now
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:reacted
 -- no-writes
 -- large
 -- args: first seq (negative: that many up to the last), last seq (0: none, -1: to the end), rev after which to read
--- changes, most changes
--- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, now} …},
--- version of members and settings}
--- A deleted message has an empty record and its tombstone in now; if both are empty, a message is missing.
+-- changes, most changes; for a page also its viewer ('' for a visitor)
+-- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, what} …},
+-- version of members and settings, {{seq, emoji, count, whether it is the viewer's, too (1 | 0), {first users}} …}}
+-- A deleted message has an empty record and its tombstone in now; if both are empty, a message is missing. Of a reaction
+-- `what` is the difference, and empty if the message was deleted since; of another change what holds now.
 
 local function messages(log, now_key, from, to)
   local entries = redis.call('XRANGE', log, from .. '-0', to .. '-0')
@@ -28,19 +29,31 @@ local function messages(log, now_key, from, to)
 end
 
 local function changes_after(changes, now_key, rev, count)
-  local out = {}
+  local out, held = {}, {}
   for i, entry in ipairs(redis.call('XRANGE', changes, '(' .. rev .. '-0', '+', 'COUNT', count)) do
     local fields = entry[2]
-    out[i] = {
-      number_of(string.match(entry[1], '^%d+')), tonumber(fields[2]), tonumber(fields[4]), fields[6],
-      redis.call('HGET', now_key, fields[2]) or '',
-    }
+    local seq, kind = fields[2], fields[6]
+    held[seq] = held[seq] or redis.call('HGET', now_key, seq) or ''
+    local what = held[seq]
+    if kind == 'react' then
+      local deleted = what ~= '' and cmsgpack.unpack(what).d
+      what = not deleted and fields[12] or ''
+    end
+    out[i] = {number_of(string.match(entry[1], '^%d+')), tonumber(seq), tonumber(fields[4]), kind, what}
+  end
+  return out
+end
+
+local function reactions_from(meta, room, reacted, from, to, viewer)
+  local out = {}
+  for _, seq in ipairs(redis.call('ZRANGEBYSCORE', reacted, from, to)) do
+    add_reactions(out, meta, room, seq, viewer)
   end
   return out
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key = unpack(keys)
+  local meta, log, changes, now_key, reacted = unpack(keys)
   local from, to, rev, count = tonumber(args[1]), tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -51,5 +64,6 @@ return function(keys, args)
     from <= to and messages(log, now_key, from, to) or {},
     count > 0 and rev < room.rev and changes_after(changes, now_key, rev, count) or {},
     number_of(redis.call('HGET', meta, 'mv')),
+    args[5] and from <= to and reactions_from(meta, room, reacted, from, to, args[5]) or {},
   }
 end

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from chatserver.protocol.events import MessageChanged
-from chatserver.protocol.shapes import Author, Message
+from chatserver.protocol.events import MessageChanged, MessageReacted
+from chatserver.protocol.shapes import Author, Message, Reaction
 
 
 class Record(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -28,23 +28,40 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     reply_to: int = field(name="r", default=0)
     topic: str = field(name="o", default="")
     mentions: str = field(name="m", default="")
+    everyone: bool = field(name="a", default=False)
     only: str = field(name="v", default="")
 
 
 class Now(Struct, frozen=True, omit_defaults=True):
-    """The current state of a changed message. A tombstone also keeps author, time and id, never the text.
-    ``mentions`` is None if an edit left them unchanged."""
+    """The whole current state of a changed message. A tombstone also keeps author, time and id, never the text.
+    ``pinned_for``: the only user who sees the pin, if the other of a direct room had blocked one of the two."""
 
     text: str | None = field(name="x", default=None)
     edited_at: int = field(name="e", default=0)
     deleted: bool = field(name="d", default=False)
-    reactions: dict[str, list[str]] = field(name="r", default={})
     pinned: bool = field(name="p", default=False)
+    pinned_for: str = field(name="q", default="")
+    topic: str | None = field(name="o", default=None)
+    everyone: bool | None = field(name="a", default=None)
     id: str = field(name="i", default="")
     user: str = field(name="u", default="")
     at: int = field(name="t", default=0)
     only: str = field(name="v", default="")
     mentions: str | None = field(name="m", default=None)
+
+
+class Difference(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What one reaction changed. ``count`` is what all see; ``more`` is the one user of a direct room who sees one more
+    (their own, hidden from the other); ``only`` the one user who may see this at all. ``cleared``: all were removed,
+    or all with ``emoji``."""
+
+    emoji: str = field(name="e", default="")
+    user: str = field(name="u", default="")
+    added: bool = field(name="a", default=False)
+    count: int = field(name="n", default=0)
+    cleared: bool = field(name="c", default=False)
+    only: str = field(name="v", default="")
+    more: str = field(name="w", default="")
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -54,6 +71,7 @@ UNREADABLE = Now(deleted=True)
 readable."""
 
 _unpack_now = msgspec.msgpack.Decoder(Now).decode
+_unpack_difference = msgspec.msgpack.Decoder(Difference).decode
 
 
 def pack_record(record: Record) -> bytes:
@@ -86,6 +104,11 @@ class Posted(Struct, frozen=True, gc=False):
         return (self.record.only if self.record else "") or (self.now.only if self.now else "")
 
     @property
+    def pinned_for(self) -> str:
+        """The only user who sees that the message is pinned; "" for everyone."""
+        return self.now.pinned_for if self.now else ""
+
+    @property
     def mentions(self) -> list[str]:
         """Ids of the users that the message mentions now."""
         if self.record is None or (self.now is not None and self.now.deleted):
@@ -110,8 +133,30 @@ class Changed:
 
 
 @dataclass(slots=True, frozen=True)
+class Reacted:
+    """A change of a message's reactions; without ``difference`` if the message was deleted since."""
+
+    rev: int
+    seq: int
+    after: int
+    difference: Difference | None
+
+
+Change = Changed | Reacted
+
+
+@dataclass(slots=True, frozen=True)
+class Reactions:
+    """The reactions to one message as the viewer of a page sees them; ``mine``: those of the viewer."""
+
+    kinds: list[Reaction]
+    mine: list[str]
+
+
+@dataclass(slots=True, frozen=True)
 class Page:
-    """Messages and changes read in one step; ``version`` is that of the members and settings at that moment."""
+    """Messages and changes read in one step; ``version`` is that of the members and settings at that moment.
+    ``reactions`` by seq, if they were asked for."""
 
     epoch: str
     seq: int
@@ -119,8 +164,9 @@ class Page:
     last_id: str
     first_seq: int
     messages: list[Posted]
-    changes: list[Changed]
+    changes: list[Change]
     version: int
+    reactions: dict[int, Reactions]
 
     def skips_changes(self, after_rev: int) -> bool:
         """Whether the first changes after this rev are kept no longer; for a page that was read from there."""
@@ -133,16 +179,32 @@ class Page:
 
 
 def page_of(answer: list[Any]) -> Page:
-    """Decode the answer of read.lua."""
-    _, epoch, seq, rev, last_id, first_seq, rows, changes, version = answer
+    """Decode the answer of read.lua or message_get.lua."""
+    _, epoch, seq, rev, last_id, first_seq, rows, changes, version, reactions = answer
     posted = [posted_of(*row) for row in rows]
     if posted and posted[-1].seq == seq and posted[-1].now is UNREADABLE:  # the id of the last one is known
         posted[-1] = Posted(seq, posted[-1].at, None, Now(deleted=True, id=last_id.decode()))
     return Page(
         epoch.decode(), seq, rev, last_id.decode(), first_seq, posted,
-        [Changed(rev_, seq_, after, unpack_now(packed) or Now()) for rev_, seq_, after, _, packed in changes],
-        version,
+        [_change_of(*row) for row in changes], version, _reactions_of(reactions),
     )  # fmt: skip
+
+
+def _change_of(rev: int, seq: int, after: int, kind: bytes, packed: bytes) -> Change:
+    if kind == b"react":
+        return Reacted(rev, seq, after, _unpack_difference(packed) if packed else None)
+    return Changed(rev, seq, after, unpack_now(packed) or Now())
+
+
+def _reactions_of(rows: list[Any]) -> dict[int, Reactions]:
+    found: dict[int, Reactions] = {}
+    for seq, emoji, count, mine, users in rows:
+        reactions = found.setdefault(seq, Reactions([], []))
+        kind = emoji.decode()
+        reactions.kinds.append(Reaction(kind, count, [user.decode() for user in users]))
+        if mine:
+            reactions.mine.append(kind)
+    return found
 
 
 def posted_of(seq: int, at: int, record: bytes, packed_now: bytes) -> Posted:
@@ -165,21 +227,26 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
         return Message(
             room=room, seq=posted.seq, id=record.id, at=posted.at, author=author, text=record.text,
             client_id=record.client_id, reply_to=record.reply_to, topic=record.topic,
-            mentions=record.mentions.split(),
+            mentions=record.mentions.split(), everyone=record.everyone,
         )  # fmt: skip
     return Message(
         room=room, seq=posted.seq, id=record.id, at=posted.at, author=author,
         text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
-        topic=record.topic, mentions=posted.mentions, edited_at=now.edited_at, reactions=now.reactions,
-        pinned=now.pinned,
+        topic=record.topic if now.topic is None else now.topic, mentions=posted.mentions,
+        everyone=record.everyone if now.everyone is None else now.everyone, edited_at=now.edited_at, pinned=now.pinned,
     )  # fmt: skip
 
 
-def seen_by(viewer: str, room: str, posted: Posted, author: Author) -> Message:
-    """The message as this user may see it: a tombstone if only another user may see it."""
+def seen_by(viewer: str, room: str, posted: Posted, author: Author, reactions: Reactions | None = None) -> Message:
+    """The message as this user may see it, with its reactions: a tombstone if only another user may see it."""
     if posted.only not in {"", viewer}:
         return _tombstone(room, posted, author)
-    return message_of(room, posted, author)
+    message = message_of(room, posted, author)
+    if posted.pinned_for not in {"", viewer}:
+        message = msgspec.structs.replace(message, pinned=False)
+    if reactions is not None and not message.deleted:
+        message = msgspec.structs.replace(message, reactions=reactions.kinds, mine=reactions.mine)
+    return message
 
 
 def _tombstone(room: str, posted: Posted, author: Author) -> Message:
@@ -199,8 +266,22 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
     if now.deleted:
         return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True)
     return MessageChanged(
-        room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at,
-        reactions=now.reactions, pinned=now.pinned, mentions=(now.mentions or "").split(),
+        room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at, pinned=now.pinned,
+        topic=now.topic or "", mentions=(now.mentions or "").split(), everyone=bool(now.everyone),
+    )  # fmt: skip
+
+
+def reacted_of(room: str, reacted: Reacted) -> MessageReacted:
+    """The change as clients receive it: the difference; bare if the message was deleted since."""
+    difference = reacted.difference
+    if difference is None:
+        return MessageReacted(room=room, rev=reacted.rev, seq=reacted.seq)
+    if difference.cleared:
+        emoji = difference.emoji or msgspec.UNSET
+        return MessageReacted(room=room, rev=reacted.rev, seq=reacted.seq, cleared=True, emoji=emoji)
+    return MessageReacted(
+        room=room, rev=reacted.rev, seq=reacted.seq, emoji=difference.emoji, user=difference.user,
+        added=difference.added, count=difference.count,
     )  # fmt: skip
 
 

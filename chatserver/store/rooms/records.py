@@ -49,7 +49,8 @@ class RoomMeta(Struct, frozen=True):
 
 
 class LogHead(Struct, frozen=True):
-    """The end of a room's log. ``shared`` is the last number that this epoch shares with the previous one."""
+    """The end of a room's log. ``shared`` is the last number that this epoch shares with the previous one,
+    ``reactions`` how many reactions are among the changes so far."""
 
     epoch: str
     seq: int
@@ -58,6 +59,7 @@ class LogHead(Struct, frozen=True):
     first_seq: int
     shared: int
     last_at: int
+    reactions: int
 
 
 class MemberRecord(Struct, frozen=True, array_like=True):
@@ -153,4 +155,5 @@ def head_of(fields: dict[str, bytes]) -> LogHead:
     return LogHead(
         fields["epoch"].decode(), number("seq"), number("rev"), fields.get("last_id", b"").decode(),
         max(1, number("first_seq", 1)), number("shared"), number("last_at"),
+        number("reacted"),
     )  # fmt: skip

@@ -32,6 +32,7 @@ from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore, MakeInvitation
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.messages.records import Record
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
 from tests.conftest import OpenServer, running
@@ -166,11 +167,12 @@ class Town:
             tasks,
             on_auth=nothing,
             tail_records=9,
+            replay_reactions=500,
             tail_bytes=9999,
             large_room=500,
         )
         ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
-        self.service = Inbox(hub, self.log, self.inbox, ties, self.intents, most=300)
+        self.service = Inbox(hub, self.log, self.inbox, ties, ReactionStore(store), self.intents, most=300)
         self.invitations = Invitations(hub, InvitationStore(store, self.intents, most=5), gives=Buckets(0, 0))
 
     async def build_friends(self) -> None:

@@ -68,7 +68,15 @@ class Server:
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         authors = AuthorCache(store, tasks.spawn)
         self.hub = Hub(
-            store, self.log, authors, tasks, on_auth=nothing, tail_records=16, tail_bytes=1 << 16, large_room=500
+            store,
+            self.log,
+            authors,
+            tasks,
+            on_auth=nothing,
+            tail_records=16,
+            replay_reactions=500,
+            tail_bytes=1 << 16,
+            large_room=500,
         )
         intents = Intents(store)
         self.stored = RoomStore(store, intents)
