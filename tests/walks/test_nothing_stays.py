@@ -21,7 +21,9 @@ DAY_MS: Final = 86_400_000
 # Whoever adds a kind of key says here what ends it.
 ENDS: Final = {
     "r": {
-        "": "a room stays", ":log": "its messages stay", ":changes": "the latest 10,000", ":now": "as its messages",
+        "": "a room stays", ":log": "its messages stay", ":changes": "the latest 10,000, and seven days",
+        ":now": "as its messages",
+        ":reacted": "the message", ":reactions:SEQ": "the message", ":pins": "100; the message",
         ":members": "leaving", ":ranks": "leaving", ":handles": "leaving",
         ":mentions": "leaving; 1,000 of each member", ":last": "leaving, when others write", ":sent": "an hour",
         ":sent_at": "an hour", ":done": "a day", ":steps": "a day", ":bans": "other bans, once over",
@@ -109,6 +111,10 @@ async def busy(server: Server) -> AsyncIterator[Person]:
     for person in (mei, tom):
         await do(person, "message.send", room="hall", text="@mei hello @tom", client_id="1")
     await do(tom, "message.edit", room="hall", seq=2, text="hello")
+    await do(tom, "message.react", room="hall", seq=1, emoji="❤️")
+    await do(mei, "message.react", room="hall", seq=1, emoji="👍")
+    said = await do(mei, "message.send", room=room, text="pinned", client_id="1")
+    await do(mei, "message.pin", room=room, seq=said["seq"], pinned=True)
     await do(tom, "poke.send", room="hall", to=mei.id, gesture="tea")
     await do(mei, "tie.note", user=ada.id, note="a private word")
     await do(mei, "card.update", mail="mei@example.org")
@@ -123,6 +129,7 @@ async def test_each_kind_of_key_has_an_end(server: Server) -> None:
     [person async for person in busy(server)]
     for key in await keys_of(server):
         tag, suffix = re.fullmatch(r"\{(\w+)(?::[^}]*)?\}(.*)", key).groups()  # type: ignore[union-attr]
+        suffix = re.sub(r"^(:reactions:)\d+(:.*)?$", r"\1SEQ", suffix)
         assert suffix in ENDS.get(tag, {}), f"{key}: say in ENDS what empties it, and test it here"
         if suffix in DAILY and await server.store.redis.type(key) != b"hash":
             assert 0 < await server.store.redis.ttl(key) <= 86_400, key

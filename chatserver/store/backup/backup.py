@@ -34,10 +34,21 @@ _ORDER: Final = ("u", "h", "", "users", "rooms", "r", "do")
 # Left out: presence and processes' scratch keys are true for a moment only; the times of `sent` are in its values; the
 # order of members is computed from their records.
 _PASSING_KINDS: Final = ("p",)
-_PASSING_SUFFIXES: Final = (":here", ":sent_at", ":made", ":made_at", ":ranks")
+_PASSING_SUFFIXES: Final = (
+    ":here",
+    ":sent_at",
+    ":made",
+    ":made_at",
+    ":ranks",
+    ":reacted",
+    ":changes:fresh",
+    ":log:fresh",
+)
+# A room may have more of these than fit into one step; each message's are read in one.
+_REACTIONS_SUFFIX: Final = ":reactions:"
+_REACTED_AT_ONCE: Final = 200
 
-# Reads every key of a tag in one step. ARGV: for each key, where the rest of a stream begins.
-_AT_ONCE: Final = """#!lua flags=no-writes
+_READ: Final = """#!lua flags=no-writes
 local readers = {
   hash = function(key) return redis.call('HGETALL', key) end,
   set = function(key) return redis.call('SMEMBERS', key) end,
@@ -47,16 +58,31 @@ local readers = {
   stream = function(key, from) return redis.call('XRANGE', key, from, '+') end,
 }
 local out = {}
-for i, key in ipairs(KEYS) do
+local function read(key, from)
   local kind = redis.call('TYPE', key).ok
   if readers[kind] then
     out[#out + 1] = {
-      key, kind, redis.call('PEXPIRETIME', key), readers[kind](key, ARGV[i]),
+      key, kind, redis.call('PEXPIRETIME', key), readers[kind](key, from),
       kind == 'stream' and redis.call('XINFO', 'STREAM', key) or {},
     }
   end
 end
+"""
+# Reads every key of a tag in one step. ARGV: for each key, where the rest of a stream begins.
+_AT_ONCE: Final = f"""{_READ}
+for i, key in ipairs(KEYS) do read(key, ARGV[i]) end
 return out
+"""
+# Reads the reactions to some messages. KEYS: {r} and {r}:reacted; ARGV: the seq after which to go on, how many. Answers
+# the last seq ('': there are no more), and the keys as above.
+_REACTIONS: Final = f"""{_READ}
+local seqs = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf', 'LIMIT', 0, ARGV[2])
+for _, seq in ipairs(seqs) do
+  local hash = KEYS[1] .. ':reactions:' .. seq
+  read(hash)
+  for _, emoji in ipairs(redis.call('HKEYS', hash)) do read(hash .. ':' .. emoji) end
+end
+return {{seqs[#seqs] or '', out}}
 """
 
 
@@ -113,6 +139,9 @@ async def _write(store: redis.asyncio.Redis, writer: Writer) -> None:
         for tag in sorted(fresh, key=_place):
             async for part in _parts(store, sorted(tags[tag])):
                 writer.part(part)
+            if tag[0] == "r":
+                async for part in _reactions(store, f"{{r:{tag[1]}}}"):
+                    writer.part(part)
             done.add(tag)
 
 
@@ -126,7 +155,7 @@ async def _tags(store: redis.asyncio.Redis) -> dict[tuple[str, str], set[bytes]]
     found: dict[tuple[str, str], set[bytes]] = defaultdict(set)
     async for key in store.scan_iter(count=PAGE):
         kind, _ = place = tag_of(key)
-        if kind not in _PASSING_KINDS and suffix_of(key) not in _PASSING_SUFFIXES:
+        if kind not in _PASSING_KINDS and not _is_left_out(suffix_of(key)):
             found[place].add(key)
     endings = _declared_endings()
     for (kind, identity), keys in found.items():
@@ -134,6 +163,10 @@ async def _tags(store: redis.asyncio.Redis) -> dict[tuple[str, str], set[bytes]]
             tag = f"{{{kind}:{identity}}}" if identity else f"{{{kind}}}"
             keys.update((tag + ending).encode() for ending in endings[kind])
     return found
+
+
+def _is_left_out(suffix: str) -> bool:
+    return suffix in _PASSING_SUFFIXES or suffix.startswith(_REACTIONS_SUFFIX)
 
 
 def _declared_endings() -> dict[str, set[str]]:
@@ -159,6 +192,16 @@ async def _parts(store: redis.asyncio.Redis, keys: list[bytes]) -> AsyncIterator
     for row in await store.eval(_AT_ONCE, len(keys), *keys, *begins.values()):
         for part in _parts_of(*row):
             yield part
+
+
+async def _reactions(store: redis.asyncio.Redis, tag: str) -> AsyncIterator[Part]:
+    """The reactions of a room, some messages at a time; those of one message are of one moment."""
+    last: bytes = b"0"
+    while last:
+        last, rows = await store.eval(_REACTIONS, 2, tag, f"{tag}:reacted", last, _REACTED_AT_ONCE)
+        for row in rows:
+            for part in _parts_of(*row):
+                yield part
 
 
 async def _pages(store: redis.asyncio.Redis, key: bytes) -> AsyncIterator[list[Any]]:

@@ -45,6 +45,7 @@ class _Room:
     epoch: str
     seq: int = 0
     version: int = 0
+    reacted_rev: int = 0
     first_seq: int = 1
     tombstones: set[int] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
@@ -86,6 +87,8 @@ def _learn(room: _Room, suffix: str, value: list[Any]) -> None:
         room.tombstones.update(int(seq) for seq, packed in value if msgspec.msgpack.decode(packed).get("d"))
     elif suffix == ":members":
         room.members.update(user.decode() for user, _ in value)
+    elif suffix.count(":") == 3:  # those who reacted with one emoji, by rev
+        room.reacted_rev = max(room.reacted_rev, *(abs(int(rev)) for _, rev in value))
 
 
 async def restore(address: Address, path: Path) -> Contents:
@@ -167,7 +170,13 @@ class _Writing:
         if kind == "r" and suffix == "":
             value = self._renumbered(identity, value)
         elif kind == "r" and suffix == ":log":
-            value = [entry for entry in value if self._stands(identity, entry[0])]
+            value = [entry for entry in value if self._stands(identity, int(entry[0].split(b"-")[0]))]
+        elif kind == "r" and suffix.startswith(":reactions:"):
+            _, _, seq, *of_emoji = suffix.split(":", 3)
+            if not self._stands(identity, int(seq)):
+                return
+            if not of_emoji:
+                pipe.zadd(keys.room(identity) + ":reacted", {seq: int(seq)})
         elif kind == "r" and suffix == ":members" and value:
             ranks = (word for user, packed in value for word in (rank_of(packed), user))
             pipe.execute_command("ZADD", keys.room(identity) + ":ranks", *ranks)
@@ -178,14 +187,16 @@ class _Writing:
         _put(pipe, part, value)
 
     def _renumbered(self, room: str, meta: list[Any]) -> list[Any]:
-        """The meta with a new epoch, which shares the backup's numbers up to its last message."""
+        """The meta with a new epoch, which shares the backup's numbers up to its last message. Reactions were read a
+        little later: their revs are given to no other change."""
         state = self._rooms[room]
-        kept = [pair for pair in meta if pair[0] not in (b"epoch", b"shared")]
-        return [*kept, [b"epoch", state.epoch], [b"shared", state.seq]]
+        rev = max(state.reacted_rev, *(int(value) for name, value in meta if name == b"rev"), 0)
+        kept = [pair for pair in meta if pair[0] not in (b"epoch", b"shared", b"rev")]
+        return [*kept, [b"epoch", state.epoch], [b"shared", state.seq], [b"rev", rev]]
 
-    def _stands(self, room: str, entry_id: bytes) -> bool:
-        """Whether an entry had been neither deleted nor trimmed when the rest of its room was read."""
-        state, seq = self._rooms[room], int(entry_id.split(b"-")[0])
+    def _stands(self, room: str, seq: int) -> bool:
+        """Whether a message had been neither deleted nor trimmed when the rest of its room was read."""
+        state = self._rooms[room]
         return state.first_seq <= seq <= state.seq and seq not in state.tombstones
 
     def _agreed(self, user: str, pointers: list[Any]) -> list[Any]:

@@ -1,7 +1,8 @@
 """Erasing deleted text: once a day, logs that had deletions are rebuilt and the append-only file is rewritten.
 
 XDEL only marks an entry: its text was still in the file after a rewrite (measured). A rebuilt log holds only what
-remains, and so does the file when it is rewritten afterwards.
+remains, and so does the file when it is rewritten afterwards. The changes are rebuilt, too, without the reactions to
+messages that were deleted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 from chatserver.errors import Refusal
 from chatserver.store.engine import keys
+from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.link import ReplyError
 from chatserver.store.engine.store import Store
 
@@ -48,9 +50,16 @@ async def _rebuild(store: Store, room: str) -> bool:
     seen = await store.command(tag, "GET", tag + ":scrub")
     if seen is None:
         return False
+    last_seq = await _copy(store, "log_copy", tag)
+    last_rev = await _copy(store, "changes_copy", tag)
+    answer = await store.call("log_swap", tag, last_seq, seen, last_rev)
+    return bool(answer[0] == b"ok")
+
+
+async def _copy(store: Store, function: str, tag: Tag) -> str:
+    """Copy a stream step by step; returns the number of the last entry that was copied."""
     copied, done = "0", 0
     while not done:
-        _, last, done = await store.call("log_copy", tag, copied, STEP)
+        _, last, done = await store.call(function, tag, copied, STEP)
         copied = last.decode()
-    answer = await store.call("log_swap", tag, copied, seen)
-    return bool(answer[0] == b"ok")
+    return copied

@@ -424,6 +424,14 @@ local function copy_entry(fresh, now_key, entry)
   redis.call('XADD', fresh, entry[1], unpack(entry[2]))
 end
 
+-- Copy a change into another stream. Who reacted to a message that was deleted since is left out.
+local function copy_change(fresh, now_key, entry)
+  local fields = entry[2]
+  local packed = fields[6] == 'react' and redis.call('HGET', now_key, fields[2])
+  local kept = packed and cmsgpack.unpack(packed).d and 10 or #fields
+  redis.call('XADD', fresh, entry[1], unpack(fields, 1, kept))
+end
+
 local function give_role(place, user, role)
   local record = cmsgpack.unpack(redis.call('HGET', place.members, user))
   record[1] = role

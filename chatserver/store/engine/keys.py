@@ -2,7 +2,8 @@
 
 | tag        | what is stored there                                                                        |
 |------------|---------------------------------------------------------------------------------------------|
-| `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …    |
+| `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …; of  |
+|            | each message that was reacted to `:reactions:SEQ` counts, `:reactions:SEQ:EMOJI` who, by rev |
 | `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`                  |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, unfinished steps over two tags                                 |

@@ -383,3 +383,49 @@ async def test_a_server_does_not_open_a_half_restored_store(target: EmbeddedStor
         finally:
             await store.delete(UNFINISHED)
         await refuse_half_restored(store)
+
+
+async def react(server: Server, room: str, person: str, seq: int, emoji: str) -> list:
+    return await server.call("message_react", keys.room(room), ids.now_ms(), person, seq, emoji)
+
+
+async def reactions(server: Server, room: str) -> dict[int, object]:
+    return page_of(await server.call("read", keys.room(room), 1, -1, 0, 0, "mei")).reactions
+
+
+async def test_reactions_made_meanwhile_come_whole_or_not_at_all(
+    server: Server, restored: Server, tmp_path: Path
+) -> None:
+    await server.say("hall", "mei", *(f"line {number}" for number in range(450)))
+    for seq in range(1, 451):
+        await react(server, "hall", PEOPLE[seq % 2], seq, "👍")
+    enough = asyncio.Event()
+
+    async def keep_reacting() -> None:
+        async with connected(address_of(server)) as store:
+            writer, number = Server(store), 0
+            while not enough.is_set():
+                number += 1
+                await react(writer, "hall", PEOPLE[number % 2], 1 + number % 300, "❤️" if number % 3 else "👍")
+                if number % 7 == 0:
+                    await writer.change("hall", "mei", 1 + number % 450, "delete")
+
+    before = await reactions(server, "hall")
+    reacting = asyncio.create_task(keep_reacting())
+    try:
+        await backup(address_of(server), tmp_path / "b")
+    finally:
+        enough.set()
+        await reacting
+    await restore(address_of(restored), tmp_path / "b")
+    after = await reactions(restored, "hall")
+    holds = {message.seq for message in (await restored.page("hall")).messages if message.record is not None}
+    assert set(after) <= holds < {*range(1, 451)}
+    deleted_meanwhile = {message.seq for message in (await server.page("hall")).messages if message.record is None}
+    assert set(before) & holds - set(after) <= deleted_meanwhile
+    for seq, found in after.items():
+        assert [kind.count for kind in found.kinds] == [len(kind.users) for kind in found.kinds], seq
+    left = {key.decode().split(":")[3] async for key in restored.store.scan_iter("{r:hall}:reactions:*", count=1000)}
+    assert {int(seq) for seq in left} == set(after)
+    rev = int(await restored.store.hget("{r:hall}", "rev"))
+    assert (await react(restored, "hall", "tom", max(after), "🍵"))[1] == rev + 1

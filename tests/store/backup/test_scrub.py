@@ -17,6 +17,7 @@ from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.messages.records import Record
 
 
@@ -78,3 +79,26 @@ async def test_a_log_whose_last_messages_were_all_deleted_never_gives_their_numb
         assert answer.seq == 6
         page = await log.read("tea", first=1, last=-1)
         assert [posted.record is not None for posted in page.messages] == [False] * 5 + [True]
+
+
+async def test_who_reacted_to_a_deleted_message_is_in_no_file_after_the_task(
+    valkey: EmbeddedStore, store: Store
+) -> None:
+    async with Tasks() as tasks:
+        log, reactions = MessageLog(store, tasks.spawn, durability="primary"), ReactionStore(store)
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        await a_room(store, "tea")
+        for number in (1, 2):
+            await log.append("tea", Record(new_id(), "ann", "hello", f"c{number}"), "digest")
+        await reactions.react("tea", 1, "\N{FIRE}", user="ann", now=1)
+        await reactions.react("tea", 2, "\N{TEACUP WITHOUT HANDLE}", user="ann", now=1)
+        await deletions.delete("tea", 1, actor="ann", admin=False, now=1)
+        before = await log.read("tea", first=1, last=2, changes=9, viewer="ann")
+        assert [getattr(change, "difference", "") is None for change in before.changes] == [True, False, False]
+        await rewritten(store)  # another test's, which would keep this one from beginning
+        assert await scrub(store) == 1
+        await rewritten(store)
+        assert await log.read("tea", first=1, last=2, changes=9, viewer="ann") == before
+        assert not said_in_files(valkey.folder, "\N{FIRE}")
+        assert said_in_files(valkey.folder, "\N{TEACUP WITHOUT HANDLE}")
+        assert (await reactions.react("tea", 2, "\N{FIRE}", user="ann", now=1)).rev == 4
