@@ -50,11 +50,11 @@ export class Events {
 
   // --- of the reader ------------------------------------------------------------------------------------------------
 
-  /** @param {{number: number, kind: string, user: string}} item */
+  /** @param {{number: number, kind: string, user: string, until?: number}} item */
   #inboxAdded(item) {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
     this.client.tell("inbox", item.user);
-    if (item.kind === "met") this.client.tell("met", item.user);
+    if (item.kind === "met" && item.until) this.client.tell("met", item.user);
   }
 
   /** @param {{seq: number, unread: number}} inbox */

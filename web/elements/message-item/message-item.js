@@ -9,7 +9,7 @@ import { tokenize } from "../../lib/tokenizer.js";
 import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
 
-export const GESTURES = ["liked", "same_here", "tea"];
+export const GESTURES = ["hi", "same_here", "talk"];
 
 export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
