@@ -155,7 +155,7 @@ class Tie(Struct, frozen=True, omit_defaults=True):
 
 
 class Told(Struct, frozen=True):
-    """A notification about the tie for ``user``; ``id`` is that of the poke or curtain. A ``hidden`` one reaches nobody.
+    """A notification about the tie for ``user``; ``id`` is that of the poke or curtain. ``hidden``: it reaches nobody.
     ``until`` (ms): how long there is something to confirm; ``ahead`` (ms): how long after the step it happens."""
 
     user: str
