@@ -1,6 +1,6 @@
 /**
  * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications,
- * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, and the turn of the day.
+ * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, whom one has blocked, and the turn of the day.
  */
 
 import { arrived } from "./elements/later.js";
@@ -30,6 +30,8 @@ export function begin(context) {
   keepInstalled({ client, go });
   import("./state/sender.js").catch(() => undefined);
   keepPokes(client);
+  client.addEventListener("session", () => client.blocks.load());
+  if (client.began) client.blocks.load();
   keepDays(client);
   client.addEventListener("renamed", (event) => {
     const user = /** @type {CustomEvent} */ (event).detail;

@@ -2,13 +2,13 @@
 
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
-import { bringTheRest, painted } from "./elements/later.js";
+import { bringStyle, bringTheRest, painted } from "./elements/later.js";
 import { MessageItem } from "./elements/message-item/message-item.js";
 import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { openStorage } from "./lib/storage.js";
-import { applyTheme } from "./lib/theme.js";
+import { applyDensity, applyTheme } from "./lib/theme.js";
 import { Client } from "./state/client.js";
 import { Preferences } from "./state/preferences.js";
 import { chooseLanguage, Words } from "./state/words.js";
@@ -35,6 +35,7 @@ async function begin() {
   });
   Object.assign(context, { client, words, preferences, go, languageOf: () => "", sayHi: () => undefined });
   applyTheme(preferences.chosen.theme ?? "");
+  applyDensity(preferences.chosen.density ?? "", bringStyle);
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
@@ -55,6 +56,7 @@ async function begin() {
 /** What was chosen in another tab holds in this one, too. @param {Preferences} preferences @param {Words} words */
 function followChoices({ chosen }, words) {
   applyTheme(chosen.theme ?? "");
+  applyDensity(chosen.density ?? "", bringStyle);
   if (chosen.language && chosen.language !== words.language) words.speak(chosen.language).catch(() => undefined);
 }
 
@@ -86,8 +88,9 @@ async function enterPatiently(client) {
   }
 }
 
-/** @param {string} path */
+/** Whoever shows the page that is left may keep its place in history.state first. @param {string} path */
 function go(path) {
+  dispatchEvent(new Event("leaving"));
   if (path !== location.pathname + location.hash) history.pushState(null, "", path);
   dispatchEvent(new PopStateEvent("popstate"));
 }

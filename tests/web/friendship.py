@@ -121,13 +121,14 @@ class Friendship:
         await ann.open("/room/green-living")
         await self._writes(ann, said[1])
         await ann.hears(said[1])
-        theirs = ann.message(said[0])
-        await theirs.locator(".text").click()
-        await expect(self.button(theirs, "gesture.same_here")).to_be_visible()
         await self.look("01-two-in-a-room", ann)
-        await self.button(theirs, "gesture.same_here").click()
-        await expect(theirs.get_by_role("status")).to_contain_text(tom.user["name"])
+        await ann.act(said[0], self.words("actions.hi", name=tom.user["name"]))
+        panel = ann.page.locator("say-hi")
+        await panel.get_by_role("radio").nth(1).check()
+        await self.button(panel, "hi.send").click()
+        await expect(panel).to_contain_text(self.words("hi.sent", name=tom.user["name"]))
         await self.look("02-a-poke-without-a-word", ann)
+        await self.button(panel, "hi.done").click()
 
     async def _answer(self, ann: Reader, tom: Reader) -> None:
         said = SAID[self.telling.language]
@@ -155,13 +156,10 @@ class Friendship:
         await self.look("06-the-curtain-is-open", ann)
 
     async def _become_friends(self, ann: Reader, tom: Reader) -> None:
-        """Both write on two days of the community, want to become friends, and write on a third."""
+        """Both write on three days of the community."""
         await tom.page.get_by_role("link", name=self.words("tie.talk")).click()
         for before_today, (one, other) in zip((2, 1, 0), SAID[self.telling.language][4:], strict=True):
             ids.move_clock(-before_today * DAY_MS)
-            if before_today == 0:
-                await ann.call("tie.want", user=tom.user["id"], yes=True)
-                await tom.call("tie.want", user=ann.user["id"], yes=True)
             await self._writes(ann, one)
             await tom.hears(one)
             await self._writes(tom, other)

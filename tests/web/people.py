@@ -221,6 +221,13 @@ class Reader:
         """The row of the message that holds this text."""
         return self.page.locator("message-item", has=self.page.locator(".text", has_text=text))
 
+    async def act(self, text: str, name: str) -> None:
+        """Choose something from the menu of the message that holds this text."""
+        message = self.message(text)
+        await message.hover()
+        await message.locator(".actions").get_by_role("button").last.click()
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()
+
     def texts(self) -> Locator:
         return self.page.locator("message-item .text")
 

@@ -19,7 +19,7 @@ NOTE_THE_CURTAIN = """new MutationObserver(() => {
 
 async def acquaint(one: Reader, other: Reader, room: str) -> str:
     """Over the wire, as far as a conversation, where both have spoken in the room; gives the conversation."""
-    sent = await one.call("poke.send", room=room, to=other.user["id"], gesture="hi")
+    sent = await one.call("poke.send", room=room, to=other.user["id"], gesture="tea")
     tie = await other.call("poke.return", poke=sent["sent"]["poke"], answer="Soup")
     answer = {"tie": tie["tie"], "card": tie["curtain"]["card"], "text": "Bread"}
     return str((await one.call("curtain.answer", **answer))["room"])
@@ -49,6 +49,7 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(ming.page.locator("people-page .waits")).to_contain_text("向你招手了")
     await expect(bell.locator(".badge")).to_be_hidden()
     await ming.page.locator("people-page .waits a").click()
+    await expect(steps).to_contain_text("my tomatoes froze")
     await steps.get_by_label("你的回答").fill("绿萝，怎么养都活")
     await steps.get_by_role("button", name="回答").click()
     await expect(steps).to_contain_text("等Ann Lin")
@@ -80,6 +81,10 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await ann.page.reload()
     await expect(step.get_by_label("Private note")).to_have_value("plants, Balcony")
     await step.get_by_text("More").click()
+    await step.get_by_label("Don't become friends automatically").check()
+    await ann.page.reload()
+    await step.get_by_text("More").click()
+    await expect(step.get_by_label("Don't become friends automatically")).to_be_checked()
     await step.get_by_role("button", name="Block").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="Block").click()
     await expect(step).to_contain_text("You've blocked")
@@ -206,7 +211,7 @@ async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(ne
     for other in (zhang, eve):
         await acquaint(ann, other, room)
     await ann.call("tie.note", user=zhang.user["id"], note="the architect")
-    await ann.call("poke.send", room=room, to=tom.user["id"], gesture="hi")
+    await ann.call("poke.send", room=room, to=tom.user["id"], gesture="tea")
     await ann.call("block.add", user=eve.user["id"])
     await ann.open("/people")
     page = ann.page.locator("people-page")
@@ -243,7 +248,7 @@ async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_
     badge = ann.page.locator("room-list .bell .badge")
     await expect(badge).to_have_text("1")
     await expect(ann.page.locator("live-announcer p")).to_be_attached()
-    await bob.call("poke.send", room=room, to=ann.user["id"], gesture="hi")
+    await bob.call("poke.send", room=room, to=ann.user["id"], gesture="tea")
     await expect(badge).to_have_text("2")
     await expect(ann.page.locator("live-announcer p")).to_have_text(re.compile("waiting for you"))
     await ann.page.locator("room-list .bell").click()
@@ -259,67 +264,43 @@ async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_
     await expect(ann.page.locator("tie-steps")).to_contain_text("Bob said hi to you in Balcony")
 
 
-async def test_a_poke_from_a_message_takes_one_click_or_the_keyboard_alone(new_reader, new_room) -> None:
-    ann, ming, tom = await new_reader("Ann Lin"), await new_reader("王小明"), await new_reader("Tom")
-    room = await new_room(tom, "Balcony", ann, ming)
-    for reader, text in ((ming, "my tomatoes froze"), (tom, "mine, too")):
+async def test_hi_is_said_from_a_messages_menu_about_that_message(new_reader, new_room) -> None:
+    ann, ming = await new_reader("Ann Lin"), await new_reader("王小明")
+    room = await new_room(ann, "Balcony", ming)
+    for reader, text in ((ming, "my tomatoes froze"), (ann, "mine, too")):
         await reader.call("message.send", room=room, text=text, client_id="1")
     await ann.open(f"/room/{room}")
-    theirs = ann.message("my tomatoes froze")
-    await theirs.hover()
-    await theirs.get_by_role("button", name="Same here").click()
-    first = "Say something in this room first, so they know who you are."
-    await expect(theirs.get_by_role("status")).to_have_text(first)
-    await theirs.get_by_role("button", name="Close").click()
-
-    await ann.say("I sow again in May")
-    await ann.hears("I sow again in May")
-    await theirs.hover()
-    await theirs.get_by_role("button", name="Same here").click()
-    await expect(theirs.get_by_role("status")).to_contain_text("You said hi to 王小明: “Same here”")
-    (came,) = (await ming.call("poke.list"))["received"]
-    assert came["gesture"] == "same_here" and came["seq"] == 1
-    await expect(theirs.locator(".actions")).to_have_text("Said hi · Today")
-    await ann.page.reload()
-    await expect(theirs.locator(".actions")).to_have_text("Said hi · Today")
-    await expect(ann.message("I sow again in May").get_by_role("button", name="Same here")).to_have_count(0)
-
-    await ann.box.press("Shift+Tab")
-    await expect(ann.message("I sow again in May")).to_be_focused()
-    await ann.page.keyboard.press("ArrowUp")
-    await expect(ann.message("mine, too")).to_be_focused()
-    for _ in range(3):
-        await ann.page.keyboard.press("Tab")
-    await expect(ann.message("mine, too").get_by_role("button", name="Let's talk")).to_be_focused()
-    await ann.page.keyboard.press("Enter")
-    note = ann.message("mine, too").get_by_role("status")
-    await expect(note).to_contain_text("You said hi to Tom")
-    await expect(note).to_be_focused()
-    await ann.page.keyboard.press("Tab")
-    await ann.page.keyboard.press("Enter")
-    await expect(ann.message("mine, too").locator("poke-note")).to_have_count(0)
-    await expect(ann.message("mine, too")).to_be_focused()
-    assert [poke["to"] for poke in (await ann.call("poke.list"))["sent"]] == [ming.user["id"]]
+    await ann.act("my tomatoes froze", "Say hi to 王小明…")
+    panel = ann.page.locator("say-hi")
+    await expect(panel.locator("dialog")).to_be_visible()
+    await expect(panel).to_contain_text("my tomatoes froze")
+    assert not (await ann.call("poke.list"))["sent"]
 
 
-async def test_the_tap_that_opens_a_messages_actions_on_glass_pokes_nobody(new_reader, new_room) -> None:
+async def test_on_glass_a_tap_does_nothing_and_a_long_press_opens_the_sheet(new_reader, new_room) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
     zhang, ming = await new_reader("张三", locale="zh-CN", **phone), await new_reader("王小明")
     room = await new_room(ming, "阳台", zhang)
-    await ming.call("room.set_role", room=room, user=zhang.user["id"], role="moderator")
     for reader in (ming, zhang):
         await reader.call("message.send", room=room, text="番茄冻坏了", client_id="1")
     await zhang.open(f"/room/{room}")
-    theirs = zhang.page.locator("message-item").first
-    await theirs.locator(".text").tap()
-    gesture = theirs.get_by_role("button", name="我也是")
-    await expect(gesture).to_be_visible()
-    assert not (await zhang.call("poke.list"))["sent"]
-    last = await theirs.locator(".actions > *").last.bounding_box()
-    assert last["x"] + last["width"] <= phone["viewport"]["width"]
-    await gesture.tap()
-    await expect(theirs.get_by_role("status")).to_contain_text("你向王小明招手了")
-    assert len((await zhang.call("poke.list"))["sent"]) == 1
+    await expect(zhang.page.locator("message-actions")).to_have_count(1)
+    text = zhang.page.locator("message-item .text").first
+    await text.tap()
+    await expect(zhang.page.locator(".actions")).to_have_count(0)
+    finger = await zhang.context.new_cdp_session(zhang.page)
+    box = await text.bounding_box()
+    points = [{"x": box["x"] + 20, "y": box["y"] + 10}]
+    await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
+    sheet = zhang.page.locator("message-menu .sheet")
+    await expect(sheet).to_be_visible()
+    await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await expect(sheet.locator(".lifted .text")).to_have_text("番茄冻坏了")
+    for row in await sheet.get_by_role("menuitem").all():
+        assert (await row.bounding_box())["height"] >= 44
+    await sheet.locator(".six button").first.tap()
+    await expect(sheet).to_be_hidden()
+    await expect(zhang.page.locator(".reaction.mine")).to_have_text("👍1")
 
 
 async def test_another_card_is_drawn_once_and_an_answer_under_way_outlives_news(new_reader, new_room) -> None:
@@ -327,7 +308,7 @@ async def test_another_card_is_drawn_once_and_an_answer_under_way_outlives_news(
     room = await new_room(ann, "Balcony", bob)
     for reader in (ann, bob):
         await reader.call("message.send", room=room, text="hello", client_id="1")
-    sent = (await ann.call("poke.send", room=room, to=bob.user["id"], gesture="hi"))["sent"]
+    sent = (await ann.call("poke.send", room=room, to=bob.user["id"], gesture="tea"))["sent"]
     await visit(bob, ann)
     steps = bob.page.locator("tie-steps")
     question = steps.locator("curtain-card blockquote")

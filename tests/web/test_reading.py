@@ -54,17 +54,17 @@ async def test_a_message_edited_and_deleted_is_so_for_the_other(new_reader, new_
     await bob.open(f"/room/{room}")
     await ann.say("black tee", "never mind")
     await bob.hears("never mind")
-    await ann.message("black tee").hover()
-    await ann.message("black tee").get_by_role("button", name="Edit").click()
+    await ann.act("black tee", "Edit")
     await ann.say("black tea")
     await expect(bob.message("black tea")).to_contain_text("edited")
-    await ann.message("never mind").hover()
-    await ann.message("never mind").get_by_role("button", name="Delete").click()
+    await ann.act("never mind", "Delete")
     await ann.page.locator("dialog.ask").get_by_role("button", name="Delete").click()
     await bob.sees("black tea", "This message was deleted.")
     await ann.sees("black tea", "This message was deleted.")
     await bob.message("black tea").hover()
-    await expect(bob.message("black tea").get_by_role("button", name="Edit")).to_have_count(0)
+    await bob.message("black tea").get_by_role("button", name="More").click()
+    await expect(bob.page.get_by_role("menuitem", name="Copy text")).to_be_visible()
+    await expect(bob.page.get_by_role("menuitem", name="Edit")).to_have_count(0)
 
 
 async def test_messages_that_came_while_away_are_counted_and_shown_below_a_divider(

@@ -12,14 +12,16 @@ const LATER = {
   "hello-card": () => import("./hello-card/hello-card.js"),
   "emoji-picker": () => import("./emoji-picker/emoji-picker.js"),
   "invite-links": () => import("./invite-links/invite-links.js"),
+  "message-actions": () => import("./message-actions/message-actions.js"),
   "message-composer": () => import("./message-composer/message-composer.js"),
+  "message-menu": () => import("./message-menu/message-menu.js"),
   "met-code": () => import("./met-code/met-code.js"),
   "name-card": () => import("./name-card/name-card.js"),
   "nearby-rooms": () => import("./nearby-rooms/nearby-rooms.js"),
   "own-card": () => import("./own-card/own-card.js"),
   "pair-line": () => import("./pair-line/pair-line.js"),
   "people-page": () => import("./people-page/people-page.js"),
-  "poke-note": () => import("./poke-note/poke-note.js"),
+  "reaction-people": () => import("./reaction-people/reaction-people.js"),
   "room-door": () => import("./room-door/room-door.js"),
   "room-finder": () => import("./room-finder/room-finder.js"),
   "room-people": () => import("./room-people/room-people.js"),
@@ -95,13 +97,13 @@ export function bringTheRest() {
 /** @param {string} tag */
 async function bring(tag) {
   const name = tag.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
-  const looks = [FORMS, `./${tag}/${tag}.css`].map((path) => style(new URL(path, import.meta.url).href));
+  const looks = [FORMS, `./${tag}/${tag}.css`].map((path) => bringStyle(new URL(path, import.meta.url).href));
   const [module] = await Promise.all([LATER[tag]?.(), ...looks]);
   if (!customElements.get(tag)) customElements.define(tag, module[name]);
 }
 
-/** @param {string} href */
-function style(href) {
+/** Until a style sheet holds; once for each. @param {string} href */
+export function bringStyle(href) {
   const coming = styles.get(href) ?? load(href).catch((error) => {
     styles.delete(href);
     throw error;

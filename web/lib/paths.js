@@ -1,7 +1,7 @@
 /** The addresses of the page: one function reads them, one writes them. */
 
 /**
- * @typedef {{page: "home"} | {page: "room", room: string} | {page: "join", room: string, link: string}
+ * @typedef {{page: "home"} | {page: "room", room: string, seq?: number} | {page: "join", room: string, link: string}
  *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings"}
  *   | {page: "user", handle: string} | {page: "community"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
@@ -11,7 +11,7 @@ const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {
   const [first = "", second = "", third = ""] = path.split("/").slice(1).map(decode);
-  if (first === "room" && second) return { page: "room", room: second };
+  if (first === "room" && second) return /^[1-9]\d{0,14}$/.test(third) ? { page: "room", room: second, seq: Number(third) } : { page: "room", room: second };
   if (first === "join" && second && third) return { page: "join", room: second, link: third };
   if (first === "user" && second) return { page: "user", handle: second };
   if (first === "setup") return { page: "setup", code: hash.slice(1) };
@@ -25,6 +25,11 @@ export function readPath(path, hash = "") {
 /** @param {string} room */
 export function roomPath(room) {
   return `/room/${encodeURIComponent(room)}`;
+}
+
+/** A link to one message, around which the room opens. @param {string} room @param {number} seq */
+export function messagePath(room, seq) {
+  return `${roomPath(room)}/${seq}`;
 }
 
 /** @param {string} handle */

@@ -3,10 +3,12 @@
 /**
  * The last item is the tab stop, unless the focus is in the list.
  *
- * @param {HTMLElement} list @param {string} items their selector; the last stands in the last row
+ * @param {HTMLElement} list @param {string} items their selector; each stands first in its row
  */
 export function keepTabStop(list, items) {
-  const last = /** @type {HTMLElement | null | undefined} */ (list.lastElementChild?.firstElementChild);
+  let row = list.lastElementChild;
+  while (row && !row.firstElementChild?.matches(items)) row = row.previousElementSibling;
+  const last = /** @type {HTMLElement | null | undefined} */ (row?.firstElementChild);
   if (!last || last.tabIndex === 0 || list.contains(document.activeElement)) return;
   for (const item of list.querySelectorAll(`${items}[tabindex='0']`)) /** @type {HTMLElement} */ (item).tabIndex = -1;
   last.tabIndex = 0;

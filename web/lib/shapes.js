@@ -3,21 +3,22 @@
  * UTC, ids opaque strings; an absent member holds its first value.
  *
  * @typedef {{id: string, handle: string, name: string, bot: boolean, owner?: string, headline?: string,
- *   admin?: boolean, closed?: boolean}} User
+ *   admin?: boolean, closed?: boolean, avatar?: string, role?: "owner" | "moderator" | "admin"}} User
  * @typedef {"owner" | "moderator" | "member" | "visitor"} Role
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
- *   reply_to?: number, topic?: string, mentions?: string[], edited_at?: number, deleted?: boolean,
- *   reactions?: {emoji: string, count: number, users: string[]}[], mine?: string[], pinned?: boolean,
- *   everyone?: boolean}} Message
- * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], edited_at?: number, deleted?: boolean,
- *   pinned?: boolean, everyone?: boolean}} Change
+ *   reply_to?: number, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number, deleted?: boolean,
+ *   reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: any[]}} Message
+ * @typedef {{emoji: string, count: number, users: string[]}} Reaction
+ * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
+ *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: any[], previews?: any[]}} Change
+ * @typedef {{room: string, rev: number, seq: number, emoji?: string, user?: string, added?: boolean, count?: number, cleared?: boolean}} Reacted
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
  *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
- *   bots?: boolean, archived?: boolean, question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
+ *   bots?: boolean, archived?: boolean, writers?: "everyone" | "moderators", question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
  *   archived?: boolean, slow_mode?: number, question?: boolean}} RoomWords

@@ -13,6 +13,7 @@
 
 import { callApi } from "../lib/api.js";
 import { Wire } from "../lib/wire.js";
+import { Blocks } from "./blocks.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Room } from "./room.js";
@@ -29,6 +30,9 @@ export class Client extends EventTarget {
   /** @type {import("./history.js").History} */ history = NOTHING_YET;
   /** @type {import("./markers.js").Markers} */ markers = NOTHING_YET;
   /** @type {import("./events.js").Events} */ #events = NOTHING_YET;
+  /** @type {import("./reactions.js").Reactions} */ reactions = NOTHING_YET;
+  /** @type {import("./targets.js").Targets} */ targets = NOTHING_YET;
+  /** Where one was in each room when one left it for another. @type {Map<string, {seq: number, offset: number}>} */ places = new Map();
   /** One's own pokes on their way, by whom they went to. @type {Map<string, any>} */ sent = new Map();
   /** Pokes, cards and the like: the last number, and how many one has not looked at. */
   inbox = { seq: 0, unread: 0 };
@@ -41,6 +45,7 @@ export class Client extends EventTarget {
     super();
     this.api = api;
     this.now = now;
+    this.blocks = new Blocks(this, storage);
     this.wire = new Wire({
       open,
       startParams: () => ({ cursors: this.#cursors() }),
@@ -103,13 +108,16 @@ export class Client extends EventTarget {
   }
 
   async #load() {
-    const [{ Events }, { History }, { Markers }] = await Promise.all([
-      import("./events.js"), import("./history.js"), import("./markers.js"),
+    const [{ Events }, { History }, { Markers }, { Reactions }, { Targets }] = await Promise.all([
+      import("./events.js"), import("./history.js"), import("./markers.js"), import("./reactions.js"), import("./targets.js"),
     ]);
     if (this.#events !== NOTHING_YET) return;
     this.#events = new Events(this);
     this.history = new History(this);
     this.markers = new Markers(this);
+    this.reactions = new Reactions(this);
+    this.targets = new Targets(this);
+    for (const id of this.rooms.keys()) this.tell("room", id);
   }
 
   /** After signing in or out: nothing of the old session counts. */
@@ -119,6 +127,10 @@ export class Client extends EventTarget {
     this.people.clear();
     this.sent.clear();
     this.markers.clear();
+    this.reactions.clear();
+    this.targets.clear();
+    this.places.clear();
+    this.blocks.keep([]);
     this.user = undefined;
     this.began = false;
     this.wire.restart();

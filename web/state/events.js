@@ -15,10 +15,11 @@ export class Events {
   /** What is said of one room. @type {Record<string, (room: Room, params: any) => void>} */ #ofRooms = {
     "message.posted": (room, message) => this.#posted(room, message),
     "message.changed": (room, change) => this.#changed(room, change),
+    "message.reacted": (room, reacted) => this.#reacted(room, reacted),
     "room.changed": (room, words) => this.#roomChanged(room, words),
     "room.reset": (room, reset) => this.#reset(room, reset),
     "member.joined": (room, { members }) => room.counted(members),
-    "member.changed": (room, { members }) => room.counted(members),
+    "member.changed": (room, member) => this.#ranked(room, member),
     "member.left": (room, { user, members }) => this.#left(room, user, members),
     "members.changed": (room, { members }) => room.counted(members),
     "read.moved": (room, { read_seq: seq }) => this.client.markers.moved(room, seq),
@@ -50,11 +51,12 @@ export class Events {
 
   // --- of the reader ------------------------------------------------------------------------------------------------
 
-  /** @param {{number: number, kind: string, user: string, until?: number}} item */
+  /** @param {{number: number, kind: string, user: string, room?: string, seq?: number}} item */
   #inboxAdded(item) {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
     this.client.tell("inbox", item.user);
-    if (item.kind === "met" && item.until) this.client.tell("met", item.user);
+    if (item.kind === "reply" && item.room && item.seq) this.client.rooms.get(item.room)?.countCall(item.seq);
+    if (item.kind === "met") this.client.tell("met", item.user);
   }
 
   /** @param {{seq: number, unread: number}} inbox */
@@ -101,9 +103,23 @@ export class Events {
   #changed(room, change) {
     const exact = room.changeMention(change, this.client.me);
     room.timeline.changed(change);
+    this.client.targets.changed(room.id, change);
+    this.client.reactions.heard(room.id);
     if (!exact) this.client.markers.give(room);
     this.client.tell("changed", { room: room.id, change });
     if (change.deleted) this.client.tell("erased", room.id);
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").Reacted} reacted */
+  #reacted(room, reacted) {
+    room.timeline.reacted(reacted, this.client.me);
+    this.client.reactions.heard(room.id);
+  }
+
+  /** @param {Room} room @param {import("../lib/shapes.js").MemberEvent} member */
+  #ranked(room, { user, role, members }) {
+    room.counted(members);
+    room.timeline.ranked(user.id, role);
   }
 
   /** @param {Room} room @param {User} user */
@@ -121,6 +137,7 @@ export class Events {
   /** @param {Room} room @param {any} reset */
   #reset(room, reset) {
     room.reset(reset);
+    this.client.targets.clear(room.id);
     if (room.mentions) this.client.markers.give(room);
     if (room.id === this.client.openRoom) this.client.history.first(room.id);
   }

@@ -9,6 +9,8 @@ const AT_ONCE = 100;
 
 export class People {
   /** @type {Map<string, User>} */ #known = new Map();
+  /** How often somebody became known or was called otherwise: names that are shown depend on it. */
+  changes = 0;
   /** Ids that were asked about, or are being asked about. @type {Set<string>} */ #asked = new Set();
 
   /** @param {import("./client.js").Client} client */
@@ -35,6 +37,7 @@ export class People {
   changed(user) {
     const { client } = this;
     const before = this.#known.get(user.id);
+    this.changes += 1;
     if (user.handle) this.know({ ...before, ...user });
     else this.#known.delete(user.id);
     if (user.id === client.me) client.user = { ...client.user, ...user };
@@ -51,6 +54,7 @@ export class People {
     try {
       const { users } = await this.client.ask("user.get", { users: unknown });
       for (const user of users) this.know(user);
+      this.changes += 1;
       this.client.tell("people");
     } catch {
       // Whoever asks next asks for these again.

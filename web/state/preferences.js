@@ -12,7 +12,7 @@ const KEY = "chatserver.preferences";
  * edit under way has the id, seq and text of its message, and the text as it is being changed.
  *
  * @typedef {{id: string, seq: number, before: string, text: string}} Edit
- * @typedef {{language?: string, theme?: "light" | "dark" | "", room?: string, after?: string, people?: boolean,
+ * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", room?: string, after?: string, people?: boolean,
  *   drafts?: Record<string, string>, edits?: Record<string, Edit>,
  *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */

@@ -23,6 +23,8 @@ export class Room {
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
   loading = false;
+  /** The last asking for history failed. */
+  failed = false;
   /** The two of a conversation are friends, as far as it is known here. */
   friends = false;
   /** The two of a conversation have met their first words on this page. */
@@ -106,11 +108,37 @@ export class Room {
     return shown;
   }
 
-  /** Live messages that mention me; what a replay brings the server has counted. @param {Message} message @param {string} me */
+  /** Live messages that call me; what a replay brings the server has counted. @param {Message} message @param {string} me */
   countMention(message, me) {
-    if (!message.mentions?.includes(me)) return;
-    this.#mentioning.add(message.seq);
-    if (message.seq > this.#counted.last_seq) this.mentions += 1;
+    if (this.callsMe(message, me)) this.countCall(message.seq);
+  }
+
+  /** A message calls me, as it says itself or as my inbox says. @param {number} seq */
+  countCall(seq) {
+    if (seq <= this.readSeq || this.#mentioning.has(seq)) return;
+    this.#mentioning.add(seq);
+    if (seq > this.#counted.last_seq) this.mentions += 1;
+  }
+
+  /** By my name, as everyone, or as an answer to what I wrote, as far as that is held. @param {Message} message @param {string} me */
+  callsMe({ author, mentions, everyone, reply_to: answers, deleted }, me) {
+    if (deleted || author.id === me || !me) return false;
+    return Boolean(mentions?.includes(me) || everyone || (answers && this.timeline.at(answers)?.author.id === me));
+  }
+
+  /** The next unread message after `seq` that calls me, of those known here. @param {number} seq @param {string} me @returns {number | undefined} */
+  nextCall(seq, me) {
+    const from = Math.max(seq, this.readSeq) + 1;
+    const held = this.timeline.between(from, Infinity).filter((message) => this.callsMe(message, me)).map((message) => message.seq);
+    const known = [...held, ...[...this.#mentioning].filter((one) => one >= from)];
+    return known.length ? Math.min(...known) : undefined;
+  }
+
+  /** How many unread messages that call me are known up to a seq. @param {number} seq @param {string} me */
+  callsUpTo(seq, me) {
+    let count = 0;
+    for (let next = this.nextCall(0, me); next && next <= seq; next = this.nextCall(next, me)) count += 1;
+    return count;
   }
 
   /**
@@ -119,10 +147,11 @@ export class Room {
    * @param {import("../lib/shapes.js").Change} change @param {string} me
    * @returns {boolean} whether the mentions are still exact; false where only the server knows whether it mentioned me
    */
-  changeMention({ seq, rev, deleted, mentions }, me) {
+  changeMention({ seq, rev, deleted, mentions, everyone }, me) {
     if (seq <= this.readSeq || rev <= this.#counted.rev || rev <= this.timeline.rev) return true;
     const before = this.#mentioned(seq, me);
-    const after = !deleted && Boolean(mentions?.includes(me));
+    const held = this.timeline.at(seq);
+    const after = !deleted && Boolean(mentions?.includes(me) || everyone || (held?.reply_to && before));
     if (before === undefined) return !(this.mentions || after);
     if (after) this.#mentioning.add(seq);
     else this.#mentioning.delete(seq);
@@ -134,7 +163,7 @@ export class Room {
   #mentioned(seq, me) {
     if (this.#mentioning.has(seq)) return true;
     const held = this.timeline.at(seq);
-    if (held) return Boolean(held.mentions?.includes(me));
+    if (held) return this.callsMe(held, me);
     return seq > this.#counted.last_seq ? false : undefined;
   }
 

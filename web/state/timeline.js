@@ -7,7 +7,9 @@
  * @typedef {import("../lib/shapes.js").Change} Change
  * @typedef {import("../lib/shapes.js").Page} Page
  * @typedef {import("../lib/shapes.js").Cursor} Cursor
+ * @typedef {import("../lib/shapes.js").Reacted} Reacted
  * @typedef {{epoch: string, last_seq: number, last_id: string, rev: number}} LogHead
+ * @typedef {{rev: number, seq: number, after: (message: Message) => Message}} Noted what a change makes of its message
  */
 
 /** Changes are remembered for pages that were asked for before they were heard. */
@@ -16,7 +18,7 @@ const MOST_CHANGES = 500;
 export class Timeline {
   /** @type {Map<number, Message>} */ #messages = new Map();
   /** @type {Map<number, number>} the rev each message is of */ #asOf = new Map();
-  /** @type {Change[]} */ #changes = [];
+  /** @type {Noted[]} */ #changes = [];
   /** @type {Cursor} */ #place;
   /** The first and last seq held; nothing is held where first > last. */
   first = 1;
@@ -93,11 +95,22 @@ export class Timeline {
 
   /** A message changed. @param {Change} change @returns {boolean} whether one that is held changed */
   changed(change) {
-    if (change.rev <= this.#place.rev) return false;
-    this.#place = { ...this.#place, rev: change.rev };
-    this.#changes.push(change);
+    return this.#note(change, (message) => asItHolds(message, change));
+  }
+
+  /** Somebody reacted, or took it back. @param {Reacted} reacted @param {string} me @returns {boolean} whether one that is held changed */
+  reacted(reacted, me) {
+    return this.#note(reacted, (message) => withReaction(message, reacted, me));
+  }
+
+  /** @param {{rev: number, seq: number}} change @param {Noted["after"]} after */
+  #note({ rev, seq }, after) {
+    if (rev <= this.#place.rev) return false;
+    this.#place = { ...this.#place, rev };
+    const noted = { rev, seq, after };
+    this.#changes.push(noted);
     if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
-    return this.#apply(change);
+    return this.#apply(noted);
   }
 
   /** The numbering cannot be followed on: nothing that is held counts any more. @param {LogHead} head */
@@ -134,11 +147,23 @@ export class Timeline {
 
   /** Somebody has another name, or none any more. @param {Message["author"]} author @returns {boolean} whether words of theirs are held */
   renamed({ id, handle, name, bot }) {
+    return this.#authored(id, (author) => (author.name === name && author.handle === handle ? author : { ...author, handle, name, bot }));
+  }
+
+  /** Somebody has another role in the room. @param {string} id @param {string} role @returns {boolean} whether words of theirs are held */
+  ranked(id, role) {
+    const badge = role === "owner" || role === "moderator" ? role : undefined;
+    return this.#authored(id, (author) => (author.role === badge || (!badge && author.role === "admin") ? author : { ...author, role: badge }));
+  }
+
+  /** @param {string} id @param {(author: Message["author"]) => Message["author"]} after */
+  #authored(id, after) {
     let held = false;
     for (const [seq, message] of this.#messages) {
-      const { author } = message;
-      if (author.id !== id || (author.name === name && author.handle === handle)) continue;
-      this.#messages.set(seq, { ...message, author: { id, handle, name, bot } });
+      if (message.author.id !== id) continue;
+      const author = after(message.author);
+      if (author === message.author) continue;
+      this.#messages.set(seq, { ...message, author });
       held = true;
     }
     return held;
@@ -162,12 +187,12 @@ export class Timeline {
     this.#asOf.set(message.seq, rev);
   }
 
-  /** @param {Change} change */
-  #apply(change) {
-    const message = this.#messages.get(change.seq);
-    if (!message || (this.#asOf.get(change.seq) ?? 0) >= change.rev) return false;
-    this.#messages.set(change.seq, asItHolds(message, change));
-    this.#asOf.set(change.seq, change.rev);
+  /** @param {Noted} change */
+  #apply({ rev, seq, after }) {
+    const message = this.#messages.get(seq);
+    if (!message || (this.#asOf.get(seq) ?? 0) >= rev) return false;
+    this.#messages.set(seq, after(message));
+    this.#asOf.set(seq, rev);
     return true;
   }
 
@@ -187,10 +212,29 @@ function placeOf(head) {
   return { epoch: head.epoch, seq: head.last_seq, id: head.last_id, rev: head.rev };
 }
 
-/** The message after a change: an absent member has its first value. @param {Message} message @param {Change} change */
+/** The message after a change: an absent member has its first value. Reactions stay until a deletion. @param {Message} message @param {Change} change @returns {Message} */
 export function asItHolds(message, change) {
   const { room, seq, id, at, author } = message;
-  if (change.deleted) return { room, seq, id, at, author, text: "", deleted: true };
-  const { text, edited_at, mentions, pinned } = change;
-  return { ...message, text, edited_at, mentions, pinned };
+  const { text, edited_at, mentions, everyone, pinned, topic, attachments, previews } = change;
+  if (change.deleted) return { room, seq, id, at, author, topic, text: "", deleted: true };
+  return { ...message, text, edited_at, mentions, everyone, pinned, topic, attachments, previews };
+}
+
+/**
+ * The message after a reaction came or went. One that names no emoji and clears nothing is not for this reader.
+ *
+ * @param {Message} message @param {Reacted} reacted @param {string} me @returns {Message}
+ */
+export function withReaction(message, { emoji, user, added, count, cleared }, me) {
+  if (message.deleted || (!emoji && !cleared)) return message;
+  const { reactions = [], mine = [] } = message;
+  const others = mine.filter((one) => emoji && one !== emoji);
+  if (cleared) return { ...message, reactions: reactions.filter((one) => emoji && one.emoji !== emoji), mine: others };
+  const kind = /** @type {string} */ (emoji);
+  const before = reactions.find((one) => one.emoji === kind);
+  const users = (before?.users ?? []).filter((one) => one !== user);
+  const after = { emoji: kind, count: count ?? 0, users: added && user ? [...users, user] : users };
+  const kinds = before ? reactions.map((one) => (one === before ? after : one)) : [...reactions, after];
+  const own = added ? [...others, kind] : others;
+  return { ...message, reactions: kinds.filter((one) => one.count > 0), mine: user === me ? own : mine };
 }

@@ -11,6 +11,7 @@ const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "communi
 
 export class AppShell extends PageElement {
   #shown = "";
+  /** The address that is shown. */ #path = "";
 
   build() {
     this.list = make("room-list");
@@ -63,8 +64,15 @@ export class AppShell extends PageElement {
     this.dataset.page = place.page;
     // The account form outlives the sign-up itself: it still has the recovery code to show.
     const signedIn = ["settings", "community", "setup", "user"].includes(place.page) && this.client.signedIn;
-    const key = JSON.stringify([place, signedIn, this.language]);
-    if (key === this.#shown) return;
+    const { seq = 0, ...where } = /** @type {any} */ (place);
+    const key = JSON.stringify([where, signedIn, this.language]);
+    const moved = location.pathname !== this.#path;
+    this.#path = location.pathname;
+    if (key === this.#shown) {
+      // Within a room nothing is made again.
+      if (moved && place.page === "room") /** @type {any} */ (this.main.firstElementChild)?.openAt?.(seq);
+      return;
+    }
     this.#shown = key;
     this.retitle();
     this.#open(place, key);
@@ -101,7 +109,7 @@ export class AppShell extends PageElement {
 
   /** Which element shows a place, and with what. @param {any} place @returns {[string, object]} */
   #element(place) {
-    if (place.page === "room") return ["room-view", { room: place.room }];
+    if (place.page === "room") return ["room-view", { room: place.room, seq: place.seq ?? 0 }];
     if (place.page === "rooms") return ["room-finder", {}];
     if (place.page === "settings") return ["settings-page", {}];
     if (place.page === "people") return ["people-page", { code: place.code ?? "" }];

@@ -1,26 +1,32 @@
 /**
- * The messages of one room, newest at the bottom. Property `room` (id). Reading up loads older pages, reading down newer
- * ones; the message that stands at the upper edge stays there, whatever comes or changes around it, and at the bottom
- * the newest stays in sight. Of all that is loaded a window around the reader has rows, so that a room of ten thousand
- * messages scrolls like one of a hundred. One tab stop: arrows move from message to message.
+ * The messages of one room, newest at the bottom. Properties `room` (id) and `seq` (of a message to begin at). Reading up
+ * loads older pages, reading down newer ones; the message that stands at the upper edge stays there, whatever comes or
+ * changes around it, and at the bottom the newest stays in sight. Of all that is loaded a window around the reader has
+ * rows, so that a room of ten thousand messages scrolls like one of a hundred. One tab stop: arrows move from message to
+ * message.
  */
 
-import { change, make } from "../../lib/dom.js";
-import { drawing } from "../../lib/drawings.js";
+import { button, change, make } from "../../lib/dom.js";
 import { keepTabStop, moveFocus } from "../../lib/roving.js";
 import { dayKey, dayName } from "../../lib/times.js";
+import { groups, rowsOf } from "../../state/rows.js";
 import { ShownWindow, STEP } from "../../state/shown-window.js";
-import { context, PageElement } from "../element.js";
+import { PageElement } from "../element.js";
+import { arrived, painted } from "../later.js";
+import { Emptiness } from "./emptiness.js";
 
 const NEAR = 80;
 const LOAD_AHEAD = 600;
-const GROUP_WITHIN = 5 * 60_000;
 /** More messages than these are let go at the top while one is at the bottom. */
 const MOST_HELD = 400;
+const MARKED_FOR = 2_500;
+
+/** Where a reader is: a message, and how far below the upper edge it begins. @typedef {{seq: number, offset?: number, mark?: boolean, atBottom?: boolean}} Place */
 
 export class MessageList extends PageElement {
   room = "";
-  /** @type {Map<string, any>} rows by message id, client_id, or "day …" and "new" */ #rows = new Map();
+  seq = 0;
+  /** @type {Map<string, any>} rows by message id, client_id, or "day …", "fold …" and "new" */ #rows = new Map();
   #atBottom = true;
   /** Where the scroller stood when it was last looked at. */
   #scrollTop = 0;
@@ -28,36 +34,54 @@ export class MessageList extends PageElement {
   #divider = -1;
   #toDivider = false;
   #window = new ShownWindow();
+  /** Folded runs that were opened, by their keys. @type {Set<string>} */ #opened = new Set();
+  /** Where to go once it is held. @type {Place | null} */ #goal = null;
+  /** One came here from another place in this room. */
+  #mayGoBack = false;
+  /** @type {any} what can be done with a message */ actions = undefined;
   /** @type {{row: Element, offset: number} | null} what stands at the upper edge */ #anchor = null;
   /** @type {ResizeObserver | undefined} */ #sizes;
 
   build() {
     this.list = make("ol", { attributes: { role: "list" } });
-    this.empty = make("div", { class: "empty" }, drawing("teapot"), make("p"));
-    this.scroller = make("div", { class: "scroller" }, this.empty, this.list);
-    this.jump = make("button", { class: "jump", attributes: { type: "button" }, set: { hidden: true } });
-    this.append(this.scroller, this.jump);
+    this.empty = new Emptiness(this);
+    this.scroller = make("div", { class: "scroller" }, this.empty.element, this.list);
+    const hidden = { hidden: true };
+    /** @type {any} */ this.back = button("", () => history.back(), "pill back-there");
+    this.call = button("", () => this.toNextCall(), "pill call");
+    this.jump = button("", () => this.toLatest(), "pill jump");
+    for (const one of [this.back, this.call, this.jump]) Object.assign(one, hidden);
+    this.append(this.scroller, make("div", { class: "lower" }, this.back, this.call, this.jump));
   }
 
   attach() {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
-    for (const name of ["session", "outbox", "rooms", "day"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["session", "outbox", "rooms", "day", "people", "status"]) this.listen(this.client, name, () => this.later());
     this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
-    this.listen(this.jump, "click", () => this.toLatest());
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());
+    this.listen(window, "leaving", () => history.replaceState({ place: this.place }, ""));
     this.listen(this.list, "keydown", (event) => moveFocus(this.list, "message-item", event));
     this.#sizes = new ResizeObserver(() => this.#keepPlace());
     for (const part of [this.scroller, this.list]) this.#sizes.observe(part);
+    this.#goal = this.seq ? { seq: this.seq, mark: true } : this.client.places.get(this.room) ?? null;
     this.toBottom();
     this.show();
+    painted(() => this.#bringActions());
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#sizes?.disconnect();
+  }
+
+  /** What can be done with a message comes when the first words stand already. */
+  async #bringActions() {
+    if (this.actions || !(await arrived("message-actions")) || this.actions) return;
+    this.actions = make("message-actions", { set: { list: this } });
+    this.append(this.actions);
   }
 
   get #state() {
@@ -67,12 +91,16 @@ export class MessageList extends PageElement {
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
-    if (room.timeline.isEmpty) this.client.history.first(this.room);
-    if (this.atBottom) room.timeline.trim(MOST_HELD);
+    if (this.#goal && !room.timeline.at(this.#goal.seq)) this.#loadGoal();
+    else if (room.timeline.isEmpty) this.client.history.first(this.room);
+    if (this.atBottom && !this.#goal) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
-    this.#window.place(room.timeline, { divider: this.#toDivider ? this.#divider : undefined, atBottom: this.atBottom });
+    const goal = this.#goal && room.timeline.at(this.#goal.seq) ? this.#goal : null;
+    const beginning = goal ? goal.seq : this.#toDivider ? this.#divider : undefined;
+    this.#window.place(room.timeline, { divider: beginning, atBottom: this.atBottom });
     this.#render(room);
-    if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
+    if (goal) this.#openAt(goal, room);
+    else if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
     else this.#keepPlace();
     this.#showEdges(room);
     this.#readOn();
@@ -92,7 +120,7 @@ export class MessageList extends PageElement {
     const first = this.#divider < 0;
     if (!first && (document.hasFocus() || room.readSeq <= this.#divider || !room.unread)) return;
     this.#divider = room.unread ? room.readSeq : room.timeline.lastSeq;
-    this.#toDivider = first && room.unread > 0;
+    this.#toDivider = first && room.unread > 0 && !this.#goal;
   }
 
   /** @param {number} step @returns {boolean} whether there were more rows to be had */
@@ -109,27 +137,31 @@ export class MessageList extends PageElement {
   #render(room) {
     const before = this.#rows;
     this.#rows = new Map();
-    const rights = this.#rights(room);
-    /** @type {any} */ let last = null;
     const { from, to } = this.#window;
-    for (const message of room.timeline.between(from, to)) {
-      const day = dayKey(message.at);
-      if (!last || last.day !== day) this.#dayRow(before, day, message.at);
-      const isNew = message.seq === this.#divider + 1 && message.author.id !== this.client.me;
-      if (isNew && last) this.#newRow(before);
-      this.#row(before, message.id, { message, item: null, grouped: !isNew && groups(last, message, day), rights });
-      last = { at: message.at, author: message.author, day };
-    }
-    for (const item of to === room.timeline.last ? this.client.outbox.of(this.room) : []) {
-      if (item.id && this.#rows.has(item.id)) continue;
-      const at = Math.max(item.at, last?.at ?? 0);
-      const mine = { at, author: this.client.user, day: dayKey(at) };
-      this.#row(before, item.clientId, { message: null, item: { ...item }, grouped: groups(last, mine, mine.day), rights });
-      last = mine;
-    }
+    const { rows, last } = rowsOf(room.timeline.between(from, to), this.#reading);
+    for (const row of rows) this.#rows.set(row.key, this.#made(before.get(row.key), row, room));
+    if (to === room.timeline.last) this.#renderOutbox(before, last);
     for (const [key, row] of before) if (this.#rows.get(key) !== row) row.remove();
     this.#placeRows();
+    this.list.classList.toggle("has-new", this.#rows.has("new"));
     keepTabStop(this.list, "message-item");
+  }
+
+  get #reading() {
+    const { me, blocks } = this.client;
+    return { divider: this.#divider, me, isBlocked: (/** @type {string} */ id) => blocks.has(id), opened: this.#opened, dayOf: dayKey };
+  }
+
+  /** Words on their way stand last. @param {Map<string, any>} before @param {import("../../state/rows.js").Last | null} last */
+  #renderOutbox(before, last) {
+    let previous = last;
+    for (const item of this.client.outbox.of(this.room)) {
+      if (item.id && this.#rows.has(item.id)) continue;
+      const at = Math.max(item.at, previous?.at ?? 0);
+      const mine = { at, author: this.client.user, day: dayKey(at) };
+      this.#rows.set(item.clientId, this.#message(before.get(item.clientId), { message: null, item: { ...item }, grouped: groups(previous, mine, mine.day) }));
+      previous = mine;
+    }
   }
 
   /** After those that are gone were taken out: else each that stays would be moved past them, which costs as much as a new one. */
@@ -141,49 +173,52 @@ export class MessageList extends PageElement {
     }
   }
 
-  /** What the reader may do decides which actions a message has. @param {import("../../state/room.js").Room} room */
-  #rights(room) {
-    const sent = [...this.client.sent.keys()];
-    const today = sent.length ? dayKey(Date.now()) : "";
-    return JSON.stringify([this.client.me, room.state.role, this.client.user?.admin, this.client.rooms.size, sent, today, room.opensLinks]);
-  }
-
-  /** @param {Map<string, any>} before @param {string} key @param {any} properties */
-  #row(before, key, properties) {
-    const row = before.get(key) ?? make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
-    const shown = row.firstChild;
-    const same = !properties.item && shown.message === properties.message && shown.grouped === properties.grouped
-      && shown.rights === properties.rights;
-    if (!same) {
-      Object.assign(shown, properties);
-      shown.show?.();
+  /** @param {any} known the element that showed it before @param {import("../../state/rows.js").Row} row @param {import("../../state/room.js").Room} room */
+  #made(known, row, room) {
+    if (row.kind === "message") {
+      const { message, grouped } = row;
+      const answered = message.reply_to && !message.deleted ? this.client.targets.get(room, message.reply_to) : undefined;
+      return this.#message(known, { message, item: null, grouped, answered });
     }
-    this.#rows.set(key, row);
+    if (row.kind === "new") return known ?? make("li", { class: "new" }, make("span", { text: this.say("room.new_below") }));
+    if (row.kind === "fold") return this.#fold(known, row);
+    const shown = known ?? make("li", { class: "day" }, make("span"));
+    change(shown.firstChild, { textContent: dayName(this.language, row.at, Date.now()) });
+    return shown;
   }
 
-  /** @param {Map<string, any>} before @param {string} day @param {number} at */
-  #dayRow(before, day, at) {
-    const key = `day ${day}`;
-    const row = before.get(key) ?? make("li", { class: "day" }, make("span"));
-    row.firstChild.textContent = dayName(this.language, at, Date.now());
-    this.#rows.set(key, row);
+  /** @param {any} known @param {any} properties */
+  #message(known, properties) {
+    const row = known ?? make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
+    Object.assign(row.firstChild, properties);
+    row.firstChild.show?.();
+    return row;
   }
 
-  /** @param {Map<string, any>} before */
-  #newRow(before) {
-    const row = before.get("new") ?? make("li", { class: "new" }, make("span", { text: this.say("room.new_below") }));
-    this.#rows.set("new", row);
+  /** Messages in one line; those of whom one blocked can be opened. @param {any} known @param {{key: string, why: string, count: number}} fold */
+  #fold(known, { key, why, count }) {
+    const row = known ?? make("li", { class: "fold" }, make("span"), button("", () => {
+      if (!this.#opened.delete(key)) this.#opened.add(key);
+      this.show();
+    }, "unfold"));
+    const isOpen = this.#opened.has(key);
+    change(row.firstChild, { textContent: this.say(`room.folded_${why}`, { count }) });
+    change(row.lastChild, { textContent: this.say(isOpen ? "room.hide" : "room.show"), hidden: why === "deleted" });
+    row.lastChild.setAttribute("aria-expanded", String(isOpen));
+    return row;
   }
 
   /** @param {import("../../state/room.js").Room} room */
   #showEdges(room) {
     const below = room.timeline.lastSeq - room.readSeq;
-    change(this.empty, { hidden: !room.timeline.isEmpty || room.timeline.more });
-    change(this.empty.lastChild, { textContent: this.say("room.empty") });
+    this.empty?.show(room);
     change(this.jump, {
       hidden: this.atBottom,
       textContent: below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest"),
     });
+    change(this.back, { hidden: !this.#mayGoBack || this.atBottom, textContent: this.say("room.back_there") });
+    const calls = this.atBottom ? 0 : room.mentions - room.callsUpTo(this.#lastInSight, this.client.me);
+    change(this.call, { hidden: calls < 1, textContent: this.say("room.more_calls", { count: calls }) });
   }
 
   // --- place -------------------------------------------------------------------------------------------------------
@@ -202,6 +237,18 @@ export class MessageList extends PageElement {
     return this.scroller.getBoundingClientRect().top;
   }
 
+  /** The index of the first row that begins at or below a height on the screen. @param {number} height */
+  #rowAt(height) {
+    const rows = this.list.children;
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (/** @type {Element} */ (rows[middle]).getBoundingClientRect().top < height) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /**
    * The first message in sight and how far down it begins. One that begins above the edge is no anchor where another is
    * to be had, for it may lose its heading to the message before it.
@@ -209,15 +256,25 @@ export class MessageList extends PageElement {
   #dropAnchor() {
     const top = this.#top;
     const rows = this.list.children;
-    let [low, high] = [0, rows.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (/** @type {Element} */ (rows[middle]).getBoundingClientRect().top < top) low = middle + 1;
-      else high = middle;
-    }
-    const row = rows[low]?.classList.contains("day") ? rows[low + 1] : rows[low];
+    const at = this.#rowAt(top);
+    const row = rows[at]?.classList.contains("day") ? rows[at + 1] : rows[at];
     const found = row ?? rows[rows.length - 1];
     this.#anchor = found ? { row: found, offset: found.getBoundingClientRect().top - top } : null;
+  }
+
+  /** The seq of the last message that begins above the lower edge. */
+  get #lastInSight() {
+    const rows = this.list.children;
+    let at = this.#rowAt(this.#top + this.scroller.clientHeight - 20) - 1;
+    while (at >= 0 && !seqOf(rows[at])) at -= 1;
+    return seqOf(rows[at]) ?? 0;
+  }
+
+  /** Where the reader is, to come back to. @returns {Place | undefined} */
+  get place() {
+    const { row, offset = 0 } = this.#anchor ?? {};
+    const seq = seqOf(row) ?? seqOf(row?.nextElementSibling);
+    return seq ? { seq, offset, atBottom: this.atBottom } : undefined;
   }
 
   /**
@@ -232,10 +289,19 @@ export class MessageList extends PageElement {
     const arrives = low && Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last;
     this.#atBottom = stays || arrives;
     this.#scrollTop = scrollTop;
+    if (arrives) this.#mayGoBack = false;
     this.#dropAnchor();
     this.#readOn();
+    this.#keepForLater();
     const room = this.#state;
     if (room) this.#showEdges(room);
+  }
+
+  /** Who comes back to the room finds it where they left it. */
+  #keepForLater() {
+    const { place } = this;
+    if (place && !this.atBottom) this.client.places.set(this.room, { seq: place.seq, offset: place.offset ?? 0 });
+    else this.client.places.delete(this.room);
   }
 
   /** What comes next in either direction is asked for before one is there. */
@@ -257,6 +323,62 @@ export class MessageList extends PageElement {
     this.scrolled();
   }
 
+  // --- jumping ------------------------------------------------------------------------------------------------------
+
+  /** Show a message among those around it, and mark it; or come back to a place. @param {Place} place */
+  goTo(place) {
+    this.#mayGoBack = Boolean(place.mark) && this.#rows.size > 0;
+    if (place.atBottom) return this.toLatest();
+    this.#goal = place;
+    this.#toDivider = false;
+    return this.show();
+  }
+
+  async #loadGoal() {
+    const goal = this.#goal;
+    if (!goal || !this.client.wire.live) return;
+    const held = await this.client.history.around(this.room, goal.seq);
+    if (held || this.#goal !== goal) return;
+    this.#goal = null;
+    this.later();
+  }
+
+  /** @param {Place} goal @param {import("../../state/room.js").Room} room */
+  #openAt(goal, room) {
+    const message = room.timeline.at(goal.seq);
+    let row = this.#rows.get(message?.id ?? "");
+    if (!row) {
+      const { rows } = rowsOf(room.timeline.between(this.#window.from, this.#window.to), this.#reading);
+      row = this.#rows.get(rows.find((one) => one.kind === "fold" && one.from <= goal.seq && goal.seq <= one.to)?.key ?? "");
+    }
+    this.#goal = null;
+    if (!row) return;
+    this.#atBottom = false;
+    const offset = goal.offset ?? this.scroller.clientHeight / 3;
+    this.scroller.scrollTop += row.getBoundingClientRect().top - this.#top - offset;
+    if (goal.mark) this.#markRow(row);
+    this.scrolled();
+  }
+
+  /** @param {HTMLElement} row */
+  #markRow(row) {
+    const shown = /** @type {HTMLElement} */ (row.firstElementChild);
+    shown.classList.add("marked");
+    setTimeout(() => shown.classList.remove("marked"), MARKED_FOR);
+    for (const item of this.list.querySelectorAll("message-item[tabindex='0']")) item.tabIndex = -1;
+    shown.tabIndex = 0;
+    shown.focus({ preventScroll: true });
+  }
+
+  /** From one unread message that calls me to the next, which may have to be looked for. */
+  async toNextCall() {
+    const room = this.#state;
+    if (!room) return;
+    const { nextCall } = await import("./next-call.js");
+    const seq = await nextCall(this.client, room, this.#lastInSight);
+    if (seq) this.goTo({ seq, mark: true });
+  }
+
   toBottom() {
     this.#atBottom = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -265,6 +387,9 @@ export class MessageList extends PageElement {
 
   /** To the newest message, which may have to be loaded first. */
   async toLatest() {
+    this.#goal = null;
+    this.#mayGoBack = false;
+    this.client.places.delete(this.room);
     await this.client.history.latest(this.room);
     this.#atBottom = true;
     this.show();
@@ -277,12 +402,12 @@ export class MessageList extends PageElement {
 
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
-    const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && this.atBottom && this.isConnected;
+    const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && !this.#goal && this.atBottom && this.isConnected;
     if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room);
   }
 }
 
-/** Words of one person within some minutes stand together. @param {any} last @param {any} message @param {string} day */
-function groups(last, message, day) {
-  return Boolean(last && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day);
+/** @param {any} row @returns {number | undefined} */
+function seqOf(row) {
+  return row?.firstElementChild?.message?.seq;
 }

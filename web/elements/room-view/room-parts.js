@@ -30,6 +30,9 @@ export class RoomParts {
     view.listen(view.here, "click", () => this.togglePeople());
     view.listen(view, "message-edit", (event) => view.composer?.edit(event.target.message));
     view.listen(view, "message-delete", (event) => this.erase(event.target.message));
+    view.listen(view, "message-refused", ({ detail }) => view.composer?.refuse(detail));
+    view.listen(view, "room-write", () => view.composer?.focus());
+    view.listen(view, "room-invite", () => this.togglePeople());
     view.listen(view, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
     view.listen(view, "message-drop", (event) => this.#item(event, (item) => this.client.outbox.drop(item)));
     view.listen(view, "keydown", (event) => event.key === "Escape" && this.#escape(event));

@@ -11,6 +11,8 @@ import { painted } from "../later.js";
 
 export class RoomView extends PageElement {
   room = "";
+  /** Of the message to begin at; 0 for none. */
+  seq = 0;
   /** @type {import("./room-parts.js").RoomParts | undefined} */ #parts;
 
   build() {
@@ -20,7 +22,7 @@ export class RoomView extends PageElement {
     this.facts = make("div", { class: "facts" });
     this.here = make("button", { class: "here", attributes: { type: "button" } });
     this.strip = make("div", { class: "strip" });
-    this.messages = make("message-list", { set: { room: this.room } });
+    this.messages = make("message-list", { set: { room: this.room, seq: this.seq } });
     this.edge = make("div", { class: "edge" });
     this.asks = make("div", { class: "asks" });
     this.writing = make("div", { class: "writing" });
@@ -60,6 +62,12 @@ export class RoomView extends PageElement {
   /** What the page knows of the room; undefined where one may not see it. */
   get state() {
     return this.client.find(this.room);
+  }
+
+  /** Another address of the same room: a message in it, or where one was before. @param {number} seq 0 for none */
+  openAt(seq) {
+    const place = history.state?.place ?? (seq ? { seq, mark: true } : undefined);
+    if (place) this.messages.goTo(place);
   }
 
   show() {

@@ -12,7 +12,8 @@ import { learnSent } from "../../state/pokes.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
-import { GESTURES } from "../message-item/message-item.js";
+
+const GESTURES = ["liked", "same_here", "tea"];
 
 export class TieSteps extends PageElement {
   /** @type {any} */ user = null;
@@ -203,15 +204,14 @@ export class TieSteps extends PageElement {
 
   /** What the other does not learn of. @param {any} tie */
   #switches(tie) {
-    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method, name = "on") => {
-      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, [name]: box.checked }).catch((refusal) => {
+    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method) => {
+      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, on: box.checked }).catch((refusal) => {
         box.checked = !box.checked;
         this.error.textContent = refusalWords(this, refusal);
       }) } });
       return make("label", { class: "check" }, box, make("span", { text: this.say(key, { name: this.user.name }) }));
     };
-    if (tie.rung === "friend") return [one("tie.show_seen", Boolean(tie.shows_seen), "tie.show_seen")];
-    return tie.asked ? [one("tie.want", tie.wants === "yes", "tie.want", "yes")] : [];
+    return tie.rung === "friend" ? [one("tie.show_seen", !tie.hides_seen, "tie.show_seen")] : [one("tie.keep", Boolean(tie.keeps), "tie.keep")];
   }
 
   /** @param {any} tie */

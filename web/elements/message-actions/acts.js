@@ -1,0 +1,24 @@
+/** What is done at once with a message, by what its menu calls it. Each rejects with the server's refusal. */
+
+import { copyText } from "../../lib/copy.js";
+import { messagePath, roomPath } from "../../lib/paths.js";
+import { askFirst } from "../ask-first.js";
+import { context } from "../element.js";
+
+/**
+ * @param {import("../element.js").PageElement} page
+ * @param {any} item the message-item
+ * @param {string} name such as "message-pin"
+ */
+export async function act(page, item, name) {
+  const { message } = item;
+  const { room, seq, author } = message;
+  const { client } = page;
+  if (name === "message-copy") return copyText(item.body, message.text);
+  if (name === "message-link") return copyText(item.body, new URL(messagePath(room, seq), location.origin).href);
+  if (name === "message-pin" || name === "message-unpin") return client.ask("message.pin", { room, seq, pinned: name === "message-pin" });
+  if (name === "message-hi") return context.sayHi({ user: author, room, seq });
+  if (name === "message-talk") return context.go(roomPath(client.directWith(author.id)?.id ?? ""));
+  if (name !== "message-clear" || !(await askFirst(page, "actions.confirm_clear", "actions.clear"))) return undefined;
+  return client.ask("message.unreact", { room, seq, all: true });
+}

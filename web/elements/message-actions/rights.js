@@ -1,0 +1,33 @@
+/** What the reader may do with a message, as far as the page can know; the server decides. */
+
+const USUAL = ["👍", "❤️", "😂", "🎉", "👀", "🍵"];
+const WELCOME = ["👋", "🌱", "👍", "❤️", "😂", "🍵"];
+
+/** What the server cannot do yet is not offered. */
+const READY = { react: true, reply: false, pin: true };
+
+/** The six that are at hand; who writes for the first time is greeted. @param {import("../../lib/shapes.js").Message} message */
+export function sixFor(message) {
+  return message.first ? WELCOME : USUAL;
+}
+
+/**
+ * @param {import("../../state/client.js").Client} client
+ * @param {import("../../lib/shapes.js").Message} message
+ * @returns {Set<string>} of "react", "reply", "pin", "edit", "delete", "clear" (take away reactions), "hi", "talk"
+ */
+export function rightsTo(client, message) {
+  const room = client.rooms.get(message.room);
+  if (!room?.isMember || message.deleted) return new Set();
+  const isMine = message.author.id === client.me;
+  const isDirect = room.state.kind === "direct";
+  const writes = !room.state.archived && (room.moderates || room.state.writers !== "moderators");
+  const clears = room.moderates && !room.state.archived && Boolean(message.reactions?.length);
+  const greets = !isMine && !isDirect && Boolean(message.author.handle) && !message.author.bot;
+  const may = {
+    react: READY.react && !room.state.archived, reply: READY.reply && writes, pin: READY.pin && !room.state.archived && (isDirect || room.moderates), edit: isMine && writes,
+    delete: isMine || room.moderates || Boolean(client.user?.admin), clear: clears,
+    hi: greets && !client.directWith(message.author.id), talk: greets && Boolean(client.directWith(message.author.id)),
+  };
+  return new Set(Object.entries(may).filter(([, allowed]) => allowed).map(([name]) => name));
+}

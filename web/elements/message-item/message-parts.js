@@ -1,0 +1,108 @@
+/**
+ * What a message has besides its head and plain words, drawn by MessageItem once this has come: marks and links in its
+ * text, what it answers, reactions, the fold of a long text, large emoji.
+ *
+ * @typedef {import("./message-item.js").MessageItem} MessageItem
+ * @typedef {(part: string, inputs: unknown[], draw: () => void) => void} Draw draws a part where its inputs changed
+ */
+
+import { button, make, nameOf } from "../../lib/dom.js";
+import { isEmojiOnly } from "../../lib/emoji-only.js";
+import { icon } from "../../lib/icons.js";
+import { messagePath } from "../../lib/paths.js";
+import { plainText } from "../../lib/plain-text.js";
+import { makeSeal } from "../../lib/seal.js";
+
+export { shownText } from "./message-text.js";
+
+/** A text of more lines than these, as far as one can tell without measuring, is folded. */
+const MOST_LINES = 24;
+const LINE = 80;
+const WORDS_SHOWN = 200;
+
+/** @param {MessageItem} item @param {Draw} draw */
+export function showParts(item, draw) {
+  const { message, client, language } = item;
+  const answered = answeredWords(item);
+  draw("answer", [message?.reply_to, message?.deleted, answered, language], () => showAnswer(item, answered));
+  draw("pin", [message?.pinned, language], () => showPin(item));
+  const text = message?.deleted ? "" : message?.text ?? item.item?.text ?? "";
+  draw("shape", [text, language], () => shape(item, text));
+  const reactions = message && !message.deleted ? client.reactions.shown(message) ?? [] : [];
+  draw("reactions", reactions.map((one) => [one.emoji, one.count, one.mine]), () => showReactions(item, reactions));
+}
+
+/** @param {MessageItem} item */
+function showPin(item) {
+  item.querySelector(":scope > .pinned")?.remove();
+  if (item.message?.pinned) item.append(make("span", { class: "pinned", attributes: { role: "img", "aria-label": item.say("message.pinned"), title: item.say("message.pinned") } }, icon("pin")));
+}
+
+// --- what it answers ------------------------------------------------------------------------------------------------
+
+/** What is said of the message that this one answers: name, words, id; nothing while it is on its way. @param {MessageItem} item @returns {string[]} */
+function answeredWords(item) {
+  const { answered, client } = item;
+  if (answered === undefined) return [];
+  if (!answered || answered.deleted) return ["", item.say("message.deleted")];
+  if (client.blocks.has(answered.author.id)) return ["", item.say("message.blocked_answered")];
+  return [answered.author.name || item.say("people.left"), plainText(answered.text.slice(0, WORDS_SHOWN)), answered.author.id];
+}
+
+/** @param {MessageItem} item @param {string[]} words */
+function showAnswer(item, [name = "", words = "", id = ""]) {
+  const { message, answered, head } = item;
+  item.querySelector(":scope > .answer")?.remove();
+  if (!message?.reply_to || message.deleted) return;
+  const label = `${item.say("message.answers", { name: name || "…" })} ${words}`;
+  head?.after(make("a", { class: "answer", attributes: { href: messagePath(message.room, message.reply_to), tabindex: "-1", "aria-label": label } },
+    icon("reply"), ...(name ? [makeSeal({ ...answered.author, name }), nameOf({ id, name })] : []),
+    make("span", { class: "words", text: words, attributes: { dir: "auto" } })));
+}
+
+// --- text -----------------------------------------------------------------------------------------------------------
+
+/** A few emoji are large; a long text shows its beginning. @param {MessageItem} item @param {string} text */
+function shape(item, text) {
+  const { body } = item;
+  const lines = text.split("\n").reduce((sum, line) => sum + Math.ceil((line.length || 1) / LINE), 0);
+  const isLong = lines > MOST_LINES;
+  item.classList.toggle("large", isEmojiOnly(text));
+  item.querySelector(":scope > .unfold")?.remove();
+  body?.classList.toggle("folded", isLong);
+  if (!isLong) return;
+  const more = button(item.say("message.show_more"), () => {
+    const folded = body?.classList.toggle("folded");
+    more.textContent = item.say(folded ? "message.show_more" : "message.show_less");
+    more.setAttribute("aria-expanded", String(!folded));
+  }, "unfold");
+  more.setAttribute("aria-expanded", "false");
+  body?.after(more);
+}
+
+// --- reactions ------------------------------------------------------------------------------------------------------
+
+/** A kind keeps its button, so that focus and pointer stay where they are. @param {MessageItem} item @param {import("../../state/reactions.js").Shown[]} shown */
+function showReactions(item, shown) {
+  const known = item.querySelector(":scope > .reactions");
+  if (!shown.length) return known?.remove();
+  const row = known ?? item.appendChild(make("div", { class: "reactions", attributes: { role: "group", "aria-label": item.say("message.reactions") } }));
+  const before = new Map([.../** @type {HTMLCollectionOf<HTMLElement>} */ (row.children)].map((one) => [one.dataset.emoji, one]));
+  for (const { emoji, count, mine } of shown) {
+    const one = before.get(emoji) ?? row.appendChild(reaction(item, emoji));
+    before.delete(emoji);
+    one.lastChild.textContent = String(count);
+    one.classList.toggle("mine", mine);
+    one.setAttribute("aria-pressed", String(mine));
+    one.removeAttribute("aria-label");
+  }
+  for (const one of before.values()) one.remove();
+}
+
+/** @param {MessageItem} item @param {string} emoji */
+function reaction(item, emoji) {
+  const click = () => item.client.reactions.toggle(item.message, emoji)
+    .catch((detail) => item.dispatchEvent(new CustomEvent("message-refused", { bubbles: true, detail })));
+  return make("button", { class: "reaction", attributes: { type: "button", tabindex: "-1", "data-emoji": emoji }, on: { click } },
+    make("span", { class: "emoji", text: emoji }), make("span"));
+}
