@@ -117,7 +117,7 @@ async def _measure(store: Store, stored: TieStore, name: str) -> dict[str, float
     for number in range(PAIRS):
         one, other = f"{name}-a{number}", f"{name}-b{number}"
         await _people(store, [one, other])
-        poke = {"id": f"{one}-{other}", "by": one, "room": "tea", "gesture": "tea", "at": NOW, "card": "c"}
+        poke = {"id": f"{one}-{other}", "by": one, "room": "tea", "gesture": "hi", "at": NOW, "card": "c"}
         for step, kind, by, to, given in (
             ("poke", "poke", one, other, {"poke": poke, "card": "c"}),
             ("return", "return", other, one, {"poke": poke["id"], "card": "c"}),

@@ -173,6 +173,7 @@ class Server:
             (30.0, self.working.recovery.check_users),
             (30.0, self.stores.community.refresh),
             (30.0, self.services.friends.questions.lay),
+            (30.0, self.services.friends.inbox.come_up),
             (60.0, lambda: scrub_daily(self.store)),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):

@@ -145,7 +145,7 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
     await community.start()
     secret, inbox = Secret(await community.secret()), InboxStore(store)
     ties = TieStore(store, intents, inbox, secret=secret, numbers=_numbers(settings))
-    invitations = InvitationStore(store, intents, most=settings.friends.invitations)
+    invitations = InvitationStore(store, intents, rooms, ties, most=settings.friends.invitations)
     newcomers = newcomers_rooms(rooms_wanted)
 
     async def closed(user: str, intent: str, now: int) -> None:
@@ -182,7 +182,8 @@ async def _link(settings: Settings, store: Store, tasks: Tasks) -> None:
 def _numbers(settings: Settings) -> Numbers:
     friends = settings.friends
     return Numbers(
-        places=friends.poke_places, fade_ms=friends.fade_days * DAY_MS, spoken_ms=friends.spoken_days * DAY_MS,
+        places=friends.poke_places, shown_a_day=friends.pokes_shown, fade_ms=friends.fade_days * DAY_MS,
+        return_ms=friends.return_days * DAY_MS, spoken_ms=friends.spoken_days * DAY_MS,
         again_ms=friends.again_days * DAY_MS, friend_days=friends.days_to_friends,
     )  # fmt: skip
 
@@ -215,7 +216,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     limits, hub, community = settings.limits, live.hub, stores.community
     days = Days(lambda: community.profile.time_zone)
     icebreakers = read_icebreakers(icebreakers_file(settings))
-    pairs = Pairs(hub, stores.log, stores.ties, stores.rooms, icebreakers)
+    pairs = Pairs(hub, stores.log, stores.ties, stores.inbox, stores.rooms, icebreakers)
     ties = Ties(hub, stores.ties, CardStore(stores.store), pairs, stores.accounts, days)
     inbox = Inbox(
         hub, stores.log, stores.inbox, stores.ties, stores.reactions, stores.intents,
@@ -279,7 +280,10 @@ def _friends(
             hub, MeetingCodes(store), stores.ties, pairs, guesses=_searches(settings), shows=_searches(settings),
             url=settings.server.public_url,
         ),
-        invitations=Invitations(hub, stores.invitations, gives=_searches(settings)),
+        invitations=Invitations(
+            hub, stores.invitations, stores.rooms, stores.ties, pairs, gives=_searches(settings),
+            looks=_searches(settings),
+        ),
         questions=Questions(
             hub, QuestionStore(store), stores.rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,
@@ -313,7 +317,7 @@ def _services(
         ),
         sync=Sync(
             stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,
-            friends.inbox.replay, replay_messages=or_unlimited(limits.replay_messages),
+            friends.inbox.replay, friends.inbox.settle, replay_messages=or_unlimited(limits.replay_messages),
             replay_events=or_unlimited(limits.replay_events), replay_reactions=limits.replay_reactions,
         ),
         rooms=Rooms(hub, stores.rooms, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),

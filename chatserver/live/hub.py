@@ -202,6 +202,8 @@ class Hub:
                 self.tasks.spawn(self.refresh(user))
         elif kind == "item":
             self._item_added(user, *rest)
+        elif kind == "later":
+            user.profile["later_at"] = str(rest[0]).encode()
         elif kind in {"inbox", "gone"}:
             self._inbox_changed(user, kind, *rest)
         elif kind == "read":

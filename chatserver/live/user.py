@@ -43,6 +43,10 @@ class LiveUser:
         """The number of the inbox's last item."""
         return int(self.profile.get("inbox_seq") or 0)
 
+    def has_due(self, now: int) -> bool:
+        """Whether the day of a poke has come that was not shown before."""
+        return 0 < int(self.profile.get("later_at") or 0) <= now
+
     def _furthest(self, room: str, stored: Pointer) -> Pointer:
         """The stored pointer, with the read marker known here if that is further: one's own message moves it here at
         once, in the store up to a second later."""

@@ -30,7 +30,9 @@ Writers = Literal["everyone", "moderators"]
 Level = Literal["all", "mentions", "none"]
 Presence = Literal["shown", "hidden"]
 Findable = Literal["interests", "name", "nothing"]
-Gesture = Literal["liked", "same_here", "tea"]
+Gesture = Literal["hi", "same_here", "talk"]
+SayHiFrom = Literal["room", "answered", "nobody"]
+Wish = Literal["", "yes", "not_yet"]
 Rung = Literal["stranger", "poked", "curtain", "acquainted", "friend"]
 NextStep = Literal["say_something", "poke", "sent", "return", "answer", "wait", "talk", "rests", "unblock", "you"]
 Durability = Literal["primary", "replicated", "strict"]
@@ -325,32 +327,27 @@ class Ban(Shape, frozen=True):
 
 
 class InboxItem(Shape, frozen=True):
-    """An item of the inbox; ids only. ``about`` is the id of a poke or card, ``seq`` a message's number, if any."""
+    """An item of the inbox; ids only. Of kind `met` there are two: while it has ``until`` a code was entered and both
+    are to confirm; without it both have, and ``at`` is when their cups touch, half a second ahead of the server's
+    clock."""
 
     number: Annotated[int, Meta(description="1, 2, 3 …")]
     kind: Annotated[
         Literal[
-            "poke",
-            "curtain",
-            "answered",
-            "redrawn",
-            "opened",
-            "friend",
-            "card",
-            "met",
-            "invitation",
-            "mention",
-            "reacted",
+            "poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invitation", "invited",
+            "mention", "reply", "reacted", "removed", "muted", "banned", "reported",
         ],
         Meta(description="the kind of item; `reacted` is never counted as unread"),
-    ]
-    at: Annotated[int, Meta(description="when it was added")]
+    ]  # fmt: skip
+    at: Annotated[int, Meta(description="when it was added; of `met`, when their cups touch")]
     user: Annotated[str, Meta(description="the other user")]
     room: Annotated[str, Meta(description="the room, or the id of the pair")] = ""
     seq: Annotated[int, Meta(description="the message; 0: none")] = 0
     about: Annotated[str, Meta(description="the poke's or card's id")] = ""
-    count: Annotated[int, Meta(description="how many reacted to your message, at the time of reading")] = 0
-    users: Annotated[list[str], Meta(description="ids of the first three who did")] = []
+    reason: Annotated[str, Meta(description="why, in the words of whoever did it; empty: not said")] = ""
+    until: Annotated[int, Meta(description="when it ends, or until when to confirm; 0: never")] = 0
+    count: Annotated[int, Meta(description="of `reacted`: how many people reacted, at the time of reading")] = 0
+    users: Annotated[list[str], Meta(description="of `reacted`: ids of the first three who did")] = []
 
 
 class PokeSent(Shape, frozen=True):
@@ -359,25 +356,32 @@ class PokeSent(Shape, frozen=True):
     poke: Annotated[str, Meta(description="the poke's id")]
     to: Annotated[str, Meta(description="the other user")]
     room: Annotated[str, Meta(description="the room it came from")]
-    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
+    gesture: Annotated[Gesture, Meta(description="the reason: `hi`, `same_here` or `talk` (let's talk)")]
     at: Annotated[int, Meta(description="when it was sent")]
     state: Annotated[Literal["sent", "faded"], Meta(description="`sent`, and `faded` after seven days")]
     seq: Annotated[int, Meta(description="the message it is about; 0: none")] = 0
 
 
 class PokeReceived(Shape, frozen=True):
-    """A poke that you received: the sender, the room, and the sender's last lines there."""
+    """A poke that you received: the sender, the room, and the sender's last lines there, as they were said. It can be
+    returned for 30 days, also after it has faded for its sender. ``user`` and ``lines`` carry no avatar."""
 
     poke: Annotated[str, Meta(description="the poke's id")]
     user: Annotated[Author, Meta(description="the sender")]
     room: Annotated[str, Meta(description="the room it came from")]
-    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
+    gesture: Annotated[Gesture, Meta(description="the reason: `hi`, `same_here` or `talk` (let's talk)")]
     at: Annotated[int, Meta(description="when it was sent")]
-    ends_at: Annotated[int, Meta(description="when it expires")]
-    lines: Annotated[list[Message], Meta(description="their last three lines in that room")]
+    ends_at: Annotated[int, Meta(description="until when you can return it: 30 days after it was sent")]
+    lines: Annotated[
+        list[Message],
+        Meta(description="their last three lines there, said at least ten minutes before the poke and never edited"),
+    ]
     card: Annotated[str, Meta(description="the card that both get once it is returned")]
     texts: Annotated[dict[str, str], Meta(description="the text by language")]
     seq: Annotated[int, Meta(description="your message that it is about; 0: none")] = 0
+    message: Annotated[Message | UnsetType, Meta(description="that message as it is now; absent if it was deleted")] = (
+        UNSET
+    )
 
 
 class CurtainState(Shape, frozen=True):
@@ -406,6 +410,15 @@ class TieOrigin(Shape, frozen=True):
     room: Annotated[str, Meta(description="the room; empty: none")] = ""
     seq: Annotated[int, Meta(description="the message; 0: none")] = 0
     texts: Annotated[dict[str, str], Meta(description="the card that both answered, by language")] = {}
+    title: Annotated[str, Meta(description="the room's title, if you can read it; only in `tie.get`")] = ""
+    titles: Annotated[dict[str, str], Meta(description="a starter room's title by language")] = {}
+    message: Annotated[
+        Message | UnsetType,
+        Meta(description="the message as it is now; only in `tie.get`; absent if it was deleted or you cannot read it"),
+    ] = UNSET
+    answers: Annotated[
+        list[Message], Meta(description="both answers as they are now, without deleted ones; only in `tie.get`")
+    ] = []
 
 
 class TieState(Shape, frozen=True):
@@ -422,15 +435,25 @@ class TieState(Shape, frozen=True):
     origin: Annotated[TieOrigin | UnsetType, Meta(description="how they came to know each other")] = UNSET
     note: Annotated[str, Meta(description="your private note, at most 500 characters")] = ""
     rests: Annotated[bool, Meta(description="whether the conversation is paused")] = False
-    keeps: Annotated[bool, Meta(description="whether you keep the tie as it is")] = False
+    days: Annotated[
+        int,
+        Meta(description="on how many days both wrote, 0 to 2 until you are friends, whatever was answered"),
+    ] = 0
+    asked: Annotated[
+        bool, Meta(description="whether you are both asked to become friends; answer, or answer again, by `tie.want`")
+    ] = False
+    wants: Annotated[Wish, Meta(description="your own answer to that; the other does not see it")] = ""
+    invited: Annotated[
+        bool, Meta(description="whether they accepted your invitation and wait for `invitation.confirm`")
+    ] = False
     blocked: Annotated[bool, Meta(description="whether you blocked them")] = False
     card: Annotated[
         Literal["", "offered", "open", "asked"],
         Meta(description="`offered` by you, `asked` for by them, `open` to each other, or empty"),
     ] = ""
-    hides_seen: Annotated[bool, Meta(description="whether you hide from a friend what you have read")] = False
+    shows_seen: Annotated[bool, Meta(description="whether you show this friend what you have read")] = False
     seen_seq: Annotated[
-        int, Meta(description="the last message the other has read, between friends who both allow it; 0: not shown")
+        int, Meta(description="the last message the other has read, between friends who both show it; 0: not shown")
     ] = 0
     sent: Annotated[PokeSent | UnsetType, Meta(description="your poke; absent once it was returned")] = UNSET
     received: Annotated[
@@ -452,13 +475,15 @@ class Card(Shape, frozen=True):
 
 
 class Invitation(Shape, frozen=True):
-    """A personal invitation for one person. ``user`` is who used it."""
+    """A personal invitation, for one person or for several. ``users`` are those who used it."""
 
     id: Annotated[str, Meta(description="the id for `invitation.withdraw`")]
     at: Annotated[int, Meta(description="when it was created")]
     ends_at: Annotated[int, Meta(description="when it expires")]
-    room: Annotated[str, Meta(description="the room that the guest joins")] = ""
-    user: Annotated[str, Meta(description="the user who used it; empty: nobody yet")] = ""
+    uses: Annotated[int, Meta(description="how many people may use it")]
+    room: Annotated[str, Meta(description="the room that the guests join")] = ""
+    used: Annotated[int, Meta(description="how many have")] = 0
+    users: Annotated[list[str], Meta(description="ids of those who have")] = []
     withdrawn: Annotated[bool, Meta(description="whether it was withdrawn")] = False
 
 
@@ -469,7 +494,7 @@ class Question(Shape, frozen=True):
     room: Annotated[str, Meta(description="the room it is posted in")]
     at: Annotated[int, Meta(description="when it was posted")]
     texts: Annotated[dict[str, str], Meta(description="the text by language")]
-    answers: Annotated[int, Meta(description="the number of answers")]
+    answers: Annotated[int, Meta(description="the number of answers; 0 below three")]
     answered: Annotated[bool, Meta(description="whether you have answered, and so can read the others")] = False
 
 

@@ -184,12 +184,16 @@ class Friends(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of pokes and friendship."""
 
     poke_places: Annotated[int, about("Most open pokes of a person.", "pokes", least=1)] = 5
-    fade_days: Annotated[int, about("How long a poke or a card stays open.", "d", least=1)] = 7
+    pokes_shown: Annotated[int, about("Most new pokes shown to a person on a day.", "pokes", least=1)] = 5
+    fade_days: Annotated[int, about("When a poke fades for its sender, and a card for both.", "d", least=1)] = 7
+    return_days: Annotated[int, about("How long a poke can be returned.", "d", least=1)] = 30
     spoken_days: Annotated[
         int, about("To poke, both must have written in the room within this time.", "d", least=1)
     ] = 30
     again_days: Annotated[int, about("Time before the same person can be poked again.", "d")] = 90
-    days_to_friends: Annotated[int, about("Days on which both must have written to become friends.", "d", least=1)] = 3
+    days_to_friends: Annotated[
+        int, about("Days on which both must have written before both are asked to become friends.", "d", least=1)
+    ] = 2
     question_hour: Annotated[
         int, about("Hour of the community's day at which the question is posted; 24 = never.", "h", most=24)
     ] = 9

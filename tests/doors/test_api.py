@@ -14,8 +14,10 @@ from jsonschema import Draft202012Validator
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from chatserver import ids
 from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
+from chatserver.rules.friends.ladder import DAY_MS
 from tests.doors.conftest import Remote
 from tests.doors.visiting import Answer, ask, post
 from tests.people import PASSWORD, gathering, sign_up
@@ -122,7 +124,7 @@ async def _friends(ann: Handler, bob: Handler, ann_id: str, bob_id: str) -> Hand
     await bob("room.join", room="hall")
     for service in (ann, bob):
         await service("message.send", room="hall", text="hello", client_id="hall")
-    poke = {"room": "hall", "gesture": "tea"}
+    poke = {"room": "hall", "gesture": "hi"}
     sent = (await ann("poke.send", to=bob_id, **poke))["sent"]
     await ann("poke.withdraw", poke=sent["poke"])
     cat = await sign_up(ann.url, "cat")
@@ -130,7 +132,7 @@ async def _friends(ann: Handler, bob: Handler, ann_id: str, bob_id: str) -> Hand
     await cats("message.send", room="hall", text="hello", client_id="hall")
     await cats("poke.send", to=ann_id, **poke)
     await ann("poke.dismiss", poke=(await ann("poke.list"))["received"][0]["poke"])
-    await ann("poke.rest", on=False)
+    await ann("poke.allow", **{"from": "answered"})
     await cats("poke.send", to=bob_id, **poke)
     tie = await bob("poke.return", poke=(await bob("poke.list"))["received"][0]["poke"])
     tie = await bob("curtain.draw", tie=tie["tie"])
@@ -146,9 +148,19 @@ async def _friends(ann: Handler, bob: Handler, ann_id: str, bob_id: str) -> Hand
     assert (await cats("card.get", user=bob_id))["company"] == "Riverside"
     for method in ("card.take_back", "tie.get", "tie.step_back", "block.add", "block.remove"):
         await bob(method, user=cat.id)
-    for method in ("tie.keep", "tie.rest", "tie.show_seen"):
+    for method in ("tie.rest", "tie.show_seen"):
         await bob(method, user=cat.id, on=False)
     await bob("tie.note", user=cat.id, note="the window seat")
+    shared = (await bob("invitation.create", uses=2))["code"]
+    await ann("invitation.get", code=shared)
+    await ann("invitation.accept", code=shared)
+    talk = (await bob("invitation.confirm", user=ann_id, yes=True))["room"]
+    for day in range(2):
+        ids.move_clock(day * DAY_MS)
+        for service in (ann, bob):
+            await service("message.send", room=talk, text="hello", client_id=f"day {day}")
+    await bob("tie.want", user=ann_id, yes=True)
+    ids.move_clock(0)
     for method in ("tie.list", "block.list", "inbox.list", "invitation.list"):
         await bob(method)
     await bob("inbox.mark", seq=1)

@@ -60,7 +60,8 @@ def test_a_request_says_the_same_in_both_encodings(data: st.DataObject) -> None:
     assert MSGPACK.request(msgpack.packb(message)) == request
     assert (request.method, request.id, request.wants_answer) == (method, message["id"], True)
     assert request.params == msgspec.convert(params, method.params)
-    assert {name: msgspec.to_builtins(getattr(request.params, name)) for name in params}.keys() == params.keys()
+    known = {field.encode_name: field.name for field in msgspec.structs.fields(method.params)}
+    assert all(hasattr(request.params, known[name]) for name in params)
 
 
 @tries(60)

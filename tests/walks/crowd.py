@@ -63,6 +63,7 @@ class Crowd:
         self.partner = ""
         self.spare_token = ""
         self.days = 0
+        self.accepted: set[tuple[str, str]] = set()
 
     @property
     def users(self) -> list[Ear]:
@@ -310,7 +311,7 @@ class Moves:
     community_get = community_log = login_list = token_list = bot_list = session_ping = _nothing
     poke_list = tie_list = block_list = met_show = invitation_list = inbox_list = _nothing
     tie_get = tie_step_back = card_offer = card_take_back = block_add = block_remove = met_confirm = _a_user
-    tie_keep = tie_rest = tie_show_seen = _a_switch
+    tie_rest = tie_show_seen = _a_switch
     room_leave = room_members = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
     room_remove = room_ban = room_unban = _a_member
     direct_open = direct_close = _a_bot
@@ -517,7 +518,7 @@ class Moves:
     # --- the ladder --------------------------------------------------------------------------------------------------
 
     async def poke_send(self: Crowd, who: Ear) -> Params:
-        return {"to": self.user(who), "room": "hall", "gesture": self.chance.choice(["liked", "same_here", "tea"])}
+        return {"to": self.user(who), "room": "hall", "gesture": self.chance.choice(["hi", "same_here", "talk"])}
 
     async def after_poke_send(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         """To poke back is to return; to poke the host is to rehearse with it."""
@@ -542,8 +543,8 @@ class Moves:
         mine = [poke for poke, by, _ in self.pokes if by == who.id]
         return {"poke": self.chance.choice(mine or ["none"])}
 
-    async def poke_rest(self: Crowd, who: Ear) -> Params:
-        return {"on": self.chance.random() < 0.2}
+    async def poke_allow(self: Crowd, who: Ear) -> Params:
+        return {"from": self.chance.choice(["room", "room", "room", "answered", "nobody"])}
 
     async def curtain_answer(self: Crowd, who: Ear) -> Params:
         tie, card, _ = await self.card_before(who)
@@ -568,6 +569,9 @@ class Moves:
 
     async def after_tie_step_back(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.law.step_back(who.id, params["user"])
+
+    async def tie_want(self: Crowd, who: Ear) -> Params:
+        return {"user": self.user(who), "yes": self.chance.random() < 0.7}
 
     async def tie_note(self: Crowd, who: Ear) -> Params:
         return {"user": self.user(who), "note": self.mark(who, "private")}
@@ -624,10 +628,35 @@ class Moves:
     # --- invitations, questions, finding, the inbox ------------------------------------------------------------------
 
     async def invitation_create(self: Crowd, who: Ear) -> Params:
-        return {"room": self.chance.choice(["", self.room(who)])}
+        return {"room": self.chance.choice(["", self.room(who)]), "uses": self.chance.choice([1, 3])}
 
     async def after_invitation_create(self: Crowd, who: Ear, params: Params, result: Params) -> None:
         self.invites[result["code"]] = (who.id, params["room"])
+
+    async def invitation_get(self: Crowd, who: Ear) -> Params:
+        return {"code": self.code(self.invites)}
+
+    async def invitation_accept(self: Crowd, who: Ear) -> Params:
+        """Accepting makes one a member of its room."""
+        code = self.code(self.invites)
+        if code in self.invites and self.invites[code][1]:
+            self.law.enter(self.invites[code][1], who.id)
+        return {"code": code}
+
+    async def after_invitation_accept(self: Crowd, who: Ear, params: Params, result: Params) -> None:
+        """If each accepted one of the other's, both have said yes."""
+        by = self.invites[params["code"]][0]
+        self.accepted.add((by, who.id))
+        if (who.id, by) in self.accepted:
+            self.law.agree(by, who.id)
+
+    async def invitation_confirm(self: Crowd, who: Ear) -> Params:
+        asking = [user for by, user in self.accepted if by == who.id]
+        return {"user": self.chance.choice([*asking, self.user(who)]), "yes": self.chance.random() < 0.7}
+
+    async def after_invitation_confirm(self: Crowd, who: Ear, params: Params, result: Params) -> None:
+        if params["yes"]:
+            self.law.agree(who.id, params["user"])
 
     async def invitation_withdraw(self: Crowd, who: Ear) -> Params:
         return {"id": self.mark(who, "private")}

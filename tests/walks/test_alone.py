@@ -54,7 +54,7 @@ async def follow(nora: Person, host: str) -> State:
         else:
             if state["next"] == "say_something":
                 await nora.say(state["next_room"], "Hello")
-            await nora.call("poke.send", to=host, room=state["next_room"] or "hall", gesture="tea")
+            await nora.call("poke.send", to=host, room=state["next_room"] or "hall", gesture="hi")
     raise AssertionError(state)
 
 
@@ -76,7 +76,7 @@ async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: Ser
 
 async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
-        state = await nora.call("poke.send", to=host, room="hall", gesture="tea")
+        state = await nora.call("poke.send", to=host, room="hall", gesture="hi")
         card = state["curtain"]
         assert card["rehearsal"] and card["other_answered"] and card["texts"]["zh-Hant"]
         assert state["next"] == "answer" and "pot of tea" not in str([state, nora.events])
@@ -94,7 +94,7 @@ async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(ho
 
 async def test_another_card_is_answered_by_the_host_too(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
-        first = (await nora.call("poke.send", to=host, room="hall", gesture="liked"))["curtain"]
+        first = (await nora.call("poke.send", to=host, room="hall", gesture="hi"))["curtain"]
         drawn = (await nora.call("curtain.draw", tie=first["tie"]))["curtain"]
         assert drawn["card"] != first["card"] and drawn["other_answered"] and not drawn.get("may_draw")
         await refused("card_redrawn", nora, "curtain.answer", tie=first["tie"], card=first["card"], text="Tea")
@@ -104,7 +104,7 @@ async def test_another_card_is_answered_by_the_host_too(hosted: Server) -> None:
 async def test_a_card_that_the_host_had_no_time_to_answer_opens_with_ones_own_answer(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         now, ties = ids.now_ms(), hosted.stores.ties
-        poke = {"id": "p1", "by": nora.id, "room": "hall", "gesture": "tea", "at": now, "card": "table-1"}
+        poke = {"id": "p1", "by": nora.id, "room": "hall", "gesture": "hi", "at": now, "card": "table-1"}
         await ties.step("poke", nora.id, host, now=now, poke=poke, card="table-1", rehearsal=True, bots=[host])
         assert not (await nora.call("tie.get", user=host))["curtain"].get("other_answered")
         assert (await follow(nora, host))["rung"] == "acquainted"
@@ -112,14 +112,14 @@ async def test_a_card_that_the_host_had_no_time_to_answer_opens_with_ones_own_an
 
 async def test_after_an_end_and_after_a_card_that_faded_there_is_a_way_on(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
-        await nora.call("poke.send", to=host, room="hall", gesture="tea")
+        await nora.call("poke.send", to=host, room="hall", gesture="hi")
         ids.move_clock(8 * DAY_MS)
         assert (await nora.call("tie.get", user=host))["rung"] == "stranger"
         room = (await follow(nora, host))["room"]
         await nora.call("direct.close", bot=host)
         await refused("resting", nora, "message.send", room=room, text="Hm", client_id="h")
         assert (await nora.call("tie.get", user=host))["next"] == "rests"
-        await nora.call("poke.send", to=host, room="hall", gesture="tea")
+        await nora.call("poke.send", to=host, room="hall", gesture="hi")
         await nora.say(room, "On we go")
         await nora.call("direct.close", bot=host)
         await nora.call("direct.open", bot=host)

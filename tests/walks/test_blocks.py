@@ -122,15 +122,15 @@ async def what_bob_does(blocked: Blocked, ann: Person, room: str) -> None:
     for method in ("card.offer", "card.get", "tie.show_seen", "tie.note", "tie.get"):
         more = {"tie.show_seen": {"on": True}, "tie.note": {"note": "architect"}}.get(method, {})
         await ask(method, user=ann.id, **more)
-    await ask("poke.send", to=ann.id, room="hall", gesture="tea")
+    await ask("poke.send", to=ann.id, room="hall", gesture="hi")
     for on in (True, False, True):
         await ask("tie.rest", user=ann.id, on=on)
-    await ask("poke.send", to=ann.id, room="hall", gesture="tea")
+    await ask("poke.send", to=ann.id, room="hall", gesture="hi")
     await ask("poke.list")
 
 
 async def look_everywhere(blocked: Blocked, ann: Person, room: str) -> None:
-    about, poke = {"user": ann.id}, {"to": ann.id, "room": "hall", "gesture": "tea"}
+    about, poke = {"user": ann.id}, {"to": ann.id, "room": "hall", "gesture": "hi"}
     looks: list[tuple[str, Params]] = [
         ("tie.get", about), ("tie.list", {}), ("card.get", about), ("block.list", {}), ("poke.list", {}),
         ("user.get", {"users": [ann.id]}), ("user.get", {"handle": ann.user["handle"]}), ("inbox.list", {}),

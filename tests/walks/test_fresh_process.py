@@ -50,7 +50,7 @@ class Pair:
     async def poked(self) -> Made:
         """Bob has poked Ann."""
         await self.speak()
-        state = await self.bob("poke.send", to=self.ann_.id, room="hall", gesture="tea")
+        state = await self.bob("poke.send", to=self.ann_.id, room="hall", gesture="hi")
         return {"poke": state["sent"]["poke"]}
 
     async def half_answered(self) -> Made:
@@ -143,7 +143,7 @@ TELLING: dict[str, tuple[Setup, Act, str, Made]] = {
     ),
     "a poke": (
         spoken,
-        lambda pair, made: pair.ann("poke.send", to=pair.bob_.id, room="hall", gesture="liked"),
+        lambda pair, made: pair.ann("poke.send", to=pair.bob_.id, room="hall", gesture="hi"),
         "inbox.added", {"kind": "poke"},
     ),
     "a returned poke": (

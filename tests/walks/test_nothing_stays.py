@@ -35,6 +35,7 @@ ENDS: Final = {
         ":logins": "100 of each user, and closing", ":known": "the latest 32, and closing",
         ":inbox": "its length, and closing", ":done": "a day", ":pokes": "their time, and closing",
         ":ties": "closing", ":blocks": "closing", ":blocked_by": "closing", ":card": "closing",
+        ":answered": "the latest 1,000, and closing", ":later": "their day, and closing",
         ":invitations": "a hundred, and closing", ":invitations_open": "their time, and closing",
         ":bots": "closing each", ":made": "an hour", ":made_at": "an hour",
     },
@@ -115,7 +116,7 @@ async def busy(server: Server) -> AsyncIterator[Person]:
     await do(mei, "message.react", room="hall", seq=1, emoji="👍")
     said = await do(mei, "message.send", room=room, text="pinned", client_id="1")
     await do(mei, "message.pin", room=room, seq=said["seq"], pinned=True)
-    await do(tom, "poke.send", room="hall", to=mei.id, gesture="tea")
+    await do(tom, "poke.send", room="hall", to=mei.id, gesture="hi")
     await do(mei, "tie.note", user=ada.id, note="a private word")
     await do(mei, "card.update", mail="mei@example.org")
     await do(mei, "block.add", user=tom.id)
@@ -143,7 +144,7 @@ async def test_closing_an_account_takes_all_that_was_its_own_with_it(server: Ser
     open_code = (await do(mei, "invitation.create"))["code"]
     bea = await sign_up(server.url, "bea")
     await do(bea, "message.send", room="hall", text="hello", client_id="1")
-    await do(mei, "poke.send", room="hall", to=bea.id, gesture="tea")
+    await do(mei, "poke.send", room="hall", to=bea.id, gesture="hi")
     assert [one["user"]["handle"] for one in (await do(bea, "poke.list"))["received"]] == ["mei"]
     await do(mei, "account.close", password=PASSWORD)
     assert await left(server, mei) == {f"{{u:{mei.id}}}"}

@@ -33,7 +33,8 @@ async def nothing(ann: Person, bob: Person, poke: str) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     "ignore": nothing,
     "dismiss": lambda ann, bob, poke: bob.call("poke.dismiss", poke=poke),
-    "rest": lambda ann, bob, poke: bob.call("poke.rest", on=True),
+    "nobody": lambda ann, bob, poke: bob.call("poke.allow", **{"from": "nobody"}),
+    "answered": lambda ann, bob, poke: bob.call("poke.allow", **{"from": "answered"}),
     "block": lambda ann, bob, poke: bob.call("block.add", user=ann.id),
     "offline": lambda ann, bob, poke: bob.leave(),
     "closed": lambda ann, bob, poke: bob.call("account.close", password=PASSWORD),
@@ -54,14 +55,14 @@ async def eight_days(ann: Person, bob: Person, behaviour: Behaviour, *, before: 
     told: list[Any] = []
     if before:
         await behaviour(ann, bob, "")
-    told.append(await ann.call("poke.send", to=bob.id, room="hall", gesture="tea"))
+    told.append(await ann.call("poke.send", to=bob.id, room="hall", gesture="hi"))
     if not before:
         await behaviour(ann, bob, told[0]["sent"]["poke"])
     for day in range(9):
         ids.move_clock(day * DAY_MS)
         told += [await ann.call("poke.list"), await ann.call("tie.get", user=bob.id), await ann.call("tie.list")]
         try:
-            told.append(await ann.call("poke.send", to=bob.id, room="hall", gesture="tea"))
+            told.append(await ann.call("poke.send", to=bob.id, room="hall", gesture="hi"))
         except Refused as refusal:
             told.append([refusal.code, refusal.reason] if bob.user else "")
         told.append(await ann.call("inbox.list"))
@@ -94,7 +95,7 @@ async def test_over_eight_days_every_quiet_no_is_the_same_to_the_sender(server: 
 
 async def test_a_poke_to_who_has_blocked_or_rests_is_sent_like_any_other(server: Server) -> None:
     ignored = await transcript(server, 0, nothing)
-    for number, name in enumerate(["rest", "block"], 1):
+    for number, name in enumerate(["nobody", "answered", "block"], 1):
         assert await transcript(server, number, BEHAVIOURS[name], before=True) == ignored, name
 
 
@@ -179,7 +180,7 @@ async def test_a_newcomer_alone_rehearses_with_the_host(server: Server) -> None:
     await host.call("room.join", room="hall")
     async with gathering(server.url, "ann") as (ann,):
         user = host.session["user"]["id"]
-        state = await ann.call("poke.send", to=user, room="hall", gesture="tea")
+        state = await ann.call("poke.send", to=user, room="hall", gesture="hi")
         card = state["curtain"]
         assert card["rehearsal"] and card["other_answered"] and state["rung"] == "curtain"
         opened = await ann.call("curtain.answer", tie=state["tie"], card=card["card"], text="Tea")

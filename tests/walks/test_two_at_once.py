@@ -275,15 +275,14 @@ async def test_what_one_says_about_a_tie_at_once_all_stays(server: Server, socke
         async with at_once(ann, sockets) as ask:
             answers = await ask(
                 ("tie.note", {"user": bob.id, "note": "From the hall"}),
-                ("tie.keep", {"user": bob.id, "on": True}),
-                ("tie.show_seen", {"user": bob.id, "on": False}),
+                ("tie.show_seen", {"user": bob.id, "on": True}),
                 ("card.offer", {"user": bob.id}),
                 ("tie.rest", {"user": bob.id, "on": True}),
             )
         assert not [answer for answer in answers if isinstance(answer, str)]
         tie = await ann.call("tie.get", user=bob.id)
-        held = {name: tie.get(name) for name in ("note", "keeps", "hides_seen", "card", "rests")}
-        assert held == {"note": "From the hall", "keeps": True, "hides_seen": True, "card": "offered", "rests": True}
+        held = {name: tie.get(name) for name in ("note", "shows_seen", "card", "rests")}
+        assert held == {"note": "From the hall", "shows_seen": True, "card": "offered", "rests": True}
 
 
 async def befriend(one: Person, other: Person) -> None:

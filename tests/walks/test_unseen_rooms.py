@@ -17,7 +17,7 @@ MORE: Final[dict[str, dict[str, Any]]] = {
     "message.send": {"text": "hello", "client_id": "x1"}, "message.edit": {"seq": 1, "text": "hello"},
     "message.delete": {"seq": 1}, "read.mark": {"seq": 1}, "room.remove": {"user": "USER"},
     "room.ban": {"user": "USER"}, "room.unban": {"user": "USER"}, "room.set_role": {"user": "USER", "role": "member"},
-    "room.invite": {"user": "USER"}, "room.notify": {"level": "none"}, "poke.send": {"to": "USER", "gesture": "tea"},
+    "room.invite": {"user": "USER"}, "room.notify": {"level": "none"}, "poke.send": {"to": "USER", "gesture": "hi"},
     "room.archive": {"archived": True}, "room.update": {"title": "Other"},
     "question.answer": {"text": "hello", "client_id": "x2"},
 }  # fmt: skip

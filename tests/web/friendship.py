@@ -156,10 +156,13 @@ class Friendship:
         await self.look("06-the-curtain-is-open", ann)
 
     async def _become_friends(self, ann: Reader, tom: Reader) -> None:
-        """Both write on three days of the community."""
+        """Both write on two days of the community, want to become friends, and write on a third."""
         await tom.page.get_by_role("link", name=self.words("tie.talk")).click()
         for before_today, (one, other) in zip((2, 1, 0), SAID[self.telling.language][4:], strict=True):
             ids.move_clock(-before_today * DAY_MS)
+            if before_today == 0:
+                await ann.call("tie.want", user=tom.user["id"], yes=True)
+                await tom.call("tie.want", user=ann.user["id"], yes=True)
             await self._writes(ann, one)
             await tom.hears(one)
             await self._writes(tom, other)

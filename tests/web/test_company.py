@@ -63,9 +63,11 @@ async def test_who_looks_after_a_room_lays_the_question_there(new_reader, new_ro
         await expect(reader.page.locator("day-question summary")).to_be_hidden()
 
 
-async def test_a_friend_sees_what_was_read_unless_either_keeps_it(new_reader) -> None:
+async def test_a_friend_sees_what_was_read_if_each_turns_it_on(new_reader) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     await befriend(ann, bob)
+    for one, other in ((ann, bob), (bob, ann)):
+        await one.call("tie.show_seen", user=other.user["id"], on=True)
     room = (await ann.call("tie.get", user=bob.user["id"]))["room"]
     await ann.page.clock.install()
     await ann.open(f"/room/{room}")

@@ -19,7 +19,7 @@ NOTE_THE_CURTAIN = """new MutationObserver(() => {
 
 async def acquaint(one: Reader, other: Reader, room: str) -> str:
     """Over the wire, as far as a conversation, where both have spoken in the room; gives the conversation."""
-    sent = await one.call("poke.send", room=room, to=other.user["id"], gesture="tea")
+    sent = await one.call("poke.send", room=room, to=other.user["id"], gesture="hi")
     tie = await other.call("poke.return", poke=sent["sent"]["poke"], answer="Soup")
     answer = {"tie": tie["tie"], "card": tie["curtain"]["card"], "text": "Bread"}
     return str((await one.call("curtain.answer", **answer))["room"])
@@ -49,7 +49,6 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(ming.page.locator("people-page .waits")).to_contain_text("向你招手了")
     await expect(bell.locator(".badge")).to_be_hidden()
     await ming.page.locator("people-page .waits a").click()
-    await expect(steps).to_contain_text("my tomatoes froze")
     await steps.get_by_label("你的回答").fill("绿萝，怎么养都活")
     await steps.get_by_role("button", name="回答").click()
     await expect(steps).to_contain_text("等Ann Lin")
@@ -81,10 +80,6 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await ann.page.reload()
     await expect(step.get_by_label("Private note")).to_have_value("plants, Balcony")
     await step.get_by_text("More").click()
-    await step.get_by_label("Don't become friends automatically").check()
-    await ann.page.reload()
-    await step.get_by_text("More").click()
-    await expect(step.get_by_label("Don't become friends automatically")).to_be_checked()
     await step.get_by_role("button", name="Block").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="Block").click()
     await expect(step).to_contain_text("You've blocked")
@@ -211,7 +206,7 @@ async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(ne
     for other in (zhang, eve):
         await acquaint(ann, other, room)
     await ann.call("tie.note", user=zhang.user["id"], note="the architect")
-    await ann.call("poke.send", room=room, to=tom.user["id"], gesture="tea")
+    await ann.call("poke.send", room=room, to=tom.user["id"], gesture="hi")
     await ann.call("block.add", user=eve.user["id"])
     await ann.open("/people")
     page = ann.page.locator("people-page")
@@ -248,7 +243,7 @@ async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_
     badge = ann.page.locator("room-list .bell .badge")
     await expect(badge).to_have_text("1")
     await expect(ann.page.locator("live-announcer p")).to_be_attached()
-    await bob.call("poke.send", room=room, to=ann.user["id"], gesture="tea")
+    await bob.call("poke.send", room=room, to=ann.user["id"], gesture="hi")
     await expect(badge).to_have_text("2")
     await expect(ann.page.locator("live-announcer p")).to_have_text(re.compile("waiting for you"))
     await ann.page.locator("room-list .bell").click()
@@ -308,7 +303,7 @@ async def test_another_card_is_drawn_once_and_an_answer_under_way_outlives_news(
     room = await new_room(ann, "Balcony", bob)
     for reader in (ann, bob):
         await reader.call("message.send", room=room, text="hello", client_id="1")
-    sent = (await ann.call("poke.send", room=room, to=bob.user["id"], gesture="tea"))["sent"]
+    sent = (await ann.call("poke.send", room=room, to=bob.user["id"], gesture="hi"))["sent"]
     await visit(bob, ann)
     steps = bob.page.locator("tie-steps")
     question = steps.locator("curtain-card blockquote")

@@ -51,12 +51,12 @@ export class Events {
 
   // --- of the reader ------------------------------------------------------------------------------------------------
 
-  /** @param {{number: number, kind: string, user: string, room?: string, seq?: number}} item */
+  /** @param {{number: number, kind: string, user: string, room?: string, seq?: number, until?: number}} item */
   #inboxAdded(item) {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
     this.client.tell("inbox", item.user);
     if (item.kind === "reply" && item.room && item.seq) this.client.rooms.get(item.room)?.countCall(item.seq);
-    if (item.kind === "met") this.client.tell("met", item.user);
+    if (item.kind === "met" && item.until) this.client.tell("met", item.user);
   }
 
   /** @param {{seq: number, unread: number}} inbox */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import Method, Nothing, Params, RoomParams
 from chatserver.protocol.shapes import (
@@ -20,6 +20,7 @@ from chatserver.protocol.shapes import (
     Question,
     RoomId,
     RoomState,
+    SayHiFrom,
     Seq,
     TieState,
     UserId,
@@ -27,6 +28,7 @@ from chatserver.protocol.shapes import (
 
 Text = Annotated[str, Meta(max_length=4000)]
 PokeId = Annotated[str, Meta(min_length=1, max_length=64)]
+Time = Annotated[int, Meta(ge=0, le=2**53)]
 Line = Annotated[str, Meta(max_length=400)]
 
 
@@ -35,8 +37,8 @@ class PokeSend(RoomParams, frozen=True):
 
     room: Annotated[RoomId, Meta(description="a room in which both have written lately")]
     to: Annotated[UserId, Meta(description="the other user")]
-    gesture: Annotated[Gesture, Meta(description="`liked` (your message), `same_here` or `tea` (sometime)")]
-    seq: Annotated[Seq, Meta(description="a message of theirs that you liked; 0: none")] = 0
+    gesture: Annotated[Gesture, Meta(description="the reason: `hi`, `same_here` or `talk` (let's talk)")] = "hi"
+    seq: Annotated[Seq, Meta(description="a message of theirs that it is about; 0: none")] = 0
 
 
 class PokeReturn(Params, frozen=True):
@@ -50,15 +52,21 @@ class PokeOne(Params, frozen=True):
     poke: Annotated[PokeId, Meta(description="the poke's id")]
 
 
-class Switch(Params, frozen=True):
-    on: Annotated[bool, Meta(description="true for on, false for off")]
+class PokeAllow(Params, frozen=True):
+    sender: Annotated[
+        SayHiFrom,
+        Meta(
+            description="`room`: anyone from a shared room; `answered`: only people whose message you answered or "
+            "reacted to; `nobody`"
+        ),
+    ] = field(name="from")
 
 
 class PokeListResult(Struct, frozen=True):
     sent: Annotated[list[PokeSent], Meta(description="your pokes, newest first")]
     received: Annotated[list[PokeReceived], Meta(description="open pokes that you received, newest first")]
     places: Annotated[int, Meta(description="how many more pokes you may send now")]
-    rests: Annotated[bool, Meta(description="whether you paused receiving pokes")]
+    sender: Annotated[SayHiFrom, Meta(description="who may say hi to you, as set by `poke.allow`")] = field(name="from")
 
 
 class CurtainAnswer(Params, frozen=True):
@@ -78,6 +86,11 @@ class AboutUser(Params, frozen=True):
 class SwitchUser(Params, frozen=True):
     user: Annotated[UserId, Meta(description="the other")]
     on: Annotated[bool, Meta(description="true for on, false for off")]
+
+
+class TieWant(Params, frozen=True):
+    user: Annotated[UserId, Meta(description="the other")]
+    yes: Annotated[bool, Meta(description="true for yes, false for not yet")]
 
 
 class TieNote(Params, frozen=True):
@@ -131,13 +144,34 @@ class MetEnterResult(Struct, frozen=True):
 
 
 class InvitationCreate(Params, frozen=True):
-    room: Annotated[str, Meta(max_length=64, description="a room that the guest joins; empty: only the hall")] = ""
+    room: Annotated[str, Meta(max_length=64, description="a room that the guests join; empty: only the hall")] = ""
+    uses: Annotated[int, Meta(ge=1, le=50, description="how many people may use it")] = 1
+    expires_at: Annotated[Time | UnsetType, Meta(description="when it expires, at most 30 days ahead")] = UNSET
 
 
 class InvitationCreateResult(Struct, frozen=True):
     id: Annotated[str, Meta(description="the id for `invitation.withdraw`")]
-    code: Annotated[str, Meta(description="the code, to pass to `account.create` as `invite`; not shown again")]
+    code: Annotated[
+        str,
+        Meta(description="the code, for `account.create` (as `invite`) and `invitation.accept`; not shown again"),
+    ]
     ends_at: Annotated[int, Meta(description="when it expires")]
+
+
+class InvitationCode(Params, frozen=True):
+    code: Annotated[str, Meta(max_length=64, description="the code")]
+
+
+class InvitationGetResult(Struct, frozen=True, omit_defaults=True):
+    user: Annotated[Author, Meta(description="who invites")]
+    ends_at: Annotated[int, Meta(description="when it expires")]
+    room: Annotated[str, Meta(description="the room that the guests join; empty: only the hall")] = ""
+    title: Annotated[str, Meta(description="that room's title")] = ""
+
+
+class InvitationConfirm(Params, frozen=True):
+    user: Annotated[UserId, Meta(description="who accepted your invitation")]
+    yes: Annotated[bool, Meta(description="true: both become acquainted; false: no, and nobody is told")]
 
 
 class InvitationListResult(Struct, frozen=True):
@@ -194,20 +228,22 @@ ROWS: Final = (
     Method("poke.return", PokeReturn, TieState, "Return a poke, with or without your answer to the card."),
     Method("poke.withdraw", PokeOne, Nothing, "Withdraw a poke; its place is free again the next day."),
     Method("poke.dismiss", PokeOne, Nothing, "Dismiss a poke. Its sender does not see that."),
-    Method("poke.rest", Switch, Nothing, "Pause receiving pokes, or resume."),
+    Method("poke.allow", PokeAllow, Nothing, "Set who may say hi to you. To every sender all choices look the same."),
     Method("poke.list", Nothing, PokeListResult, "List your open pokes and those you received.", repeatable=True),
     Method("curtain.answer", CurtainAnswer, TieState, "Answer the card; the second answer opens the conversation."),
     Method("curtain.draw", CurtainDraw, TieState, "Draw another card for both; each may once."),
     Method("tie.get", AboutUser, TieState, "Get your tie with a user, and the next possible step.", repeatable=True),
     Method("tie.list", Nothing, TieListResult, "List all your ties.", repeatable=True),
-    Method("tie.keep", SwitchUser, Nothing, "Keep a tie as it is, unseen: no friendship by itself."),
+    Method(
+        "tie.want", TieWant, TieState, "Answer whether you want to become friends; the other does not see it."
+    ),
     Method(
         "tie.step_back", AboutUser, Nothing, "Go from friends back to acquainted, without a notification."
     ),
     Method("tie.rest", SwitchUser, Nothing, "Pause the conversation, or resume one that you paused."),
     Method("tie.note", TieNote, Nothing, "Set your private note about a user."),
     Method(
-        "tie.show_seen", SwitchUser, Nothing, "Set whether a friend may see what you read; both must allow it."
+        "tie.show_seen", SwitchUser, Nothing, "Set whether a friend may see what you read; both must turn it on."
     ),
     Method("direct.open", DirectOpen, RoomState, "Open a conversation with a bot, or resume it."),
     Method("direct.close", DirectOpen, Nothing, "End a conversation with a bot."),
@@ -225,12 +261,22 @@ ROWS: Final = (
     Method("met.show", Nothing, MetShowResult, "Get a code to show to somebody you meet, valid for 60 seconds."),
     Method("met.enter", MetEnter, MetEnterResult, "Enter the code that somebody shows you; then both confirm."),
     Method("met.confirm", AboutUser, TieState, "Confirm that you met; once both did, you are friends."),
-    Method("invitation.create", InvitationCreate, InvitationCreateResult, "Create an invitation for one person."),
+    Method(
+        "invitation.create", InvitationCreate, InvitationCreateResult, "Create an invitation for one or more people."
+    ),
+    Method(
+        "invitation.get", InvitationCode, InvitationGetResult, "See who invites, and into which room.", who="anyone",
+        repeatable=True,
+    ),
+    Method("invitation.accept", InvitationCode, Nothing, "Accept an invitation with an account that you have."),
+    Method(
+        "invitation.confirm", InvitationConfirm, TieState, "Answer somebody who accepted your invitation."
+    ),
     Method(
         "invitation.list", Nothing, InvitationListResult, "List your invitations and who used them.", repeatable=True,
     ),
     Method(
-        "invitation.withdraw", InvitationWithdraw, Nothing, "Withdraw an invitation that nobody has used."
+        "invitation.withdraw", InvitationWithdraw, Nothing, "Withdraw an invitation; who used it before stays."
     ),
     Method("question.get", QuestionGet, Question, "Get the question of the day.", repeatable=True),
     Method(

@@ -4,7 +4,8 @@ A step is a pure function of the tie, the acting user and the time. It returns t
 raises ``Refusal``. Nothing expires by a timer: pokes and curtains have a time, which is compared with ``now``.
 
 Ignoring, dismissing, resting and blocking change nothing that the other can see. A block is therefore not a state of
-the ladder: the blocked user goes on alone as if nothing had happened, and the blocker gets no notifications.
+the ladder: the blocked user goes on alone as if nothing had happened. What would have been told to the blocker is
+``hidden``: the store takes the same steps for it, so that the time they take tells nothing either.
 """
 
 from __future__ import annotations
@@ -21,27 +22,32 @@ from chatserver.rules.accounts.names import has_link
 from chatserver.rules.messages import text as text_rules
 
 DAY_MS: Final = 86_400_000
+CLINK_MS: Final = 500
 Rung = Literal["stranger", "poked", "curtain", "acquainted", "friend"]
 Relation = Literal["stranger", "acquainted", "friend"]
-Gesture = Literal["liked", "same_here", "tea"]
-News = Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "gone"]
+Gesture = Literal["hi", "same_here", "talk"]
+Wish = Literal["", "yes", "not_yet"]
+News = Literal["poke", "curtain", "answered", "redrawn", "opened", "friend", "card", "met", "invited", "gone"]
 
 
 class Numbers(Struct, frozen=True):
     """The numbers of the rules, all from settings."""
 
     places: int = 5
+    shown_a_day: int = 5
     fade_ms: int = 7 * DAY_MS
+    return_ms: int = 30 * DAY_MS
     spoken_ms: int = 30 * DAY_MS
     again_ms: int = 90 * DAY_MS
-    friend_days: int = 3
+    friend_days: int = 2
     answer_characters: int = 280
     code_ms: int = 60_000
 
 
 class Poke(Struct, frozen=True, omit_defaults=True):
-    """``hidden``: the receiver does not see it, because they paused pokes or blocked the sender. ``seq`` is a message
-    of the receiver, or 0; ``card`` is the question that both will see."""
+    """``hidden``: the receiver does not see it, because of whom they let say hi, or because they blocked the sender.
+    ``seq`` is a message of the receiver, or 0; ``last`` the room's last message at that time; ``card`` is the question
+    that both will see."""
 
     id: str
     by: str
@@ -52,6 +58,7 @@ class Poke(Struct, frozen=True, omit_defaults=True):
     card: str = ""
     hidden: bool = False
     dismissed: bool = False
+    last: int = 0
 
 
 class Curtain(Struct, frozen=True, omit_defaults=True):
@@ -76,10 +83,20 @@ class Origin(Struct, frozen=True, omit_defaults=True):
     card: str = ""
 
 
+class Invited(Struct, frozen=True, omit_defaults=True):
+    """Who has an account accepted an invitation of ``giver``, who has not said yes yet. ``hidden``: the giver had
+    blocked them, or said no, and is not asked."""
+
+    giver: str
+    at: int
+    room: str = ""
+    hidden: bool = False
+
+
 class Side(Struct, frozen=True, omit_defaults=True):
     """One user's part of a tie. ``answered_at`` orders the first lines; ``draft`` is an answer that was returned when
-    another card was drawn; ``confirms`` is the ``meeting`` that they confirmed; ``blocked_at`` is when they blocked;
-    ``closed`` hides from this friend what is for friends."""
+    another card was drawn; ``wants`` is their answer to "become friends?"; ``confirms`` is the ``meeting`` that they
+    confirmed; ``blocked_at`` is when they blocked; ``closed`` hides from this friend what is for friends."""
 
     poked_at: int = 0
     answer: str = ""
@@ -87,10 +104,10 @@ class Side(Struct, frozen=True, omit_defaults=True):
     draft: str = ""
     drew: bool = False
     rests: bool = False
-    keeps: bool = False
+    wants: Wish = ""
     blocks: bool = False
     offers_card: bool = False
-    shows_seen: bool = True
+    shows_seen: bool = False
     note: str = ""
     confirms: int = 0
     blocked_at: int = 0
@@ -101,7 +118,9 @@ NO_SIDE: Final = Side()
 
 
 class Tie(Struct, frozen=True, omit_defaults=True):
-    """What two users are to each other; ``a`` is the smaller id. A meeting may be confirmed until ``meeting`` (ms)."""
+    """What two users are to each other; ``a`` is the smaller id. A meeting may be confirmed until ``meeting`` (ms).
+    Days of writing count after ``days_after``. Once both want to be friends, ``agreed_after`` is the last day that does
+    not make them friends; 0 before."""
 
     a: str
     b: str
@@ -111,11 +130,13 @@ class Tie(Struct, frozen=True, omit_defaults=True):
     poke: Poke | None = None
     curtain: Curtain | None = None
     origin: Origin | None = None
+    invited: Invited | None = None
     met_at: int = 0
     meeting: int = 0
     opened_at: int = 0
     friends_at: int = 0
     days_after: int = 0
+    agreed_after: int = 0
 
     def other(self, user: str) -> str:
         return self.b if user == self.a else self.a
@@ -134,11 +155,15 @@ class Tie(Struct, frozen=True, omit_defaults=True):
 
 
 class Told(Struct, frozen=True):
-    """A notification about the tie for ``user``; ``id`` is that of the poke or curtain."""
+    """A notification about the tie for ``user``; ``id`` is that of the poke or curtain. ``hidden``: it reaches nobody.
+    ``until`` (ms): how long there is something to confirm; ``ahead`` (ms): how long after the step it happens."""
 
     user: str
     news: News
     id: str = ""
+    hidden: bool = False
+    until: int = 0
+    ahead: int = 0
 
 
 class Line(Struct, frozen=True):
@@ -175,9 +200,19 @@ def rung(tie: Tie, now: int, numbers: Numbers) -> Rung:
 
 
 def open_poke(tie: Tie, now: int, numbers: Numbers) -> Poke | None:
-    """The poke that may be returned; None once it has expired."""
+    """The poke that may be returned; None once it has expired. To its sender it fades earlier (``waits``)."""
     poke = tie.poke
-    return poke if poke is not None and now < poke.at + numbers.fade_ms else None
+    return poke if poke is not None and now < ends_at(poke, numbers) else None
+
+
+def ends_at(poke: Poke, numbers: Numbers) -> int:
+    """The time until which the receiver can return the poke."""
+    return poke.at + max(numbers.fade_ms, numbers.return_ms)
+
+
+def waits(poke: Poke, now: int, numbers: Numbers) -> bool:
+    """Whether the poke has not faded yet for its sender. That depends on time alone."""
+    return now < poke.at + numbers.fade_ms
 
 
 def open_curtain(tie: Tie, now: int, numbers: Numbers) -> Curtain | None:
@@ -203,13 +238,15 @@ def seen_curtain(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Curtain |
 
 def seen_rung(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Rung:
     """The rung as one of the two sees it. A user who blocked sees a stranger, and so does one who cannot see the
-    poke."""
+    poke, and its sender once it has faded."""
     if tie.side(viewer).blocks:
         return "stranger"
     stands = rung(tie, now, numbers)
-    if stands == "poked" and seen_poke(tie, viewer, now, numbers) is None:
-        return "stranger"
-    return stands
+    if stands != "poked":
+        return stands
+    poke = seen_poke(tie, viewer, now, numbers)
+    gone = poke is None or (poke.by == viewer and not waits(poke, now, numbers))
+    return "stranger" if gone else "poked"
 
 
 # --- pokes -----------------------------------------------------------------------------------------------------------
@@ -226,7 +263,7 @@ def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsa
         raise errors.conflict("You two have an open card: answer it", "curtain_open")
     if tie.relation != "stranger" and not tie.rests:
         raise errors.conflict("You are already in a conversation: write there", "acquainted_already")
-    if theirs is not None:
+    if theirs is not None and waits(theirs, now, numbers):
         raise errors.conflict("You have poked them already: wait for an answer", "poked_already")
     wait = tie.side(by).poked_at + numbers.again_ms - now
     if tie.side(by).poked_at and wait > 0 and not rehearsal:
@@ -237,9 +274,7 @@ def poke(tie: Tie, new: Poke, now: int, numbers: Numbers, *, card: str, rehearsa
         return _returned(poked, new, now, card=card, rehearsal=True)
     if tie.side(by).rests and not tie.side(other).rests:
         return _awake(poked, new)
-    if new.hidden or tie.side(other).blocks:
-        return Step(poked)
-    return Step(poked, (Told(other, "poke", new.id),))
+    return Step(poked, (Told(other, "poke", new.id, hidden=new.hidden or tie.side(other).blocks),))
 
 
 def return_poke(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers, *, card: str) -> Step:
@@ -257,8 +292,8 @@ def _returned(tie: Tie, found: Poke, now: int, *, card: str, rehearsal: bool = F
     drawn = replace(tie, poke=None, curtain=curtain)
     for user in (tie.a, tie.b):
         drawn = drawn.changed(user, answer="", answered_at=0, draft="", drew=False)
-    told = () if drawn.side(found.by).blocks else (Told(found.by, "curtain", curtain.id),)
-    return Step(drawn, told, frees=found.by)
+    told = Told(found.by, "curtain", curtain.id, hidden=drawn.side(found.by).blocks)
+    return Step(drawn, (told,), frees=found.by)
 
 
 def _awake(tie: Tie, found: Poke) -> Step:
@@ -269,11 +304,11 @@ def _awake(tie: Tie, found: Poke) -> Step:
 def withdraw(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
     """Withdraw one's poke. It still counts: the same person can be poked again only after ``again_ms`` (90 days)."""
     found = open_poke(tie, now, numbers)
-    if found is None or found.by != by or found.id != poke_id:
+    if found is None or found.by != by or found.id != poke_id or not waits(found, now, numbers):
         raise errors.not_found("poke")
     other = tie.other(by)
     seen = seen_poke(tie, other, now, numbers) is not None
-    return Step(replace(tie, poke=None), (Told(other, "gone", poke_id),) if seen else ())
+    return Step(replace(tie, poke=None), (Told(other, "gone", poke_id, hidden=not seen),))
 
 
 def dismiss(tie: Tie, by: str, poke_id: str, now: int, numbers: Numbers) -> Step:
@@ -297,7 +332,7 @@ def answer(tie: Tie, by: str, card: str, text: str, now: int, numbers: Numbers) 
     other = tie.other(by)
     answered = tie.changed(by, answer=text, answered_at=now, draft="")
     if not answered.side(other).answer:
-        return Step(answered, () if tie.side(other).blocks else (Told(other, "answered", curtain.id),))
+        return Step(answered, (Told(other, "answered", curtain.id, hidden=tie.side(other).blocks),))
     lines = (Line(other, answered.side(other).answer), Line(by, text, alone=tie.side(other).blocks))
     origin = Origin("poke", curtain.at, curtain.room, curtain.seq, curtain.card)
     opened = replace(answered, relation="acquainted", curtain=None, origin=origin, opened_at=now)
@@ -317,7 +352,7 @@ def draw(tie: Tie, by: str, card: str, now: int, numbers: Numbers) -> Step:
     drawn = replace(tie, curtain=replace(curtain, card=card)).changed(by, drew=True)
     if drawn.side(other).answer:
         drawn = drawn.changed(other, answer="", answered_at=0, draft=drawn.side(other).answer)
-    return Step(drawn, () if tie.side(other).blocks else (Told(other, "redrawn", curtain.id),))
+    return Step(drawn, (Told(other, "redrawn", curtain.id, hidden=tie.side(other).blocks),))
 
 
 def checked_answer(text: str, numbers: Numbers) -> str:
@@ -340,39 +375,106 @@ def _curtain_of(tie: Tie, by: str, now: int, numbers: Numbers) -> Curtain:
 
 def begin(tie: Tie, origin: Origin, now: int) -> Step:
     """Become acquainted at once: by a personal invitation, or with a bot. A closer relation stays."""
-    awake = tie.changed(tie.a, rests=False).changed(tie.b, rests=False)
+    awake = replace(tie, invited=None).changed(tie.a, rests=False).changed(tie.b, rests=False)
     if tie.relation != "stranger":
         return Step(awake)
+    poker = tie.poke.by if tie.poke is not None else ""
     begun = replace(awake, relation="acquainted", poke=None, curtain=None, origin=origin, opened_at=now)
-    return Step(begun, opens=True)
+    return Step(begun, opens=True, frees=poker)
 
 
-def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int, numbers: Numbers) -> Step | None:
-    """Become friends, once both wrote on ``friend_days`` different days and neither keeps the tie as it is; else None.
-    Also under a block, or its absence would reveal the block; after an unblock the two are acquainted."""
-    if tie.relation != "acquainted" or tie.side_a.keeps or tie.side_b.keeps:
+def accept(tie: Tie, by: str, room: str, now: int, numbers: Numbers) -> Step:
+    """Accept the other's invitation; the other is asked to say yes, too. If each accepted one of the other's, both
+    have."""
+    _not_blocking(tie, by)
+    if tie.relation != "stranger" and not tie.rests:
+        raise errors.conflict("You are already in a conversation: write there", "acquainted_already")
+    other, before = tie.other(by), open_invited(tie, now, numbers)
+    if before is not None and before.giver == by:
+        return _acquainted(tie, before, now)
+    if before is not None:
+        return Step(tie)
+    blocked = tie.side(other).blocks
+    asked = replace(tie, invited=Invited(other, now, room, hidden=blocked))
+    return Step(asked, (Told(other, "invited", hidden=blocked),))
+
+
+def open_invited(tie: Tie, now: int, numbers: Numbers) -> Invited | None:
+    """The accepted invitation that its giver may still confirm."""
+    invited = tie.invited
+    return invited if invited is not None and now < invited.at + numbers.return_ms else None
+
+
+def seen_invited(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Invited | None:
+    """The accepted invitation, if it waits for the viewer's yes."""
+    invited = open_invited(tie, now, numbers)
+    if invited is None or invited.giver != viewer or invited.hidden or tie.side(viewer).blocks:
         return None
-    written = [len({day for day in days.get(user, ()) if day > tie.days_after}) for user in (tie.a, tie.b)]
-    if min(written) < numbers.friend_days:
+    return invited
+
+
+def confirm_invited(tie: Tie, by: str, now: int, numbers: Numbers, *, yes: bool) -> Step:
+    """Say yes or no to somebody who accepted one's invitation. Nobody is told of a no."""
+    invited = seen_invited(tie, by, now, numbers)
+    if invited is None:
+        raise errors.not_found("invitation")
+    return _acquainted(tie, invited, now) if yes else Step(replace(tie, invited=replace(invited, hidden=True)))
+
+
+def _acquainted(tie: Tie, invited: Invited, now: int) -> Step:
+    step = begin(tie, Origin("invitation", now, invited.room), now)
+    return replace(step, told=_both(step.tie, "opened"))
+
+
+def days_written(tie: Tie, days: Mapping[str, Sequence[int]]) -> set[int]:
+    """The days on which both wrote to each other, since they last stepped back."""
+    common = set(days.get(tie.a, ())) & set(days.get(tie.b, ()))
+    return {day for day in common if day > tie.days_after}
+
+
+def is_asked(tie: Tie, days: Mapping[str, Sequence[int]], numbers: Numbers) -> bool:
+    """Whether each is asked "become friends?": after ``friend_days`` days, whatever either answers."""
+    return tie.relation == "acquainted" and len(days_written(tie, days)) >= numbers.friend_days
+
+
+def want(tie: Tie, by: str, days: Mapping[str, Sequence[int]], today: int, numbers: Numbers, *, yes: bool) -> Step:
+    """Answer "become friends?", or answer again; unseen by the other. Once both said yes, they become friends on the
+    next day on which both write."""
+    _talking(tie, by)
+    if tie.relation == "friend":
+        raise errors.conflict("You are friends already", "friends_already")
+    if not is_asked(tie, days, numbers):
+        raise errors.not_allowed(
+            f"You are both asked after you wrote to each other on {numbers.friend_days} days", "not_asked_yet"
+        )
+    answered = tie.changed(by, wants="yes" if yes else "not_yet")
+    if not (answered.side_a.wants == answered.side_b.wants == "yes"):
+        return Step(replace(answered, agreed_after=0))
+    after = today if today in days_written(tie, days) else today - 1
+    return Step(replace(answered, agreed_after=tie.agreed_after or after))
+
+
+def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int) -> Step | None:
+    """Become friends, on the first day after both wanted to on which both wrote; else None. Also under a block, or its
+    absence would reveal the block; after an unblock the two are acquainted."""
+    if tie.relation != "acquainted" or not tie.agreed_after:
         return None
-    friends = replace(tie, relation="friend", friends_at=now)
+    if not any(day > tie.agreed_after for day in days_written(tie, days)):
+        return None
+    friends = replace(tie, relation="friend", friends_at=now, agreed_after=0)
     return Step(friends, _both(friends, "friend"))
 
 
-def keep(tie: Tie, by: str, *, on: bool) -> Step:
-    """Keep the tie as it is: it does not become a friendship by itself. The other does not see this."""
-    _talking(tie, by)
-    return Step(tie.changed(by, keeps=on))
-
-
 def step_back(tie: Tie, by: str, today: int) -> Step:
-    """Go from friends back to acquainted, without a notification; it stays so until neither keeps it and both write on
-    new days. Cards are no longer shared."""
+    """Go from friends back to acquainted, without a notification. Both are asked again after new days of writing. Cards
+    are no longer shared."""
     _talking(tie, by)
     if tie.relation != "friend":
         raise errors.not_allowed("You can only do this with a friend", "not_friends")
-    back = replace(tie, relation="acquainted", friends_at=0, days_after=today).changed(by, keeps=True)
-    return Step(back.changed(tie.a, offers_card=False).changed(tie.b, offers_card=False))
+    back = replace(tie, relation="acquainted", friends_at=0, days_after=today, agreed_after=0)
+    for user in (tie.a, tie.b):
+        back = back.changed(user, offers_card=False, wants="")
+    return Step(back)
 
 
 def rest(tie: Tie, by: str, *, on: bool) -> Step:
@@ -387,7 +489,7 @@ def note(tie: Tie, by: str, text: str) -> Step:
 
 
 def show_seen(tie: Tie, by: str, *, on: bool) -> Step:
-    """Set whether the other may see what one has read; it works between friends who both leave it on."""
+    """Set whether the other may see what one has read; it works between friends who both turn it on."""
     _talking(tie, by)
     return Step(tie.changed(by, shows_seen=on))
 
@@ -409,9 +511,7 @@ def offer_card(tie: Tie, by: str) -> Step:
     if tie.side(by).offers_card:
         return Step(tie)
     other = tie.other(by)
-    return Step(
-        tie.changed(by, offers_card=True, closed=False), () if tie.side(other).blocks else (Told(other, "card"),)
-    )
+    return Step(tie.changed(by, offers_card=True, closed=False), (Told(other, "card", hidden=tie.side(other).blocks),))
 
 
 def take_card_back(tie: Tie, by: str) -> Step:
@@ -437,12 +537,16 @@ def meet(tie: Tie, by: str, until: int) -> Step:
     if tie.side(by).blocks:
         raise errors.not_found("code")
     waiting = replace(tie, meeting=until).changed(tie.a, confirms=0).changed(tie.b, confirms=0)
-    return Step(waiting, _both(waiting, "met"))
+    return Step(waiting, tuple(replace(told, until=until) for told in _both(waiting, "met")))
 
 
 def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
-    """Confirm a meeting. Once both have, they are friends at once, from any rung, and have met."""
-    if tie.meeting <= now or tie.side(by).blocks:
+    """Confirm a meeting. Once both have, they are friends at once, from any rung, and have met: their cups touch
+    ``CLINK_MS`` later, so that both devices can show it at the same moment. Confirming again changes nothing."""
+    side = tie.side(by)
+    if side.confirms > now and not tie.meeting and not side.blocks:
+        return Step(tie)
+    if tie.meeting <= now or side.blocks:
         raise errors.not_found("meeting")
     confirmed = tie.changed(by, confirms=tie.meeting)
     if confirmed.side(tie.other(by)).confirms != tie.meeting or _blocked(tie):
@@ -450,12 +554,14 @@ def confirm_meeting(tie: Tie, by: str, now: int) -> Step:
     opens = tie.relation == "stranger"
     poker = tie.poke.by if tie.poke is not None else ""
     friends = replace(
-        confirmed, relation="friend", met_at=now, meeting=0, poke=None, curtain=None,
+        confirmed, relation="friend", met_at=now, meeting=0, poke=None, curtain=None, invited=None, agreed_after=0,
         friends_at=tie.friends_at or now, opened_at=tie.opened_at or now, origin=tie.origin or Origin("met", now),
     )  # fmt: skip
     for user in (tie.a, tie.b):
-        friends = friends.changed(user, answer="", answered_at=0, draft="", drew=False, rests=False, keeps=False)
-    return Step(friends, _both(friends, "friend"), opens=opens, frees=poker)
+        friends = friends.changed(user, answer="", answered_at=0, draft="", drew=False, rests=False, wants="")
+    told = tuple(replace(told, ahead=CLINK_MS) for told in _both(friends, "met"))
+    newly = () if tie.relation == "friend" else _both(friends, "friend")
+    return Step(friends, (*told, *newly), opens=opens, frees=poker)
 
 
 # --- a closed account -------------------------------------------------------------------------------------------------
@@ -471,7 +577,7 @@ def leave(tie: Tie, by: str, now: int, numbers: Numbers) -> Step:
         told.append(Told(other, "gone", poke.id))
     if curtain is not None and not tie.side(other).blocks:
         told.append(Told(other, "gone", curtain.id))
-    left = replace(tie, poke=None if own else poke, curtain=None, meeting=0)
+    left = replace(tie, poke=None if own else poke, curtain=None, invited=None, meeting=0, agreed_after=0)
     for user in (tie.a, tie.b):
         left = left.changed(user, answer="", answered_at=0, draft="", drew=False, confirms=0)
     left = left.changed(by, note="", offers_card=False)
@@ -488,7 +594,7 @@ def block(tie: Tie, by: str, now: int, *, on: bool) -> Step:
         return Step(tie.changed(by, blocks=True, blocked_at=side.blocked_at or now, offers_card=False))
     changed = tie.changed(by, blocks=False, blocked_at=0)
     if side.blocks and tie.friends_at > side.blocked_at:
-        changed = replace(changed, relation="acquainted", friends_at=0).changed(by, keeps=True)
+        changed = replace(changed, relation="acquainted", friends_at=0, agreed_after=0).changed(by, wants="not_yet")
     return Step(changed)
 
 
@@ -507,4 +613,4 @@ def _talking(tie: Tie, by: str) -> None:
 
 
 def _both(tie: Tie, news: News, id: str = "") -> tuple[Told, ...]:
-    return tuple(Told(user, news, id) for user in (tie.a, tie.b) if not tie.side(user).blocks)
+    return tuple(Told(user, news, id, hidden=tie.side(user).blocks) for user in (tie.a, tie.b))

@@ -73,6 +73,7 @@ class Inbox:
 
     async def listed(self, caller: Caller, params: InboxList) -> InboxListResult:
         user = caller.require_user()
+        await self.settle(user, now_ms())
         items = await self._inbox.page(user, before=params.before, limit=params.limit)
         good = await self._as_they_are(user, items)
         state = await self._inbox.state(user)
@@ -91,6 +92,25 @@ class Inbox:
             return msgspec.structs.replace(item, count=count, users=users, user=users[0]) if count else None
         return item if await self._stands(user, item, blocked, now) else None
 
+    async def settle(self, user: str, now: int) -> None:
+        """Move the pokes whose day has come into the user's inbox; those that no longer stand are dropped."""
+        due = await self._inbox.due(user, now)
+        if due:
+            blocked = set(await self._ties.blocked(user))
+            stands = await asyncio.gather(*(self._poke_stands(user, item, blocked, now) for item in due))
+            await self._inbox.add_due(user, now, [item.about for item, good in zip(due, stands, strict=True) if good])
+
+    async def come_up(self) -> None:
+        """Housekeeping: the same for everybody who is connected here."""
+        now = now_ms()
+        for user in [user for user in self._hub.users.values() if user.has_due(now)]:
+            await self.settle(user.id, now)
+
+    async def _poke_stands(self, user: str, item: Item | InboxItem, blocked: set[str], now: int) -> bool:
+        tie = (await self._ties.read(user, item.user)).tie
+        poke = ladder.seen_poke(tie, user, now, self._ties.numbers)
+        return item.user not in blocked and poke is not None and poke.id == item.about
+
     async def mark(self, caller: Caller, params: InboxMark) -> InboxState:
         return await self._inbox.mark(caller.require_user(), params.seq)
 
@@ -101,9 +121,12 @@ class Inbox:
             posted = await self._message(item.room, item.seq)
             return posted is not None and user in posted.mentions
         if item.kind == "poke":
+            return await self._poke_stands(user, item, blocked, now)
+        if item.kind == "invited":
             tie = (await self._ties.read(user, item.user)).tie
-            poke = ladder.seen_poke(tie, user, now, self._ties.numbers)
-            return poke is not None and poke.id == item.about
+            return ladder.seen_invited(tie, user, now, self._ties.numbers) is not None
+        if item.kind == "met" and item.until:
+            return (await self._ties.read(user, item.user)).tie.meeting == item.until > now
         if item.kind in {"curtain", "answered", "redrawn"}:
             tie = (await self._ties.read(user, item.user)).tie
             curtain = ladder.seen_curtain(tie, user, now, self._ties.numbers)

@@ -17,11 +17,11 @@ from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.methods.friends import (
     CurtainAnswer,
     CurtainDraw,
+    PokeAllow,
     PokeListResult,
     PokeOne,
     PokeReturn,
     PokeSend,
-    Switch,
 )
 from chatserver.protocol.shapes import TieState
 from chatserver.rules.days import Days
@@ -70,16 +70,19 @@ class Pokes:
         user, now = self._admitted(caller)
         other = await self._person(caller, params.to)
         rehearsal = other.bot
-        await self._check_room(user, params, now, rehearsal=rehearsal)
+        if not rehearsal:
+            await self._check_name(user, now)
+        last = await self._check_room(user, params, now, rehearsal=rehearsal)
         card = self._icebreakers.draw(params.room)
         poke = ladder.Poke(
             self._ties.room_of(user, other.id) + ids.random_bytes(4).hex(), user, params.room, params.gesture, now,
-            params.seq, card, hidden=await self._is_hidden(user, other.id),
+            params.seq, card, hidden=await self._ties.hides_poke(other.id, user), last=last,
         )  # fmt: skip
         bots = [other.id] if rehearsal else []
         read = await self._ties.step(
-            "poke", user, other.id, now=now, poke=_plain(poke), card=card, rehearsal=rehearsal, bots=bots
-        )
+            "poke", user, other.id, now=now, poke=_plain(poke), card=card, rehearsal=rehearsal, bots=bots,
+            today=self._days.number(now), midnight=self._days.next_midnight(now),
+        )  # fmt: skip
         read = await self._rehearsed(user, read, now)
         await self._hub.enter_now(user)
         return await self._pairs.state(user, read, now)
@@ -109,7 +112,17 @@ class Pokes:
             raise errors.not_allowed("Bots cannot poke or be poked", "bots_not_poked")
         return other
 
-    async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> None:
+    async def _check_name(self, user: str, now: int) -> None:
+        """A name may not be changed into words for the one who is poked. Signing up is no change."""
+        profile = await self._accounts.profile(user)
+        wait = profile.named_at + ladder.DAY_MS - now if profile is not None and profile.named_at else 0
+        if wait > 0:
+            raise errors.not_allowed(
+                "You changed your name lately: wait a day", "changed_lately", retry_after=-(-wait // 1000)
+            )
+
+    async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> int:
+        """Check that the two may meet here. Returns the number of the room's last message."""
         async with self._hub.feeds.open(params.room) as feed:
             if feed.meta.kind == "direct" or await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
@@ -119,22 +132,21 @@ class Pokes:
                 raise errors.not_allowed("They are not a member of this room", "not_in_room")
             if params.seq:
                 await self._check_message(params)
+            last = feed.place.seq
         if rehearsal:
-            return
+            return last
         spoken = await self._pairs.spoken(params.room, user, params.to, now=now)
         if user not in spoken:
             raise errors.not_allowed("Write something in this room first", "say_something_first")
         if params.to not in spoken:
             raise errors.not_allowed("They have not written here lately", "they_were_quiet")
+        return last
 
     async def _check_message(self, params: PokeSend) -> None:
         """Check that the poke's message is one of theirs in this room."""
         page = await self._log.read(params.room, first=params.seq, last=params.seq)
         if not page.messages or page.messages[0].user != params.to or page.messages[0].record is None:
             raise errors.not_found("message")
-
-    async def _is_hidden(self, user: str, other: str) -> bool:
-        return await self._ties.lets_pokes_rest(other) or await self._ties.has_blocked(other, user)
 
     # --- returning, withdrawing, dismissing --------------------------------------------------------------------------
 
@@ -162,20 +174,21 @@ class Pokes:
         await self._ties.step("dismiss", user, other, now=now, poke=params.poke)
         return Nothing()
 
-    async def rest(self, caller: Caller, params: Switch) -> Nothing:
-        await self._ties.let_pokes_rest(caller.require_user(), on=params.on)
+    async def allow(self, caller: Caller, params: PokeAllow) -> Nothing:
+        await self._ties.let_pokes_from(caller.require_user(), params.sender)
         return Nothing()
 
     async def listed(self, caller: Caller, params: Nothing) -> PokeListResult:
         user, now = caller.require_user(), now_ms()
         reads = await self._ties.read_all(user)
         sent = [poke for read in reads if (poke := self._pairs.sent(user, read, now)) is not None]
+        waiting = await self._pairs.waiting(user, now)
         came = [await self._pairs.received(user, read, now) for read in reads]
-        received = [poke for poke in came if poke is not None]
+        received = [poke for poke in came if poke is not None and poke.poke not in waiting]
         taken = len(await self._ties.open_places(user, now))
         return PokeListResult(
             sorted(sent, key=lambda poke: -poke.at), sorted(received, key=lambda poke: -poke.at),
-            max(0, self._ties.numbers.places - taken), await self._ties.lets_pokes_rest(user),
+            max(0, self._ties.numbers.places - taken), await self._ties.pokes_from(user),
         )  # fmt: skip
 
     async def _other(self, user: str, pair: str, what: str) -> str:

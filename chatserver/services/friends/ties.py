@@ -19,6 +19,7 @@ from chatserver.protocol.methods.friends import (
     SwitchUser,
     TieListResult,
     TieNote,
+    TieWant,
 )
 from chatserver.protocol.shapes import Card, RoomState, TieState
 from chatserver.rules.days import Days
@@ -51,14 +52,19 @@ class Ties:
     async def get(self, caller: Caller, params: AboutUser) -> TieState:
         user = caller.require_user()
         await self._check_other(user, params.user)
-        return await self._pairs.state(user, await self._ties.read(user, params.user), now_ms())
+        read = await self._ties.read(user, params.user)
+        return await self._pairs.state(user, read, now_ms(), beginning=True)
 
     async def listed(self, caller: Caller, params: Nothing) -> TieListResult:
-        """List all ties other than strangers, blocked users, and users with a note; newest first."""
+        """List all ties other than strangers, blocked users, who waits for an answer, and users with a note; newest
+        first."""
         user, now = caller.require_user(), now_ms()
         reads = await self._ties.read_all(user)
-        states = await asyncio.gather(*(self._pairs.state(user, read, now, step=False) for read in reads))
-        shown = [state for state in states if state.rung != "stranger" or state.blocked or state.note]
+        waiting = await self._pairs.waiting(user, now)
+        states = await asyncio.gather(
+            *(self._pairs.state(user, read, now, listed=True, waiting=waiting) for read in reads)
+        )
+        shown = [state for state in states if state.rung != "stranger" or state.blocked or state.note or state.invited]
         return TieListResult(sorted(shown, key=lambda state: (-state.since, state.user.id)))
 
     async def _check_other(self, user: str, other: str) -> None:
@@ -67,8 +73,15 @@ class Ties:
 
     # --- steps of one user -------------------------------------------------------------------------------------------
 
-    async def keep(self, caller: Caller, params: SwitchUser) -> Nothing:
-        return await self._take("keep", caller, params.user, on=params.on)
+    async def want(self, caller: Caller, params: TieWant) -> TieState:
+        """Answer "become friends?". The answer is the caller's own view: nothing in it depends on the other's."""
+        user, now = caller.require_user(), now_ms()
+        await self._check_other(user, params.user)
+        if caller.bot or (await self._hub.authors.authors([params.user]))[params.user].bot:
+            raise errors.not_allowed("Bots have no friends: write with them as you like", "bots_not_friends")
+        today = self._days.number(now)
+        read = await self._ties.step("want", user, params.user, now=now, today=today, yes=params.yes)
+        return await self._pairs.state(user, read, now)
 
     async def step_back(self, caller: Caller, params: AboutUser) -> Nothing:
         return await self._take("step_back", caller, params.user, today=self._days.number(now_ms()))

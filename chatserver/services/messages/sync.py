@@ -48,7 +48,7 @@ class Seen(NamedTuple):
 class Sync:
     """``sign_in(caller, token)`` checks a token passed to session.start; ``settle(user)`` stores pending read markers;
     ``windows()`` lists the window rooms; ``replay_inbox(user, connection, seq)`` sends the inbox items since that
-    number."""
+    number, ``settle_inbox(user, now)`` first adds the pokes whose day has come."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Sync:
         windows: Windows,
         server: ServerInfo,
         replay_inbox: ReplayInbox,
+        settle_inbox: Callable[[str, int], Awaitable[None]],
         *,
         replay_messages: int,
         replay_events: int,
@@ -71,6 +72,7 @@ class Sync:
         self._windows = windows
         self._server = server
         self._replay_inbox = replay_inbox
+        self._settle_inbox = settle_inbox
         self._replay_messages = replay_messages
         self._replay_events = replay_events
         self._replay_reactions = replay_reactions
@@ -89,6 +91,8 @@ class Sync:
         if params.token:
             await self._sign_in(caller, params.token)
         user = await self._enter(connection, caller.user_id) if caller.user_id else None
+        if user is not None and user.has_due(now_ms()):
+            await self._settle_inbox(user.id, now_ms())
         connection.login_id = caller.login_id
         if user is not None and user.auth != caller.auth:  # a login may have ended since the handshake
             await self._hub.on_auth(user)

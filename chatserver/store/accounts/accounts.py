@@ -219,7 +219,7 @@ class AccountStore:
         if new.admin:
             await self._store.call("community_admin", keys.COMMUNITY, new.user, 1)
         for room in rooms:
-            await _past_refusals(self._rooms.join_parts(intent.id, JoinRoom(room=room, user=new.user, now=now)))
+            await past_refusals(self._rooms.join_parts(intent.id, JoinRoom(room=room, user=new.user, now=now)))
         if new.invite:
             await self._welcome(new, intent.id, now)
 
@@ -245,7 +245,7 @@ class AccountStore:
         await self._store.call("invitation_end", keys.user(by), new.invite, new.user)
         if room:
             step = JoinRoom(room=room, user=new.user, now=now, by=by, admin=True)
-            await _past_refusals(self._rooms.join_parts(intent, step))
+            await past_refusals(self._rooms.join_parts(intent, step))
         if self._on_invited is not None:
             await self._on_invited(new.user, by, room, intent, now)
 
@@ -365,7 +365,7 @@ class AccountStore:
         for bot in await self.bots_of(user):
             await self.close(bot, now=now)
         for room in sorted(await self._rooms.rooms_of(user)):
-            await _past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
+            await past_refusals(self._rooms.leave_parts(intent.id, room=room, user=user, now=now))
             await self._rooms.name_parts(room, user, "")  # nobody leaves a direct room
         await self._free_handle(user, intent.step.handle)
         if self._on_closed is not None:
@@ -421,7 +421,7 @@ def _profile(user: str, fields: dict[str, bytes]) -> Profile:
     return Profile(id=user, **given)
 
 
-async def _past_refusals(part: Any) -> None:
+async def past_refusals(part: Any) -> None:
     """Await ``part`` and ignore refusals other than unavailable: one room that refuses (deleted, banned, direct) must
     not stop a step over many rooms."""
     try:

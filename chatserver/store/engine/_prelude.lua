@@ -104,6 +104,28 @@ local function other_of(members, user)
   end
 end
 
+-- Whether there is no such user, or the account was closed.
+local function is_closed(profile)
+  local held = redis.call('HMGET', profile, 'handle', 'closed')
+  return not held[1] or held[2] == '1'
+end
+
+-- Add an item to a user's inbox under the next number, and publish it. A quiet one is never counted as unread.
+local function add_item(profile, inbox, now, item, kept, quiet)
+  local seq = redis.call('HINCRBY', profile, 'inbox_seq', 1)
+  if quiet then redis.call('HINCRBY', profile, 'inbox_quiet', 1) end
+  redis.call('XADD', inbox, 'MAXLEN', '~', kept, seq .. '-0', 'i', item, 't', now, 'q', quiet and 1 or 0)
+  publish(profile, 'item', seq, now, item, quiet and 1 or 0)
+  return seq
+end
+
+-- Write down when the next poke in {u}:later is due, and tell the user's processes.
+local function note_later(profile, later)
+  local due = number_of(redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2])
+  redis.call('HSET', profile, 'later_at', string.format('%d', due))
+  publish(profile, 'later', due)
+end
+
 -- Whether the other of a direct room has blocked this user: then only the user sees what they write.
 local function blocked_between(tie, members, user)
   local other = other_of(members, user)

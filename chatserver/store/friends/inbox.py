@@ -6,7 +6,7 @@ and an item that is no longer true is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +31,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     room: str = ""
     seq: int = 0
     about: str = ""
+    reason: str = ""
+    until: int = 0
 
 
 class InboxStore:
@@ -39,15 +41,43 @@ class InboxStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, user: str, name: str, item: Item, *, now: int) -> None:
-        """Add an item to the user's inbox. Does nothing for a closed account."""
+    async def add(self, user: str, name: str, item: Item, *, now: int, hidden: bool = False) -> None:
+        """Add an item to the user's inbox. Does nothing for a closed account, or if ``hidden``."""
         packed = msgspec.json.encode(item)
-        await self._store.call("inbox_add", keys.user(user), name, now, packed, KEPT, int(item.kind in QUIET))
+        await self._store.call(
+            "inbox_add", keys.user(user), name, now, packed, KEPT, int(item.kind in QUIET), int(hidden)
+        )
 
-    async def gone(self, user: str, about: str) -> None:
+    async def add_poke(
+        self, user: str, name: str, item: Item, *, now: int, ends_at: int, today: tuple[int, int], most: int,
+        hidden: bool,
+    ) -> None:  # fmt: skip
+        """Add a poke, now or on the first day on which fewer than ``most`` are shown. ``today`` is the community's
+        day and when the next one begins; a poke that ``ends_at`` before its day is never shown."""
+        packed = msgspec.json.encode(item)
+        await self._store.call(
+            "inbox_add_poke", keys.user(user), name, now, packed, KEPT, int(hidden), most, *today, ends_at
+        )
+
+    async def waiting(self, user: str, now: int) -> set[str]:
+        """The ids of the pokes that are shown to the user on a later day."""
+        tag = keys.user(user)
+        held = await self._store.command(tag, "ZRANGEBYSCORE", tag + ":later", f"({now}", "+inf")
+        return {msgspec.json.decode(packed, type=Item).about for packed in held}
+
+    async def due(self, user: str, now: int) -> list[Item]:
+        """The pokes whose day has come, and which are not in the inbox yet."""
+        tag = keys.user(user)
+        held = await self._store.command(tag, "ZRANGEBYSCORE", tag + ":later", "-inf", now)
+        return [msgspec.json.decode(packed, type=Item) for packed in held]
+
+    async def add_due(self, user: str, now: int, good: Iterable[str]) -> None:
+        """Move the pokes whose day has come into the inbox: those of these ids; the others are dropped."""
+        await self._store.call("inbox_due", keys.user(user), now, KEPT, *good)
+
+    async def gone(self, user: str, about: str, *, hidden: bool = False) -> None:
         """Notify the user's connections that the subject of an item no longer exists."""
-        told = msgspec.msgpack.encode(["gone", about])
-        await self._store.command(keys.user(user), "SPUBLISH", keys.live(keys.user(user)), told)
+        await self._store.call("inbox_gone", keys.user(user), about, int(hidden))
 
     async def mark(self, user: str, seq: int) -> InboxState:
         answer = await self._store.call("inbox_mark", keys.user(user), seq)

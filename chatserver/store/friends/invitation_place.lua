@@ -2,7 +2,7 @@
 -- that is no longer open is dropped.
 -- keys: {u}:invitations {u}:invitations_open
 -- repeatable
--- args: id, now, ends_at, room, most open ones (0: no limit)
+-- args: id, now, ends_at, room, most open ones (0: no limit), how many may use it
 -- answers: {'ok'} or {'too_many'}
 local KEPT = 100
 
@@ -23,6 +23,6 @@ return function(keys, args)
   redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
   if redis.call('HLEN', list) >= KEPT then forget_oldest(list, open) end
   redis.call('ZADD', open, ends_at, id)
-  redis.call('HSET', list, id, cmsgpack.pack({now, ends_at, room, '', false}))
+  redis.call('HSET', list, id, cmsgpack.pack({now, ends_at, room, {}, false, tonumber(args[6])}))
   return {'ok'}
 end

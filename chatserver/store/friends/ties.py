@@ -18,8 +18,9 @@ import msgspec
 
 from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
+from chatserver.protocol.shapes import SayHiFrom
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import Line, Numbers, Origin, Poke, Step, Tie, Told
+from chatserver.rules.friends.ladder import DAY_MS, Line, Numbers, Origin, Poke, Step, Tie, Told
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
@@ -31,6 +32,7 @@ from chatserver.store.messages.records import Record, pack_record
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_tie = msgspec.msgpack.Decoder(Tie).decode
 Days = dict[str, list[int]]
+ANSWERED_KEPT: Final = 1_000
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -75,13 +77,17 @@ RULES: Final[dict[str, Rule]] = {
         read.tie, by, given["card"], given["text"], now, numbers
     ),
     "draw": lambda read, by, now, numbers, given: ladder.draw(read.tie, by, given["card"], now, numbers),
-    "befriend": lambda read, by, now, numbers, given: (
-        ladder.befriend(read.tie, read.days, now, numbers) or Step(read.tie)
-    ),
+    "befriend": lambda read, by, now, numbers, given: ladder.befriend(read.tie, read.days, now) or Step(read.tie),
     "begin": lambda read, by, now, numbers, given: ladder.begin(
         read.tie, msgspec.convert(given["origin"], Origin), now
     ),
-    "keep": lambda read, by, now, numbers, given: ladder.keep(read.tie, by, on=given["on"]),
+    "accept": lambda read, by, now, numbers, given: ladder.accept(read.tie, by, given["room"], now, numbers),
+    "confirm_invited": lambda read, by, now, numbers, given: ladder.confirm_invited(
+        read.tie, by, now, numbers, yes=given["yes"]
+    ),
+    "want": lambda read, by, now, numbers, given: ladder.want(
+        read.tie, by, read.days, given["today"], numbers, yes=given["yes"]
+    ),
     "step_back": lambda read, by, now, numbers, given: ladder.step_back(read.tie, by, given["today"]),
     "rest": lambda read, by, now, numbers, given: ladder.rest(read.tie, by, on=given["on"]),
     "note": lambda read, by, now, numbers, given: ladder.note(read.tie, by, given["text"]),
@@ -171,12 +177,31 @@ class TieStore:
     async def has_blocked(self, user: str, other: str) -> bool:
         return bool(await self._store.command(keys.user(user), "HEXISTS", keys.user(user) + ":blocks", other))
 
-    async def lets_pokes_rest(self, user: str) -> bool:
-        resting: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "pokes_rest")
-        return resting == b"1"
+    # --- who may say hi ----------------------------------------------------------------------------------------------
 
-    async def let_pokes_rest(self, user: str, *, on: bool) -> None:
-        await self._store.command(keys.user(user), "HSET", keys.user(user), "pokes_rest", int(on))
+    async def pokes_from(self, user: str) -> SayHiFrom:
+        """Whom the user lets say hi."""
+        held: bytes | None = await self._store.command(keys.user(user), "HGET", keys.user(user), "pokes_from")
+        return _say_hi_from(held)
+
+    async def let_pokes_from(self, user: str, sender: SayHiFrom) -> None:
+        await self._store.command(keys.user(user), "HSET", keys.user(user), "pokes_from", sender)
+
+    async def note_answered(self, user: str, other: str, now: int) -> None:
+        """Remember that the user answered or reacted to a message of ``other``. The latest 1,000 people are kept."""
+        await self._store.call("answered_note", keys.user(user), other, now, ANSWERED_KEPT)
+
+    async def hides_poke(self, user: str, by: str) -> bool:
+        """Whether the user does not see a poke by ``by``. Asks the same of the store whatever the answer is, so that
+        the time it takes does not tell."""
+        tag = keys.user(user)
+        held, answered, blocks = await asyncio.gather(
+            self._store.command(tag, "HGET", tag, "pokes_from"),
+            self._store.command(tag, "ZSCORE", tag + ":answered", by),
+            self._store.command(tag, "HEXISTS", tag + ":blocks", by),
+        )
+        sender = _say_hi_from(held)
+        return bool(blocks) or sender == "nobody" or (sender == "answered" and answered is None)
 
     async def open_places(self, user: str, now: int) -> list[str]:
         """The pairs for which the user has an open poke."""
@@ -196,12 +221,13 @@ class TieStore:
         return await self.read(by, other)
 
     async def parts(self, intent: Intent[TieStep]) -> None:
-        """All parts of a step: reserve a place, write the tie, update both users, release a place, notify."""
+        """All parts of a step: reserve a place, write the tie, update both users, release a place, notify. A hidden
+        notification takes the same calls, so that nobody can tell it by the time."""
         step = intent.step
         kind, by, other, now, given = step.what, step.by, step.other, step.now, step.given
         poke = given.get("poke") if kind == "poke" and not given.get("rehearsal") else None
         if poke is not None:
-            await self._reserve(by, other, poke["id"], now)
+            await self._reserve(by, other, poke["id"], now, given.get("places", self.numbers.places))
         try:
             outcome = await self._write(intent)
         except Refusal as refusal:
@@ -216,18 +242,15 @@ class TieStore:
         if poke is not None and outcome.frees:
             await self._free(by, other, poke["id"], 0)
         for told in outcome.told:
-            await self._tell(intent.id, told, by if told.user == other else other, now)
+            await self._tell(intent, told)
 
-    async def _reserve(self, by: str, other: str, poke: str, now: int) -> None:
+    async def _reserve(self, by: str, other: str, poke: str, now: int, places: int) -> None:
         numbers, pair = self.numbers, self.room_of(by, other)
-        answer = await self._store.call(
-            "poke_place", keys.user(by), now, pair, poke, now + numbers.fade_ms, numbers.places
-        )
+        answer = await self._store.call("poke_place", keys.user(by), now, pair, poke, now + numbers.fade_ms, places)
         if status(answer) == "no_place":
             wait = -(-(answer[1] - now) // 1000)
-            raise errors.not_allowed(
-                f"You have {numbers.places} open pokes: wait for an answer", "no_place", retry_after=wait
-            )
+            count = f"{places} open pokes" if places > 1 else "an open poke"
+            raise errors.not_allowed(f"You have {count}: wait for an answer", "no_place", retry_after=wait)
 
     async def _free(self, by: str, other: str, poke: str, until: int) -> None:
         await self._store.call("poke_free", keys.user(by), self.room_of(by, other), poke, until)
@@ -276,10 +299,14 @@ class TieStore:
     async def invited(self, user: str, by: str, room: str, intent: str, now: int) -> None:
         """Make a user who signed up by a personal invitation acquainted with the inviter; a part of signing up."""
         given = {"origin": {"how": "invitation", "at": now, "room": room}}
-        epoch = hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
-        step = TieStep(what="begin", by=user, other=by, now=now, given=given, epoch=epoch)
+        step = TieStep(what="begin", by=user, other=by, now=now, given=given, epoch=_epoch_of(intent))
         await self.parts(Intent(intent, step))
         await self._inbox.add(by, f"{intent} came", Item("opened", user, self.room_of(user, by)), now=now)
+
+    async def accepted(self, user: str, by: str, room: str, intent: str, now: int) -> None:
+        """Note that a user who has an account accepted an invitation; a part of accepting it."""
+        step = TieStep(what="accept", by=user, other=by, now=now, given={"room": room}, epoch=_epoch_of(intent))
+        await self.parts(Intent(intent, step))
 
     async def leave_all(self, user: str, intent: str, now: int) -> None:
         """Take out of all ties of a closed account what waits there, and the user's notes; a part of closing it."""
@@ -291,13 +318,34 @@ class TieStore:
         """Put an invitation into a room, by a friend, into the user's inbox."""
         await self._inbox.add(user, f"invited {by} {room}", Item("invitation", by, room), now=now)
 
-    async def _tell(self, intent: str, told: Told, about: str, now: int) -> None:
+    async def _tell(self, intent: Intent[TieStep], told: Told) -> None:
+        step = intent.step
+        about, now, hidden = step.by if told.user == step.other else step.other, step.now + told.ahead, told.hidden
         if told.news == "gone":
-            await self._inbox.gone(told.user, told.id)
+            await self._inbox.gone(told.user, told.id, hidden=hidden)
             return
-        room = self.room_of(told.user, about)
-        item = Item(told.news, about, room, about=told.id)
-        await self._inbox.add(told.user, f"{intent} {told.news}", item, now=now)
+        item = Item(told.news, about, self.room_of(told.user, about), about=told.id, until=told.until)
+        name = f"{intent.id} {told.news}"
+        if told.news == "poke":
+            today = step.given.get("today", now // DAY_MS), step.given.get("midnight", now - now % DAY_MS + DAY_MS)
+            ends_at = now + max(self.numbers.fade_ms, self.numbers.return_ms)
+            await self._inbox.add_poke(
+                told.user, name, item, now=now, ends_at=ends_at, today=today,
+                most=self.numbers.shown_a_day, hidden=hidden,
+            )  # fmt: skip
+            return
+        if told.until:  # one who meets is told twice: that there is something to confirm, and that both did
+            name += " asked"
+        await self._inbox.add(told.user, name, item, now=now, hidden=hidden)
+
+
+def _epoch_of(intent: str) -> str:
+    """The name of the numbering in the room that the intent may open, the same in every repeat."""
+    return hashlib.blake2b(intent.encode(), digest_size=4).hexdigest()
+
+
+def _say_hi_from(held: bytes | None) -> SayHiFrom:
+    return "nobody" if held == b"nobody" else "answered" if held == b"answered" else "room"
 
 
 def is_friend(read: Read, user: str) -> bool:

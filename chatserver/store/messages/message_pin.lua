@@ -42,6 +42,10 @@ return function(keys, args)
   holds = holding(record, holds)
   holds.p, holds.q = after ~= '' or nil, after ~= '' and after ~= '*' and after or nil
   local rev = note_change(meta, changes, now_key, room, seq, 'pin', holds, now)
-  if after == '' then redis.call('ZREM', pins, seq) else redis.call('ZADD', pins, rev, seq) end
+  if after == '' then
+    redis.call('ZREM', pins, seq)
+  elseif before == '' or not alone then  -- else the other would see their pin move
+    redis.call('ZADD', pins, rev, seq)
+  end
   return {'ok', rev}
 end

@@ -17,7 +17,7 @@ NOW = 1_700_000_000_000
 
 
 def poked(tie: Tie | None = None, by: str = ANN, now: int = NOW, id: str = "p1", **more: object) -> ladder.Step:
-    new = Poke(id, by, "tea", "liked", now, **more)
+    new = Poke(id, by, "tea", "hi", now, **more)
     return ladder.poke(tie or ladder.between(ANN, BOB), new, now, N, card="c1")
 
 
@@ -36,13 +36,28 @@ def refused(reason: str, step: object, *given: object, **more: object) -> None:
     assert found.value.reason == reason
 
 
-def test_the_other_is_notified_of_a_poke_which_expires_after_seven_days() -> None:
+def test_a_poke_fades_after_seven_days_for_its_sender_and_can_be_returned_for_thirty() -> None:
     step = poked()
-    assert [(told.user, told.news) for told in step.told] == [(BOB, "poke")]
-    assert ladder.rung(step.tie, NOW + 7 * DAY_MS - 1, N) == "poked"
-    assert ladder.rung(step.tie, NOW + 7 * DAY_MS, N) == "stranger"
-    assert ladder.seen_poke(step.tie, ANN, NOW + 8 * DAY_MS, N) is not None
-    assert ladder.seen_poke(step.tie, BOB, NOW + 8 * DAY_MS, N) is None
+    assert step.told == (ladder.Told(BOB, "poke", "p1"),)
+    for user, days in ((ANN, 7), (BOB, 30)):
+        assert ladder.seen_rung(step.tie, user, NOW + days * DAY_MS - 1, N) == "poked"
+        assert ladder.seen_rung(step.tie, user, NOW + days * DAY_MS, N) == "stranger"
+    assert ladder.seen_poke(step.tie, ANN, NOW + 89 * DAY_MS, N) is not None
+    assert ladder.seen_poke(step.tie, BOB, NOW + 30 * DAY_MS, N) is None
+    returned = ladder.return_poke(step.tie, BOB, "p1", NOW + 29 * DAY_MS, N, card="c1")
+    assert ladder.seen_rung(returned.tie, ANN, NOW + 29 * DAY_MS, N) == "curtain"
+    refused("not_found", ladder.return_poke, step.tie, BOB, "p1", NOW + 30 * DAY_MS, N, card="c1")
+    refused("not_found", ladder.withdraw, step.tie, ANN, "p1", NOW + 7 * DAY_MS, N)
+
+
+@pytest.mark.parametrize("no", ["nothing", "dismiss", "hidden"])
+def test_a_poke_that_crosses_a_faded_one_is_a_return_whatever_its_receiver_did_with_it(no: str) -> None:
+    tie = poked(hidden=no == "hidden").tie
+    if no == "dismiss":
+        tie = ladder.dismiss(tie, BOB, "p1", NOW, N).tie
+    crossed = poked(tie, BOB, NOW + 29 * DAY_MS, id="p2")
+    assert [(told.user, told.news, told.hidden) for told in crossed.told] == [(ANN, "curtain", False)]
+    assert poked(tie, BOB, NOW + 30 * DAY_MS, id="p2").told == (ladder.Told(ANN, "poke", "p2"),)
 
 
 def test_pokes_that_cross_are_a_return_and_free_the_first_ones_place() -> None:
@@ -103,16 +118,58 @@ def test_an_answer_is_short_and_has_no_link(text: str) -> None:
         ladder.checked_answer(text, N)
 
 
-def test_friends_after_three_days_each_unless_one_keeps_the_tie() -> None:
-    tie = opened()
-    assert ladder.befriend(tie, {ANN: [1, 2, 3], BOB: [1, 2]}, NOW, N) is None
-    step = ladder.befriend(tie, {ANN: [1, 2, 3], BOB: [2, 3, 9]}, NOW, N)
-    assert step is not None and {told.user for told in step.told} == {ANN, BOB}
-    kept = ladder.keep(tie, BOB, on=True).tie
-    assert ladder.befriend(kept, {ANN: [1, 2, 3], BOB: [2, 3, 9]}, NOW, N) is None
+TWO_DAYS = {ANN: [1, 2, 4], BOB: [1, 3, 4]}
+
+
+def wanted(tie: Tie, *users: str, today: int = 4, days: dict[str, list[int]] = TWO_DAYS) -> Tie:
+    for user in users:
+        tie = ladder.want(tie, user, days, today, N, yes=True).tie
+    return tie
+
+
+def test_both_are_asked_once_both_wrote_on_two_of_the_same_days() -> None:
+    for days in ({}, {ANN: [1, 2], BOB: [1]}, {ANN: [1, 2], BOB: [3, 4]}, {ANN: [1, 2, 3], BOB: [3, 4]}):
+        assert not ladder.is_asked(opened(), days, N)
+        refused("not_asked_yet", ladder.want, opened(), ANN, days, 4, N, yes=True)
+    assert ladder.is_asked(opened(), TWO_DAYS, N)
+    refused("not_found", ladder.want, ladder.between(ANN, BOB), ANN, TWO_DAYS, 4, N, yes=True)
+
+
+def test_friends_on_the_next_day_on_which_both_write_after_both_wanted_to() -> None:
+    both = wanted(opened(), ANN, BOB)
+    for days in (TWO_DAYS, {ANN: [1, 4, 5], BOB: [1, 4]}, {ANN: [1, 4, 5], BOB: [1, 4, 6]}):
+        assert ladder.befriend(both, days, NOW) is None
+    for tie in (opened(), wanted(opened(), ANN), wanted(opened(), BOB)):
+        assert ladder.befriend(tie, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW) is None
+    step = ladder.befriend(both, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW)
+    assert step is not None and step.tie.relation == "friend" and {told.user for told in step.told} == {ANN, BOB}
+
+
+def test_a_day_on_which_both_have_not_written_yet_is_the_next_one() -> None:
+    both = wanted(opened(), ANN, BOB, today=5)
+    assert ladder.befriend(both, {ANN: [1, 4, 5], BOB: [1, 4]}, NOW) is None
+    assert ladder.befriend(both, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW) is not None
+
+
+def test_whoever_wants_can_say_not_yet_again_and_a_repeated_yes_changes_nothing() -> None:
+    both = wanted(opened(), ANN, BOB)
+    assert wanted(both, ANN, today=9) == both
+    not_yet = ladder.want(both, BOB, TWO_DAYS, 4, N, yes=False)
+    assert not not_yet.told and not_yet.tie.side(BOB).wants == "not_yet"
+    assert ladder.befriend(not_yet.tie, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW) is None
+    again = wanted(not_yet.tie, BOB, today=5, days={ANN: [1, 4, 5], BOB: [1, 4, 5]})
+    assert ladder.befriend(again, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW) is None
+    assert ladder.befriend(again, {ANN: [1, 4, 6], BOB: [1, 4, 6]}, NOW) is not None
+
+
+def test_after_stepping_back_both_are_asked_anew_after_new_days() -> None:
+    step = ladder.befriend(wanted(opened(), ANN, BOB), {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW)
+    assert step is not None
+    refused("friends_already", ladder.want, step.tie, ANN, TWO_DAYS, 5, N, yes=True)
     back = ladder.step_back(step.tie, ANN, today=9).tie
-    assert back.relation == "acquainted"
-    assert ladder.befriend(ladder.keep(back, ANN, on=False).tie, {ANN: [7, 8, 9], BOB: [7, 8, 9]}, NOW, N) is None
+    assert back.relation == "acquainted" and back.side(ANN).wants == back.side(BOB).wants == ""
+    assert not ladder.is_asked(back, {ANN: [7, 8, 9, 10], BOB: [7, 8, 9, 10]}, N)
+    assert ladder.is_asked(back, {ANN: [9, 10, 11], BOB: [9, 10, 11]}, N)
 
 
 def test_a_new_poke_opens_a_conversation_that_rests() -> None:
@@ -133,7 +190,7 @@ def test_met_from_any_rung_both_are_friends_at_once() -> None:
 
 
 def test_a_card_opens_only_when_both_are_offered_and_a_block_closes_it() -> None:
-    friends = ladder.befriend(opened(), {ANN: [1, 2, 3], BOB: [1, 2, 3]}, NOW, N)
+    friends = ladder.befriend(wanted(opened(), ANN, BOB), {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW)
     assert friends is not None
     one = ladder.offer_card(friends.tie, ANN).tie
     assert not ladder.opens_card(one)
@@ -145,12 +202,59 @@ def test_a_card_opens_only_when_both_are_offered_and_a_block_closes_it() -> None
 
 
 def test_friends_by_days_under_a_block_are_acquainted_for_who_lifts_it() -> None:
-    blocked = ladder.block(opened(), ANN, NOW + 5, on=True).tie
-    friends = ladder.befriend(blocked, {ANN: [1, 2, 3], BOB: [1, 2, 3]}, NOW + 9, N)
-    assert friends is not None and [told.user for told in friends.told] == [BOB]
+    blocked = ladder.block(wanted(opened(), ANN, BOB), ANN, NOW + 5, on=True).tie
+    friends = ladder.befriend(blocked, {ANN: [1, 4, 5], BOB: [1, 4, 5]}, NOW + 9)
+    assert friends is not None and {told.user: told.hidden for told in friends.told} == {ANN: True, BOB: False}
     assert ladder.seen_rung(friends.tie, BOB, NOW + 9, N) == "friend"
     lifted = ladder.block(friends.tie, ANN, NOW + 20, on=False).tie
-    assert lifted.relation == "acquainted" and lifted.side(ANN).keeps
+    assert lifted.relation == "acquainted" and lifted.side(ANN).wants == "not_yet" and not lifted.agreed_after
+
+
+def test_who_accepts_an_invitation_is_acquainted_once_its_giver_says_yes() -> None:
+    asked = ladder.accept(ladder.between(ANN, BOB), BOB, "tea", NOW, N)
+    assert asked.tie.relation == "stranger" and asked.told == (ladder.Told(ANN, "invited"),)
+    assert ladder.accept(asked.tie, BOB, "tea", NOW + 1, N) == ladder.Step(asked.tie)
+    refused("not_found", ladder.confirm_invited, asked.tie, BOB, NOW, N, yes=True)
+    refused("not_found", ladder.confirm_invited, asked.tie, ANN, NOW + 30 * DAY_MS, N, yes=True)
+    both = ladder.confirm_invited(asked.tie, ANN, NOW + 1, N, yes=True)
+    assert both.opens and both.tie.relation == "acquainted" and both.tie.invited is None
+    assert both.tie.origin == Origin("invitation", NOW + 1, "tea")
+    refused("acquainted_already", ladder.accept, both.tie, BOB, "", NOW + 2, N)
+
+
+@pytest.mark.parametrize("no", ["no", "block", "block before"])
+def test_a_no_to_who_accepted_an_invitation_is_a_quiet_one(no: str) -> None:
+    tie = ladder.between(ANN, BOB)
+    if no == "block before":
+        tie = ladder.block(tie, ANN, NOW, on=True).tie
+    tie = ladder.accept(tie, BOB, "tea", NOW, N).tie
+    if no == "block":
+        tie = ladder.block(tie, ANN, NOW, on=True).tie
+    if no == "no":
+        tie = ladder.confirm_invited(tie, ANN, NOW, N, yes=False).tie
+    assert ladder.seen_invited(tie, ANN, NOW, N) is None
+    refused("not_found", ladder.confirm_invited, tie, ANN, NOW, N, yes=True)
+    again = ladder.accept(tie, BOB, "tea", NOW, N)
+    assert again == ladder.Step(tie) and ladder.seen_rung(tie, BOB, NOW, N) == "stranger"
+
+
+def test_invitations_that_cross_are_the_yes_of_both() -> None:
+    asked = ladder.accept(ladder.between(ANN, BOB), BOB, "", NOW, N).tie
+    both = ladder.accept(asked, ANN, "", NOW, N)
+    assert both.opens and {told.user: told.news for told in both.told} == {ANN: "opened", BOB: "opened"}
+
+
+def test_whoever_met_sees_the_cups_touch_at_the_same_moment_half_a_second_ahead() -> None:
+    waiting = ladder.meet(ladder.between(ANN, BOB), ANN, NOW + 60_000)
+    assert {(told.news, told.until) for told in waiting.told} == {("met", NOW + 60_000)}
+    once = ladder.confirm_meeting(waiting.tie, ANN, NOW)
+    assert not once.told and ladder.confirm_meeting(once.tie, ANN, NOW) == ladder.Step(once.tie)
+    both = ladder.confirm_meeting(once.tie, BOB, NOW + 1)
+    assert {(told.user, told.news, told.ahead) for told in both.told} == {
+        (ANN, "met", 500), (BOB, "met", 500), (ANN, "friend", 0), (BOB, "friend", 0),
+    }  # fmt: skip
+    for user in (ANN, BOB):
+        assert ladder.confirm_meeting(both.tie, user, NOW + 2) == ladder.Step(both.tie)
 
 
 STEPS = ("poke", "return", "withdraw", "dismiss", "answer", "draw", "rest", "wake", "block", "unblock", "wait")
@@ -161,7 +265,7 @@ def taken(kind: str, by: str, tie: Tie, now: int) -> ladder.Step:
     id = tie.poke.id if tie.poke else "none"
     card, fresh = tie.curtain.card if tie.curtain else "none", f"c{now}"
     return {
-        "poke": lambda: ladder.poke(tie, Poke(f"p{now}", by, "tea", "tea", now), now, N, card=fresh),
+        "poke": lambda: ladder.poke(tie, Poke(f"p{now}", by, "tea", "hi", now), now, N, card=fresh),
         "return": lambda: ladder.return_poke(tie, by, id, now, N, card=fresh),
         "withdraw": lambda: ladder.withdraw(tie, by, id, now, N),
         "dismiss": lambda: ladder.dismiss(tie, by, id, now, N),
@@ -189,7 +293,7 @@ def test_whatever_two_do_a_conversation_opens_only_after_both_have_answered(step
         if kind == "answer":
             answered.setdefault(card, set()).add(by)
         for told in step.told:
-            assert not step.tie.side(told.user).blocks, "who has blocked is told something"
+            assert told.hidden or not step.tie.side(told.user).blocks, "who has blocked is told something"
             assert "by " not in str(msgspec.to_builtins(told))
         if step.opens:
             assert kind == "answer" and answered[card] == {ANN, BOB}

@@ -19,8 +19,10 @@ from chatserver.rules.friends.ladder import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages.text import names_called
 from chatserver.services.caller import Caller
+from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.services.friends.inbox import Inbox
 from chatserver.services.friends.invitations import Invitations
+from chatserver.services.friends.pairs import Pairs
 from chatserver.store.accounts.accounts import invite_key
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.community.secret import Secret
@@ -173,7 +175,11 @@ class Town:
         )
         ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
         self.service = Inbox(hub, self.log, self.inbox, ties, ReactionStore(store), self.intents, most=300)
-        self.invitations = Invitations(hub, InvitationStore(store, self.intents, most=5), gives=Buckets(0, 0))
+        pairs = Pairs(hub, self.log, ties, self.inbox, self.rooms, Icebreakers({}, [], []))
+        self.codes = InvitationStore(store, self.intents, self.rooms, ties, most=5)
+        self.invitations = Invitations(
+            hub, self.codes, self.rooms, ties, pairs, gives=Buckets(0, 0), looks=Buckets(0, 0)
+        )  # fmt: skip
 
     async def build_friends(self) -> None:
         await self.store.redis.flushall()

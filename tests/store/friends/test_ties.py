@@ -13,7 +13,7 @@ import pytest
 
 from chatserver.errors import Refusal
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.ladder import DAY_MS, Numbers
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
@@ -41,8 +41,13 @@ class Pair:
             await self.store.command(keys.user(user), "HSET", keys.user(user), "handle", user, "name", user, "bot", 0)
 
     async def poke(self, by: str, other: str, id: str = "", now: int = NOW) -> None:
-        poke = {"id": id or f"{by}-{other}", "by": by, "room": "tea", "gesture": "tea", "at": now, "card": "table-1"}
+        poke = {"id": id or f"{by}-{other}", "by": by, "room": "tea", "gesture": "hi", "at": now, "card": "table-1"}
         await self.ties.step("poke", by, other, now=now, poke=poke, card="table-1")
+
+    async def fill_day(self, user: str) -> None:
+        """Five pokes of today, all seen."""
+        tag = keys.user(user)
+        await self.store.command(tag, "HSET", tag, "pokes_shown", f"{NOW // DAY_MS} 5")
 
     async def kinds(self, user: str) -> list[str]:
         return sorted(item.kind for item in await self.inbox.page(user, before=0, limit=100))
@@ -89,7 +94,7 @@ Taken = tuple[str, str, dict[str, object]]
 
 
 def poke_by(by: str, id: str) -> Taken:
-    poke = {"id": id, "by": by, "room": "tea", "gesture": "tea", "at": NOW, "card": "table-1"}
+    poke = {"id": id, "by": by, "room": "tea", "gesture": "hi", "at": NOW, "card": "table-1"}
     return "poke", by, {"poke": poke, "card": "table-1"}
 
 
@@ -101,6 +106,8 @@ CURTAIN = [POKE, RETURN, FIRST]
 TALKING = [*CURTAIN, SECOND]
 MEET: Taken = ("meet", ANN, {"until": NOW + 60_000})
 FRIENDS: list[Taken] = [MEET, ("confirm", ANN, {}), ("confirm", BOB, {})]
+WANT: Taken = ("want", ANN, {"today": 2, "yes": True})
+ACCEPT: Taken = ("accept", BOB, {"room": "tea"})
 BLOCK: Taken = ("block", ANN, {"on": True})
 ORIGIN = {"how": "invitation", "at": NOW, "room": "tea"}
 
@@ -116,8 +123,13 @@ STEPS: dict[str, tuple[list[Taken], Taken]] = {
     "draw": (CURTAIN, ("draw", ANN, {"card": "table-2"})),
     "begin": ([], ("begin", ANN, {"origin": ORIGIN})),
     "begin after a poke": ([POKE], ("begin", BOB, {"origin": ORIGIN})),
-    "befriend": (TALKING, ("befriend", ANN, {})),
-    "keep": (TALKING, ("keep", ANN, {"on": True})),
+    "befriend": ([*TALKING, WANT, ("want", BOB, {"today": 2, "yes": True})], ("befriend", ANN, {})),
+    "want": (TALKING, WANT),
+    "accept": ([], ACCEPT),
+    "accept after a poke": ([POKE], ACCEPT),
+    "confirm_invited": ([POKE, ACCEPT], ("confirm_invited", ANN, {"yes": True})),
+    "poke on a day with five": ([("fill", BOB, {})], POKE),
+    "withdraw before it was shown": ([("fill", BOB, {}), POKE], ("withdraw", ANN, {"poke": "p1", "until": NOW + 1000})),
     "rest": (TALKING, ("rest", ANN, {"on": True})),
     "poke that wakes": ([*TALKING, ("rest", BOB, {"on": True})], poke_by(BOB, "p2")),
     "note": (TALKING, ("note", ANN, {"text": "the window seat"})),
@@ -143,16 +155,19 @@ def test_every_kind_of_step_is_stopped_in_its_middle() -> None:
 
 async def take(pair: Pair, taken: Taken) -> None:
     what, by, given = taken
+    if what == "fill":
+        await pair.fill_day(by)
+        return
     await pair.ties.step(what, by, BOB if by == ANN else ANN, now=NOW, **given)
 
 
 async def before(pair: Pair, steps: list[Taken]) -> None:
-    for taken in steps:
-        await take(pair, taken)
     # Both have written on three days, as far as there is a conversation.
     tie = keys.room(pair.ties.room_of(ANN, BOB)) + ":tie"
     for user in (ANN, BOB):
         await pair.store.command(keys.tag_of(tie), "HSET", tie, f"days:{user}", "1 2 3")
+    for taken in steps:
+        await take(pair, taken)
 
 
 async def relation(pair: Pair) -> dict[str, object]:
@@ -164,6 +179,7 @@ async def relation(pair: Pair) -> dict[str, object]:
         held[f"{user} rooms"] = len(await pair.store.command(keys.user(user), "HKEYS", keys.user(user) + ":rooms"))
         held[f"{user} places"] = await pair.ties.open_places(user, NOW)
         held[f"{user} inbox"] = await pair.kinds(user)
+        held[f"{user} waits"] = await pair.inbox.waiting(user, NOW)
         held[f"{user} blocks"] = await pair.ties.blocked(user)
     return held
 
@@ -262,7 +278,7 @@ async def check_agreement(pair: Pair) -> Counter[str]:
     for one, other in itertools.combinations(PEOPLE, 2):
         read = await pair.ties.read(one, other)
         rungs[ladder.rung(read.tie, NOW, numbers)] += 1
-        poke = ladder.open_poke(read.tie, NOW, numbers)
+        poke = read.tie.poke
         if poke is not None:
             places[poke.by].add(read.room)
         for user in (one, other):

@@ -40,7 +40,7 @@ export class BellList extends PageElement {
     if (!this.client.signedIn) return;
     if (this.#readTo < 0) this.#readTo = this.client.inbox.seq - this.client.inbox.unread;
     const { items, next } = await this.client.ask("inbox.list", { limit: Math.min(100, this.#wanted) }).catch(() => ({ items: [], next: 0 }));
-    const known = items.filter((/** @type {any} */ { kind }) => this.say(`bell.${kind}`) !== `bell.${kind}`);
+    const known = items.filter((/** @type {any} */ { kind, until }) => this.say(`bell.${kind}`) !== `bell.${kind}` && !(kind === "met" && until));
     this.client.people.learn(items.map((/** @type {any} */ item) => item.user));
     this.hidden = !known.length;
     this.more.hidden = !next || this.#wanted >= 100;

@@ -36,8 +36,8 @@ export class InviteLinks extends PageElement {
   async load() {
     await this.#doing(async () => {
       const { invitations } = await this.client.ask("invitation.list");
-      this.client.people.learn(invitations.map((/** @type {any} */ one) => one.user).filter(Boolean));
-      this.list.replaceChildren(...invitations.filter((/** @type {any} */ one) => one.user || this.#isOpen(one)).map((/** @type {any} */ one) => this.#row(one)));
+      this.client.people.learn(invitations.flatMap((/** @type {any} */ one) => one.users ?? []));
+      this.list.replaceChildren(...invitations.filter((/** @type {any} */ one) => one.used || this.#isOpen(one)).map((/** @type {any} */ one) => this.#row(one)));
     });
   }
 
@@ -48,11 +48,11 @@ export class InviteLinks extends PageElement {
 
   /** @param {any} one */
   #row(one) {
-    const guest = this.client.people.get(one.user);
+    const guest = this.client.people.get(one.users?.[0]);
     const made = shortDate(this.language, one.at);
     const room = this.client.find(one.room)?.title(this.language);
     const waits = this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) });
-    if (!one.user) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
+    if (!one.used) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
     const who = guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest)) : nameOf({ name: this.say("people.left") });
     return make("li", {}, make("span", {}, ...around(this.say("invite.came", { made }), who)));
   }

@@ -99,11 +99,11 @@ export class PairLine extends PageElement {
 
   // --- seen ----------------------------------------------------------------------------------------------------------
 
-  /** Between friends who both leave it on: below the last message, where it is one's own. */
+  /** Between friends who both turn it on: below the last message, where it is one's own. */
   #follow() {
     const last = this.client.rooms.get(this.room)?.timeline.messages.at(-1);
     const mine = last?.author.id === this.client.me;
-    const told = this.#tie?.rung === "friend" && !this.#tie.hides_seen;
+    const told = this.#tie?.rung === "friend" && this.#tie.shows_seen;
     const seen = told && mine && this.#tie.seen_seq >= last.seq;
     change(this.seen, { textContent: seen ? this.say("pair.seen") : "" });
     clearTimeout(this.#again);

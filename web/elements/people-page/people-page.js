@@ -52,13 +52,13 @@ export class PeoplePage extends PageElement {
   async load() {
     if (!this.client.signedIn) return this.#askIn();
     await this.#doing(async () => {
-      const [{ ties }, { users }, { rests, places }] = await Promise.all([
+      const [{ ties }, { users }, { from, places }] = await Promise.all([
         this.client.ask("tie.list"), this.client.ask("block.list"), this.client.ask("poke.list"), this.#addParts(),
       ]);
       this.#ties = new Map(ties.map((/** @type {any} */ tie) => [tie.user.id, tie]));
       this.#showGroups(ties.filter((/** @type {any} */ tie) => !tie.blocked));
       this.#showBlocked(users);
-      this.rest.checked = rests;
+      this.rest.checked = from === "nobody";
       this.places.textContent = this.say("ties.places", { count: places });
     });
   }
@@ -140,7 +140,7 @@ export class PeoplePage extends PageElement {
 
   /** Nobody learns that one lets pokes rest. */
   #resting() {
-    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.client.ask("poke.rest", { on: this.rest.checked })) } });
+    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.client.ask("poke.allow", { from: this.rest.checked ? "nobody" : "room" })) } });
     this.places = make("small");
     return make("div", { class: "resting" }, make("label", { class: "check" }, this.rest, make("span", { text: this.say("ties.rest_pokes") })), this.places);
   }

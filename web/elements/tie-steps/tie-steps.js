@@ -13,7 +13,7 @@ import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
 
-const GESTURES = ["liked", "same_here", "tea"];
+const GESTURES = ["hi", "same_here", "talk"];
 
 export class TieSteps extends PageElement {
   /** @type {any} */ user = null;
@@ -204,14 +204,15 @@ export class TieSteps extends PageElement {
 
   /** What the other does not learn of. @param {any} tie */
   #switches(tie) {
-    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method) => {
-      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, on: box.checked }).catch((refusal) => {
+    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method, name = "on") => {
+      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, [name]: box.checked }).catch((refusal) => {
         box.checked = !box.checked;
         this.error.textContent = refusalWords(this, refusal);
       }) } });
       return make("label", { class: "check" }, box, make("span", { text: this.say(key, { name: this.user.name }) }));
     };
-    return tie.rung === "friend" ? [one("tie.show_seen", !tie.hides_seen, "tie.show_seen")] : [one("tie.keep", Boolean(tie.keeps), "tie.keep")];
+    if (tie.rung === "friend") return [one("tie.show_seen", Boolean(tie.shows_seen), "tie.show_seen")];
+    return tie.asked ? [one("tie.want", tie.wants === "yes", "tie.want", "yes")] : [];
   }
 
   /** @param {any} tie */
