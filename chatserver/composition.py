@@ -234,7 +234,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
         hub, stores.log, stores.reactions, messages, inbox, pins=sends, off=lambda: settings.community.reactions_off,
         reacts=Buckets(limits.reactions_burst, limits.reactions_per_minute / 60),
     )  # fmt: skip
-    friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, icebreakers, days)
+    friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, newcomers, icebreakers, days)
     server = _server_info(settings)
     services = _services(settings, stores, live, messages, reactions, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
@@ -267,13 +267,13 @@ def _send_limits(settings: Settings) -> SendLimits:
 
 def _friends(
     settings: Settings, stores: Stores, hub: Hub, messages: Messages, pairs: Pairs, ties: Ties, inbox: Inbox,
-    icebreakers: Icebreakers, days: Days,
+    newcomers: Newcomers, icebreakers: Icebreakers, days: Days,
 ) -> Friends:  # fmt: skip
     store, language = stores.store, stores.community.profile.language
     return Friends(
         pokes=Pokes(
-            hub, stores.log, stores.ties, pairs, icebreakers, stores.accounts, host=settings.host.handle,
-            language=language, days=days, tries=_searches(settings),
+            hub, stores.log, stores.ties, pairs, icebreakers, stores.accounts, newcomers, host=settings.host.handle,
+            language=language, days=days, tries=_searches(settings), newcomer_places=settings.newcomer.pokes,
         ),
         ties=ties,
         meeting=Meeting(

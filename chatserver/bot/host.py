@@ -1,4 +1,4 @@
-"""The host, the community's own bot: it greets newcomers and answers people who are alone in the hall.
+"""The host, the community's own bot: it greets newcomers, puts the question of the day, and answers who writes to it.
 
 The server runs it by default (``run_host``), over a socket and with a token like any other bot.
 """
@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from msgspec import UNSET
-
 from chatserver.bot.bot import Bot
 from chatserver.bot.connection import EndedError
 from chatserver.bot.events import MemberJoined, MessagePosted, Started
@@ -25,19 +23,17 @@ from chatserver.protocol.shapes import Author
 _log = logging.getLogger("chatserver.bot")
 
 DAY_MS: Final = 86_400_000
-QUIET_MS: Final = 300_000
-"""Somebody who wrote within this time counts as company, even if they are offline."""
 FIRST_LOOK_MS: Final = 600_000
 """At its very first start the host greets only those who joined within the last ten minutes."""
-HINTS: Final = 3
+LOOK_BACK: Final = 100
 LOOK_SECONDS: Final = 60.0
 
 
 class Host:
     """``hall`` is its room, ``language`` the community's. Newcomers within ``gather`` seconds are greeted in one line.
     ``asks`` is the interval (s) of its check for a new question of the day (0: never). Its memory: ``met <user>`` was
-    greeted, ``answered <user>`` when someone alone was last answered, ``since`` the time from which it greets
-    newcomers, ``asked <room>`` the last question posted there."""
+    greeted or wrote first, ``answered <user>`` when someone who wrote to it was last answered, ``since`` the time from
+    which it greets newcomers, ``asked <room>`` the last question posted there."""
 
     def __init__(
         self, bot: Bot, *, hall: str = "hall", language: str = "en", gather: float = 2.0, asks: float = 0
@@ -50,14 +46,18 @@ class Host:
         self._is_asking = False
         bot.on(Started)(self.settle)
         bot.on(MemberJoined, gather=gather)(self.greet)
-        bot.on(MessagePosted)(self.answer)
+        bot.on(MessagePosted)(self.hear)
 
     # --- newcomers
 
     async def settle(self, event: Started) -> None:
-        """Join the hall, and greet those who joined while the host was away (joins are not replayed)."""
+        """Join the hall, and greet those who joined while the host was away (joins are not replayed) and have not
+        written."""
         if self.hall not in self.bot.rooms:
             await self.bot.join(self.hall)
+        page = await self.bot.call("message.history", room=self.hall, limit=LOOK_BACK)
+        for message in page.messages:
+            self.bot.memory.setdefault(f"met {message.author.id}", True)
         since = self.bot.memory.setdefault("since", await self._now() - FIRST_LOOK_MS)
         members = self.bot.room(self.hall).members()
         await self._welcome([member.user async for member in members if member.joined_at > since])
@@ -68,12 +68,12 @@ class Host:
     async def greet(self, joined: Sequence[MemberJoined]) -> None:
         await self._welcome(event.user for event in joined if event.room.id == self.hall)
 
-    async def _welcome(self, users: Iterable[Author], language: str = "") -> None:
+    async def _welcome(self, users: Iterable[Author]) -> None:
         """Greet all who were not greeted before, in one line at a time."""
         async with self._greeting:
             new = {user.id: user for user in users if not user.bot and user.name and not self._has_met(user)}
             if new:
-                await self._say_welcome(new, WORDS[language or self.language])
+                await self._say_welcome(new, WORDS[self.language])
 
     async def _say_welcome(self, new: dict[str, Author], words: Words) -> None:
         """The client_id is derived from the people, so that a host killed before it saved that posts it only once."""
@@ -118,36 +118,24 @@ class Host:
                 raise
         self.bot.memory[f"asked {room}"] = question.id
 
-    # --- company
+    # --- who writes
 
-    async def answer(self, event: MessagePosted) -> str | None:
-        """Answer a person who is alone in the hall, at most once a day."""
-        if event.room.id != self.hall or not await self._is_needed(event):
+    async def hear(self, event: MessagePosted) -> str | None:
+        """Whoever writes in the hall needs no greeting. Whoever writes to the host is told, at most once a day, that
+        nobody reads this."""
+        author, room = event.author, event.room
+        if author.bot:
             return None
-        language = language_of(event.text, self.language)
-        await self._welcome([event.author], language)
+        if room.id == self.hall:
+            self.bot.memory.setdefault(f"met {author.id}", True)
+        if room.state is None or room.state.kind != "direct" or not self._may_answer(event):
+            return None
         self._note_answer(event)
-        return WORDS[language].company(event.author.name, await self._rooms(language))
+        return WORDS[language_of(event.text, self.language)].closing
 
-    async def _is_needed(self, event: MessagePosted) -> bool:
+    def _may_answer(self, event: MessagePosted) -> bool:
         last = self.bot.memory.get(f"answered {event.author.id}")
-        if last is not None and event.at - last[0] < DAY_MS and last[1] != event.params.id:
-            return False
-        return await self._now() - event.at < QUIET_MS and not await self._has_company(event)
-
-    async def _has_company(self, event: MessagePosted) -> bool:
-        """Whether another person is in the hall, or wrote there within the last five minutes."""
-        page = await self.bot.call("message.history", room=self.hall, before=event.seq, limit=50)
-        recent = (message for message in page.messages if message.at > event.at - QUIET_MS)
-        if any(not message.author.bot and message.author.id != event.author.id for message in recent):
-            return True
-        here = await self.bot.call("presence.watch", room=self.hall)
-        await self.bot.call("presence.unwatch", room=self.hall)
-        if here.users is UNSET:
-            return True
-        others = [user for user in here.users if user not in {event.author.id, self.bot.user.id}]
-        known = await self.bot.call("user.get", users=others) if others else None
-        return known is not None and any(not user.bot for user in known.users)
+        return last is None or event.at - last[0] >= DAY_MS or last[1] == event.params.id
 
     def _note_answer(self, event: MessagePosted) -> None:
         """Saved with the message's id: if the handler runs again, it is the same answer."""
@@ -155,12 +143,6 @@ class Host:
         for key in [key for key in memory if key.startswith("answered ") and event.at - memory[key][0] > DAY_MS]:
             del memory[key]
         memory[f"answered {event.author.id}"] = [event.at, event.params.id]
-
-    async def _rooms(self, language: str) -> list[str]:
-        """Titles of the liveliest other rooms."""
-        found = await self.bot.call("room.discover")
-        listed = [room for room in found.rooms if room.room != self.hall][:HINTS]
-        return [room.titles.get(language, room.title) for room in listed]
 
     async def _now(self) -> int:
         """The server's time in ms."""

@@ -12,15 +12,14 @@ MOST_NAMES: Final = 5
 @dataclass(slots=True, frozen=True)
 class Words:
     """``comma`` and ``last`` separate names; ``welcome`` takes names, ``more`` names and how many others,
-    ``alone`` a name, ``rooms`` titles, ``question`` a text."""
+    ``question`` a text; ``closing`` is what the host says to who writes to it."""
 
     comma: str
     last: str
     more: str
     welcome: str
-    alone: str
-    rooms: str
     question: str
+    closing: str
 
     def names(self, names: Sequence[str]) -> str:
         """``Ann, Bo and Cy``; beyond five, how many others."""
@@ -33,11 +32,6 @@ class Words:
     def greeting(self, names: Sequence[str]) -> str:
         return self.welcome.format(names=self.names(names))
 
-    def company(self, name: str, titles: Sequence[str]) -> str:
-        """The answer to someone who is alone here: messages stay, and other rooms to look at."""
-        hint = self.rooms.format(titles=self.names(titles)) if titles else ""
-        return self.alone.format(name=name) + hint
-
 
 WORDS: Final = {
     "en": Words(
@@ -45,27 +39,25 @@ WORDS: Final = {
         last=" and ",
         more="{names} and {count} more",
         welcome="Welcome, {names}! Take a seat. Say who you are if you like, or just listen for a while.",
-        alone="Just the two of us at the moment, {name}, but your words stay here, and people come by during the day.",
-        rooms=" While you wait, have a look at {titles}: a step away.",
-        question="Today's question: {text} Give your answer, and you read everyone else's.",
+        question="Today's question: {text} Answer it to read what others said.",
+        closing="That's all there is to the practice. I'm a program, and nobody reads this chat. Say hi to someone "
+        "from a room you're both in, and you can talk on from here.",
     ),
     "zh-Hans": Words(
         comma="、",
         last="和",
         more="{names}和另外{count}位",
         welcome="欢迎{names}！请随便坐。愿意的话说说你是谁，也可以先听一会儿。",
-        alone="{name}，这会儿只有你我，不过你说的话会留在这里，白天总有人来坐坐。",
-        rooms="等的时候可以去{titles}看看，就在隔壁。",
         question="今天的问题：{text}说说你的答案，就能看到大家的。",
+        closing="练习到这里就结束了。我是个程序，这里的消息没有人看。去和同一个房间里的人招招手，接下来就能聊了。",
     ),
     "zh-Hant": Words(
         comma="、",
         last="和",
         more="{names}和另外{count}位",
         welcome="歡迎{names}！請隨便坐。願意的話說說你是誰，也可以先聽一會兒。",
-        alone="{name}，這會兒只有你我，不過你說的話會留在這裡，白天總有人來坐坐。",
-        rooms="等的時候可以去{titles}看看，就在隔壁。",
         question="今天的問題：{text}說說你的答案，就能看到大家的。",
+        closing="練習到這裡就結束了。我是個程式，這裡的訊息沒有人看。去和同一個房間裡的人揮揮手，接下來就能聊了。",
     ),
 }
 

@@ -66,51 +66,31 @@ async def test_who_came_while_the_host_was_away_is_greeted_when_it_comes_back(se
         assert (await ann.next_text(author="usher")).startswith("Welcome, Bo and Cy!")
 
 
-async def test_someone_alone_is_answered_with_rooms_to_go_to_once_a_day(server):
-    ann = await server.user("ann")
-    async with hosting(server):
-        await ann.next_text(author="usher")
-        await ann.say("hall", "is anybody here?")
-        answer = await ann.next_text(author="usher")
-        assert answer.startswith("Just the two of us at the moment, Ann") and "New in town" in answer
-        await ann.say("hall", "still nobody?")
-        await is_silent(ann)
-
-
-async def test_the_answer_is_in_the_language_of_the_question(server):
-    ann = await server.user("ann", name="小安")
-    async with hosting(server):
-        await ann.next_text(author="usher")
-        await ann.say("hall", "有人吗？")
-        answer = await ann.next_text(author="usher")
-        assert answer.startswith("小安，这会儿只有你我") and "初来乍到" in answer
-
-
-async def test_the_host_is_quiet_while_people_have_each_other(server):
-    ann, bo = await server.user("ann"), await server.user("bo")
-    async with hosting(server):
-        await ann.next_text(author="usher")
-        await ann.say("hall", "hello Bo")
-        await is_silent(ann)
-        await bo.say("hall", "hello Ann")
-        await leaves(bo)
-        await ann.say("hall", "gone already?")
-        await is_silent(ann)
-
-
-async def test_the_first_words_of_someone_new_and_alone_are_met_by_a_welcome_first(server):
-    async with hosting(server, gather=30.0):
+async def test_whose_first_act_was_to_write_is_never_greeted_and_nobody_is_told_that_they_are_alone(server):
+    async with hosting(server, gather=0.3):
         ann = await server.user("ann")
-        await ann.say("hall", "hello?")
-        assert (await ann.next_text(author="usher")).startswith("Welcome, Ann!")
-        assert (await ann.next_text(author="usher")).startswith("Just the two of us")
+        await ann.say("hall", "is anybody here?")
+        await is_silent(ann)
+        await server.user("bo")
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Bo!")
+    await server.user("cy")
+    await ann.say("hall", "still nobody?")
+    dee = await server.user("dee")
+    await dee.say("hall", "hello")
+    async with hosting(server):
+        assert (await ann.next_text(author="usher")).startswith("Welcome, Cy!")
+        await is_silent(ann)
 
 
-async def test_a_welcome_that_follows_someone_s_words_is_in_their_language(server):
-    async with hosting(server, gather=30.0):
-        ann = await server.user("ann", name="小安")
-        await ann.say("hall", "大家好")
-        assert (await ann.next_text(author="usher")).startswith("欢迎小安！")
+async def test_who_writes_to_the_host_is_told_once_a_day_that_nobody_reads_it(server):
+    ann = await server.user("ann", name="小安")
+    async with hosting(server) as usher:
+        await ann.next_text(author="usher")
+        room = (await ann.bot.call("direct.open", bot=usher.user.id)).room
+        await ann.say(room, "what can you do?")
+        assert (await ann.next_text(author="usher")).startswith("That's all there is to the practice.")
+        await ann.say(room, "and now?")
+        await is_silent(ann)
 
 
 async def test_a_welcome_already_posted_in_another_language_stays(server):

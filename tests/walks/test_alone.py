@@ -58,7 +58,7 @@ async def follow(nora: Person, host: str) -> State:
     raise AssertionError(state)
 
 
-async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: Server) -> None:
+async def test_the_host_welcomes_and_says_the_question_and_speaks_to_nobody_about_being_alone(hosted: Server) -> None:
     async with alone(hosted) as (nora, host):
         question = await nora.call("question.get")
         asked = await nora.until(
@@ -71,7 +71,11 @@ async def test_the_host_welcomes_says_the_question_and_keeps_company(hosted: Ser
         assert [said["text"] for said in page["messages"]] == ["A window that opens"]
         heard = len(nora.heard("message.posted", room="hall"))
         await nora.say("hall", "Is anybody here?")
-        await nora.until(lambda: len(nora.heard("message.posted", room="hall")) == heard + 2, "an answer")
+        theo = await (await sign_up(hosted.url, "theo")).start()
+        await nora.hears("message.posted", room="hall", text="Welcome, Theo! Take a seat. Say who you are if you like, "
+                         "or just listen for a while.")  # fmt: skip
+        assert len(nora.heard("message.posted", room="hall")) == heard + 2
+        await theo.leave()
 
 
 async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(hosted: Server) -> None:
@@ -79,14 +83,15 @@ async def test_a_rehearsal_goes_from_poke_to_talk_by_the_steps_that_are_named(ho
         state = await nora.call("poke.send", to=host, room="hall", gesture="hi")
         card = state["curtain"]
         assert card["rehearsal"] and card["other_answered"] and card["texts"]["zh-Hant"]
-        assert state["next"] == "answer" and "pot of tea" not in str([state, nora.events])
+        assert state["next"] == "answer" and "no answer of my own" not in str([state, nora.events])
         assert (await nora.call("poke.list"))["places"] == 5
         opened = await follow(nora, host)
         assert opened["rung"] == "acquainted"
         await nora.hears("room.updated", room=opened["room"])
+        await nora.until(lambda: nora.heard("message.posted", room=opened["room"]), "the host's last words")
         page = await nora.call("message.history", room=opened["room"])
-        assert [said["author"]["id"] for said in page["messages"]] == [host, nora.id]
-        assert "pot of tea" in page["messages"][0]["text"]
+        assert [said["author"]["id"] for said in page["messages"]] == [host, nora.id, host]
+        assert "no answer of my own" in page["messages"][0]["text"] and "practice" in page["messages"][2]["text"]
         await nora.say(opened["room"], "Thank you")
         await nora.hears("message.posted", room=opened["room"], text="Thank you")
         assert [tie["user"]["id"] for tie in (await nora.call("tie.list"))["ties"]] == [host]

@@ -328,7 +328,6 @@ async def test_the_question_of_the_day_opens_to_who_has_answered(server: Server)
         assert not question.get("answered") and question["answers"] == 0
         await refused("not_found", ann, "message.history", room=question["id"])
         await ann.call("question.answer", question=question["id"], text="Noodles", client_id="1")
-        assert (await bob.call("question.get"))["answers"] == 1
         await bob.call("question.answer", question=question["id"], text="Rice", client_id="1")
         await ann.hears("message.posted", room=question["id"], text="Rice")
         page = await bob.call("message.history", room=question["id"])

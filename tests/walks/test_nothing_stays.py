@@ -52,7 +52,8 @@ ENDS: Final = {
     },
     "community": {
         "": "one", ":says": "one", ":admins": "closing", ":log": "the latest 10,000", ":done": "a day",
-        ":scrub": "a day", ":question_rooms": "the room's setting", ":questions": "a week", ":host": "its lease",
+        ":scrub": "a day", ":question_rooms": "the room's setting",
+        ":question_now": "the room's setting", ":questions": "a week", ":host": "its lease",
     },
     "format": {"": "one"},
     "libraries": {"": "the next release"},

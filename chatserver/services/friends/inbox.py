@@ -31,6 +31,7 @@ from chatserver.store.messages.reactions import Reaction, ReactionStore
 from chatserver.store.messages.records import Posted, Record
 
 PAGE: Final = 100
+MOST_REMEMBERED: Final = 10_000
 
 
 class Mention(Step, frozen=True):
@@ -67,6 +68,7 @@ class Inbox:
         self._ties = ties
         self._reactions = reactions
         self._reactors: dict[str, collections.deque[str]] = {}
+        self._answered: dict[tuple[str, str], None] = {}
         self._intents = intents
         self._most = most
         intents.register(Mention, self._tell_stored)
@@ -179,6 +181,23 @@ class Inbox:
                 break
         finally:
             del self._reactors[reaction.id]
+
+    def answered(self, user: str, author: str) -> None:
+        """The user reacted to a message of ``author``, who from now on may say hi to them in any case. What was noted
+        lately is not noted again."""
+        pair = user, author
+        if user == author or pair in self._answered:
+            return
+        if len(self._answered) >= MOST_REMEMBERED:
+            self._answered.clear()
+        self._answered[pair] = None
+        self._hub.tasks.spawn(self._note_answered(user, author))
+
+    async def _note_answered(self, user: str, author: str) -> None:
+        try:
+            await self._ties.note_answered(user, author, now_ms())
+        except Refusal:
+            self._answered.pop((user, author), None)
 
     # --- mentions ----------------------------------------------------------------------------------------------------
 

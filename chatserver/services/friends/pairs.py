@@ -138,7 +138,7 @@ class Pairs:
             return None
         faces = await self._hub.authors.authors([poke.by])
         return PokeReceived(
-            poke=poke.id, user=faces[poke.by], room=poke.room, gesture=poke.gesture, at=poke.at,
+            poke=poke.id, user=replace(faces[poke.by], avatar=""), room=poke.room, gesture=poke.gesture, at=poke.at,
             ends_at=ladder.ends_at(poke, self._ties.numbers), lines=await self._lines(viewer, poke), card=poke.card,
             texts=self._icebreakers.texts(poke.card), seq=poke.seq,
             message=(await self._message(viewer, poke.room, poke.seq) if poke.seq else None) or UNSET,
@@ -150,7 +150,8 @@ class Pairs:
         said = await self._messages(viewer, poke.room, -LOOK_BACK, poke.last or -1)
         before = poke.at - SAID_BEFORE_MS
         own = [message for message in said if message.author.id == poke.by]
-        return [message for message in own if message.at <= before and not message.edited_at][-LINES:]
+        lines = [message for message in own if message.at <= before and not message.edited_at][-LINES:]
+        return [replace(line, author=replace(line.author, avatar="")) for line in lines]
 
     async def _message(self, viewer: str, room: str, seq: int) -> Message | None:
         return next(iter(await self._messages(viewer, room, seq, seq)), None)
@@ -164,7 +165,10 @@ class Pairs:
         except Refusal:
             return []
         authors = await self._hub.authors.authors(posted.user for posted in page.messages)
-        seen = (seen_by(viewer, room, posted, authors[posted.user]) for posted in page.messages)
+        seen = (
+            seen_by(viewer, room, posted, authors[posted.user], page.reactions.get(posted.seq))
+            for posted in page.messages
+        )
         return [message for message in seen if not message.deleted]
 
     async def _readable(self, viewer: str, room: str) -> RoomMeta | None:

@@ -28,6 +28,7 @@ from chatserver.rules.days import Days
 from chatserver.rules.friends import ladder
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules
+from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.services.friends.pairs import Pairs
@@ -39,19 +40,21 @@ from chatserver.store.messages.log import LogReader
 PAIR: Final = 24  # a poke's id begins with the id of the pair, of this length
 
 HOST_SAYS: Final = {
-    "en": "I like these cards, so I always go first. Mine would be: a pot of tea that nobody hurries.",
-    "zh-Hans": "我喜欢这些卡片，所以总是先答。我的答案是：一壶没人催的茶。",
-    "zh-Hant": "我喜歡這些卡片，所以總是先答。我的答案是：一壺沒人催的茶。",
+    "en": "I'm a program, so I have no answer of my own. With a person, theirs would be here.",
+    "zh-Hans": "我是个程序，自己没有答案。换成真人，这里就是对方的回答。",
+    "zh-Hant": "我是個程式，自己沒有答案。換成真人，這裡就是對方的回答。",
 }
+"""The host's answer to every card of a rehearsal."""
 
 
 class Pokes:
     """``host`` is the handle of the community's own bot, with which people can rehearse; ``days`` are the community's;
-    ``tries`` limits how often one user pokes, returns or answers."""
+    ``tries`` limits how often one user pokes, returns or answers; of a newcomer ``newcomer_places`` pokes may be
+    open."""
 
     def __init__(
         self, hub: Hub, log: LogReader, ties: TieStore, pairs: Pairs, icebreakers: Icebreakers, accounts: AccountStore,
-        *, host: str, language: str, days: Days, tries: Buckets,
+        newcomers: Newcomers, *, host: str, language: str, days: Days, tries: Buckets, newcomer_places: int,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._log = log
@@ -63,6 +66,8 @@ class Pokes:
         self._language = language
         self._days = days
         self._tries = tries
+        self._newcomers = newcomers
+        self._newcomer_places = newcomer_places
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -81,7 +86,7 @@ class Pokes:
         bots = [other.id] if rehearsal else []
         read = await self._ties.step(
             "poke", user, other.id, now=now, poke=_plain(poke), card=card, rehearsal=rehearsal, bots=bots,
-            today=self._days.number(now), midnight=self._days.next_midnight(now),
+            places=await self._places(user), today=self._days.number(now), midnight=self._days.next_midnight(now),
         )  # fmt: skip
         read = await self._rehearsed(user, read, now)
         await self._hub.enter_now(user)
@@ -96,6 +101,11 @@ class Pokes:
         with contextlib.suppress(Refusal):  # another request of the user was faster
             return await self._ties.step("answer", host, user, now=now, bots=[host], **given)
         return await self._ties.read(user, host)
+
+    async def _places(self, user: str) -> int:
+        """How many pokes of this user may be open."""
+        most = self._ties.numbers.places
+        return min(most, self._newcomer_places) if await self._newcomers.is_newcomer(user) else most
 
     def _admitted(self, caller: Caller) -> tuple[str, int]:
         user, now = caller.require_user(), now_ms()
@@ -188,7 +198,7 @@ class Pokes:
         taken = len(await self._ties.open_places(user, now))
         return PokeListResult(
             sorted(sent, key=lambda poke: -poke.at), sorted(received, key=lambda poke: -poke.at),
-            max(0, self._ties.numbers.places - taken), await self._ties.pokes_from(user),
+            max(0, await self._places(user) - taken), await self._ties.pokes_from(user),
         )  # fmt: skip
 
     async def _other(self, user: str, pair: str, what: str) -> str:

@@ -1,8 +1,9 @@
 """The service for the question of the day: a room of its own, which you enter by answering.
 
-So answers are messages, and those who have answered receive the others' as events. Everyone else gets their number. The
-question is posted in every room that wants one, at an hour of the community's day; after a week its members are
-removed. The host announces it in its rooms (``bot/host.py``).
+So answers are messages, and those who have answered receive the others' as events. Everyone else gets their number,
+from three on. The question is posted in every room that wants one, at an hour of the community's day; one that nobody
+has answered by then stays, at most a week. After a week its members are removed. The host announces it in its rooms
+(``bot/host.py``).
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from chatserver.rules.days import Days
 from chatserver.services.caller import Caller
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.services.messages.messages import Messages
-from chatserver.store.rooms.questions import QuestionStore
+from chatserver.store.rooms.questions import Laid, QuestionStore
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
 WEEK: Final = 7
 NEVER: Final = 24
 CLEARED_AT_ONCE: Final = 100
 PREFIX: Final = "question-"
+FEW: Final = 3
+"""Below this many answers their number is not shown, so that nobody is the one who was answered by nobody."""
 
 
 class Questions:
@@ -64,8 +67,20 @@ class Questions:
         for question in await self._questions.laid_until(self._day(now) - WEEK):
             await self._clear(question, now)
 
-    async def _lay(self, room: str, now: int) -> None:
-        day = self._day(now)
+    async def _lay(self, room: str, now: int) -> int:
+        """Post the question if the room lacks one for today. Returns the day on which its question was posted."""
+        today, held = self._day(now), await self._questions.now(room)
+        if held is None or held.until not in {today, today + 1}:  # tomorrow's: the clock or the zone was set back
+            day = held.day if held is not None and await self._stays(room, held.day, today) else today
+            held = await self._questions.decide(room, held, Laid(day, today))
+        await self._create(room, held.day, now)
+        return held.day
+
+    async def _stays(self, room: str, day: int, today: int) -> bool:
+        """Whether the question of that day is today's, too, because nobody has answered it."""
+        return 0 <= today - day < WEEK and not await self._rooms.count(_id(room, day))
+
+    async def _create(self, room: str, day: int, now: int) -> None:
         question = _id(room, day)
         if await self._rooms.exists(question):
             return
@@ -87,10 +102,10 @@ class Questions:
         """The question of the day, for users who may read the room."""
         user, now = caller.require_user(), now_ms()
         await self._check_room(caller, params.room)
-        await self._lay(params.room, now)
-        day = self._day(now)
+        day = await self._lay(params.room, now)
         question = _id(params.room, day)
-        answers = await self._rooms.count(question)
+        count = await self._rooms.count(question)
+        answers = count if count >= FEW else 0
         answered = user in await self._rooms.inside(question, [user])
         card = self._icebreakers.question_of(day)
         at = await self._rooms.created_at(question)

@@ -69,6 +69,7 @@ class Reactions:
         emoji = emoji_rules.allowed(params.emoji, self._off())
         await self._admit(user, params.room)
         reaction = await self._store.react(params.room, params.seq, emoji, user=user, now=now_ms())
+        self._inbox.answered(user, reaction.author)
         if reaction.first:
             self._inbox.reacted(params.room, params.seq, reaction, user)
         return RevResult(reaction.rev)

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
 ROOMS: Final = keys.COMMUNITY + ":question_rooms"
 LAID: Final = keys.COMMUNITY + ":questions"
+NOW: Final = keys.COMMUNITY + ":question_now"
+
+
+class Laid(NamedTuple):
+    """A room's question: the day on which it was posted, and the latest day for which it was decided that it is the
+    question of that day, too."""
+
+    day: int
+    until: int
 
 
 async def agree(store: Store, room: str) -> None:
@@ -26,6 +35,8 @@ async def agree(store: Store, room: str) -> None:
         if bool(await store.command(keys.COMMUNITY, "SISMEMBER", ROOMS, room)) is wants:
             return
         await store.command(keys.COMMUNITY, "SADD" if wants else "SREM", ROOMS, room)
+        if not wants:
+            await store.command(keys.COMMUNITY, "HDEL", NOW, room)
 
 
 class QuestionStore:
@@ -50,6 +61,17 @@ class QuestionStore:
         metas = await asyncio.gather(*asked)
         return [room for room, meta in zip(listed, metas, strict=True) if meta[0] == b"1" and meta[1] != b"1"]
 
+    async def now(self, room: str) -> Laid | None:
+        """The room's latest question."""
+        held: bytes | None = await self._store.command(keys.COMMUNITY, "HGET", NOW, room)
+        return _laid(held) if held is not None else None
+
+    async def decide(self, room: str, before: Laid | None, after: Laid) -> Laid:
+        """Make ``after`` the room's question, if it still was ``before``. Returns what it is now."""
+        expected = f"{before.day} {before.until}" if before is not None else ""
+        answer = await self._store.call("question_decide", keys.COMMUNITY, room, expected, f"{after.day} {after.until}")
+        return _laid(answer[1])
+
     async def note(self, question: str, day: int) -> None:
         await self._store.command(keys.COMMUNITY, "ZADD", LAID, day, question)
 
@@ -59,3 +81,8 @@ class QuestionStore:
 
     async def forget(self, question: str) -> None:
         await self._store.command(keys.COMMUNITY, "ZREM", LAID, question)
+
+
+def _laid(held: bytes) -> Laid:
+    day, until = held.split()
+    return Laid(int(day), int(until))

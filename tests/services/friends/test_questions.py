@@ -63,7 +63,7 @@ async def test_the_next_one_is_laid_at_an_hour_of_the_server_s_day(open_server: 
     server = await open_server(community__time_zone="Asia/Taipei", friends__question_hour=9)
     async with gathering(server.url, "ann") as (ann,):
         move_to(0)  # eight in the morning in Taipei
-        before = await ann.call("question.get")
+        before = await answer(ann, "Noodles")
         move_to(1)
         after = await ann.call("question.get")
         assert before["id"] != after["id"] and before["texts"] != after["texts"]
@@ -76,10 +76,13 @@ async def test_a_server_that_moves_to_another_zone_has_its_hours(server: Server)
     await ann.call("community.claim", code=(await server.setup_link()).rpartition("#")[2])
     await ann.closed()
     await ann.start()
-    move_to(12)
-    noon = await ann.call("question.get")
-    await ann.call("community.update", time_zone="America/Los_Angeles")  # five in the morning there
-    assert (await ann.call("question.get"))["id"] != noon["id"]
+    move_to(8)
+    early = await answer(ann, "Noodles")
+    await ann.call("community.update", time_zone="Asia/Taipei")  # four in the afternoon there
+    late = await ann.call("question.get")
+    assert late["id"] != early["id"]
+    await ann.call("community.update", time_zone="UTC")
+    assert (await ann.call("question.get"))["id"] == late["id"], "a question that was read is not taken back"
     await ann.leave()
 
 
@@ -98,7 +101,7 @@ async def test_a_room_says_whether_it_wants_one(server: Server) -> None:
         await ann.hears("room.changed", room=made["room"], question=True)
         mine, halls = await answer(ann, "Noodles", made["room"]), await ann.call("question.get")
         assert mine["id"] != halls["id"] and mine["texts"] == halls["texts"]
-        assert (await bob.call("question.get", room=made["room"]))["answers"] == 1
+        assert (await bob.call("question.get", room=made["room"]))["answers"] == 0
         await server.services.friends.questions.lay()
         await ann.call("room.update", room=made["room"], question=False)
         await refused("not_found", bob, "question.get", room=made["room"])
@@ -125,10 +128,46 @@ async def test_answers_are_read_by_who_has_answered(server: Server) -> None:
             }.items():  # fmt: skip
                 with pytest.raises(Exception, match="not_found"):
                     await ask(method, **params)
-        assert (await bob.call("question.get"))["answers"] == 1 and "noodles" not in str(bob.events)
+        assert "noodles" not in str(bob.events)
         state = await bob.call("question.answer", question=question["id"], text="Rice", client_id="1")
         assert state["role"] == "member"
         assert "noodles" in str(await bob.call("message.history", room=question["id"]))
+
+
+async def test_the_number_of_answers_is_shown_from_three_on(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob", "cat", "dan") as (*people, dan):
+        for number, person in enumerate(people, 1):
+            await answer(person, "Noodles")
+            assert (await dan.call("question.get"))["answers"] == (number if number >= 3 else 0)
+
+
+async def test_a_question_that_nobody_answered_stays_at_most_a_week(server: Server) -> None:
+    async with gathering(server.url, "ann") as (ann,):
+        move_to(12)
+        first = await ann.call("question.get")
+        for day in range(1, 7):
+            move_to(12, days=day)
+            await server.services.friends.questions.lay()
+            assert (await ann.call("question.get"))["id"] == first["id"]
+        move_to(12, days=7)
+        second = await ann.call("question.get")
+        assert second["id"] != first["id"]
+        move_to(12, days=8)
+        assert await answer(ann, "Noodles") == second
+        assert (await ann.call("question.get"))["id"] == second["id"], "it stays for its day once it is answered"
+        move_to(12, days=9)
+        assert (await ann.call("question.get"))["id"] != second["id"]
+
+
+async def test_all_processes_agree_whether_an_unanswered_question_stays(open_server: OpenServer) -> None:
+    servers = [await open_server() for _ in range(2)]
+    lays = [server.services.friends.questions.lay for server in servers]
+    async with gathering(servers[0].url, "ann") as (ann,):
+        for day in (0, 1, 8):
+            move_to(12, days=day)
+            await asyncio.wait_for(asyncio.gather(*(lay() for lay in lays * 5)), PATIENCE)
+            ids_ = {(await post(server.url, "question.get", ann.token))["id"] for server in servers}
+            assert len(ids_) == 1
 
 
 async def test_a_late_answer_is_welcome_and_after_a_week_it_leaves_the_lists(server: Server) -> None:
