@@ -40,6 +40,13 @@ end
 redis.call('HINCRBY', room, 'mv', 1)
 """
 
+# ARGV: first number, last number, the room's tag
+_WRITERS: Final = """
+for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+  redis.call('ZADD', ARGV[3] .. ':last', 1700000000000 + i, string.format('%024x', i))
+end
+"""
+
 # ARGV: first number, last number
 _ROOMS: Final = """
 local none = {}
@@ -63,6 +70,11 @@ def accounts(store: redis.Redis, count: int) -> None:
 def members(store: redis.Redis, count: int, tag: str = HALL) -> None:
     """Write ``count`` more members of the room: accounts first, then users that exist only in the room."""
     _write(store, _MEMBERS, count, tag)
+
+
+def writers(store: redis.Redis, count: int, tag: str = HALL) -> None:
+    """Let the first ``count`` members have written in the room, long ago."""
+    _write(store, _WRITERS, count, tag)
 
 
 def rooms(store: redis.Redis, count: int) -> None:

@@ -55,6 +55,7 @@ from chatserver.services.messages.sync import Sync
 from chatserver.services.recovery import Recovery
 from chatserver.services.rooms.activity import Activity
 from chatserver.services.rooms.discovery import Discovery
+from chatserver.services.rooms.member_search import MemberSearch
 from chatserver.services.rooms.membership import Membership
 from chatserver.services.rooms.rooms import Rooms
 from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
@@ -320,7 +321,10 @@ def _services(
             friends.inbox.replay, friends.inbox.settle, replay_messages=or_unlimited(limits.replay_messages),
             replay_events=or_unlimited(limits.replay_events), replay_reactions=limits.replay_reactions,
         ),
-        rooms=Rooms(hub, stores.rooms, creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600)),
+        rooms=Rooms(
+            hub, stores.rooms, MemberSearch(hub, stores.rooms, stores.ties, searches=_searches(settings)),
+            creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600),
+        ),
         membership=Membership(
             hub, stores.rooms, stores.ties, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
         ),

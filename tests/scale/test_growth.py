@@ -114,6 +114,7 @@ class World:
         self.room = (await self.ann.call("room.create", title="Tea"))["room"]
         with redis.Redis(unix_socket_path=self.address.path) as link:
             population.members(link, self.size, keys.room(self.room))
+            population.writers(link, self.size, keys.room(self.room))
         for person in (self.ben, self.cay, self.dan):
             await post(self.server.url, "room.join", person.token, room=self.room)
         for person in (self.ann, self.ben):
@@ -133,6 +134,8 @@ class World:
             "a session begins": self.begins,
             "first page of the members": self.lists,
             "a page in the middle": lambda: self.lists(middle),
+            "members by what is typed": lambda: self.finds("ben"),
+            "members by a handle": lambda: self.finds(f"person{self.size // 2}"),
             "room.update": self.changes_room,
             "roles": self.changes_role,
             "history": self.reads,
@@ -166,6 +169,10 @@ class World:
     async def lists(self, after: str = "") -> None:
         page = await self.ann.call("room.members", room=self.room, after=after)
         assert len(page["members"]) == 100
+
+    async def finds(self, query: str) -> None:
+        page = await self.ann.call("room.members", room=self.room, query=query)
+        assert [one["user"]["handle"] for one in page["members"]][:1] == [query]
 
     async def changes_room(self) -> None:
         self.number += 1

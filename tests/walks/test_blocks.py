@@ -139,6 +139,7 @@ async def look_everywhere(blocked: Blocked, ann: Person, room: str) -> None:
     ]  # fmt: skip
     for place in (room, "hall"):
         looks += [(method, {"room": place}) for method in ("room.members", "message.history", "presence.watch")]
+        looks += [("room.members", {"room": place, "query": query}) for query in ("@", ann.user["name"][:2])]
     for method, params in looks:
         await blocked.ask(method, **params)
         await blocked.post(method, **params)

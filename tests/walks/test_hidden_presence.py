@@ -154,6 +154,7 @@ async def looks(server: Server, observer: Person, mei: Person, direct: str) -> l
     asked: list[tuple[str, dict[str, Any]]] = [("room.discover", {})]
     for room in ("hall", direct):
         asked += [(method, {"room": room}) for method in ("presence.watch", "message.history", "room.members")]
+        asked += [("room.members", {"room": room, "query": query}) for query in ("@", "me", "mei")]
     asked += [(method, {"user": mei.id}) for method in ("tie.get", "card.get")]
     asked += [
         ("user.get", {"users": [mei.id]}),

@@ -220,13 +220,13 @@ async def test_when_somebody_wrote_last_is_forgotten_after_they_left(server: Ser
     mei = await sign_up(server.url, "mei")
     room = (await do(mei, "room.create", title="Books"))["room"]
     key, now = f"{{r:{room}}}:last", ids.now_ms()
-    await server.store.redis.hset(key, mapping={f"gone{number}": now - 2 * DAY_MS for number in range(30)})
-    await server.store.redis.hset(key, mapping={f"lately{number}": now for number in range(3)})
+    await server.store.redis.zadd(key, {f"gone{number}": now - 2 * DAY_MS for number in range(30)})
+    await server.store.redis.zadd(key, {f"lately{number}": now for number in range(3)})
     for number in range(20):
         other = await sign_up(server.url, f"user{number}")
         await do(other, "room.join", room=room)
         await do(other, "message.send", room=room, text="hello", client_id="1")
-    held = await server.store.redis.hkeys(key)
+    held = await server.store.redis.zrange(key, 0, -1)
     assert sum(name.startswith(b"gone") for name in held) < 10
     assert sum(name.startswith(b"lately") for name in held) == 3
 

@@ -118,7 +118,7 @@ async def test_no_door_tells_an_answer_before_both_are_in(server: Server, caplog
                 "user.search": {"query": "chestnuts bob"},
                 "user.get": {"users": [bob.id]},
                 "message.history": {"room": state["tie"]},
-                "room.members": {"room": state["tie"]},
+                "room.members": {"room": state["tie"], "query": "chestnuts"},
                 "card.get": {"user": bob.id},
                 "room.discover": {"query": "chestnuts"},
             }.items():

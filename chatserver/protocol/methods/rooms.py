@@ -115,12 +115,22 @@ class RoomArchive(RoomParams, frozen=True):
 
 class RoomMembers(RoomParams, frozen=True):
     after: Annotated[After, Meta(description="where to continue: `next` of the previous page")] = ""
+    query: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            description="what was typed after an @: name, handle, pinyin or initials; empty: list all members",
+        ),
+    ] = ""
 
 
 class RoomMembersResult(Shape, frozen=True):
     members: Annotated[
         list[Member],
-        Meta(description="at most 100: owners, then moderators, members and bots, each in order of joining"),
+        Meta(
+            description="at most 100: owners, then moderators, members and bots, each in order of joining; with "
+            "`query` at most 50, those who wrote last first"
+        ),
     ]
     next: Annotated[str, Meta(description="pass it as `after` for the next page; empty: this was the last")] = ""
 
@@ -192,7 +202,10 @@ ROWS: Final = (
         repeatable=True,
     ),
     Method("room.archive", RoomArchive, RoomState, "Archive a room, or undo it (owners)."),
-    Method("room.members", RoomMembers, RoomMembersResult, "List the room's members (members only).", repeatable=True),
+    Method(
+        "room.members", RoomMembers, RoomMembersResult, "List the room's members, or find some of them (members only).",
+        repeatable=True,
+    ),
     Method(
         "room.link", RoomLink, RoomLinkResult, "Get the invite link of a closed room (moderators)."
     ),

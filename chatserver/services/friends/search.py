@@ -13,6 +13,7 @@ from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Final
 
+from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods.friends import UserSearch, UserSearchResult
 from chatserver.rules.limits import Buckets
@@ -21,7 +22,7 @@ from chatserver.services.accounts.people_index import PeopleIndex, names_of
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore
-from chatserver.store.friends.ties import Read, TieStore
+from chatserver.store.friends.ties import Read, TieStore, is_known
 from chatserver.store.rooms.rooms import RoomStore
 
 MOST: Final = 50
@@ -84,7 +85,8 @@ class Search:
 
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
         """The same for the user's ties, including the user's own notes."""
-        reads = await self._ties.read_all(user)
+        known = await self._ties.read_all(user)
+        reads = [read for read in known if is_known(read, user, now_ms(), self._ties.numbers)]
         await self._hub.authors.load(read.tie.other(user) for read in reads)
         texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
         hits = {

@@ -32,6 +32,7 @@ from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
+from chatserver.services.rooms.member_search import MemberSearch
 from chatserver.store.rooms.reading import Listed
 from chatserver.store.rooms.rooms import NewRoom, RoomStore, Words
 
@@ -42,9 +43,10 @@ LONGEST_PLACE: Final = 15
 class Rooms:
     """``creates`` limits how many rooms one user creates."""
 
-    def __init__(self, hub: Hub, rooms: RoomStore, *, creates: Buckets) -> None:
+    def __init__(self, hub: Hub, rooms: RoomStore, members: MemberSearch, *, creates: Buckets) -> None:
         self._hub = hub
         self._rooms = rooms
+        self._members = members
         self._creates = creates
 
     async def create(self, caller: Caller, params: RoomCreate) -> RoomCreateResult:
@@ -130,8 +132,10 @@ class Rooms:
         return RoomNotifyResult(params.level, calls, params.until)
 
     async def members(self, caller: Caller, params: RoomMembers) -> RoomMembersResult:
-        """A page of members: owners, moderators, members, bots, each in order of joining."""
+        """A page of members: owners, moderators, members, bots, each in order of joining; or of those found."""
         user = caller.require_user()
+        if params.query:
+            return await self._members.find(caller, params)
         after = _cursor(params.after) if params.after else None
         found = await self._rooms.members_page(params.room, asks=user, after=after, limit=MEMBERS_PAGE + 1)
         page = found[:MEMBERS_PAGE]

@@ -21,7 +21,7 @@ from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.keys import Tag
-from chatserver.store.engine.store import Store, flat, status
+from chatserver.store.engine.store import Store, flat, scored, status
 from chatserver.store.rooms.rooms import JoinRoom, RoomStore
 
 GHOST_MS: Final = 60_000  # a handle is free if it was taken longer ago than this for a user that was never created
@@ -191,7 +191,7 @@ class AccountStore:
         words = await self._store.command(
             keys.USERS, "ZREVRANGEBYSCORE", keys.EVERYONE, highest, "-inf", "WITHSCORES", "LIMIT", 0, _LISTED_AT_ONCE
         )
-        places = [(int(score), user.decode()) for user, score in _pairs(words)]
+        places = [(int(score), user.decode()) for user, score in scored(words)]
         return [place for place in places if after is None or place < after]
 
     # --- creating ----------------------------------------------------------------------------------------------------
@@ -400,13 +400,6 @@ def _first_fields(new: NewAccount, now: int, trusted: bool) -> list[str | int]:
         "admin": int(new.admin), "trusted": int(trusted), "password": new.password, "recovery": new.recovery,
     }  # fmt: skip
     return [word for field, value in fields.items() if value != "" for word in (field, value)]
-
-
-def _pairs(words: list[Any]) -> Iterable[tuple[bytes, Any]]:
-    """(member, score) pairs: RESP3 answers pairs, RESP2 a flat list."""
-    if words and isinstance(words[0], list):
-        return ((user, score) for user, score in words)
-    return zip(words[::2], words[1::2], strict=True)
 
 
 def _packed(value: str | list[str]) -> str | bytes:

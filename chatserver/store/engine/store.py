@@ -13,7 +13,7 @@ import asyncio
 import collections
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
@@ -377,3 +377,10 @@ def flat(pairs: list[Any] | dict[Any, Any]) -> dict[str, bytes]:
     """A flat HGETALL answer, as Lua returns it, as a dict with text keys."""
     items = pairs.items() if isinstance(pairs, dict) else zip(pairs[::2], pairs[1::2], strict=True)
     return {key.decode(): value for key, value in items}
+
+
+def scored(words: list[Any]) -> Iterable[tuple[bytes, Any]]:
+    """The (member, score) pairs of a sorted set: RESP3 answers pairs, RESP2 a flat list."""
+    if words and isinstance(words[0], list):
+        return ((member, score) for member, score in words)
+    return zip(words[::2], words[1::2], strict=True)

@@ -353,6 +353,12 @@ def is_friend(read: Read, user: str) -> bool:
     return read.tie.relation == "friend" and not read.tie.side(user).blocks
 
 
+def is_known(read: Read, user: str, now: int, numbers: Numbers) -> bool:
+    """Whether the user knows of this tie: there is something between the two that they see, or a note of their own. A
+    block by the other makes a tie of which the user knows nothing."""
+    return ladder.seen_rung(read.tie, user, now, numbers) != "stranger" or bool(read.tie.side(user).note)
+
+
 def _days(packed: bytes) -> list[int]:
     return [int(day) for day in packed.split()]
 

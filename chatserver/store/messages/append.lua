@@ -22,7 +22,7 @@ local function refusal_of(room, member, last, user, now)
   if room.archived then return {'archived'} end
   if member.muted_until > now then return {'muted', member.muted_until - now} end
   if room.slow_mode > 0 and not moderates(member) then
-    local before = last[user] or number_of(redis.call('HGET', room.last_key, user))
+    local before = last[user] or number_of(redis.call('ZSCORE', room.last_key, user))
     local wait = slow_for(room, before, room.clock)
     if wait > 0 then return {'slow_mode', wait} end
   end
@@ -31,10 +31,10 @@ end
 -- Drop when some who left long ago wrote last. Whoever writes for the first time looks at more than the one time that
 -- is added, so that few stay.
 local function forget_last(room, members)
-  local some = redis.call('HRANDFIELD', room.last_key, 8, 'WITHVALUES')
+  local some = redis.call('ZRANDMEMBER', room.last_key, 8, 'WITHSCORES')
   for i = 1, #some, 2 do
     local is_old = tonumber(some[i + 1]) < room.clock - DONE_SECONDS * 1000
-    if is_old and not member_of(members, some[i]) then redis.call('HDEL', room.last_key, some[i]) end
+    if is_old and not member_of(members, some[i]) then redis.call('ZREM', room.last_key, some[i]) end
   end
 end
 
@@ -115,7 +115,7 @@ return function(keys, args)
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
-        if not last[user] and redis.call('HSET', last_key, user, room.clock) == 1 then forget_last(room, members) end
+        if not last[user] and redis.call('ZADD', last_key, room.clock, user) == 1 then forget_last(room, members) end
         last[user] = room.clock
         note_mentions(mentions, seq, user, called)
         out[#out + 1] = {'ok', seq, id, now, room.epoch}

@@ -17,7 +17,7 @@ from chatserver.errors import Refusal
 from chatserver.protocol.shapes import Role
 from chatserver.rules.rooms import access as room_rules
 from chatserver.store.engine import keys
-from chatserver.store.engine.store import Heard, Store
+from chatserver.store.engine.store import Heard, Store, scored
 from chatserver.store.messages.records import Posted, posted_of
 from chatserver.store.rooms.records import HERE_SILENCE_MS, MemberRecord, Opened, member_record, opened, parse_here
 
@@ -160,8 +160,28 @@ class RoomReader:
     async def last_spoke(self, room: str, users: Iterable[str]) -> dict[str, int]:
         """The time (ms) of the last message of each of these users who has written in the room."""
         asked = list(users)
-        times = await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":last", *asked)
+        times = await self._store.command(keys.room(room), "ZMSCORE", keys.room(room) + ":last", *asked)
         return {user: int(at) for user, at in zip(asked, times, strict=True) if at is not None}
+
+    async def last_to_speak(self, room: str, most: int) -> dict[str, int]:
+        """The ``most`` users who wrote last, the latest first, with the time (ms) of their last message. Some may have
+        left."""
+        last = keys.room(room) + ":last"
+        found = await self._store.command(keys.room(room), "ZREVRANGE", last, 0, most - 1, "WITHSCORES")
+        return {user.decode(): int(at) for user, at in scored(found)}
+
+    async def holder(self, room: str, handle: str) -> str:
+        """The member with this folded handle; "" if there is none."""
+        user: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room) + ":handles", handle)
+        return user.decode() if user else ""
+
+    async def members_among(self, room: str, users: Iterable[str]) -> dict[str, MemberRecord]:
+        """Those of these users who are members, with their records, in the order asked."""
+        asked = list(users)
+        found = (
+            await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":members", *asked) if asked else ()
+        )
+        return {user: member_record(packed) for user, packed in zip(asked, found, strict=True) if packed is not None}
 
     async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
         """The room's numbers, for lists of rooms. Raises ``Refusal`` not_found."""
@@ -212,11 +232,7 @@ class RoomReader:
 
     async def inside(self, room: str, users: Iterable[str]) -> frozenset[str]:
         """Those of these users who are members."""
-        asked = list(users)
-        found = (
-            await self._store.command(keys.room(room), "HMGET", keys.room(room) + ":members", *asked) if asked else ()
-        )
-        return frozenset(user for user, packed in zip(asked, found, strict=True) if packed is not None)
+        return frozenset(await self.members_among(room, users))
 
     async def count(self, room: str) -> int:
         """The number of members; 0 if there is no such room."""
@@ -224,7 +240,7 @@ class RoomReader:
         return count
 
     async def first_members(self, room: str, most: int) -> list[str]:
-        """The first ``most`` members in the order of the list. Used to empty a room that ends."""
+        """The first ``most`` members in the order of the list."""
         found = await self._store.command(keys.room(room), "ZRANGE", keys.room(room) + ":ranks", 0, most - 1)
         return [user.decode() for user in found]
 

@@ -48,6 +48,19 @@ async def test_people_with_whom_one_has_a_tie_are_found_by_name_whatever_they_ch
         assert await found_by(cat, bob, "bob") == {"bob"}
 
 
+async def test_a_block_makes_nobody_easier_to_find(open_server: OpenServer) -> None:
+    """A block is kept as a tie of which the blocked one knows nothing."""
+    server = await open_server()
+    ann, bob = await sign_up(server.url, "ann"), await sign_up(server.url, "bob")
+    await post(server.url, "profile.update", bob.token, name="Robert", findable="nothing")
+    asked = ("robert", "bob", "bo")
+    before = await found_by(ann, bob, *asked)
+    await post(server.url, "block.add", bob.token, user=ann.id)
+    assert await found_by(ann, bob, *asked) == before == {"bob"}
+    await post(server.url, "room.leave", bob.token, room="hall")
+    assert await found_by(ann, bob, *asked) == set()
+
+
 async def test_only_the_user_sees_what_they_chose_and_a_choice_that_is_none_is_refused(
     open_server: OpenServer,
 ) -> None:

@@ -34,6 +34,7 @@ from chatserver.rules.friends.ladder import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.services.rooms.discovery import PAGE, Discovery
+from chatserver.services.rooms.member_search import MemberSearch
 from chatserver.services.rooms.membership import Membership
 from chatserver.services.rooms.rooms import Rooms
 from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
@@ -83,7 +84,8 @@ class Server:
         self.ties = TieStore(store, intents, InboxStore(store), secret=Secret(b"secret"), numbers=Numbers())
         self.room_index = RoomIndex(store)
         unlimited = Buckets(0, 0)
-        self.rooms = Rooms(self.hub, self.stored, creates=unlimited)
+        search = MemberSearch(self.hub, self.stored, self.ties, searches=unlimited)
+        self.rooms = Rooms(self.hub, self.stored, search, creates=unlimited)
         self.membership = Membership(self.hub, self.stored, self.ties, joins=unlimited)
         self.discovery = Discovery(self.hub, self.stored, self.room_index, searches=unlimited, time_zone=lambda: "UTC")
 

@@ -1,0 +1,84 @@
+"""A name in the ways in which people type it: a part of it, its pinyin, its initials, or these mixed.
+
+王小明 is found by 小明, wangxiaoming, wxm and wangxm; Ada Lovelace by love, al and adal. Readings come from pypinyin; a
+character with several readings is found by each. Simplified and traditional characters are alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from chatserver.rules.text.searching import fold
+
+# Shorter Latin words are in too many names to be looked for in the middle of one.
+ANYWHERE: Final = 3
+_KEPT: Final = 20_000
+_HAN: Final = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_PARTS: Final = re.compile(rf"{_HAN}|(?:(?!{_HAN})[^\W_])+")
+
+Part = frozenset[str]
+"""What a Chinese character or a word can be typed as."""
+
+
+class Spelled(NamedTuple):
+    """A name and a handle, folded, and the parts of each in order."""
+
+    text: str
+    parts: tuple[tuple[Part, ...], ...]
+
+    def is_meant_by(self, word: str) -> bool:
+        """Whether a folded word is part of it, or the beginnings of some of its parts that follow each other."""
+        if (len(word) >= ANYWHERE or not word.isascii()) and word in self.text:
+            return True
+        return any(
+            _begin(parts[first:], word)
+            for parts in self.parts
+            for first, part in enumerate(parts)
+            if any(typed.startswith(word[0]) for typed in part)
+        )
+
+
+@functools.lru_cache(_KEPT)
+def spelled(name: str, handle: str) -> Spelled:
+    """How this name and handle can be typed."""
+    texts = fold(name), fold(handle)
+    return Spelled("\n".join(texts), tuple(tuple(_part(found[0]) for found in _PARTS.finditer(text)) for text in texts))
+
+
+def _part(text: str) -> Part:
+    return frozenset([text]) if text.isascii() else frozenset([text, *_readings(text)])
+
+
+@functools.lru_cache(_KEPT)
+def _readings(text: str) -> tuple[str, ...]:
+    """The pinyin of a Chinese character, without tones; ü is v or u. Of a word, its letters without accents."""
+    from pypinyin import Style, pinyin
+
+    if len(text) > 1:
+        return ("".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)),)
+    found = pinyin(text, style=Style.NORMAL, heteronym=True, errors="ignore")
+    readings = found[0] if found else []
+    return tuple(dict.fromkeys([*readings, *(reading.replace("v", "u") for reading in readings)]))
+
+
+def _begin(parts: tuple[Part, ...], word: str) -> bool:
+    """Whether the word is a beginning of the first part, then one of the next, and so on."""
+    reached = {0}
+    for part in parts:
+        reached = {end for at in reached for typed in part for end in _ends(typed, word, at)}
+        if len(word) in reached:
+            return True
+        if not reached:
+            return False
+    return False
+
+
+def _ends(typed: str, word: str, at: int) -> range:
+    """The places in the word to which a beginning of ``typed`` reaches from ``at``."""
+    same = 0
+    while same < len(typed) and at + same < len(word) and typed[same] == word[at + same]:
+        same += 1
+    return range(at + 1, at + same + 1)
