@@ -28,6 +28,7 @@ const LATER = {
   "room-switcher": () => import("./room-switcher/room-switcher.js"),
   "room-table": () => import("./room-table/room-table.js"),
   "say-hi": () => import("./say-hi/say-hi.js"),
+  "shortcut-help": () => import("./shortcut-help/shortcut-help.js"),
   "settings-page": () => import("./settings-page/settings-page.js"),
   "tie-steps": () => import("./tie-steps/tie-steps.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),

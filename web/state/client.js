@@ -223,14 +223,14 @@ export class Client extends EventTarget {
    *
    * @param {import("./outbox.js").Item} item
    */
-  async #send({ room, text, clientId, joins }) {
+  async #send({ room, text, clientId, joins, reply_to }) {
     if (joins && !this.rooms.has(room)) await this.ask("room.join", { room });
-    return this.ask("message.send", { room, text, client_id: clientId });
+    return this.ask("message.send", { room, text, client_id: clientId, ...(reply_to && { reply_to }) });
   }
 
-  /** @param {string} room @param {string} text */
-  say(room, text) {
-    this.outbox.add(room, text);
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers */
+  say(room, text, replyTo) {
+    this.outbox.add(room, text, replyTo);
     this.outbox.flush(this.wire.live && this.signedIn);
   }
 

@@ -7,7 +7,7 @@
  * two of them is posted once, by its client_id.
  *
  * @typedef {{room: string, text: string, clientId: string, at: number, status: "waiting" | "sending" | "refused" | "sent",
- *   by?: string, joins?: boolean, reason?: string, id?: string, seq?: number}} Item
+ *   by?: string, joins?: boolean, reply_to?: number, reason?: string, id?: string, seq?: number}} Item
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Storage
  */
 
@@ -55,9 +55,10 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  /** @param {string} room @param {string} text @returns {Item} */
-  add(room, text) {
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @returns {Item} */
+  add(room, text, replyTo) {
     /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: "waiting", by: this.owner };
+    if (replyTo) item.reply_to = replyTo;
     this.items.push(item);
     this.#changed();
     return item;

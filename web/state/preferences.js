@@ -1,5 +1,5 @@
 /**
- * What a reader chose for this browser: language, theme, drafts, where they were. Tabs share the storage, so each change
+ * What a reader chose for this browser: language, theme, where they were. Tabs share the storage, so each change
  * is made to what is stored now. A `change` event says that another tab changed something.
  */
 
@@ -8,12 +8,11 @@ import { PageDrawer } from "../lib/storage.js";
 const KEY = "chatserver.preferences";
 
 /**
- * `room` was open last, `after` is where to go once signed in, `people` whether the members stand beside the room. An
- * edit under way has the id, seq and text of its message, and the text as it is being changed.
+ * `room` was open last, `after` is where to go once signed in, `people` whether the members stand beside the room,
+ * `public` has the public rooms in which one wrote and was told that they are.
  *
- * @typedef {{id: string, seq: number, before: string, text: string}} Edit
  * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", room?: string, after?: string, people?: boolean,
- *   drafts?: Record<string, string>, edits?: Record<string, Edit>,
+ *   public?: string[],
  *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */
 
@@ -56,34 +55,6 @@ export class Preferences extends EventTarget {
   get notify() {
     return this.chosen.notify ?? { on: false, night: { from: "22:00", to: "08:00" } };
   }
-
-  /** @param {string} room */
-  draft(room) {
-    return this.chosen.drafts?.[room] ?? "";
-  }
-
-  /** @param {string} room @param {string} text */
-  keepDraft(room, text) {
-    const stored = read(this.storage);
-    this.#write({ ...stored, drafts: withEntry(stored.drafts, room, text || undefined) });
-  }
-
-  /** The edit under way in a room. @param {string} room */
-  edit(room) {
-    return this.chosen.edits?.[room];
-  }
-
-  /** @param {string} room @param {Edit | undefined} edit */
-  keepEdit(room, edit) {
-    const stored = read(this.storage);
-    this.#write({ ...stored, edits: withEntry(stored.edits, room, edit) });
-  }
-}
-
-/** @template T @param {Record<string, T> | undefined} entries @param {string} key @param {T | undefined} value */
-function withEntry(entries, key, value) {
-  const { [key]: _, ...others } = entries ?? {};
-  return value === undefined ? others : { ...others, [key]: value };
 }
 
 /** @param {{getItem(key: string): string | null}} storage @returns {Chosen} */

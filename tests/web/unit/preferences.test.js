@@ -7,20 +7,12 @@ import { Preferences } from "../../../web/state/preferences.js";
 test("a change in one tab leaves alone what another tab changed", () => {
   const storage = new PageDrawer();
   const [one, other] = [new Preferences(storage), new Preferences(storage)];
-  one.keepDraft("tea", "in tab A");
-  other.keepDraft("hall", "in tab B");
   one.set({ theme: "dark" });
-  other.keepDraft("hall", "in tab B, longer");
-  other.keepEdit("hall", { seq: 3, before: "a", text: "b" });
-  one.keepEdit("tea", { seq: 4, before: "c", text: "d" });
+  other.set({ emoji: { tone: 2 } });
   one.set({ notify: { on: true, night: { from: "22:00", to: "08:00" } } });
+  other.set({ public: ["hall"] });
   const again = new Preferences(storage);
-  assert.deepEqual([again.draft("tea"), again.draft("hall"), again.chosen.theme], ["in tab A", "in tab B, longer", "dark"]);
-  assert.deepEqual([again.edit("hall")?.text, again.edit("tea")?.text, again.notify.on], ["b", "d", true]);
-  other.keepDraft("hall", "");
-  other.keepEdit("hall", undefined);
-  assert.deepEqual(Object.keys(other.chosen.drafts ?? {}), ["tea"]);
-  assert.deepEqual(Object.keys(other.chosen.edits ?? {}), ["tea"]);
+  assert.deepEqual([again.chosen.theme, again.chosen.emoji, again.notify.on, again.chosen.public], ["dark", { tone: 2 }, true, ["hall"]]);
 });
 
 test("a tab hears of what another tab chose", () => {
@@ -47,8 +39,8 @@ test("where storage is forbidden or full, what was chosen lasts as long as the p
   for (const storage of [forbidden, full]) {
     const preferences = new Preferences(storage);
     preferences.set({ language: "zh-Hans" });
-    preferences.keepDraft("tea", "words");
-    assert.deepEqual([preferences.chosen.language, preferences.draft("tea")], ["zh-Hans", "words"]);
+    preferences.set({ public: ["hall"] });
+    assert.deepEqual([preferences.chosen.language, preferences.chosen.public], ["zh-Hans", ["hall"]]);
   }
   assert.equal(openStorage(() => new PageDrawer()).getItem("nothing"), null);
 });

@@ -6,7 +6,7 @@
 import { button, make } from "../../lib/dom.js";
 import { readPath, roomPath } from "../../lib/paths.js";
 import { context } from "../element.js";
-import { want } from "../later.js";
+import { arrived, want } from "../later.js";
 
 const NOT_LOADED_SHOWN = 6_000;
 const OFFLINE_PATIENCE = 2_000;
@@ -98,7 +98,16 @@ export class ShellActs {
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       this.shell.list.step(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyped(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.openHelp();
     }
+  }
+
+  /** The shortcuts, and how words are formatted. */
+  async openHelp() {
+    if (await arrived("shortcut-help")) document.body.append(make("shortcut-help"));
   }
 
   /** Go to a room by a few letters of its name. What is typed until the switcher stands is for it, not for the room. */
@@ -113,4 +122,9 @@ export class ShellActs {
       this.#early = null;
     }
   }
+}
+
+/** Whether a key pressed there is written, or meant for what stands in front of the page. @param {EventTarget | null} target */
+function isTyped(target) {
+  return Boolean(document.querySelector("dialog[open]") || /** @type {Element} */ (target).closest?.("input, textarea, select, [contenteditable]"));
 }

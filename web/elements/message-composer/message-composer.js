@@ -1,31 +1,51 @@
 /**
  * Where one writes. Property `room`. Enter sends on a keyboard and makes a new line on a phone; it never sends while
- * words are being composed. A visitor's words wait in the outbox while they choose a name. An edit under way is kept like a
- * draft, and becomes one where its message is gone.
+ * words are being composed. A visitor's words wait in the outbox while they choose a name. What is written is kept by
+ * state/drafts.js: the draft with the message it answers, and an edit under way, which becomes a draft where its message
+ * is gone. Completion, the picker of emoji and the list of shortcuts come when they are first wanted.
  */
 
-import { make } from "../../lib/dom.js";
+import { make, nameOf } from "../../lib/dom.js";
+import { icon, iconButton } from "../../lib/icons.js";
+import { plainWords } from "../../lib/plain.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { openStorage } from "../../lib/storage.js";
+import { pageDrafts } from "../../state/drafts.js";
 import { context, PageElement } from "../element.js";
+import { arrived } from "../later.js";
 import { composes } from "./composes.js";
+import { isQuoteOnly, LINK, quoted, TRIGGER } from "./written.js";
 
 export { composes };
 
 const TYPING_EVERY = 3_000;
 const TALLEST = 240;
 
+/** @typedef {import("../../state/drafts.js").Edit} Edit */
+/** @typedef {import("../../state/drafts.js").Target} Target */
+
 export class MessageComposer extends PageElement {
   room = "";
-  /** @type {import("../../state/preferences.js").Edit | null} */ #editing = null;
+  drafts = pageDrafts(() => ({ device: openStorage(), tab: openStorage(() => sessionStorage) }));
+  /** @type {Edit | null} */ #editing = null;
+  /** @type {Target | undefined} */ #reply;
+  /** @type {import("./completing.js").Completing | undefined} once it was wanted */ #completing;
+  /** @type {any} made when it is first wanted */ #picker = null;
   #typedAt = 0;
+  #isComposing = false;
 
   build() {
     this.input = make("textarea", { attributes: { rows: "1", enterkeyhint: isTouch() ? "enter" : "send", autocomplete: "off" } });
-    this.button = make("button", { class: "button", attributes: { type: "submit" } });
+    this.note = make("p", { class: "note" });
     this.hint = make("p", { class: "hint", attributes: { role: "status" } });
-    this.cancel = make("button", { class: "action", attributes: { type: "button" }, set: { hidden: true } });
-    this.form = make("form", {}, this.input, this.cancel, this.button);
-    this.append(this.hint, this.form);
+    this.bar = make("div", { class: "bar" });
+    this.help = make("button", { class: "icon-button help", text: "Aa", attributes: { type: "button" } });
+    this.smile = iconButton("smile", "", () => this.#pickEmoji());
+    this.at = iconButton("at", "", () => this.insert("@"));
+    this.words = make("span", { class: "words" });
+    this.button = make("button", { class: "button send", attributes: { type: "submit" } }, icon("send"), this.words);
+    this.form = make("form", {}, this.input, this.help, this.smile, this.at, this.button);
+    this.append(this.note, this.bar, this.hint, this.form);
   }
 
   attach() {
@@ -34,30 +54,38 @@ export class MessageComposer extends PageElement {
       this.send();
     });
     this.listen(this.input, "keydown", (event) => this.key(event));
-    this.listen(this.input, "input", () => this.typed());
+    this.listen(this.input, "input", (event) => this.typed(event));
+    this.listen(this.input, "compositionstart", () => (this.#isComposing = true));
+    this.listen(this.input, "compositionend", () => {
+      this.#isComposing = false;
+      this.#complete();
+    });
+    for (const name of ["click", "keyup"]) this.listen(this.input, name, () => this.#completing?.follow(this.#isComposing));
+    this.listen(this.input, "blur", () => this.#completing?.close());
+    this.listen(this.help, "click", () => this.#openHelp());
     this.listen(this.input, "paste", (event) => this.#takeNoFiles(event, event.clipboardData));
     // Wherever it falls: the browser would leave the page for a file that was meant for the room.
     for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
-    this.listen(this.cancel, "click", () => this.stopEditing());
-    this.listen(context.preferences, "change", () => this.#follow());
-    const edit = context.preferences.edit(this.room);
-    if (edit) return this.#begin(edit);
-    this.input.value = context.preferences.draft(this.room);
+    this.listen(this.drafts, "change", ({ detail }) => detail === this.room && this.#restore());
+    this.#restore();
+  }
+
+  /** What is kept for this room, as after loading the page again. */
+  #restore() {
+    const edit = this.drafts.edit(this.room);
+    if (edit && !edit.left) return this.#begin(edit);
+    this.#editing = null;
+    this.hint.textContent = "";
+    const draft = this.drafts.draft(this.room);
+    this.#reply = draft.reply;
+    return this.#put(draft.text);
+  }
+
+  /** @param {string} text */
+  #put(text) {
+    if (this.input.value !== text) this.input.value = text;
     this.show();
-    return this.#fit();
-  }
-
-  /** Another tab wrote on, or sent it; here nobody is writing. */
-  #follow() {
-    if (this.#editing || document.activeElement === this.input) return;
-    this.input.value = this.kept;
-    this.#fit();
-  }
-
-  /** What would stand here after loading the page again. */
-  get kept() {
-    if (!this.#editing) return context.preferences.draft(this.room);
-    return context.preferences.edit(this.room)?.text ?? this.#editing.before;
+    this.#changed();
   }
 
   show() {
@@ -66,38 +94,101 @@ export class MessageComposer extends PageElement {
     const key = guest ? "guest" : room?.state.kind === "direct" ? "to_person" : "placeholder";
     this.input.placeholder = this.say(`composer.${key}`, { room: room?.title(this.language) ?? "" });
     this.input.setAttribute("aria-label", this.input.placeholder);
-    this.button.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
-    this.cancel.textContent = this.say("composer.cancel");
+    this.words.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
+    this.button.setAttribute("aria-label", this.words.textContent);
+    for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"]]) {
+      made.title = this.say(words);
+      made.setAttribute("aria-label", made.title);
+    }
+    this.#showNote();
+    this.#showBar();
+  }
+
+  /** What holds in this room, in a line; where one may not write, in place of the box. */
+  #showNote() {
+    const shut = this.#shut;
+    const room = this.client.find(this.room);
+    const toFriend = room?.opensLinks ?? true;
+    const isSeen = room?.state.window && !this.#knowsPublic();
+    const words = shut || (toFriend ? "" : this.say(LINK.test(this.input.value) ? "composer.link_shut" : "composer.before_friends"));
+    this.note.textContent = words || (isSeen ? this.say("composer.public") : "");
+    this.form.hidden = Boolean(shut);
+  }
+
+  /** Why one may not write here; "" where one may. */
+  get #shut() {
+    const room = this.client.find(this.room);
+    const { writers, muted_until: until = 0 } = /** @type {any} */ (room?.state ?? {});
+    if (until > this.client.now()) return this.say("composer.muted", { until: new Date(until).toLocaleString(this.language, { dateStyle: "medium", timeStyle: "short" }) });
+    const mayNot = writers === "moderators" && !room?.moderates && !this.client.user?.admin;
+    return mayNot && this.client.signedIn ? this.say("composer.only_moderators") : "";
+  }
+
+  /** Who has written in a public room knows that it is one. */
+  #knowsPublic() {
+    return context.preferences.chosen.public?.includes(this.room) ||
+      this.client.find(this.room)?.timeline.messages.some(({ author }) => author.id === this.client.me && author.id);
+  }
+
+  /** The message that is answered, or the edit that is under way. */
+  #showBar() {
+    const reply = this.#editing ? undefined : this.#reply;
+    this.bar.hidden = !reply && !this.#editing;
+    if (this.bar.hidden) return this.bar.replaceChildren();
+    const leave = iconButton("close", this.say("composer.cancel"), () => (this.#editing ? this.stopEditing() : this.answer(undefined)));
+    const what = reply
+      ? [icon("reply"), make("span", { class: "whom" }, this.say("composer.answering"), " ", nameOf({ id: reply.user, name: reply.name })), make("span", { class: "words", text: reply.words, attributes: { dir: "auto" } })]
+      : [make("span", { class: "words", text: plainWords(this.#editing?.before ?? ""), attributes: { dir: "auto" } })];
+    return this.bar.replaceChildren(...what, leave);
   }
 
   focus() {
     this.input.focus();
   }
 
+  // --- keys and words -------------------------------------------------------------------------------------------------
+
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (composes(event)) return;
+    if (composes(event) || this.#completing?.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && !isTouch()) {
       event.preventDefault();
       this.send();
     } else if (event.key === "ArrowUp" && !this.input.value) {
       event.preventDefault();
       this.dispatchEvent(new Event("edit-last"));
-    } else if (event.key === "Escape" && this.#editing) {
-      this.stopEditing();
+    } else if (event.key === "Escape" && (this.#editing || this.#reply)) {
+      event.stopPropagation();
+      if (this.#editing) this.stopEditing();
+      else this.answer(undefined);
     }
   }
 
-  typed() {
-    this.#fit();
-    this.#count();
-    if (this.#editing) return context.preferences.keepEdit(this.room, { ...this.#editing, text: this.input.value });
-    context.preferences.keepDraft(this.room, this.input.value);
+  /** @param {InputEvent} [event] */
+  typed(event) {
+    this.#changed();
+    this.#keep();
+    if (event) this.#complete();
+    if (this.#editing) return;
     if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = Date.now();
       this.client.typing(this.room);
     }
-    return undefined;
+  }
+
+  #keep() {
+    const text = this.input.value;
+    if (this.#editing) this.drafts.keepEdit(this.room, { ...this.#editing, text });
+    else this.drafts.keepDraft(this.room, { text, ...(this.#reply && { reply: this.#reply }) });
+  }
+
+  /** The words are others than before: how high the box is, whether there is something to send, what is to be said of them. */
+  #changed() {
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(TALLEST, this.input.scrollHeight)}px`;
+    this.button.hidden = !this.input.value.trim();
+    this.#count();
+    this.#showNote();
   }
 
   /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */
@@ -116,71 +207,139 @@ export class MessageComposer extends PageElement {
     this.hint.textContent = this.say(opens ? "composer.no_files" : "composer.no_files_yet");
   }
 
-  #fit() {
-    this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(TALLEST, this.input.scrollHeight)}px`;
+  /** Words in place of what is selected, a blank before them where they would stick to a word. @param {string} words @param {number} [from] of the text in their place */
+  insert(words, from = this.input.selectionStart) {
+    const before = this.input.value.charAt(from - 1);
+    const blank = words === "@" && /[\p{L}\p{N}]/u.test(before) ? " " : "";
+    this.input.setRangeText(blank + words, from, this.input.selectionEnd, "end");
+    this.input.focus();
+    this.typed(/** @type {any} */ ({}));
   }
 
-  send() {
+  // --- what comes when it is wanted -----------------------------------------------------------------------------------
+
+  /** Names, rooms and emoji for the word at the caret. */
+  async #complete() {
+    if (this.#isComposing) return this.#completing?.close();
+    if (this.#completing) return this.#completing.follow(false);
+    if (!TRIGGER.test(this.input.value.slice(0, this.input.selectionStart))) return undefined;
+    const { Completing } = await import("./completing.js");
+    this.#completing ??= new Completing(this);
+    return this.#completing.follow(this.#isComposing);
+  }
+
+  async #pickEmoji() {
+    if (!(await arrived("emoji-picker"))) return;
+    if (!this.#picker) {
+      this.#picker = make("emoji-picker");
+      this.#picker.addEventListener("pick", (/** @type {CustomEvent} */ { detail }) => this.insert(detail.emoji));
+      this.#picker.addEventListener("close", () => this.focus());
+      this.append(this.#picker);
+    }
+    this.#picker.open(this.smile);
+  }
+
+  async #openHelp() {
+    if (await arrived("shortcut-help")) document.body.append(make("shortcut-help"));
+  }
+
+  // --- answering and quoting ------------------------------------------------------------------------------------------
+
+  /** @param {import("../../lib/shapes.js").Message | undefined} message the message to answer; undefined for none */
+  answer(message) {
+    if (this.#editing) this.stopEditing();
+    this.#reply = message && {
+      seq: message.seq, id: message.id, user: message.author.id,
+      name: message.author.name || this.say("people.left"), words: plainWords(message.text),
+    };
+    this.#keep();
+    this.show();
+    this.focus();
+  }
+
+  /** Words of a message, as a quote at the end of the draft. @param {import("../../lib/shapes.js").Message} message @param {string} text */
+  quote(message, text) {
+    if (this.#editing) this.stopEditing();
+    const name = message.author.name || this.say("people.left");
+    const before = this.input.value.trimEnd();
+    this.input.value = `${before}${before && "\n"}${before && !isQuoteOnly(before) ? "\n" : ""}${quoted(this.say("composer.quoted", { name }), text)}\n`;
+    this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    this.focus();
+    this.typed();
+    this.input.scrollTop = this.input.scrollHeight;
+  }
+
+  // --- sending --------------------------------------------------------------------------------------------------------
+
+  async send() {
     const text = this.input.value.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd(); // the first line keeps its indentation
     if (!text || this.#count()) return;
-    if (this.#editing) {
-      this.#save(text);
-      return;
+    if (this.#editing) return this.#save(text);
+    if (text.includes("veryone") && !(await this.#mayCallAll(text))) return;
+    this.client.say(this.room, text, this.#reply?.seq);
+    if (this.client.find(this.room)?.state.window && !this.#knowsPublic()) {
+      context.preferences.set({ public: [...(context.preferences.chosen.public ?? []), this.room].slice(-50) });
     }
-    this.client.say(this.room, text);
-    this.#clear();
+    this.#reply = undefined;
+    this.input.value = "";
+    this.#keep();
+    this.show();
+    this.#changed();
     this.#typedAt = 0;
     this.dispatchEvent(new Event("said"));
   }
 
-  #clear() {
-    this.input.value = "";
-    context.preferences.keepDraft(this.room, "");
-    this.#fit();
+  /** Whom @everyone calls is said with their number before it is sent, where they are many. @param {string} text */
+  async #mayCallAll(text) {
+    const { callsAll } = await import("./everyone.js");
+    return callsAll(this, text);
   }
+
+  // --- editing --------------------------------------------------------------------------------------------------------
 
   /** @param {import("../../lib/shapes.js").Message} message */
   edit({ id, seq, text }) {
-    const kept = context.preferences.edit(this.room);
-    this.#begin(kept?.id === id ? kept : { id, seq, before: text, text });
+    const kept = this.drafts.edit(this.room);
+    const edit = kept?.id === id ? { ...kept, left: false } : { id, seq, before: text, text };
+    this.drafts.keepEdit(this.room, edit);
+    this.#begin(edit);
     this.input.focus();
   }
 
-  /** @param {import("../../state/preferences.js").Edit} edit */
+  /** @param {Edit} edit */
   #begin(edit) {
     this.#editing = edit;
-    this.input.value = edit.text;
-    this.cancel.hidden = false;
-    this.hint.textContent = this.#editingWords;
-    this.show();
-    this.#fit();
+    this.#put(edit.text);
   }
 
   get #editingWords() {
     return this.say(isTouch() ? "composer.editing_touch" : "composer.editing");
   }
 
+  /** Back to the draft. What was changed is there again when the same message is edited again. */
   stopEditing() {
+    const edit = /** @type {Edit} */ (this.#editing);
+    const text = this.input.value;
+    this.#endEdit(text === edit.before ? undefined : { ...edit, text, left: true });
+  }
+
+  /** @param {Edit | undefined} left */
+  #endEdit(left) {
     this.#editing = null;
-    context.preferences.keepEdit(this.room, undefined);
-    this.cancel.hidden = true;
-    this.hint.textContent = "";
-    this.input.value = context.preferences.draft(this.room);
-    this.show();
-    this.#fit();
+    this.drafts.keepEdit(this.room, left);
+    this.#restore();
     this.input.focus();
   }
 
   /** @param {string} text */
   async #save(text) {
-    const { id, seq, before } = /** @type {import("../../state/preferences.js").Edit} */ (this.#editing);
-    if (text === before) return this.stopEditing();
+    const { id, seq, before } = /** @type {Edit} */ (this.#editing);
+    if (text === before) return this.#endEdit(undefined);
     const held = this.client.find(this.room)?.timeline.at(seq);
     if (held && (held.deleted || held.id !== id)) return this.#becomeDraft(text);
     try {
       await this.client.ask("message.edit", { room: this.room, seq, text });
-      this.stopEditing();
+      this.#endEdit(undefined);
     } catch (refusal) {
       if (/** @type {any} */ (refusal).kind === "not_found") this.#becomeDraft(text);
       else this.refuse(refusal);
@@ -190,9 +349,9 @@ export class MessageComposer extends PageElement {
 
   /** The message is gone; what was to be its text is not. @param {string} text */
   #becomeDraft(text) {
-    const draft = context.preferences.draft(this.room);
-    context.preferences.keepDraft(this.room, draft ? `${text}\n${draft}` : text);
-    this.stopEditing();
+    const draft = this.drafts.draft(this.room);
+    this.drafts.keepDraft(this.room, { ...draft, text: draft.text ? `${text}\n${draft.text}` : text });
+    this.#endEdit(undefined);
     this.hint.textContent = this.say("composer.edit_lost");
   }
 

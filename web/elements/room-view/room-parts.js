@@ -29,6 +29,8 @@ export class RoomParts {
     const { view } = this;
     view.listen(view.here, "click", () => this.togglePeople());
     view.listen(view, "message-edit", (event) => view.composer?.edit(event.target.message));
+    view.listen(view, "message-reply", ({ detail }) => view.composer?.answer(detail.message));
+    view.listen(view, "message-quote", ({ detail }) => view.composer?.quote(detail.message, detail.text));
     view.listen(view, "message-delete", (event) => this.erase(event.target.message));
     view.listen(view, "message-refused", ({ detail }) => view.composer?.refuse(detail));
     view.listen(view, "room-write", () => view.composer?.focus());
