@@ -15,6 +15,7 @@ from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
 from bench.page import page
+from bench.reactions import reactions
 from bench.recovery import herd, recovery
 from bench.scale import scale
 from bench.ties import ties
@@ -26,6 +27,7 @@ BENCHES = {
     "idle": small.idle,
     "ties": ties,
     "page": page,
+    "reactions": reactions,
     "recovery": recovery,
     "herd": herd,
     "scale": scale,

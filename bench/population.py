@@ -47,6 +47,15 @@ for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
 end
 """
 
+# ARGV: first number, last number, the room's tag, seq, emoji
+_REACTIONS: Final = """
+local first, last, room, seq, emoji = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local hash = room .. ':reactions:' .. seq
+for i = first, last do redis.call('ZADD', hash .. ':' .. emoji, i, string.format('%024x', i)) end
+redis.call('HSET', hash, emoji, redis.call('ZCARD', hash .. ':' .. emoji) .. ' 1', '*', 1)
+redis.call('ZADD', room .. ':reacted', seq, seq)
+"""
+
 # ARGV: first number, last number
 _ROOMS: Final = """
 local none = {}
@@ -75,6 +84,11 @@ def members(store: redis.Redis, count: int, tag: str = HALL) -> None:
 def writers(store: redis.Redis, count: int, tag: str = HALL) -> None:
     """Let the first ``count`` members have written in the room, long ago."""
     _write(store, _WRITERS, count, tag)
+
+
+def reactions(store: redis.Redis, count: int, tag: str, seq: int, emoji: str) -> None:
+    """Let ``count`` users have reacted to a message with this emoji."""
+    _write(store, _REACTIONS, count, tag, str(seq), emoji)
 
 
 def rooms(store: redis.Redis, count: int) -> None:

@@ -50,6 +50,12 @@ def test_the_smaller_benches_end_with_a_ratio(bench: str, what: str) -> None:
     assert "REFUSED" not in printed
 
 
+@pytest.mark.soak
+def test_the_bench_of_reactions_compares_them_with_messages() -> None:
+    printed = printed_by("reactions")
+    assert re.search(r"server's time per event +react / send +\d+\.\d\d", printed)
+
+
 def test_the_bench_of_many_people_asks_for_each_step() -> None:
     printed = printed_by("scale")
     assert re.search(r"takes connections after \d", printed)

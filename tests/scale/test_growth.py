@@ -115,6 +115,8 @@ class World:
         with redis.Redis(unix_socket_path=self.address.path) as link:
             population.members(link, self.size, keys.room(self.room))
             population.writers(link, self.size, keys.room(self.room))
+            self.seq = (await self.ann.say(self.room, "Who has tea?"))["seq"]
+            population.reactions(link, self.size, keys.room(self.room), self.seq, "👍")
         for person in (self.ben, self.cay, self.dan):
             await post(self.server.url, "room.join", person.token, room=self.room)
         for person in (self.ann, self.ben):
@@ -130,6 +132,9 @@ class World:
         return {
             "a message": lambda: self.says("hello"),
             "a message to somebody": lambda: self.says(f"@person{self.size // 2} hello"),
+            "a reaction to what all reacted to": self.reacts,
+            "its page": lambda: self.ann.call("message.get", room=self.room, seqs=[self.seq]),
+            "who reacted": lambda: self.ann.call("message.reactors", room=self.room, seq=self.seq, emoji="👍"),
             "leave and join": self.leaves_and_joins,
             "a session begins": self.begins,
             "first page of the members": self.lists,
@@ -158,6 +163,12 @@ class World:
         await post(self.server.url, "message.send", self.dan.token, room=self.room, **words)
         while len(self.server.tasks) > tasks:
             await asyncio.sleep(0)
+
+    async def reacts(self) -> None:
+        for method in ("message.react", "message.unreact"):
+            rev = (await self.ann.call(method, room=self.room, seq=self.seq, emoji="👍"))["rev"]
+            heard = await self.ben.hears("message.reacted", rev=rev)
+            assert heard["count"] == self.size + heard["added"]
 
     async def leaves_and_joins(self) -> None:
         await self.ben.call("room.leave", room=self.room)
