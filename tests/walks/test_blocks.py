@@ -116,6 +116,11 @@ async def what_bob_does(blocked: Blocked, ann: Person, room: str) -> None:
     await ask("message.send", room="hall", text="@ann hello", client_id="b2")
     made = await bob.call("room.create", title="Attic", kind="closed")
     await ask("room.invite", room=made["room"], user=ann.id)
+    for uses in (1, 50):
+        code = (await ann.call("invitation.create", uses=uses))["code"]
+        await ask("invitation.get", code=code)
+        await ask("invitation.accept", code=code)
+    await ask("tie.want", user=ann.id, yes=True)
     shown = await ann.call("met.show")
     await ask("met.enter", code=shown["code"])
     await ask("met.confirm", user=ann.id)

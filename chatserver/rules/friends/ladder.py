@@ -461,7 +461,8 @@ def befriend(tie: Tie, days: Mapping[str, Sequence[int]], now: int) -> Step | No
         return None
     if not any(day > tie.agreed_after for day in days_written(tie, days)):
         return None
-    friends = replace(tie, relation="friend", friends_at=now, agreed_after=0)
+    friends = replace(tie, relation="friend", friends_at=now, agreed_after=0).changed(tie.a, wants="")
+    friends = friends.changed(tie.b, wants="")
     return Step(friends, _both(friends, "friend"))
 
 
