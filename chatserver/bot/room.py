@@ -31,11 +31,12 @@ class Room:
         """Post a message; see ``Bot.send``."""
         return await self.bot.send(self.id, text, reply_to=reply_to, topic=topic, client_id=client_id)
 
-    async def members(self) -> AsyncIterator[Member]:
-        """All members, page by page. Raises ``Refusal`` if the bot is not a member."""
+    async def members(self, query: str = "") -> AsyncIterator[Member]:
+        """All members, page by page; with ``query`` those whom it may mean after an @, who wrote last first. Raises
+        ``Refusal`` if the bot is not a member."""
         after = ""
         while True:
-            page = await self.bot.call("room.members", room=self.id, after=after)
+            page = await self.bot.call("room.members", room=self.id, after=after, query=query)
             for member in page.members:
                 yield member
             if not page.next:
