@@ -27,7 +27,7 @@ from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Limits, ServerInfo
 from chatserver.rules.accounts.newcomers import Numbers as NewcomerNumbers
 from chatserver.rules.days import Days
-from chatserver.rules.friends.ladder import DAY_MS, Numbers
+from chatserver.rules.friends.tie import DAY_MS, Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts.accounts import Accounts
 from chatserver.services.accounts.authority import Authority

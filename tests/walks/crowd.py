@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.people import PASSWORD, Person, Refused
 from tests.walks.consent import Law
 

@@ -15,7 +15,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
 from chatserver.protocol.methods.friends import InvitationCreate
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.tie import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages.text import names_called
 from chatserver.services.caller import Caller
