@@ -163,7 +163,7 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
             store, intents, authors, rooms, newcomers=newcomers, first_accounts=settings.newcomer.first_accounts,
             on_invited=ties.invited, on_closed=closed,
         ),
-        newcomers=NewcomerStore(store, most=settings.newcomer.messages),
+        newcomers=NewcomerStore(store, most=max(1, settings.newcomer.messages)),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
         reactions=ReactionStore(store),
     )  # fmt: skip
