@@ -83,7 +83,13 @@ class MessagePosted(_OfMessage):
 
     @property
     def mentions_me(self) -> bool:
+        """Whether it has the bot's handle behind an @."""
         return self.bot.user.id in self.params.mentions
+
+    @property
+    def replies_to_me(self) -> bool:
+        """Whether it is a reply to a message of the bot."""
+        return self.params.reply_user == self.bot.user.id
 
     async def reply(self, text: str) -> MessageSendResult:
         """Reply to this message, in the same room and topic."""
