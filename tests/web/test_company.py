@@ -50,7 +50,7 @@ async def test_who_looks_after_a_room_lays_the_question_there(new_reader, new_ro
     await expect(bob.page.locator("day-question summary")).to_be_hidden()
     await ann.open(f"/room/{room}")
     await ann.page.locator("room-view .here").click()
-    await ann.page.get_by_text("Room settings").click()
+    await ann.page.locator("room-people").get_by_text("Room settings").click()
     await ann.page.get_by_label("Show the question of the day here").check()
     await ann.page.locator("room-people").get_by_role("button", name="Save").click()
     for reader in (ann, bob):
@@ -126,7 +126,7 @@ async def alone(nora: Reader) -> None:
     await nora.page.locator("day-question").get_by_label("Your answer").fill("A window that opens")
     await nora.page.locator("day-question").get_by_role("button", name="Answer").click()
     await expect(nora.page.locator("day-question message-item")).to_have_count(1)
-    await nora.page.locator("room-list .bell").click()
+    await nora.page.locator("room-list").get_by_role("link", name="People").click()
     await nora.page.get_by_role("link", name="Practice with the host bot").click()
     steps = nora.page.locator("tie-steps")
     await expect(steps).to_contain_text("Just for practice")

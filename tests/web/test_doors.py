@@ -26,7 +26,7 @@ async def test_a_link_to_a_closed_room_is_kept_through_signing_up(served: Served
     await ann.call("message.send", room=room, text="bring a cup", client_id="1")
     await ann.open(f"/room/{room}")
     await ann.page.locator("room-view .here").click()
-    await ann.page.locator("room-people").get_by_role("button", name="Invite link").click()
+    await ann.page.locator("room-people").get_by_role("button", name="Copy invite link").click()
     shown = ann.page.locator("room-people").get_by_label("Invite link").last
     await expect(shown).to_have_value(re.compile(f"/join/{room}/."))
     address = await shown.input_value()

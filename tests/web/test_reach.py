@@ -107,7 +107,7 @@ async def test_by_keyboard_alone_from_signing_up_to_signing_out(new_reader, new_
     await keys.press("Enter")
     await bob.hears("I come by keyboard alone")
 
-    await tab_to(page, page.locator("room-list .me"))
+    await tab_to(page, page.locator("room-list .to-settings"))
     await keys.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     await tab_to(page, page.locator("settings-page input[name=headline]"))
