@@ -3,8 +3,6 @@
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
 import { bringStyle, bringTheRest, painted } from "./elements/later.js";
-import { MessageItem } from "./elements/message-item/message-item.js";
-import { MessageList } from "./elements/message-list/message-list.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { openStorage } from "./lib/storage.js";
@@ -15,8 +13,7 @@ import { chooseLanguage, Words } from "./state/words.js";
 
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
-  ["app-shell", AppShell], ["message-item", MessageItem], ["message-list", MessageList], ["room-list", RoomList],
-  ["room-view", RoomView],
+  ["app-shell", AppShell], ["room-list", RoomList], ["room-view", RoomView],
 ];
 
 /** A browser that is slow to give what it kept does not keep its reader waiting. */
@@ -24,9 +21,13 @@ const RECALL_PATIENCE = 500;
 /** Whether this browser keeps rooms, so that a first visit does not wait for the database that would tell. */
 const KEPT = "chatserver.kept";
 
+/** A line that is down is tried again after that time. */
+const TALK_AGAIN = 3_000;
+
 const storage = openStorage();
 
 async function begin() {
+  bringTalk();
   const preferences = new Preferences(storage);
   const words = new Words(async (language) => (await fetch(new URL(`./i18n/${language}.json`, import.meta.url))).json());
   const client = new Client({
@@ -51,6 +52,16 @@ async function begin() {
   await enterPatiently(client);
   await client.settled();
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
+}
+
+/** Messages; the frame is there before them. */
+async function bringTalk() {
+  try {
+    await import("./talk.js");
+  } catch {
+    dispatchEvent(new Event("notloaded"));
+    setTimeout(bringTalk, TALK_AGAIN);
+  }
 }
 
 /** What was chosen in another tab holds in this one, too. @param {Preferences} preferences @param {Words} words */

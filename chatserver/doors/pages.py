@@ -38,6 +38,7 @@ SECURITY_HEADERS: Final = {
 }
 PAGE_PATHS: Final = (
     "/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover", "/setup", "/people", "/community",
+    "/notifications",
 )  # fmt: skip
 PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{part}")
 _COMPRESSED: Final = {".html", ".js", ".css", ".json", ".svg", ".webmanifest"}

@@ -28,7 +28,7 @@ KINDS = {
 PAGE_PATHS = [
     "/", "/rooms", "/room/tea", "/room/0123456789abcdef01234567", "/setup", "/people", "/user/mei.lin",
     "/user/%E7%8E%8B%E5%B0%8F%E6%98%8E", "/community", "/join/tea/abcdef", "/sign-in", "/sign-up",
-    "/recover", "/settings", "/settings/bots", "/room/tea?from=somewhere",
+    "/recover", "/settings", "/settings/bots", "/notifications", "/room/tea?from=somewhere",
 ]  # fmt: skip
 OUTSIDE = [
     "/web/../pyproject.toml", "/web/%2e%2e/pyproject.toml", "/web/..%2fpyproject.toml", "/web/%2e%2e%2fpyproject.toml",
@@ -84,9 +84,14 @@ async def test_the_first_screen_weighs_at_most_60_kb(server: Server) -> None:
     first = ["/", "/web/main.css", "/web/too-old.js", "/web/main.js"]
     first += re.findall(r'rel="modulepreload" href="([^"]+)"', (WEB / "index.html").read_text())
     first += [f"/web/{path}" for path in re.findall(r'@import url\("([^"]+)"', (WEB / "main.css").read_text())]
-    packed = [len((await ask(server.url, path, Accept_Encoding="gzip")).body) for path in first]
-    assert len(first) > 35
-    assert sum(packed) <= 61_440
+    talk = ["/web/talk.js", *(f"/web/{path}" for path in re.findall(r'"\./([^"]+)";', (WEB / "talk.js").read_text()))]
+    assert len(first) > 30
+    assert await _packed(server, first) <= 61_440
+    assert await _packed(server, talk) <= 30_720, "what shows messages, loaded beside the first paint"
+
+
+async def _packed(server: Server, paths: list[str]) -> int:
+    return sum([len((await ask(server.url, path, Accept_Encoding="gzip")).body) for path in paths])
 
 
 async def test_files_are_packed_for_who_takes_it(server: Server) -> None:

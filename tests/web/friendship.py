@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from chatserver import ids
-from chatserver.rules.friends.tie import DAY_MS
+from chatserver.rules.friends.ladder import DAY_MS
 from chatserver.testkit import TestServer
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served
@@ -132,7 +132,7 @@ class Friendship:
 
     async def _answer(self, ann: Reader, tom: Reader) -> None:
         said = SAID[self.telling.language]
-        await tom.open("/people")
+        await tom.open("/notifications")
         item = tom.page.locator("bell-list li").first
         await expect(item).to_contain_text(self.words("bell.poke", name=ann.user["name"]))
         await self.look("03-the-bell", tom)
@@ -170,10 +170,11 @@ class Friendship:
         line = ann.page.locator("pair-line .pair")
         await expect(line).to_contain_text(self.words("tie.rung.friend"))
         await self.look("07-friends-after-three-days", ann)
-        await tom.open("/people")
+        await tom.open("/notifications")
         await expect(tom.page.locator("bell-list li").first).to_contain_text(
             self.words("bell.friend", name=ann.user["name"])
         )
+        await tom.open("/people")
         await expect(tom.page.locator("people-page .friend li")).to_contain_text(ann.user["name"])
         await self.look("08-both-are-told", tom)
 

@@ -35,6 +35,7 @@ ADMIN = {
     "/": "main h1",
     "/rooms": "room-finder .results li",
     "/settings": "settings-page section form",
+    "/notifications": "bell-list .empty",
     "/people": "people-page .empty",
     "/community": "community-page form",
     "/room/{room}": "message-item",

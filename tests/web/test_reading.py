@@ -86,7 +86,7 @@ async def test_messages_that_came_while_away_are_counted_and_shown_below_a_divid
     await ann.say(f"@{bob.user['handle']} fourth")
     await expect(bob.page).to_have_title("(1) Other room · Teahouse 茶馆")
     await bob.room("One room").click()
-    fourth = f"@{bob.user['handle']} fourth"
+    fourth = "@Bob fourth"
     await bob.sees("long ago", "first", "second", "third", fourth)
     # By the same author within five minutes, and yet with the name again: what is new begins there.
     await expect(bob.page.locator("li.new + li > .grouped")).to_have_count(0)
@@ -158,9 +158,9 @@ async def test_a_changed_name_shows_everywhere(new_reader, new_room) -> None:
     await bob.open(f"/room/{room}")
     await bob.page.locator("room-view .here").click()
     shown = bob.page.locator(f"[data-user='{ann.user['id']}']:is(.name, .seal)")
-    await expect(shown).to_contain_text(["A", "Ann Lin", "Ann Lin", "A", "Ann Lin"])
+    await expect(shown).to_contain_text(["A", "Ann Lin", "A", "Ann Lin"])
     await ann.call("profile.update", name="Zoë")
-    await expect(shown).to_contain_text(["Z", "Zoë", "Zoë", "Z", "Zoë"])
+    await expect(shown).to_contain_text(["Z", "Zoë", "Z", "Zoë"])
     await expect(bob.message("call me Anna").get_by_role("link", name="Zoë")).to_be_visible()
     await bob.call("profile.update", name="Bobby")
     await expect(bob.page.locator("room-list .me .name")).to_have_text("Bobby")

@@ -2,11 +2,11 @@
 
 /**
  * @typedef {{page: "home"} | {page: "room", room: string, seq?: number} | {page: "join", room: string, link: string}
- *   | {page: "rooms"} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings"}
+ *   | {page: "rooms", create?: boolean} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings", part?: string} | {page: "notifications"}
  *   | {page: "user", handle: string} | {page: "community"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
 
-const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people"]);
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people", "notifications"]);
 
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {
@@ -18,6 +18,8 @@ export function readPath(path, hash = "") {
   if (first === "sign-in" && hash === "#recover") return { page: "recover" };
   if (first === "sign-up" && hash) return { page: "sign-up", invite: decode(hash.slice(1)) };
   if (first === "people" && hash) return { page: "people", code: hash.slice(1) };
+  if (first === "rooms" && hash) return { page: "rooms", create: hash === "#new" };
+  if (first === "settings" && second) return { page: "settings", part: second };
   if (PLAIN.has(first)) return /** @type {Place} */ ({ page: first });
   return { page: first ? "lost" : "home" };
 }

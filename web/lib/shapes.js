@@ -18,7 +18,9 @@
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
  *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
- *   bots?: boolean, archived?: boolean, writers?: "everyone" | "moderators", question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>}} RoomState
+ *   bots?: boolean, archived?: boolean, question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>,
+ *   pokes?: boolean, writers?: "everyone" | "moderators", topics?: "everyone" | "moderators", never_window?: boolean,
+ *   question_of?: string, muted_until?: number, notify_until?: number, notify_then?: Level, everyone?: boolean}} RoomState
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
  *   archived?: boolean, slow_mode?: number, question?: boolean}} RoomWords

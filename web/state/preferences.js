@@ -11,7 +11,7 @@ const KEY = "chatserver.preferences";
  * `room` was open last, `after` is where to go once signed in, `people` whether the members stand beside the room,
  * `public` has the public rooms in which one wrote and was told that they are.
  *
- * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", room?: string, after?: string, people?: boolean,
+ * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", favourites?: string[], room?: string, after?: string, people?: boolean,
  *   public?: string[],
  *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */

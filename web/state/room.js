@@ -13,13 +13,15 @@ const TYPING_SHOWN = 5_000;
 
 /** What a room says of itself where it says nothing. */
 const FIRST_WORDS = {
-  titles: undefined, abouts: undefined, window: false, bots: false, archived: false, slow_mode: 0, question: false,
+  titles: undefined, abouts: undefined, writers: undefined, topics: undefined, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false,
 };
 
 export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
   /** Unread messages that mention me, as far as they were heard live. @type {Set<number>} */ #mentioning = new Set();
   /** Up to which seq and rev the server's number of mentions goes. @type {{last_seq: number, rev: number}} */ #counted;
+  #heardAt = 0;
+  /** The last message of a room whose messages are not held, once somebody asked. @type {{at: number, author: User, text: string, deleted?: boolean} | undefined} */ glance;
   /** @type {number | undefined} */ online;
   /** @type {string[] | undefined} */ here;
   loading = false;
@@ -38,7 +40,6 @@ export class Room {
     this.timeline = new Timeline(state);
     this.mentions = state.mentions;
     this.readSeq = state.read_seq;
-    this.lastAt = 0;
     this.#counted = state;
   }
 
@@ -63,10 +64,25 @@ export class Room {
     return this.isMember ? Math.max(0, this.timeline.lastSeq - this.readSeq) : 0;
   }
 
-  /** What of the unread should call: everything, only mentions, or nothing. */
+  /** Unread messages that call me by name, and those of a conversation of two; none where I want to hear nothing. */
   get calls() {
     if (this.state.notify === "none") return 0;
-    return this.state.notify === "mentions" ? this.mentions : this.unread;
+    return this.state.kind === "direct" ? this.unread : this.mentions;
+  }
+
+  /** What stands as a number beside the room: what calls me, else every unread message where I asked for every message. */
+  get number() {
+    return this.calls || (this.state.notify === "all" ? this.unread : 0);
+  }
+
+  /** When the last message known here was said; 0 where none is. */
+  get lastAt() {
+    return Math.max(this.#heardAt, this.last?.at ?? 0);
+  }
+
+  /** The last message, as far as it is known here. @returns {{at: number, author: User, text: string, deleted?: boolean} | undefined} */
+  get last() {
+    return (this.timeline.reachesEnd ? this.timeline.latest(1)[0] : undefined) ?? this.glance;
   }
 
   /** @param {string} language @returns {string} */
@@ -102,7 +118,7 @@ export class Room {
   /** @param {Message} message @param {string} me */
   posted(message, me) {
     const shown = this.timeline.posted(message);
-    this.lastAt = message.at;
+    this.#heardAt = message.at;
     this.#typing.delete(message.author.id);
     if (message.author.id === me) this.read(message.seq);
     return shown;

@@ -98,11 +98,11 @@ test("what is said reaches its room in order; what is said of rooms one is not i
   line.tell("message.posted", message("cellar", 1));
   for (const seq of [1, 2]) line.tell("message.posted", message("tea", seq));
   line.tell("message.changed", { room: "tea", seq: 1, rev: 1, deleted: true });
-  line.tell("message.posted", message("hall", 1));
+  line.tell("message.posted", message("hall", 1, { mentions: ["mei"] }));
   await until(() => client.rooms.get("hall").timeline.lastSeq === 1, "the hall");
   const tea = client.rooms.get("tea");
   assert.deepEqual(tea.timeline.messages.map(({ text }) => text), ["", "word 2"]);
-  assert.deepEqual([tea.unread, client.calls, client.find("cellar")], [2, 3, undefined]);
+  assert.deepEqual([tea.unread, tea.number, client.calls, client.find("cellar")], [2, 2, 1, undefined]);
   assert.deepEqual(told.filter(([name]) => name === "erased"), [["erased", "tea"]]);
   assert.equal(client.people.get("tom").name, "Tom");
 });

@@ -1,13 +1,19 @@
 /** The frame of the page: rooms on one side, one page on the other; on a phone one of the two. */
 
-import { change, make } from "../../lib/dom.js";
+import { change, make, setAttribute } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
 import { readPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
 import { painted, want } from "../later.js";
 
 const LOADING_PATIENCE = 300;
+/** The bar at the foot of a phone: page, address, icon, words. */
+const TABS = [
+  ["home", "/", "forum", "rooms.all"], ["notifications", "/notifications", "bell", "bell.heading"],
+  ["people", "/people", "people", "ties.heading"], ["settings", "/settings", "person", "people.you"],
+];
 /** Pages that are read from top to bottom. */
-const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "community-page", "people-page"]);
+const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "community-page", "people-page", "bell-list"]);
 
 export class AppShell extends PageElement {
   #shown = "";
@@ -18,14 +24,17 @@ export class AppShell extends PageElement {
     this.main = make("main", { attributes: { id: "main", tabindex: "-1" } });
     this.banner = make("p", { class: "banner", attributes: { role: "status" }, set: { hidden: true } });
     this.skip = make("a", { class: "skip", attributes: { href: "#main" } });
+    this.tabs = make("nav", { class: "tabbar" }, ...TABS.map(([, href, name]) => make("a", { attributes: { href } }, icon(name), make("span"),
+      make("span", { class: "badge mention", attributes: { "aria-hidden": "true" }, set: { hidden: true } }), make("span", { class: "unseen" }))));
     /** @type {import("./shell-acts.js").ShellActs | undefined} */ this.acts = undefined;
-    this.append(this.skip, this.banner, this.list, this.main);
+    this.append(this.skip, this.banner, this.list, this.main, this.tabs);
   }
 
   attach() {
     this.listen(window, "popstate", () => this.show());
     this.listen(context.words, "change", () => this.relabel());
     for (const name of ["session", "rooms"]) this.listen(this.client, name, () => this.show());
+    for (const name of ["inbox", "session"]) this.listen(this.client, name, () => this.#showTabs());
     this.listen(this.client, "room", () => this.retitle());
     this.listen(this.client, "rooms", () => this.retitle());
     this.listen(this.client, "community", () => this.retitle());
@@ -63,7 +72,7 @@ export class AppShell extends PageElement {
     const place = this.#placed(readPath(location.pathname, location.hash));
     this.dataset.page = place.page;
     // The account form outlives the sign-up itself: it still has the recovery code to show.
-    const signedIn = ["settings", "community", "setup", "user"].includes(place.page) && this.client.signedIn;
+    const signedIn = ["settings", "notifications", "community", "setup", "user"].includes(place.page) && this.client.signedIn;
     const { seq = 0, ...where } = /** @type {any} */ (place);
     const key = JSON.stringify([where, signedIn, this.language]);
     const moved = location.pathname !== this.#path;
@@ -75,7 +84,22 @@ export class AppShell extends PageElement {
     }
     this.#shown = key;
     this.retitle();
+    this.#showTabs();
     this.#open(place, key);
+  }
+
+  #showTabs() {
+    this.tabs.hidden = !this.client.signedIn;
+    this.tabs.setAttribute("aria-label", this.say("shell.pages"));
+    TABS.forEach(([page, , , key = ""], index) => {
+      const link = this.tabs.children[index];
+      const [, words, badge, heard] = link.children;
+      const waiting = page === "notifications" ? this.client.inbox.unread : 0;
+      setAttribute(link, "aria-current", this.dataset.page === page ? "page" : undefined);
+      change(words, { textContent: this.say(key) });
+      change(badge, { hidden: !waiting, textContent: waiting > 99 ? "99+" : String(waiting) });
+      change(heard, { textContent: waiting ? `, ${this.say("ties.waiting", { count: waiting })}` : "" });
+    });
   }
 
   /** @param {any} place @param {string} key while this is what should be shown */
@@ -110,8 +134,9 @@ export class AppShell extends PageElement {
   /** Which element shows a place, and with what. @param {any} place @returns {[string, object]} */
   #element(place) {
     if (place.page === "room") return ["room-view", { room: place.room, seq: place.seq ?? 0 }];
-    if (place.page === "rooms") return ["room-finder", {}];
-    if (place.page === "settings") return ["settings-page", {}];
+    if (place.page === "rooms") return ["room-finder", { create: Boolean(place.create) }];
+    if (place.page === "settings") return ["settings-page", { part: place.part ?? "" }];
+    if (place.page === "notifications") return ["bell-list", {}];
     if (place.page === "people") return ["people-page", { code: place.code ?? "" }];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
     if (place.page === "community" || place.page === "setup") return ["community-page", { code: place.code ?? "" }];

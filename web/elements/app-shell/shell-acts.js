@@ -24,6 +24,7 @@ export class ShellActs {
     shell.listen(this.client, "status", () => this.showStatus());
     shell.listen(window, "notloaded", () => this.#sayNotLoaded());
     shell.listen(document, "keydown", (event) => this.#shortcut(event), { capture: true });
+    shell.listen(window, "switcher", () => this.openSwitcher());
     this.showStatus();
   }
 

@@ -73,9 +73,8 @@ export class PeoplePage extends PageElement {
 
   /** What stands around the people, once. */
   async #addParts() {
-    await Promise.all(["bell-list", "met-code", "invite-links"].map(want));
-    if (this.bell.childElementCount) return;
-    this.bell.append(make("bell-list"));
+    await Promise.all(["met-code", "invite-links"].map(want));
+    if (this.beside.childElementCount) return;
     this.beside.append(make("met-code", { set: { code: this.code } }), make("invite-links"));
   }
 

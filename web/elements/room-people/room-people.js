@@ -1,243 +1,239 @@
-/** Who belongs to a room, what one is called for, and what its moderators may do. Property `room`. */
+/**
+ * The room's page: what the room is, what one hears of it, who belongs to it, and what its moderators may do. It stands
+ * beside the messages, on a phone in their place. Property `room`; a `close` event says that its reader closed it.
+ */
 
-import { LONGEST } from "../../lib/limits.js";
-import { button, make, nameOf } from "../../lib/dom.js";
-import { joinPath, userPath } from "../../lib/paths.js";
+import { copyText } from "../../lib/copy.js";
+import { button, change, make } from "../../lib/dom.js";
+import { icon, iconButton } from "../../lib/icons.js";
+import { joinPath, roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { makeSeal } from "../../lib/seal.js";
-import { fullTime } from "../../lib/times.js";
+import { clockTime } from "../../lib/times.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
-import { actingForm, field } from "../forms.js";
+import { knows, want } from "../later.js";
+import { bansOf } from "./bans.js";
+import { Members } from "./members.js";
+import { settingsForm } from "./room-settings.js";
+import "../../lib/more-icons.js";
 
 const LEVELS = ["all", "mentions", "none"];
-/** In a room of more members the list follows them after a while: one or another comes and goes each second there. */
-const MANY = 100;
-const LATER = 15_000;
+const HOURS_8 = 8 * 3_600_000;
+/** Everybody begins here, so it stays open. */
+const HALL = "hall";
+const COPIED_SHOWN = 2_000;
 
 export class RoomPeople extends PageElement {
   room = "";
-  #count = -1;
-  /** @type {any} */ #due = undefined;
+  #key = "";
 
   build() {
     this.heading = make("h2", { attributes: { tabindex: "-1" } });
-    this.close = make("button", { class: "action", attributes: { type: "button" } });
+    this.back = make("button", { class: "back", attributes: { type: "button" } });
+    /** @type {any} */ this.close = iconButton("close", "", () => this.#close());
     this.error = make("p", { class: "error", attributes: { role: "alert" } });
-    this.members = make("ul", { class: "people", attributes: { role: "list" } });
-    this.keptOut = make("ul", { class: "people", attributes: { role: "list" } });
-    this.keptOutHeading = make("summary");
-    this.ban = make("details", {}, this.keptOutHeading, this.keptOut);
-    this.tools = make("div", { class: "tools" });
-    this.append(make("header", {}, this.heading, this.close), this.error, this.members, this.ban, this.tools);
+    this.about = make("p", { class: "about", attributes: { dir: "auto" } });
+    this.rows = make("div", { class: "rows" });
+    /** @type {any} */ this.members = new Members(this);
+    this.leaving = make("div", { class: "leaving" });
+    this.append(make("header", {}, this.back, this.heading, this.close),
+      make("div", { class: "body" }, this.error, this.about, this.rows, this.members.part, this.leaving));
   }
 
   attach() {
     this.setAttribute("role", "complementary");
-    this.listen(this.close, "click", () => {
-      context.preferences.set({ people: false });
-      this.dispatchEvent(new Event("close"));
-    });
-    this.listen(this.client, "rooms", () => !this.hidden && this.#showTools());
-    this.listen(this.ban, "toggle", () => this.ban.open && this.#doing(() => this.#loadKeptOut()));
-    this.listen(this, "focusout", (event) => this.#closeMenu(event));
-    this.listen(this.client, "room", (event) => event.detail === this.room && !this.hidden && this.#follow());
+    this.listen(this.back, "click", () => this.#close());
+    this.listen(this.client, "rooms", () => !this.hidden && this.show());
+    this.listen(context.preferences, "change", () => !this.hidden && this.show());
+    this.listen(this.client, "room", (event) => event.detail === this.room && !this.hidden && this.members.follow());
+    for (const name of ["people", "renamed"]) this.listen(this.client, name, () => !this.hidden && this.members.follow());
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    clearTimeout(this.#due);
-    this.#due = undefined;
+    this.members.end();
   }
 
-  get #state() {
+  #close() {
+    context.preferences.set({ people: false });
+    this.dispatchEvent(new Event("close"));
+  }
+
+  get state() {
     return this.client.rooms.get(this.room);
   }
 
+  /** Whether the reader may act on others here. */
+  get acting() {
+    return Boolean(this.state?.moderates || this.client.user?.admin);
+  }
+
   async open() {
-    this.heading.textContent = this.say("people.heading");
-    this.close.textContent = this.say("people.close");
-    this.keptOutHeading.textContent = this.say("people.kept_out");
-    this.ban.open = false;
+    this.heading.textContent = this.say("people.about_room");
+    this.close.title = this.say("people.close");
+    this.close.setAttribute("aria-label", this.close.title);
+    this.back.textContent = this.close.title;
     this.setAttribute("aria-label", this.heading.textContent ?? "");
-    this.#showTools();
-    await this.load();
+    this.#key = "";
+    this.show();
+    await this.members.load();
   }
 
-  get #acting() {
-    return Boolean(this.#state?.moderates || this.client.user?.admin);
+  show() {
+    const room = this.state;
+    const about = room?.about(this.language) ?? this.client.find(this.room)?.about(this.language) ?? "";
+    change(this.about, { textContent: about, hidden: !about });
+    const key = JSON.stringify([this.language, room?.state.role, room?.state, context.preferences.chosen.favourites]);
+    // What is being written or chosen stays where it is.
+    if (key === this.#key || this.rows.querySelector("form")?.contains(document.activeElement)) return;
+    this.#key = key;
+    const open = this.rows.querySelector("[aria-expanded=true]")?.closest("section")?.dataset.row;
+    this.rows.replaceChildren(...(room?.isMember ? this.#rowsOf(room) : []));
+    this.leaving.replaceChildren(...(room?.isMember ? this.#leavingOf(room) : []));
+    if (open) this.rows.querySelector(`[data-row="${open}"] > button[aria-expanded]`)?.click();
   }
 
-  /** People come and go while one looks. */
-  #follow() {
-    if (!this.#state || this.#state.state.members === this.#count) return this.#mark();
-    this.#due ??= setTimeout(() => {
-      this.#due = undefined;
-      this.load();
-    }, this.#count > MANY ? LATER : 0);
-    return undefined;
-  }
+  // --- rows --------------------------------------------------------------------------------------------------------
 
-  async load() {
-    this.#count = this.#state?.state.members ?? -1;
-    if (!this.#state?.isMember) {
-      this.members.replaceChildren(make("li", { text: this.say("people.members_only") }));
-      return;
+  /** @param {import("../../state/room.js").Room} room */
+  #rowsOf(room) {
+    const { state } = room;
+    const rows = [
+      this.#fold("notify", state.notify === "none" ? "mute" : "bell", "notify.label", this.#notifyWords(state), () => this.#notify(state)),
+      this.#act("favourite", "star", this.#isFavourite ? "rooms.unfavourite" : "rooms.make_favourite", () => this.#favour()),
+    ];
+    if (knows("pin-list") && state.kind !== "direct") rows.push(this.#fold("pins", "pin", "people.pinned", "", () => this.#pins()));
+    if (state.kind === "direct") return rows;
+    rows.push(this.#fold("writers", "edit", "people.writers", this.say(`people.writers_${state.writers ?? "everyone"}`), this.acting ? () => this.#writers(state) : undefined));
+    if (state.kind === "open" || this.acting) rows.push(this.#link(state));
+    if (this.acting) {
+      rows.push(this.#fold("settings", "gear", "people.change_room", "", () => settingsForm(this, room)),
+        this.#fold("bans", "ban", "people.kept_out", "", () => bansOf(this)));
     }
-    await this.#doing(async () => {
-      const rows = [];
-      let after = "";
-      do {
-        const page = await this.client.ask("room.members", { room: this.room, ...(after ? { after } : {}) });
-        rows.push(...page.members.map((/** @type {any} */ member) => this.#row(member)));
-        after = page.next ?? "";
-      } while (after && rows.length < 500);
-      this.members.replaceChildren(...rows);
-      this.#mark();
-    });
+    return rows;
   }
 
-  /** @param {import("../../lib/shapes.js").Member} member */
-  #row(member) {
-    const { user, role } = member;
-    const role_ = role === "member" ? null : make("span", { class: "role", text: this.say(`role.${role}`) });
-    const bot = user.bot ? make("span", { class: "bot", text: this.say("people.bot") }) : null;
-    const row = make("li", {}, makeSeal(user), this.#face(user), bot, role_, this.#acts(member));
-    row.dataset.user = user.id;
+  /** A row that unfolds what it is about. @param {string} name @param {string} picture @param {string} key @param {string} value @param {(() => Node) | undefined} inside */
+  #fold(name, picture, key, value, inside) {
+    const parts = [icon(picture), make("span", { text: this.say(key) }), make("b", { text: value }), inside ? icon("down", "fold") : null];
+    const section = make("section", {});
+    section.dataset.row = name;
+    if (!inside) {
+      section.append(make("div", { class: "set" }, ...parts));
+      return section;
+    }
+    const opener = make("button", { class: "set", attributes: { type: "button", "aria-expanded": "false" } }, ...parts);
+    opener.addEventListener("click", () => {
+      const opened = opener.getAttribute("aria-expanded") === "true";
+      opener.setAttribute("aria-expanded", String(!opened));
+      if (opened) section.lastChild?.remove();
+      else section.append(make("div", { class: "inside" }, inside()));
+    });
+    section.append(opener);
+    return section;
+  }
+
+  /** @param {string} name @param {string} picture @param {string} key @param {(row: any) => void} act */
+  #act(name, picture, key, act) {
+    const row = make("button", { class: "set", attributes: { type: "button" }, on: { click: () => act(row) } }, icon(picture), make("span", { text: this.say(key) }), make("b"));
+    const section = make("section", {}, row);
+    section.dataset.row = name;
+    return section;
+  }
+
+  /** @param {any} state */
+  #notifyWords({ notify, notify_until: until }) {
+    const level = this.say(`notify.${notify}`);
+    return until ? `${level} · ${this.say("people.until", { time: clockTime(this.language, until) })}` : level;
+  }
+
+  /** @param {any} state */
+  #notify(state) {
+    const set = (/** @type {object} */ change) => this.doing(() => this.client.ask("room.notify", { room: this.room, level: state.notify, ...change }));
+    const levels = LEVELS.map((level) => make("label", { class: "check" },
+      make("input", { attributes: { type: "radio", name: "level", checked: level === state.notify }, on: { change: () => set({ level }) } }), make("span", { text: this.say(`notify.${level}`) })));
+    const everyone = make("label", { class: "check" },
+      make("input", { attributes: { type: "checkbox", checked: state.everyone !== false }, on: { change: (event) => set({ everyone: event.target.checked }) } }), make("span", { text: this.say("notify.everyone") }));
+    const quiet = state.notify_until ? button(this.say("notify.end_quiet"), () => set({ level: state.notify_then ?? "all" }))
+      : button(this.say("notify.quiet"), () => set({ level: "none", until: this.client.now() + HOURS_8 }));
+    return make("div", { attributes: { role: "group", "aria-label": this.say("notify.label") } }, ...levels, state.kind === "direct" ? null : everyone, quiet);
+  }
+
+  get #isFavourite() {
+    return Boolean(context.preferences.chosen.favourites?.includes(this.room));
+  }
+
+  #favour() {
+    const others = (context.preferences.chosen.favourites ?? []).filter((id) => id !== this.room);
+    context.preferences.set({ favourites: this.#isFavourite ? others : [...others, this.room] });
+    this.client.tell("rooms");
+    this.rows.querySelector("[data-row=favourite] button")?.focus();
+  }
+
+  #pins() {
+    const place = make("div");
+    want("pin-list").then(() => place.append(make("pin-list", { set: { room: this.room } })), () => dispatchEvent(new Event("notloaded")));
+    return place;
+  }
+
+  /** @param {any} state */
+  #writers(state) {
+    return make("div", { attributes: { role: "group", "aria-label": this.say("people.writers") } }, ...["everyone", "moderators"].map((writers) => make("label", { class: "check" },
+      make("input", { attributes: { type: "radio", name: "writers", checked: (state.writers ?? "everyone") === writers }, on: { change: () => this.doing(() => this.client.ask("room.update", { room: this.room, writers })) } }),
+      make("span", { text: this.say(`people.writers_${writers}`) }))));
+  }
+
+  // --- the link ----------------------------------------------------------------------------------------------------
+
+  /** @param {any} state */
+  #link(state) {
+    const shown = make("input", { attributes: { readonly: true, "aria-label": this.say("people.link") }, set: { hidden: true } });
+    const row = this.#act("link", "link", "people.copy_link", (opener) => this.doing(async () => {
+      shown.value = await this.address();
+      shown.hidden = false;
+      const copied = await copyText(shown, shown.value);
+      opener.lastChild.textContent = copied ? this.say("account.copied") : "";
+      setTimeout(() => (opener.lastChild.textContent = ""), COPIED_SHOWN);
+    }));
+    row.append(make("div", { class: "inside" }, shown, state.kind === "closed" ? button(this.say("people.withdraw_link"), () => this.doing(async () => {
+      await this.client.ask("room.link", { room: this.room, withdraw: true });
+      shown.hidden = true;
+    }), "action grave") : null));
     return row;
   }
 
-  /** @param {import("../../lib/shapes.js").User} user @param {string} [below] the handle where absent */
-  #face(user, below = user.handle ? `@${user.handle}` : "") {
-    const name = nameOf({ ...user, name: user.name || this.say("people.left") });
-    return make("div", {}, user.handle ? make("a", { attributes: { href: userPath(user.handle) } }, name) : name,
-      make("span", { class: "handle", text: below }));
+  /** Where others can join: an open room at its own address, a closed one by its link. */
+  async address() {
+    if (this.state?.state.kind === "open") return location.origin + roomPath(this.room);
+    return location.origin + joinPath(this.room, (await this.client.ask("room.link", { room: this.room })).link);
   }
 
-  async #loadKeptOut() {
-    const rows = [];
-    let after = "";
-    do {
-      const page = await this.client.ask("room.bans", { room: this.room, ...(after ? { after } : {}) });
-      rows.push(...page.bans.map((/** @type {any} */ ban) => this.#keptOutRow(ban)));
-      after = page.next ?? "";
-    } while (after && rows.length < 500);
-    this.keptOut.replaceChildren(...(rows.length ? rows : [make("li", { text: this.say("people.nobody_kept_out") })]));
-  }
-
-  /** @param {{user: import("../../lib/shapes.js").User, until?: number}} ban */
-  #keptOutRow({ user, until }) {
-    const below = until ? this.say("people.until", { time: fullTime(this.language, until) }) : undefined;
-    const letIn = button(this.say("people.let_in"), () => this.#doing(async () => {
-      await this.client.ask("room.unban", { room: this.room, user: user.id });
-      await this.#loadKeptOut();
-      this.keptOutHeading.focus();
-    }));
-    letIn.setAttribute("aria-label", this.say("people.let_in_name", { name: user.name }));
-    return make("li", {}, makeSeal(user), this.#face(user, below), letIn);
-  }
-
-  /** @param {import("../../lib/shapes.js").Member} member */
-  #acts(member) {
-    const mine = this.#state?.state.role;
-    const admin = this.client.user?.admin;
-    if (member.user.id === this.client.me || !this.#acting) return null;
-    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}, kind = "action") =>
-      button(this.say(key), () => this.#doing(async () => {
-        await this.client.ask(method, { room: this.room, user: member.user.id, ...more });
-        await this.load();
-        if (this.ban.open) await this.#loadKeptOut();
-      }), kind);
-    const acts = member.role === "owner" ? []
-      : [act("people.remove", "room.remove", {}, "action grave"), act("people.ban", "room.ban", {}, "action grave")];
-    if ((mine === "owner" || admin) && member.role !== "owner") {
-      const to = member.role === "moderator" ? "member" : "moderator";
-      acts.unshift(act(`people.make_${to}`, "room.set_role", { role: to }));
-    }
-    if (!acts.length) return null;
-    return make("details", { class: "menu" }, make("summary", { text: "⋯", attributes: { "aria-label": this.say("people.acts") } }),
-      make("div", {}, ...acts));
-  }
-
-  /** A menu is open as long as one is in it. @param {FocusEvent} event */
-  #closeMenu(event) {
-    const menu = /** @type {Element} */ (event.target).closest("details.menu");
-    if (menu && !menu.contains(/** @type {Node} */ (event.relatedTarget))) menu.removeAttribute("open");
-  }
-
-  /** Who is here, beside the name. */
-  #mark() {
-    const here = new Set(this.#state?.here ?? []);
-    for (const row of this.members.children) {
-      const isHere = here.has(row.dataset.user);
-      row.classList.toggle("present", isHere);
-      row.title = isHere ? this.say("people.here") : "";
-    }
-  }
-
-  #showTools() {
-    const room = this.#state;
-    this.ban.hidden = !room?.isMember || !this.#acting;
-    const key = room && JSON.stringify([room.state.role, room.state.notify, room.state.title, room.state.about, room.state.slow_mode, room.state.question, room.state.archived]);
-    if (this.tools.dataset.key === key) return;
-    this.tools.dataset.key = key ?? "";
-    if (!room?.isMember) {
-      this.tools.replaceChildren();
-      return;
-    }
-    const select = make("select", { on: { change: () => this.#doing(() => this.client.ask("room.notify", { room: this.room, level: select.value })) } },
-      ...LEVELS.map((level) => make("option", { text: this.say(`notify.${level}`), attributes: { value: level, selected: level === room.state.notify } })));
-    const parts = [make("label", { class: "field", text: this.say("notify.label") }, select)];
-    if (this.#acting) parts.push(this.#wordsForm(room), ...(room.state.kind === "closed" ? [this.#link()] : []));
-    if (room.state.role === "owner" || this.client.user?.admin) parts.push(button(this.say(room.state.archived ? "room.unarchive" : "room.archive"), () => this.archive(), "action grave"));
-    if (room.state.kind !== "direct") parts.push(button(this.say("room.leave"), () => this.leave(), "action grave"));
-    this.tools.replaceChildren(...parts);
-  }
+  // --- leaving -----------------------------------------------------------------------------------------------------
 
   /** @param {import("../../state/room.js").Room} room */
-  #wordsForm(room) {
-    const form = actingForm(this, [
-      field(this.say("finder.title"), "title", { value: room.state.title, "data-most": LONGEST.title }),
-      field(this.say("finder.about"), "about", { value: room.state.about, "data-most": LONGEST.about, optional: true }),
-      field(this.say("people.slow_mode"), "slow", { type: "number", min: "0", max: "21600", value: String(room.state.slow_mode ?? 0) }),
-      make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "question", checked: room.state.question } }), make("span", { text: this.say("people.question") })),
-    ], this.say("composer.save"), async (data) => {
-      await this.client.ask("room.update", { room: this.room, title: data.get("title"), about: data.get("about"), slow_mode: Number(data.get("slow")) || 0, question: Boolean(data.get("question")) });
-    });
-    return make("details", {}, make("summary", { text: this.say("people.change_room") }), form);
-  }
-
-  #link() {
-    const shown = make("input", { attributes: { readonly: true, "aria-label": this.say("people.link") }, set: { hidden: true } });
-    const get = button(this.say("people.link"), () => this.#doing(async () => {
-      const { link } = await this.client.ask("room.link", { room: this.room });
-      shown.value = location.origin + joinPath(this.room, link);
-      shown.hidden = false;
-      shown.select();
-    }));
-    const withdraw = button(this.say("people.withdraw_link"), () => this.#doing(async () => {
-      await this.client.ask("room.link", { room: this.room, withdraw: true });
-      shown.hidden = true;
-    }));
-    return make("div", { class: "link" }, get, withdraw, shown);
+  #leavingOf({ state }) {
+    const owns = state.role === "owner" || this.client.user?.admin;
+    const archive = owns && this.room !== HALL && state.kind !== "direct"
+      ? button(this.say(state.archived ? "room.unarchive" : "room.archive"), () => this.archive(), state.archived ? "action" : "action grave") : null;
+    return [state.kind === "direct" ? null : button(this.say("room.leave"), () => this.leave(), "action grave"), archive].filter((one) => one !== null);
   }
 
   async leave() {
     if (!(await askFirst(this, "room.confirm_leave", "room.leave"))) return;
-    await this.#doing(async () => {
+    await this.doing(async () => {
       await this.client.ask("room.leave", { room: this.room });
       context.go("/");
     });
   }
 
   async archive() {
-    const archived = !this.#state?.state.archived;
+    const archived = !this.state?.state.archived;
     if (archived && !(await askFirst(this, "room.confirm_archive", "room.archive"))) return;
-    await this.#doing(() => this.client.ask("room.archive", { room: this.room, archived }));
+    await this.doing(() => this.client.ask("room.archive", { room: this.room, archived }));
   }
 
   /** @param {() => Promise<any>} work */
-  async #doing(work) {
+  async doing(work) {
     this.error.textContent = "";
     try {
       await work();

@@ -1,20 +1,19 @@
 /**
- * The edge of the table: a cup for everyone who is here, a cold one for users who spoke lately and are away, and words beside
- * them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a live region.
+ * The edge of the table: a cup for everyone who is here, and who is typing in words beside them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a
+ * live region.
  */
 
-import { change, make, nameOf } from "../../lib/dom.js";
+import { change, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
-import { userPath } from "../../lib/paths.js";
 import { tintOf } from "../../lib/seal.js";
 import { PageElement } from "../element.js";
 
-const CUP_WIDTH = 44;
+const CUP_WIDTH = 24;
 /** Cups take so much of the width; the words have the rest. */
 const SHARE = 0.6;
 const RECENT = 30;
 
-/** @typedef {{user: import("../../lib/shapes.js").User, state: "typing" | "here" | "away"}} Cup */
+/** @typedef {{user: import("../../lib/shapes.js").User, state: string}} Cup */
 
 export class RoomTable extends PageElement {
   room = "";
@@ -57,33 +56,24 @@ export class RoomTable extends PageElement {
     change(this.words, { textContent: words });
   }
 
-  /** Who sits here, the last who spoke first. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
+  /** Who is here, the last who spoke first. A conversation of two has no cups. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
   #seated(room, typing) {
+    if (room.state.kind === "direct") return [];
     const types = new Set(typing.map((user) => user.id));
     const here = new Set([...(room.here ?? []), ...types]);
-    const spoke = new Map(room.timeline.latest(RECENT).reverse().map((message) => [message.author.id, message.author]));
-    const ids = [...new Set([...spoke.keys(), ...here])].filter((id) => here.has(id) || (room.here && spoke.get(id)?.handle));
-    /** @type {Cup[]} */ const cups = [];
-    for (const id of ids) {
-      const user = this.client.people.get(id);
-      if (user) cups.push({ user, state: types.has(id) ? "typing" : here.has(id) ? "here" : "away" });
-    }
+    const spoke = room.timeline.latest(RECENT).reverse().map(({ author }) => author.id);
     this.client.people.learn([...here]);
-    const rank = { typing: 0, here: 0, away: 1 };
-    return cups.sort((one, other) => rank[one.state] - rank[other.state]);
+    return [...new Set([...spoke, ...here])].filter((id) => here.has(id)).flatMap((id) => {
+      const user = this.client.people.get(id);
+      return user ? [{ user, state: types.has(id) ? "typing" : "here" }] : [];
+    });
   }
 
-  /** @param {Cup} cup */
+  /** A sign and no way: who is here is reached in the room's page. @param {Cup} cup */
   #cup({ user, state }) {
     const words = this.say(`table.${state}`, { name: user.name });
-    const link = make("a", {
-      class: `cup is-${state}`,
-      // Who is here is also told, and reached by keyboard, in the list of people: a row of cups is no row of tab stops.
-      attributes: {
-        href: userPath(user.handle), title: words, "aria-label": words, tabindex: "-1", "data-tint": String(tintOf(user)),
-      },
-    }, drawing("cup"));
-    return make("li", {}, link, make("span", { class: "whose" }, nameOf(user)));
+    const cup = make("span", { class: `cup is-${state}`, attributes: { role: "img", title: words, "aria-label": words, "data-tint": String(tintOf(user)) } }, drawing("cup"));
+    return make("li", {}, cup);
   }
 
   /** @param {number} count */

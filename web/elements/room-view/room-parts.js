@@ -4,10 +4,17 @@
  */
 
 import { make } from "../../lib/dom.js";
+import { userPath } from "../../lib/paths.js";
+import { makeSeal } from "../../lib/seal.js";
 import { context } from "../element.js";
 import { arrived, knows, want } from "../later.js";
 
+/** There is room for the room's page beside the messages; from `OPEN` on it stands open until one closes it. */
 const WIDE = "(min-width: 1001px)";
+const OPEN = "(min-width: 1400px)";
+const PHONE = "(max-width: 720px)";
+const FACES = 3;
+const HOURS_8 = 8 * 3_600_000;
 /** By place: elements that come by themselves. */
 const AROUND = {
   many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
@@ -28,6 +35,11 @@ export class RoomParts {
   begin() {
     const { view } = this;
     view.listen(view.here, "click", () => this.togglePeople());
+    view.listen(view.titles, "click", () => view.state?.isMember && !getSelection()?.toString() && this.togglePeople());
+    view.listen(view.face, "click", () => this.#toProfile());
+    view.listen(view.more, "click", () => this.#openMenu());
+    view.listen(window, "popstate", () => this.#followHash());
+    view.listen(this.client, "people", () => this.#showFaces());
     view.listen(view, "message-edit", (event) => view.composer?.edit(event.target.message));
     view.listen(view, "message-reply", ({ detail }) => view.composer?.answer(detail.message));
     view.listen(view, "message-quote", ({ detail }) => view.composer?.quote(detail.message, detail.text));
@@ -49,14 +61,67 @@ export class RoomParts {
     const inside = this.client.isInside(view.room);
     const room = view.state;
     view.here.setAttribute("aria-expanded", String(this.#seesPeople));
+    this.#showFaces();
     if (room?.state.archived || (this.client.began && !inside)) this.#openDoor();
     if (!inside) return this.closePeople();
     view.composer?.show();
     this.#addAround();
     this.#openCurtain();
-    const wanted = context.preferences.chosen.people && matchMedia(WIDE).matches && room?.isMember;
-    if (wanted && !this.#seesPeople) want("room-people").then(() => this.#openPeople(), () => undefined);
+    const wanted = (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
+    const stands = wanted && room?.isMember && room.state.kind !== "direct";
+    if (stands && !this.#seesPeople) want("room-people").then(() => view.isConnected && this.#openPeople(), () => undefined);
     return undefined;
+  }
+
+  /** Three of those who are here. */
+  #showFaces() {
+    const { view } = this;
+    const room = view.state;
+    const ids = (room?.here ?? []).filter((id) => id !== this.client.me).slice(0, FACES);
+    this.client.people.learn(ids);
+    const users = ids.map((id) => this.client.people.get(id)).filter((user) => user !== undefined);
+    const key = users.map((user) => user.id + user.name).join(" ");
+    if (view.faces.dataset.of !== key) view.faces.replaceChildren(...users.map((user) => makeSeal(user)));
+    view.faces.dataset.of = key;
+  }
+
+  // --- the menu of the room -------------------------------------------------------------------------------------------
+
+  async #openMenu() {
+    const { view } = this;
+    const room = view.state;
+    if (!room) return;
+    const { openMenu } = await import("../menu.js");
+    const direct = room.state.kind === "direct";
+    const muted = room.state.notify === "none";
+    const say = (/** @type {string} */ key) => view.say(key);
+    const notify = (/** @type {object} */ change) => this.client.ask("room.notify", { room: view.room, ...change }).catch(() => dispatchEvent(new Event("notloaded")));
+    openMenu(view, view.more, [
+      direct ? { icon: "person", text: say("tie.to_profile"), act: () => this.#toProfile() } : null,
+      { icon: "info", text: say(direct ? "notify.label" : "people.about_room"), act: () => this.#show() },
+      muted ? { icon: "bell", text: say("notify.unmute"), act: () => notify({ level: room.state.notify_then ?? "mentions" }) }
+        : { icon: "mute", text: say("notify.quiet"), act: () => notify({ level: "none", until: this.client.now() + HOURS_8 }) },
+      !direct && (room.state.kind === "open" || room.moderates) ? { icon: "link", text: say("people.copy_link"), act: () => this.#show("link") } : null,
+      room.moderates && !direct ? { icon: "gear", text: say("people.change_room"), act: () => this.#show("settings") } : null,
+      direct ? null : { icon: "leave", text: say("room.leave"), act: async () => (await this.#show()) && this.#people.leave(), grave: true },
+    ]);
+  }
+
+  #toProfile() {
+    const handle = this.view.state?.state.other?.handle;
+    if (handle) context.go(userPath(handle));
+  }
+
+  /** Open the room's page, at one of its rows. @param {string} [row] */
+  async #show(row = "") {
+    if (!this.#seesPeople) await this.togglePeople();
+    if (row) this.#people?.querySelector(`[data-row="${row}"] > button:not([aria-expanded="true"])`)?.click();
+    return this.#seesPeople;
+  }
+
+  /** On a phone the room's page is a page: back leads to the messages. */
+  #followHash() {
+    if (matchMedia(PHONE).matches && this.#seesPeople && location.hash !== "#about") this.closePeople();
   }
 
   #layComposer() {
@@ -99,7 +164,7 @@ export class RoomParts {
     const room = view.state;
     if (room?.state.kind !== "direct" || room.unveiled || room.state.read_seq || room.timeline.lastSeq < 2) return;
     room.unveiled = true;
-    if (await arrived("curtain-opening")) view.messages.append(make("curtain-opening", { set: { room: view.room } }));
+    if (await arrived("curtain-opening")) view.messages?.append(make("curtain-opening", { set: { room: view.room } }));
   }
 
   /** What stands here for whoever cannot write; it follows by itself once it is there. */
@@ -126,7 +191,8 @@ export class RoomParts {
       return this.closePeople();
     }
     if (!(await arrived("room-people"))) return undefined;
-    context.preferences.set({ people: true });
+    if (matchMedia(PHONE).matches) history.pushState(null, "", "#about");
+    else context.preferences.set({ people: true });
     this.#openPeople();
     return this.#people.heading.focus();
   }
@@ -135,10 +201,11 @@ export class RoomParts {
     const { view } = this;
     if (!this.#people) {
       this.#people = make("room-people", { set: { room: view.room, hidden: true } });
-      view.listen(this.#people, "close", () => this.closePeople());
+      view.listen(this.#people, "close", () => (location.hash === "#about" ? history.back() : this.closePeople()));
       view.append(this.#people);
     }
     this.#people.hidden = false;
+    view.classList.add("with-page");
     view.here.setAttribute("aria-expanded", "true");
     this.#people.open();
   }
@@ -147,6 +214,7 @@ export class RoomParts {
     if (!this.#seesPeople) return;
     const focused = this.#people.contains(document.activeElement);
     this.#people.hidden = true;
+    this.view.classList.remove("with-page");
     this.view.here.setAttribute("aria-expanded", "false");
     if (focused) this.view.here.focus();
   }
@@ -161,7 +229,7 @@ export class RoomParts {
   /** Escape closes who is here, or leads from the messages back to the composer. @param {KeyboardEvent} event */
   #escape(event) {
     const target = /** @type {Node} */ (event.target);
-    if (this.view.messages.contains(target)) this.view.composer?.focus();
+    if (this.view.messages?.contains(target)) this.view.composer?.focus();
     else if (this.#people?.contains(target)) {
       context.preferences.set({ people: false });
       this.closePeople();
@@ -171,7 +239,7 @@ export class RoomParts {
   /** A visitor's words wait while their writer is asked for a name, here and now. */
   async #said() {
     const { view } = this;
-    view.messages.toLatest();
+    view.messages?.toLatest();
     if (this.client.signedIn) return;
     if (!(await arrived("account-form"))) return;
     const { askForName } = await import("../come-in.js");

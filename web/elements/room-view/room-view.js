@@ -3,10 +3,14 @@
  * does there comes with room-parts.js, when the first words stand. Property `room` (id).
  */
 
-import { make } from "../../lib/dom.js";
+import { change, make } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
 import { painted } from "../later.js";
 
+/** Grey lines that stand for messages on their way. */
+const SKELETON = 6;
 /** @type {typeof import("./room-parts.js").RoomParts | undefined} once it is loaded */ let RoomParts;
 
 export class RoomView extends PageElement {
@@ -19,17 +23,23 @@ export class RoomView extends PageElement {
     this.back = make("a", { class: "back", attributes: { href: "/" } });
     this.heading = make("h1", { attributes: { tabindex: "-1", dir: "auto" } });
     this.about = make("p", { class: "about", attributes: { dir: "auto" } });
+    this.titles = make("div", { class: "titles" }, this.heading, this.about);
     this.facts = make("div", { class: "facts" });
-    this.here = make("button", { class: "here", attributes: { type: "button" } });
+    this.face = make("span", { class: "face", set: { hidden: true } });
+    this.faces = make("span", { class: "faces", attributes: { "aria-hidden": "true" } });
+    this.number = make("span", { attributes: { "aria-hidden": "true" } });
+    this.here = make("button", { class: "here", attributes: { type: "button" } }, this.faces, this.number);
+    this.more = make("button", { class: "icon-button more", attributes: { type: "button", "aria-haspopup": "menu" } }, icon("more"));
     this.strip = make("div", { class: "strip" });
-    this.messages = make("message-list", { set: { room: this.room, seq: this.seq } });
+    /** @type {any} its messages, once what shows them is there */ this.messages = null;
+    this.waiting = make("div", { class: "waiting", attributes: { "aria-hidden": "true" } }, ...Array.from({ length: SKELETON }, () => make("i")));
     this.edge = make("div", { class: "edge" });
     this.asks = make("div", { class: "asks" });
     this.writing = make("div", { class: "writing" });
     /** @type {any} comes with the parts */ this.composer = null;
     this.append(
-      make("header", {}, this.back, make("div", { class: "titles" }, this.heading, this.about), this.facts, this.here),
-      this.strip, this.messages, this.edge, this.asks, this.writing,
+      make("header", {}, this.back, this.face, this.titles, this.facts, this.here, this.more),
+      this.strip, this.waiting, this.edge, this.asks, this.writing,
     );
   }
 
@@ -37,9 +47,18 @@ export class RoomView extends PageElement {
     for (const name of ["room", "rooms", "session"]) this.listen(this.client, name, () => this.show());
     context.preferences.set({ room: this.room });
     this.client.watch(this.room);
+    if (customElements.get("message-list")) this.#layMessages();
+    else customElements.whenDefined("message-list").then(() => this.isConnected && this.#layMessages());
     if (RoomParts) this.#addParts();
     this.show();
     if (!RoomParts) painted(() => this.#load());
+  }
+
+  #layMessages() {
+    if (this.messages) return;
+    this.messages = make("message-list", { set: { room: this.room, seq: this.seq } });
+    this.waiting.after(this.messages);
+    this.show();
   }
 
   async #load() {
@@ -67,15 +86,18 @@ export class RoomView extends PageElement {
   /** Another address of the same room: a message in it, or where one was before. @param {number} seq 0 for none */
   openAt(seq) {
     const place = history.state?.place ?? (seq ? { seq, mark: true } : undefined);
-    if (place) this.messages.goTo(place);
+    if (place) this.messages?.goTo(place);
   }
 
   show() {
     const room = this.state;
     const inside = this.client.isInside(this.room);
     this.back.textContent = this.say("rooms.all");
-    this.messages.hidden = !room;
-    this.edge.hidden = this.here.hidden = !inside;
+    if (this.messages) this.messages.hidden = !room;
+    this.waiting.hidden = Boolean(this.messages && room && !(room.timeline.isEmpty && room.timeline.more)) || (this.client.began && !room);
+    this.edge.hidden = !inside;
+    this.here.hidden = !inside || room?.state.kind === "direct";
+    this.more.hidden = !room?.isMember;
     this.writing.hidden = !inside || Boolean(room?.state.archived);
     if (room) this.#showHeading(room);
     this.#parts?.show();
@@ -83,16 +105,29 @@ export class RoomView extends PageElement {
 
   /** @param {import("../../state/room.js").Room} room */
   #showHeading(room) {
-    this.heading.textContent = room.title(this.language);
-    this.about.textContent = room.about(this.language);
-    this.about.title = this.about.textContent;
-    this.here.textContent = this.#presence(room);
+    const about = this.#about(room);
+    change(this.heading, { textContent: room.title(this.language) });
+    change(this.about, { textContent: about, title: about });
+    const { members, online, other } = room.state;
+    const words = this.say("room.people", { count: members, here: Math.min(members, room.online ?? online) });
+    change(this.number, { textContent: String(members) });
+    change(this.here, { title: words, ariaLabel: words });
+    change(this.more, { title: this.say("room.more"), ariaLabel: this.say("room.more") });
+    this.face.hidden = !other;
+    if (!other) return;
+    if (this.face.dataset.of !== other.name) this.face.replaceChildren(makeSeal(other));
+    this.face.dataset.of = other.name;
+    this.face.classList.toggle("online", (room.online ?? online) > 1);
   }
 
-  /** How many are here, never more than belong to the room; in a conversation of two, whether the other is. @param {import("../../state/room.js").Room} room */
-  #presence(room) {
-    const { kind, members, online } = room.state;
-    const here = Math.min(members, room.online ?? online);
-    return kind === "direct" ? this.say(here > 1 ? "room.other_here" : "room.other_away") : this.say("room.people", { count: members, here });
+  /** What a room is about; to a visitor, what it is; of a conversation, who the other is and whether they are here. @param {import("../../state/room.js").Room} room */
+  #about(room) {
+    const { kind, online, other, members } = room.state;
+    if (kind !== "direct") {
+      if (!this.client.began || this.client.signedIn) return room.about(this.language);
+      return [this.say("room.public"), this.say("finder.members", { count: members }), room.about(this.language)].filter(Boolean).join(" · ");
+    }
+    const rung = this.say(other?.bot ? "people.bot" : room.friends ? "tie.rung.friend" : "tie.rung.acquainted");
+    return `${rung} · ${this.say((room.online ?? online) > 1 ? "room.other_here" : "room.other_away")}`;
   }
 }

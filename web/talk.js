@@ -1,0 +1,17 @@
+/**
+ * What shows the first messages, besides the frame: loaded beside the frame's first paint, while the session begins. All
+ * modules it needs are named here, so that a browser asks for them at once.
+ */
+
+import "./elements/message-list/emptiness.js";
+import "./lib/links.js";
+import "./lib/roving.js";
+import "./lib/times.js";
+import "./lib/tokenizer.js";
+import "./state/rows.js";
+import "./state/shown-window.js";
+import { MessageItem } from "./elements/message-item/message-item.js";
+import { MessageList } from "./elements/message-list/message-list.js";
+
+customElements.define("message-item", MessageItem);
+customElements.define("message-list", MessageList);
