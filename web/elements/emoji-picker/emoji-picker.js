@@ -207,6 +207,7 @@ export class EmojiPicker extends PageElement {
   #key(event) {
     if (composes(event)) return;
     event.stopPropagation();
+    if (event.key === "Escape") return this.#leave(event);
     const option = /** @type {Element} */ (event.target).closest("[role='option']");
     const first = /** @type {HTMLElement | null} */ (this.found.querySelector("[role='option']"));
     if (option) return this.#keyOn(/** @type {HTMLElement} */ (option), event);
@@ -215,6 +216,12 @@ export class EmojiPicker extends PageElement {
     else if (event.key === "ArrowDown") this.#moveTo(first);
     else return;
     event.preventDefault();
+  }
+
+  /** At once: a field of search would only be emptied. @param {KeyboardEvent} event */
+  #leave(event) {
+    event.preventDefault();
+    this.dialog.close();
   }
 
   /** The arrows move in the grid as one sees it; a letter goes on with the search. @param {HTMLElement} option @param {KeyboardEvent} event */

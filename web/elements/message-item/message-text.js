@@ -2,7 +2,7 @@
 
 import { make, nameOf } from "../../lib/dom.js";
 import { roomPath, userPath } from "../../lib/paths.js";
-import { tokenize } from "../../lib/tokenizer.js";
+import { longestName, tokenize } from "../../lib/tokenizer.js";
 
 /**
  * What a text cannot know by itself.
@@ -12,33 +12,31 @@ import { tokenize } from "../../lib/tokenizer.js";
  *   `opens` whether addresses can be opened, `called` whom it calls, `rooms` those that it may name
  */
 
-const WORD = /[\p{L}\p{N}_]/u;
-
 /** @param {string} text @param {View} view @returns {Node[]} */
 export function shownText(text, view) {
   const { called, everyone, rooms } = view;
   const names = called.map((user) => user.handle);
   if (everyone) names.push("everyone");
   const known = {
-    mention: (/** @type {string} */ word) => longest(word, names),
-    room: (/** @type {string} */ words) => longest(words, rooms().flatMap(({ id, title }) => [id, title])),
+    mention: (/** @type {string} */ word) => longestName(word, names),
+    room: (/** @type {string} */ words) => longestName(words, rooms().flatMap(({ id, title }) => [id, title])),
   };
   return tokenize(text, known).map((token) => block(token, view));
 }
 
-/** How much of a text is one of these names, and no longer word. @param {string} text @param {string[]} names */
-function longest(text, names) {
-  const lower = text.toLowerCase();
-  const fits = names.filter((name) => lower.startsWith(name.toLowerCase()) && !WORD.test(text.charAt(name.length)));
-  return Math.max(0, ...fits.map((name) => name.length));
-}
-
 /** @param {any} token @param {View} view @returns {Node} */
 function block(token, view) {
-  if (token.kind === "block") return make("pre", { attributes: { tabindex: "-1", "data-language": token.language || undefined } }, make("code", { text: token.text }));
+  if (token.kind === "block") return make("pre", { attributes: { tabindex: "-1", "data-language": token.language || undefined } }, code(token));
   if (token.kind === "list") return list(token, view);
   const tag = token.kind === "quote" ? "blockquote" : "p";
   return make(tag, { class: token.kind === "heading" ? "heading" : "" }, ...inlines(token.children, view));
+}
+
+/** Colours come when they can. @param {{text: string, language?: string}} token */
+function code({ text, language }) {
+  const made = make("code", { text });
+  if (language) import("../../lib/highlight.js").then(({ highlight }) => highlight(text, language)).then((coloured) => made.replaceChildren(coloured), () => undefined);
+  return made;
 }
 
 /** @param {any} token @param {View} view @returns {Node} */

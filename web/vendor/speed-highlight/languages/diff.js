@@ -1,0 +1,1 @@
+var t=[{type:"deleted",match:/^[-<].*/gm},{type:"insert",match:/^[+>].*/gm},{type:"kwd",match:/!.*/gm},{type:"section",match:/^@@.*@@$|^\d.*|^([*+-])\1\1.*/gm}];export{t as default};
