@@ -15,7 +15,7 @@ from bench.fanout import Options
 from chatserver.app import Server
 from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.methods.friends import UserSearch
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.tie import Numbers
 from chatserver.services.caller import Caller
 from chatserver.settings import load
 from chatserver.store.accounts.users import Pointer

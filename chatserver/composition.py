@@ -27,7 +27,7 @@ from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Limits, ServerInfo
 from chatserver.rules.accounts.newcomers import Numbers as NewcomerNumbers
 from chatserver.rules.days import Days
-from chatserver.rules.friends.ladder import DAY_MS, Numbers
+from chatserver.rules.friends.tie import DAY_MS, Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts.accounts import Accounts
 from chatserver.services.accounts.authority import Authority
@@ -163,7 +163,7 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
             store, intents, authors, rooms, newcomers=newcomers, first_accounts=settings.newcomer.first_accounts,
             on_invited=ties.invited, on_closed=closed,
         ),
-        newcomers=NewcomerStore(store, most=settings.newcomer.messages),
+        newcomers=NewcomerStore(store, most=max(1, settings.newcomer.messages)),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
         reactions=ReactionStore(store),
     )  # fmt: skip

@@ -46,6 +46,7 @@ _SETTINGS: Final[dict[str, object]] = {
     "limits.room_sends_burst": 0,
     "limits.address_sends_burst": 0,
     "limits.requests_burst": 0,
+    "limits.reactions_burst": 0,
     "limits.joins_burst": 0,
     "limits.creates_burst": 0,
     "limits.searches_burst": 0,

@@ -35,7 +35,7 @@ def converse(socket):
             if params["text"] == "ping" and not params["author"]["bot"]:
                 ask("message.send", room=params["room"], text="pong", client_id=f"pong {params['id']}")
             cursors[params["room"]] |= {"seq": params["seq"], "id": params["id"]}
-        if method in {"message.changed", "room.reset"}:
+        if method in {"message.changed", "message.reacted", "room.reset"}:
             cursors[params["room"]] |= place(params) if "epoch" in params else {"rev": params["rev"]}
 
 

@@ -13,6 +13,7 @@ from chatserver.bot.events import (
     MembersChanged,
     MessageChanged,
     MessagePosted,
+    MessageReacted,
     PresenceChanged,
     RoomChanged,
     RoomReset,
@@ -27,6 +28,6 @@ from chatserver.protocol.shapes import Author, Message, RoomState, User
 
 __all__ = [
     "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "MembersChanged", "Message",
-    "MessageChanged", "MessagePosted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged", "RoomReset",
-    "RoomState", "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
+    "MessageChanged", "MessagePosted", "MessageReacted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged",
+    "RoomReset", "RoomState", "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
 ]  # fmt: skip

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import UnsetType
+
 from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.protocol import events as wire
@@ -36,7 +38,32 @@ class Event:
 
 
 @dataclass(slots=True, frozen=True)
-class MessagePosted(Event):
+class _OfMessage(Event):
+    """An event about one message, to which ``reply``, ``react``, ``unreact`` and ``pin`` refer."""
+
+    @property
+    def seq(self) -> int:
+        return int(self.params.seq)
+
+    async def reply(self, text: str) -> MessageSendResult:
+        """Reply to this message, in the same room."""
+        return await self.room.send(text, reply_to=self.seq)
+
+    async def react(self, emoji: str) -> int:
+        """React to this message; see ``Room.react``."""
+        return await self.room.react(self.seq, emoji)
+
+    async def unreact(self, emoji: str, *, user: str = "") -> int:
+        """Remove the bot's reaction to this message; see ``Room.unreact``."""
+        return await self.room.unreact(self.seq, emoji, user=user)
+
+    async def pin(self, *, pinned: bool = True) -> int:
+        """Pin this message, or take its pin away; see ``Room.pin``."""
+        return await self.room.pin(self.seq, pinned=pinned)
+
+
+@dataclass(slots=True, frozen=True)
+class MessagePosted(_OfMessage):
     """A message was posted. Messages that were deleted before the bot got to them are skipped."""
 
     params: Message
@@ -50,17 +77,19 @@ class MessagePosted(Event):
         return self.params.text
 
     @property
-    def seq(self) -> int:
-        return self.params.seq
-
-    @property
     def at(self) -> int:
         """When it was posted, ms since 1970."""
         return self.params.at
 
     @property
     def mentions_me(self) -> bool:
+        """Whether it has the bot's handle behind an @."""
         return self.bot.user.id in self.params.mentions
+
+    @property
+    def replies_to_me(self) -> bool:
+        """Whether it is a reply to a message of the bot."""
+        return self.params.reply_user == self.bot.user.id
 
     async def reply(self, text: str) -> MessageSendResult:
         """Reply to this message, in the same room and topic."""
@@ -68,21 +97,47 @@ class MessagePosted(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class MessageChanged(Event):
-    """A message was edited, deleted, reacted to or pinned; ``params`` is its whole current state."""
+class MessageChanged(_OfMessage):
+    """A message was edited, pinned or deleted; ``params`` is its whole current state."""
 
     params: wire.MessageChanged
-
-    @property
-    def seq(self) -> int:
-        return self.params.seq
 
     @property
     def text(self) -> str:
         return self.params.text
 
-    async def reply(self, text: str) -> MessageSendResult:
-        return await self.room.send(text, reply_to=self.params.seq)
+
+@dataclass(slots=True, frozen=True)
+class MessageReacted(_OfMessage):
+    """Somebody, also another bot, reacted to a message or took a reaction back; never the bot itself.
+
+    After a ``RoomReset`` reactions that were missed are not handled: ask ``Room.message``."""
+
+    params: wire.MessageReacted
+
+    @property
+    def emoji(self) -> str:
+        """The emoji; "" if all were removed at once."""
+        return "" if isinstance(self.params.emoji, UnsetType) else self.params.emoji
+
+    @property
+    def user(self) -> str:
+        """The id of the user whose reaction it is; "" if those of all were removed."""
+        return "" if isinstance(self.params.user, UnsetType) else self.params.user
+
+    @property
+    def added(self) -> bool:
+        return self.params.added is True
+
+    @property
+    def count(self) -> int:
+        """How many have reacted with this emoji now."""
+        return 0 if isinstance(self.params.count, UnsetType) else self.params.count
+
+    @property
+    def cleared(self) -> bool:
+        """Whether a moderator removed all reactions, or all with ``emoji``."""
+        return self.params.cleared is True
 
 
 @dataclass(slots=True, frozen=True)
@@ -184,6 +239,7 @@ class Started:
 KINDS: Final[dict[str, type[Event]]] = {
     "message.posted": MessagePosted,
     "message.changed": MessageChanged,
+    "message.reacted": MessageReacted,
     "member.joined": MemberJoined,
     "member.left": MemberLeft,
     "member.changed": MemberChanged,

@@ -18,6 +18,7 @@ from chatserver.protocol.events import (
     MemberEvent,
     MembersChanged,
     MessageChanged,
+    MessageReacted,
     RoomChanged,
     RoomReset,
     TypingStarted,
@@ -113,7 +114,7 @@ class State:
         """Handle one event, in the order of arrival."""
         if isinstance(params, Message):
             return self._posted(name, params)
-        if isinstance(params, MessageChanged):
+        if isinstance(params, MessageChanged | MessageReacted):
             return self._changed(name, params)
         if isinstance(params, RoomReset):
             self.seen[params.room] = Cursor(params.epoch, params.last_seq, params.last_id, params.rev)
@@ -152,15 +153,21 @@ class State:
         self.seen[message.room] = after
         return [*steps, Handle(message.room, name, message, after, quiet)]
 
-    def _changed(self, name: str, change: MessageChanged) -> list[Step]:
+    def _changed(self, name: str, change: MessageChanged | MessageReacted) -> list[Step]:
         place = self.seen.get(change.room)
+        quiet = isinstance(change, MessageReacted) and self._is_quiet_reaction(change)
         if place is None:
-            return [Handle(change.room, name, change, None)]
+            return [Handle(change.room, name, change, None, quiet)]
         if change.rev <= place.rev:
             return []
         after = Cursor(place.epoch, place.seq, place.id, change.rev)
         self.seen[change.room] = after
-        return [Handle(change.room, name, change, after)]
+        return [Handle(change.room, name, change, after, quiet)]
+
+    def _is_quiet_reaction(self, reacted: MessageReacted) -> bool:
+        """The bot's own reactions, and those that are not for it or whose message is gone."""
+        is_bare = reacted.emoji is msgspec.UNSET and reacted.cleared is msgspec.UNSET
+        return is_bare or (self.user is not None and reacted.user == self.user.id)
 
     def is_quiet(self, message: Message) -> bool:
         """Whether a message read from a page calls no handlers."""

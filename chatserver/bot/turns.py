@@ -13,7 +13,7 @@ from collections import Counter
 from contextvars import ContextVar
 from typing import Any
 
-from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Cursor, Message
 
 
@@ -47,6 +47,8 @@ def key_of(params: Any, after: Cursor | None) -> str:
         return f"posted {params.id}"
     if isinstance(params, MessageChanged) and after is not None:
         return f"changed {params.room} {after.epoch} {params.rev}"
+    if isinstance(params, MessageReacted) and after is not None:
+        return f"reacted {params.room} {after.epoch} {params.rev}"
     return ""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chatserver.rules.accounts import handles, names, profiles
 from chatserver.rules.friends import cards
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.tie import Numbers
 from chatserver.rules.messages import text
 
 

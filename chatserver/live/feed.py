@@ -25,10 +25,10 @@ from msgspec import UnsetType
 from chatserver.live.company import Company
 from chatserver.live.connection import Connection
 from chatserver.live.members import Members
-from chatserver.live.outgoing import MOST, OWN_STATE_DUE, VISITOR, Behind, Outgoing, Unlogged
+from chatserver.live.outgoing import MOST, OWN_STATE_DUE, Behind, Outgoing, Unlogged
 from chatserver.live.repairs import RepairPool, Repairs
 from chatserver.live.slices import SLICE, Frames, slices
-from chatserver.live.tail import Entry, Place, Tail, change_entry, posted_entry
+from chatserver.live.tail import VISITOR, Entry, Place, Tail, change_entry, posted_entry
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import (
     MemberEvent,

@@ -442,19 +442,21 @@ class Hub:
         member = await self.feeds.member(feed, user_id)
         # No await from here on: what this process knows may have changed while the store was asked.
         member = feed.members.get(user_id) if feed.members.knows(user_id) else member
-        mentions = counted + feed.tail.mentions_after(upto, user_id, blocks)
+        mentions = counted + feed.tail.mentions_after(upto, user_id, blocks, everyone=bool(pointer.everyone))
         return self.state_now(feed, member, user_id, pointer, mentions, blocked_by)
 
     async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
-        """The user's mentions after the read marker, except by users they blocked."""
-        return await self.mentions_between(feed, user_id, pointer.read_upto(feed.head), feed.place.seq)
+        """How many messages after the read marker call the user, except by users they blocked."""
+        read, everyone = pointer.read_upto(feed.head), bool(pointer.everyone)
+        return await self.mentions_between(feed, user_id, read, feed.place.seq, everyone=everyone)
 
-    async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int) -> int:
-        """The mentions after ``read`` and up to ``upto``, both seqs."""
+    async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int, *, everyone: bool) -> int:
+        """How many messages after ``read`` and up to ``upto``, both seqs, call the user. ``everyone``: whether
+        @everyone calls them."""
         if not user_id or read >= upto:
             return 0
         blocks = await self.blocks(user_id)
-        return await self._mentions.count(feed.room, user_id, after=read, upto=upto, without=blocks)
+        return await self._mentions.count(feed.room, user_id, after=read, upto=upto, everyone=everyone, without=blocks)
 
     def state_now(
         self, feed: Feed, member: MemberRecord | None, user_id: str, pointer: Pointer, mentions: int,

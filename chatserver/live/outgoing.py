@@ -10,7 +10,6 @@ from chatserver.live.slices import Frames
 from chatserver.live.tail import Entry, Place
 from chatserver.live.wire import Wire
 
-VISITOR: Final = ""
 MOST: Final = "*"
 """The key for everyone who is not among the ``few``; no user has such an id."""
 NOBODY: Final[frozenset[str]] = frozenset()

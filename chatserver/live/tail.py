@@ -14,11 +14,13 @@ from typing import ClassVar, Final, NamedTuple
 import msgspec
 from msgspec import UnsetType
 
+from chatserver.ids import now_ms
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Author, AuthorRole, Message
 from chatserver.store.accounts.author_cache import titled
 from chatserver.store.messages.records import (
+    FIRST_MS,
     Change,
     Changed,
     Posted,
@@ -27,7 +29,11 @@ from chatserver.store.messages.records import (
     message_of,
     reacted_of,
     tombstone_of,
+    unmarked,
 )
+
+VISITOR: Final = ""
+_NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class Place(NamedTuple):
@@ -63,7 +69,7 @@ class Entry:
         self.place = place
         self.only = only
         self.others = others
-        self.few: Set[str] = frozenset([only]) if only else frozenset()
+        self.few = _few(what, only)
         self._frames: dict[Wire, bytes] = {}
 
     @property
@@ -71,13 +77,22 @@ class Entry:
         return 300 if isinstance(self.what, MessageReacted) else 300 + len(self.what.text)
 
     def frame(self, wire: Wire) -> bytes:
+        self._forget_first()
         made = self._frames.get(wire)
         if made is None:
             made = self._frames[wire] = wire.event(_NAMES[type(self.what)], self.what)
         return made
 
+    def _forget_first(self) -> None:
+        """A newcomer's first message is shown as that for a day."""
+        if isinstance(self.what, Message) and self.what.first and now_ms() >= self.what.at + FIRST_MS:
+            others = unmarked(self.others) if isinstance(self.others, Message) else self.others
+            self.replace(unmarked(self.what), self.only, others)
+
     def frame_for(self, wire: Wire, viewer: str) -> bytes:
         """The frame that this user may see: the same for all who are not among the ``few``."""
+        if viewer == VISITOR and isinstance(self.what, Message) and self.what.first:
+            return wire.event("message.posted", unmarked(self.what))
         if not self.only or viewer == self.only:
             return self.frame(wire)
         return wire.event(_NAMES[type(self.what)], self.others)
@@ -93,8 +108,15 @@ class Entry:
 
     def replace(self, what: What, only: str = "", others: What | None = None) -> None:
         self.what, self.only, self.others = what, only, others
-        self.few = frozenset([only]) if only else frozenset()
+        self.few = _few(what, only)
         self._frames.clear()
+
+
+def _few(what: What, only: str) -> Set[str]:
+    """The users who get another frame than all others: visitors do not see which message is a newcomer's first."""
+    if isinstance(what, Message) and what.first:
+        return {VISITOR, only} if only else {VISITOR}
+    return {only} if only else _NOBODY
 
 
 def posted_entry(room: str, posted: Posted, author: Author, place: Place) -> Entry:
@@ -251,11 +273,17 @@ class Tail:
         entry = self._messages.get(seq)
         return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
 
-    def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset()) -> int:
-        """The user's mentions after a message, except by users they blocked."""
+    def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset(), *, everyone: bool = True) -> int:
+        """How many messages after this one call the user, except by users they blocked. ``everyone``: whether
+        @everyone calls them."""
         later = (entry.seen_by(user) for number, entry in self._messages.items() if number > seq)
         return sum(
-            1 for what in later if isinstance(what, Message) and user in what.mentions and what.author.id not in blocks
+            1
+            for what in later
+            if isinstance(what, Message)
+            and (user in what.mentions or what.reply_user == user or (everyone and what.everyone))
+            and what.author.id != user
+            and what.author.id not in blocks
         )
 
     def face_changed(self, author: Author) -> bool:

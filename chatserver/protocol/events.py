@@ -30,7 +30,7 @@ class MessageChanged(Shape, frozen=True):
     mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = field(
         default_factory=list
     )
-    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room")] = False
+    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room, with @everyone")] = False
     previews: Annotated[list[str], Meta(description="always empty in this release")] = field(default_factory=list)
 
 

@@ -123,8 +123,8 @@ class UserRoom(Shape, frozen=True):
 
 
 class UserProfile(User, frozen=True, kw_only=True):
-    """A user with their profile. ``for_friends`` is present for friends only; ``presence``, ``shown_rooms``,
-    ``findable`` and ``listable`` for the user only."""
+    """A user with their profile. ``for_friends`` is present for friends only; ``presence``, ``greets``,
+    ``shown_rooms``, ``findable`` and ``listable`` for the user only."""
 
     since: Annotated[int, Meta(description="when the account was created")]
     rooms: Annotated[
@@ -142,6 +142,9 @@ class UserProfile(User, frozen=True, kw_only=True):
     ] = ""
     time_zone: Annotated[str, Meta(description="an IANA zone such as `Asia/Shanghai`")] = ""
     presence: Annotated[Presence | UnsetType, Meta(description="`hidden`: others see neither presence nor typing")] = (
+        UNSET
+    )
+    greets: Annotated[bool | UnsetType, Meta(description="whether you like to greet newcomers; only you see this")] = (
         UNSET
     )
     shown_rooms: Annotated[
@@ -180,8 +183,18 @@ class Message(Shape, frozen=True):
     client_id: Annotated[str, Meta(description="the sender's own name for the message")] = ""
     reply_to: Annotated[int, Meta(description="the number of the message it replies to; 0: none")] = 0
     topic: Annotated[str, Meta(description="the topic; empty: none")] = ""
+    reply_user: Annotated[
+        str,
+        Meta(
+            description="the user whom this reply calls: the author of the message it replies to; empty if that is the "
+            "sender, was no member, or had deleted it"
+        ),
+    ] = ""
     mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = []
-    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room")] = False
+    everyone: Annotated[bool, Meta(description="whether it calls everyone in the room, with @everyone")] = False
+    first: Annotated[
+        bool, Meta(description="whether it is a newcomer's first message; for members, and for a day after `at`")
+    ] = False
     attachments: Annotated[list[str], Meta(description="always empty in this release")] = []
     previews: Annotated[list[str], Meta(description="always empty in this release")] = []
     edited_at: Annotated[int, Meta(description="when the text was last changed; 0: never")] = 0
@@ -255,7 +268,7 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
     rev: Annotated[int, Meta(description="the number of the last change")]
     read_seq: Annotated[int, Meta(description="the last message that was read")]
     unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
-    mentions: Annotated[int, Meta(description="how often the user was mentioned after `read_seq`")]
+    mentions: Annotated[int, Meta(description="how many messages after `read_seq` call the user")]
     online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
     other: Annotated[Author | UnsetType, Meta(description="the other user of a direct room")] = UNSET
     notify_until: Annotated[int, Meta(description="when `notify` ends (Unix ms) and `notify_then` holds; 0: never")] = 0

@@ -7,6 +7,7 @@ import signal
 import sys
 
 import pytest
+from msgspec import UNSET
 
 from chatserver.bot import Bot, EndedError, MemberJoined, MessageChanged, MessagePosted, Refusal, RoomReset
 from chatserver.protocol.codecs import JSON
@@ -152,6 +153,31 @@ async def test_edits_and_joins_call_handlers(server):
         await ann.bot.call("message.edit", room="hall", seq=sent.seq, text="after")
         await until(lambda: len(told) == 2)
     assert told == [("joined", "ann"), ("now", "after")]
+
+
+async def test_a_bot_reads_who_moderates_how_a_room_is_set_and_whom_a_name_means(server):
+    ann, bob = await server.user("ann"), await server.user("bob", name="王小明")
+    bot, roles = Bot(patience=0.01), []
+
+    @bot.on(MessagePosted)
+    async def note(event):
+        roles.append((event.author.handle, event.author.role))
+
+    async with server.bot(bot, handle="scribe"):
+        room = (await ann.bot.call("room.create", title="Attic", writers="moderators", never_window=True)).room
+        await ann.bot.call("room.invite", room=room, user=bot.user.id)
+        await until(lambda: room in bot.rooms)
+        state = bot.rooms[room]
+        assert (state.writers, state.topics, state.never_window) == ("moderators", "everyone", True)
+        await ann.bot.call("room.update", room=room, writers="everyone")
+        await until(lambda: bot.rooms[room].writers == "everyone")
+        await bob.join(room)
+        await ann.say(room, "hello")
+        await bob.say(room, "hi")
+        await until(lambda: len(roles) == 2)
+        found = [member.user.handle async for member in bot.room(room).members("wangxm")]
+    assert roles == [("ann", "owner"), ("bob", UNSET)]
+    assert found == ["bob"]
 
 
 async def test_a_bot_let_into_a_room_hears_it_and_thrown_out_hears_it_no_more(server):

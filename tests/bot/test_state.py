@@ -3,7 +3,7 @@
 import msgspec
 
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
-from chatserver.protocol.events import MemberEvent, MessageChanged, RoomChanged, RoomReset
+from chatserver.protocol.events import MemberEvent, MessageChanged, MessageReacted, RoomChanged, RoomReset
 from chatserver.protocol.methods.sessions import SessionStartResult
 from chatserver.protocol.shapes import Author, Cursor, Message, RoomState
 from tests.bot.double import ANN, ME, OTHER_BOT, Double
@@ -139,3 +139,19 @@ def test_what_a_room_says_of_itself_is_kept_and_leaves_the_bot_s_own_role():
     assert step == Handle("hall", "room.changed", changed, None)
     hall = state.rooms["hall"]
     assert (hall.title, hall.members, hall.role) == ("Big hall", 9, "moderator")
+
+
+def test_a_reaction_moves_the_place_and_only_what_others_did_is_handled():
+    state = State({})
+    started(state, last_seq=3, last_id="m3")
+    for rev, (more, quiet) in enumerate(
+        [({"user": "ann", "added": True, "count": 1}, False), ({"user": ME["id"], "added": True, "count": 2}, True)], 1
+    ):
+        reacted = MessageReacted(room="hall", rev=rev, seq=2, emoji="👍", **more)
+        (step,) = state.heard("message.reacted", reacted)
+        assert step == Handle("hall", "message.reacted", reacted, Cursor("e1", 3, "m3", rev), quiet)
+    bare = MessageReacted(room="hall", rev=3, seq=2)
+    cleared = MessageReacted(room="hall", rev=4, seq=2, cleared=True)
+    assert [state.heard("message.reacted", event)[0].quiet for event in (bare, cleared)] == [True, False]
+    assert state.heard("message.reacted", bare) == []
+    assert state.seen["hall"].rev == 4

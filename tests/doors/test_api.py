@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.doors.conftest import Remote
 from tests.doors.visiting import Answer, ask, post
 from tests.people import PASSWORD, gathering, sign_up

@@ -30,7 +30,7 @@ async def server(address):
         yield opened
 
 
-@pytest.mark.parametrize("name", ["echo", "dice", "host", "no_sdk"])
+@pytest.mark.parametrize("name", ["echo", "dice", "host", "poll", "no_sdk"])
 def test_an_example_has_less_than_fifty_lines(name):
     assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 50
 
@@ -81,6 +81,32 @@ async def test_dice_explains_itself_to_who_types_something_else(server, monkeypa
         ann = await server.user("ann")
         await ann.say("hall", "/roll 2d6 plenty")
         assert "Usage: /roll [dice] [plus]" in await ann.next_text(author="dice")
+
+
+async def test_a_poll_counts_reactions_and_is_closed_by_whoever_asked(server, monkeypatch):
+    async with server.bot(example("poll", monkeypatch).bot, handle="poll"):
+        ann, bo = await server.user("ann"), await server.user("bo")
+        await ann.say("hall", "/poll Tea or coffee? | Tea | Coffee")
+        asked = await ann.next_message(author="poll")
+        assert asked.text.splitlines() == ["Tea or coffee?", "1️⃣ Tea", "2️⃣ Coffee"]
+        async with asyncio.timeout(5):
+            while len((await ann.bot.room("hall").message(asked.seq)).reactions) < 2:
+                await asyncio.sleep(0.02)
+        for person in (ann, bo):
+            await person.bot.room("hall").react(asked.seq, "1️⃣")
+        await bo.bot.room("hall").react(asked.seq, "✅")
+        await ann.bot.room("hall").react(asked.seq, "✅")
+        results = await bo.next_message(author="poll")
+        while results.seq == asked.seq:
+            results = await bo.next_message(author="poll")
+        assert (results.text, results.reply_to) == ("Tea: 2\nCoffee: 0", asked.seq)
+
+
+async def test_a_poll_with_one_answer_is_explained(server, monkeypatch):
+    async with server.bot(example("poll", monkeypatch).bot, handle="poll"):
+        ann = await server.user("ann")
+        await ann.say("hall", "/poll Tea? | Yes")
+        assert await ann.next_text(author="poll") == "Try /poll Tea or coffee? | Tea | Coffee"
 
 
 async def test_host_greets_several_in_one_line_and_nobody_twice(server, monkeypatch):

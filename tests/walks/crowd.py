@@ -17,7 +17,7 @@ from aiohttp import ClientSession
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.protocol.methods import METHODS
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.people import PASSWORD, Person, Refused
 from tests.walks.consent import Law
 
@@ -312,7 +312,7 @@ class Moves:
     poke_list = tie_list = block_list = met_show = invitation_list = inbox_list = _nothing
     tie_get = tie_step_back = card_offer = card_take_back = block_add = block_remove = met_confirm = _a_user
     tie_rest = tie_show_seen = _a_switch
-    room_leave = room_members = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
+    room_leave = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
     room_remove = room_ban = room_unban = _a_member
     direct_open = direct_close = _a_bot
     bot_renew_token = bot_close = _a_spare_bot
@@ -411,6 +411,7 @@ class Moves:
     async def profile_update(self: Crowd, who: Ear) -> Params:
         said = {name: self.mark(who, "public") for name in ("name", "headline", "about", "home_town")}
         said["presence"] = self.chance.choice(["shown", "hidden"])
+        said["findable"] = self.chance.choice(["interests", "name", "nothing"])
         said["for_friends"] = self.mark(who, "friends")
         lists = {"interests": [self.mark(who, "public")], "languages": ["en"], "shown_rooms": [self.room(who)]}
         kept = self.chance.sample(sorted(said | lists), 2)
@@ -470,7 +471,11 @@ class Moves:
         room = self.room(who)
         words = {name: self.words(who, room) for name in ("title", "about")}
         more = {"slow_mode": 0, "pokes": self.chance.random() < 0.8, "window": self.chance.random() < 0.3}
+        more["topics"] = self.chance.choice(["everyone", "moderators"])
         return {"room": room, **words, "tags": [self.words(who, room)], **more}
+
+    async def room_members(self: Crowd, who: Ear) -> Params:
+        return {"room": self.room(who), "query": self.chance.choice(["", "@", self.query(who)[:100]])}
 
     async def room_archive(self: Crowd, who: Ear) -> Params:
         room = self.chance.choice(self.rooms)

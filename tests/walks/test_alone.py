@@ -11,7 +11,7 @@ import pytest
 
 from chatserver import ids
 from chatserver.app import Server
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.conftest import OpenServer
 from tests.people import Person, gathering, sign_up
 from tests.walks.test_friends import refused

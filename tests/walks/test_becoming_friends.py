@@ -10,7 +10,7 @@ import pytest
 
 from chatserver import ids
 from chatserver.app import Server
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.people import PASSWORD, Person, gathering
 from tests.walks.test_friends import acquainted, friends, poke, refused, speak
 from tests.walks.test_invited import plain

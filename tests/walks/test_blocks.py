@@ -16,7 +16,7 @@ import redis
 
 from chatserver import ids
 from chatserver.app import Server
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.engine.address import Address
 from tests.conftest import settings_for_tests
 from tests.people import PATIENCE, Person, Refused, gathering, post

@@ -9,7 +9,7 @@ import pytest
 
 from chatserver import ids
 from chatserver.app import Server
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.engine import keys
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up

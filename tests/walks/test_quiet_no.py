@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from chatserver import ids
 from chatserver.app import Server
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from tests.people import PASSWORD, Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, poke, speak
 

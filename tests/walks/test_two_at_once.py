@@ -228,7 +228,7 @@ async def test_fields_of_a_profile_that_change_at_once_all_stay(server: Server, 
     fields = {
         "headline": "Tea and bridges", "about": "Walks at dawn", "for_friends": "Ring twice", "interests": ["tea"],
         "languages": ["en", "zh"], "home_town": "Suzhou", "time_zone": "Asia/Shanghai", "presence": "hidden",
-        "shown_rooms": ["hall"],
+        "shown_rooms": ["hall"], "findable": "name", "listable": False,
     }  # fmt: skip
     async with gathering(server.url, "ann") as (ann,):
         await fields_at_once(ann, sockets, "profile.update", fields)
@@ -238,6 +238,7 @@ async def test_fields_of_a_profile_that_change_at_once_all_stay(server: Server, 
 
 async def test_words_and_settings_of_a_room_that_change_at_once_all_stay(server: Server, sockets: int) -> None:
     fields = {"title": "Tea", "about": "Slow", "tags": ["tea"], "slow_mode": 9, "question": True}
+    fields |= {"writers": "moderators", "topics": "moderators", "never_window": True}
     async with gathering(server.url, "ann") as (ann,):
         room = (await ann.call("room.create", kind="open", title="Room"))["room"]
         await fields_at_once(ann, sockets, "room.update", fields, room=room)

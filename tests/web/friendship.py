@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from chatserver import ids
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.testkit import TestServer
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served

@@ -176,6 +176,7 @@ class ProfileUpdate(Params, frozen=True):
     presence: Annotated[Presence | UnsetType, Meta(description="`hidden`: others see neither presence nor typing")] = (
         UNSET
     )
+    greets: Annotated[bool | UnsetType, Meta(description="whether you like to greet newcomers")] = UNSET
     shown_rooms: Annotated[
         Annotated[list[RoomId], Meta(max_length=20)] | UnsetType,
         Meta(description="ids of your open rooms that everyone may see on your profile"),

@@ -131,7 +131,7 @@ class ReadMark(RoomParams, frozen=True):
 class ReadMarkResult(Struct, frozen=True):
     read_seq: Annotated[int, Meta(description="the last message that was read")]
     unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
-    mentions: Annotated[int, Meta(description="how often the user was mentioned after `read_seq`")]
+    mentions: Annotated[int, Meta(description="how many messages after `read_seq` call the user")]
 
 
 class PresenceWatchResult(Shape, frozen=True):

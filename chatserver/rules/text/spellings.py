@@ -24,28 +24,29 @@ Part = frozenset[str]
 
 
 class Spelled(NamedTuple):
-    """A name and a handle, folded, and the parts of each in order."""
+    """A name and a handle, folded; the parts of each in order; and the first letters of all parts, by which most names
+    are ruled out at once."""
 
     text: str
     parts: tuple[tuple[Part, ...], ...]
+    initials: frozenset[str]
 
     def is_meant_by(self, word: str) -> bool:
         """Whether a folded word is part of it, or the beginnings of some of its parts that follow each other."""
         if (len(word) >= ANYWHERE or not word.isascii()) and word in self.text:
             return True
-        return any(
-            _begin(parts[first:], word)
-            for parts in self.parts
-            for first, part in enumerate(parts)
-            if any(typed.startswith(word[0]) for typed in part)
-        )
+        if word[0] not in self.initials:
+            return False
+        return any(_begin(parts[first:], word) for parts in self.parts for first in range(len(parts)))
 
 
 @functools.lru_cache(_KEPT)
 def spelled(name: str, handle: str) -> Spelled:
     """How this name and handle can be typed."""
     texts = fold(name), fold(handle)
-    return Spelled("\n".join(texts), tuple(tuple(_part(found[0]) for found in _PARTS.finditer(text)) for text in texts))
+    parts = tuple(tuple(_part(found[0]) for found in _PARTS.finditer(text)) for text in texts)
+    initials = frozenset(typed[0] for words in parts for part in words for typed in part)
+    return Spelled("\n".join(texts), parts, initials)
 
 
 def _part(text: str) -> Part:

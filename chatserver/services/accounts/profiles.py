@@ -38,6 +38,7 @@ _CHECKS: Final[dict[str, Callable[[Any], str | list[str]]]] = {
     "home_town": profiles.checked_home_town,
     "time_zone": profiles.checked_time_zone,
     "presence": lambda presence: "hidden" if presence == "hidden" else "",
+    "greets": lambda on: "1" if on else "",
     "shown_rooms": lambda rooms: list(dict.fromkeys(rooms)),
     "findable": lambda findable: "" if findable == "interests" else findable,
     "listable": lambda listable: "" if listable else "no",
@@ -142,7 +143,7 @@ def _profile_of(profile: Profile, reader: str, rooms: list[UserRoom], *, near: b
         **public_of(profile), since=profile.created_at, rooms=rooms, about=profile.about, interests=profile.interests,
         languages=profile.languages, home_town=profile.home_town, time_zone=profile.time_zone,
         presence=("hidden" if profile.presence == "hidden" else "shown") if own else UNSET,
-        shown_rooms=profile.shown_rooms if own else UNSET,
+        greets=profile.greets if own else UNSET, shown_rooms=profile.shown_rooms if own else UNSET,
         findable=findable_of(profile) if own else UNSET, listable=profile.listable != "no" if own else UNSET,
         for_friends=profile.for_friends if own or near else "",
     )  # fmt: skip

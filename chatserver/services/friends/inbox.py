@@ -35,8 +35,8 @@ MOST_REMEMBERED: Final = 10_000
 
 
 class Mention(Step, frozen=True):
-    """A message that may call somebody: one being sent by ``user`` with ``client_id`` and ``id``, or an edited one
-    with this ``seq``."""
+    """A message that may call somebody, by name or by a reply: one being sent by ``user`` with ``client_id`` and
+    ``id``, or an edited one with this ``seq``."""
 
     kind = "mention"
     room: str
@@ -119,9 +119,9 @@ class Inbox:
     async def _stands(self, user: str, item: InboxItem, blocked: set[str], now: int) -> bool:
         if item.user in blocked:
             return False
-        if item.kind == "mention":
+        if item.kind in {"mention", "reply"}:
             posted = await self._message(item.room, item.seq)
-            return posted is not None and user in posted.mentions
+            return posted is not None and user in {*posted.mentions, posted.reply_user}
         if item.kind == "poke":
             return await self._poke_stands(user, item, blocked, now)
         if item.kind == "invited":
@@ -202,7 +202,8 @@ class Inbox:
     # --- mentions ----------------------------------------------------------------------------------------------------
 
     def mentioned(self, room: str, record: Record) -> Callable[[asyncio.Future[MessageSendResult]], None]:
-        """Begin the intent for mentions, before the message is sent; returns a callback for the outcome of the send."""
+        """Begin the intent for the inboxes of those whom a message calls, before it is sent; returns a callback for the
+        outcome of the send."""
         begun = self._intents.begin(Mention(room=room, user=record.user, client_id=record.client_id, id=record.id))
 
         def answered(done: asyncio.Future[MessageSendResult]) -> None:
@@ -250,11 +251,12 @@ class Inbox:
         return page.messages[0] if page.messages else None
 
     async def _tell(self, room: str, seq: int, at: int) -> None:
-        """Add a message to the inbox of each user it mentions now; repeats add nothing."""
+        """Add a message to the inbox of each user whom it calls now, once, however it calls them; repeats add
+        nothing."""
         posted = await self._message(room, seq)
-        if posted is None:
+        if posted is None or posted.only:
             return
-        item = Item("mention", posted.user, room, seq)
-        for user in posted.mentions:
+        for user in dict.fromkeys([*posted.mentions, *filter(None, [posted.reply_user])]):
             if not await self._ties.has_blocked(user, posted.user):
+                item = Item("reply" if user == posted.reply_user else "mention", posted.user, room, seq)
                 await self._inbox.add(user, f"mention {posted.id}", item, now=at)

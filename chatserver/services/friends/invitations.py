@@ -27,7 +27,7 @@ from chatserver.protocol.methods.friends import (
 from chatserver.protocol.shapes import TieState
 from chatserver.rules.accounts import tokens
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.caller import Caller

@@ -24,7 +24,7 @@ from chatserver.protocol.shapes import (
     TieState,
 )
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import Poke
+from chatserver.rules.friends.tie import Poke
 from chatserver.services.friends.icebreakers import Icebreakers
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.ties import Read, TieStore

@@ -26,6 +26,7 @@ from chatserver.protocol.methods.friends import (
 from chatserver.protocol.shapes import TieState
 from chatserver.rules.days import Days
 from chatserver.rules.friends import ladder
+from chatserver.rules.friends.tie import DAY_MS, Poke
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.accounts.newcomers import Newcomers
@@ -79,7 +80,7 @@ class Pokes:
             await self._check_name(user, now)
         last = await self._check_room(user, params, now, rehearsal=rehearsal)
         card = self._icebreakers.draw(params.room)
-        poke = ladder.Poke(
+        poke = Poke(
             self._ties.room_of(user, other.id) + ids.random_bytes(4).hex(), user, params.room, params.gesture, now,
             params.seq, card, hidden=await self._ties.hides_poke(other.id, user), last=last,
         )  # fmt: skip
@@ -125,7 +126,7 @@ class Pokes:
     async def _check_name(self, user: str, now: int) -> None:
         """A name may not be changed into words for the one who is poked. Signing up is no change."""
         profile = await self._accounts.profile(user)
-        wait = profile.named_at + ladder.DAY_MS - now if profile is not None and profile.named_at else 0
+        wait = profile.named_at + DAY_MS - now if profile is not None and profile.named_at else 0
         if wait > 0:
             raise errors.not_allowed(
                 "You changed your name lately: wait a day", "changed_lately", retry_after=-(-wait // 1000)
@@ -230,5 +231,5 @@ class Pokes:
         return await self._pairs.state(user, read, now)
 
 
-def _plain(poke: ladder.Poke) -> dict[str, object]:
+def _plain(poke: Poke) -> dict[str, object]:
     return {name: getattr(poke, name) for name in poke.__struct_fields__}

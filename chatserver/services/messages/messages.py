@@ -7,6 +7,7 @@ append.lua decides who may post; only the message itself is checked here.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -35,8 +36,8 @@ from chatserver.services.messages.limits import SendLimits
 from chatserver.store.accounts.users import Mark, UserStore
 from chatserver.store.community.secret import Secret
 from chatserver.store.messages.deletions import Deletions
-from chatserver.store.messages.log import MessageLog
-from chatserver.store.messages.records import Page, Record, digest, seen_by
+from chatserver.store.messages.log import NO_CALLS, Calls, MessageLog
+from chatserver.store.messages.records import Page, Record, digest, seen_by, unmarked
 
 MOST_READINGS: Final = 3
 """How often a page is read again because of changes; then it is returned anyway."""
@@ -88,22 +89,27 @@ class Messages:
     def put(self, caller: Caller, params: MessageSend, text: str) -> asyncio.Future[MessageSendResult]:
         """Queue a message whose ``text`` was returned by ``admit``."""
         record = Record(new_id(), caller.user_id, text, params.client_id, params.reply_to, params.topic)
-        if not self._newcomers.must_count(caller):
-            return self._append(caller, params.room, record)
-        begun = self._newcomers.begin(params.room, record)
-        sent = self._append(caller, params.room, record)
-        return self._hub.tasks.start(self._newcomers.counted(begun, sent))
+        if self._newcomers.must_count(caller):
+            return self._newcomers.send(caller, params.room, record, partial(self._append, caller, params.room))
+        return self._append(caller, params.room, record)
 
     def _append(self, caller: Caller, room: str, record: Record) -> asyncio.Future[MessageSendResult]:
         said = digest(self._secret.value, record.text, record.reply_to, record.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-        names = text_rules.names_called(record.text)
-        if not names:
+        calls = self._calls(caller, record.text)
+        if calls is NO_CALLS and not record.reply_to:
             return self._log.append(room, record, said, origin)
         answered = self._inbox.mentioned(room, record)
-        answer = self._log.append(room, record, said, origin, names)
+        answer = self._log.append(room, record, said, origin, calls)
         answer.add_done_callback(answered)
         return answer
+
+    def _calls(self, caller: Caller, text: str) -> Calls:
+        """Whom a text of this caller may call."""
+        names = text_rules.names_called(text)
+        if not names:
+            return NO_CALLS
+        return Calls(names, self._newcomers.most_called(caller), everyone=not caller.bot)
 
     # --- change ------------------------------------------------------------------------------------------------------
 
@@ -112,9 +118,9 @@ class Messages:
         user, now = caller.require_user(), now_ms()
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
-        names = text_rules.names_called(text)
-        edit = self._log.edit(params.room, params.seq, text, names, user=user, now=now)
-        return RevResult(await (self._inbox.edited(params.room, params.seq, edit) if names else edit))
+        calls = self._calls(caller, text)
+        edit = self._log.edit(params.room, params.seq, text, calls, user=user, now=now)
+        return RevResult(await (edit if calls is NO_CALLS else self._inbox.edited(params.room, params.seq, edit)))
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()
@@ -128,7 +134,7 @@ class Messages:
 
     async def history(self, caller: Caller, params: MessageHistory) -> MessageHistoryResult:
         async with self._hub.feeds.open(params.room) as feed:
-            await self.check_readable(caller, feed)
+            is_member = await self.check_readable(caller, feed)
             first, last = self._range(params, feed)
             page = await self._read(feed, first, last, caller.user_id)
             authors = await feed.authors(posted.user for posted in page.messages)
@@ -136,6 +142,8 @@ class Messages:
         messages = [
             seen_by(viewer, room, posted, authors[posted.user], reactions.get(posted.seq)) for posted in page.messages
         ]
+        if not is_member:
+            messages = list(map(unmarked, messages))
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
@@ -149,8 +157,8 @@ class Messages:
                 break
         return page
 
-    async def check_readable(self, caller: Caller, feed: Feed) -> None:
-        """Raise ``Refusal`` if the caller may not read the room."""
+    async def check_readable(self, caller: Caller, feed: Feed) -> bool:
+        """Whether the caller is a member. Raises ``Refusal`` if they may not read the room."""
         user = caller.user_id
         member, banned_until = feed.members.get(user), None
         if user and (member is None or not feed.members.knows(user)):
@@ -158,6 +166,7 @@ class Messages:
         await self._hub.require_here(feed, user)
         banned = room_rules.is_banned(banned_until, now_ms())
         room_rules.may_read(feed.meta, member, signed_in=bool(user), banned=banned)
+        return member is not None
 
     @staticmethod
     def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:
@@ -193,5 +202,6 @@ class Messages:
             origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
             mark = Mark(params.room, feed.epoch, seq, feed.head.shared)
             read, last = max(0, await self._users.mark(user, [mark], origin=origin)), feed.delivered.seq
-            mentions = await self._hub.mentions_between(feed, user, read, last)
+            everyone = bool((await self._hub.pointer(user, params.room)).everyone)
+            mentions = await self._hub.mentions_between(feed, user, read, last, everyone=everyone)
         return ReadMarkResult(read, max(0, last - read), mentions)

@@ -31,7 +31,7 @@ from chatserver.services.messages.limits import SendLimits
 from chatserver.services.messages.messages import Messages
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.reactions import ReactionStore
-from chatserver.store.messages.records import Page, seen_by
+from chatserver.store.messages.records import Page, seen_by, unmarked
 
 
 class ReadPage(Protocol):
@@ -134,11 +134,13 @@ class Reactions:
 
     async def _read(self, caller: Caller, room: str, read: ReadPage) -> MessagesResult:
         async with self._hub.feeds.open(room) as feed:
-            await self._messages.check_readable(caller, feed)
+            is_member = await self._messages.check_readable(caller, feed)
             page = await read(room, viewer=caller.user_id)
             authors = await feed.authors(posted.user for posted in page.messages)
         viewer, reactions = caller.user_id, page.reactions
         messages = [
             seen_by(viewer, room, posted, authors[posted.user], reactions.get(posted.seq)) for posted in page.messages
         ]
+        if not is_member:
+            messages = list(map(unmarked, messages))
         return MessagesResult(messages, page.epoch, page.rev)

@@ -170,8 +170,9 @@ class Sync:
     def _state(self, user: LiveUser | None, feed: Feed, counted: int, upto: int) -> RoomState:
         if user is None:
             return self._hub.state_now(feed, None, "", self._no_pointer(feed), 0)
-        mentions = counted + feed.tail.mentions_after(upto, user.id, user.blocks)
         member, pointer = feed.members.get(user.id), user.pointers[feed.room]
+        later = feed.tail.mentions_after(upto, user.id, user.blocks, everyone=bool(pointer.everyone))
+        mentions = counted + later
         return self._hub.state_now(feed, member, user.id, pointer, mentions, user.blocked_by)
 
     # --- cursors -----------------------------------------------------------------------------------------------------

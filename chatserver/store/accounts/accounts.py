@@ -50,6 +50,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     presence: str = ""
     findable: str = ""
     listable: str = ""
+    greets: bool = False
     created_at: int = 0
     admin: bool = False
     suspended: bool = False
@@ -114,7 +115,7 @@ _TEXTS: Final = (
 )  # fmt: skip
 _SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests", "findable"})
 _LISTS: Final = ("interests", "languages", "shown_rooms")
-_FLAGS: Final = ("bot", "admin", "suspended", "closed")
+_FLAGS: Final = ("bot", "admin", "suspended", "closed", "greets")
 _NUMBERS: Final = ("created_at", "named_at")
 _unpack = msgspec.msgpack.Decoder(list[str]).decode
 

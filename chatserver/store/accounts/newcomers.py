@@ -28,6 +28,16 @@ class NewcomerStore:
         held = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
         return arrival_of(held) if held else TRUSTED
 
-    async def count(self, user: str, room: str, seq: int, *, stands: bool) -> None:
-        """Count a message, or if it does not stand, count it no longer. May be repeated."""
-        await self._store.call("user_wrote", keys.user(user), f"{room}/{seq}", int(stands), self._most)
+    async def count(self, user: str, room: str, seq: int, *, stands: bool, id: str = "") -> None:
+        """Count a message, or if it does not stand, count it no longer. Ends the claim of ``id``. May be repeated."""
+        await self._store.call("user_wrote", keys.user(user), f"{room}/{seq}", int(stands), self._most, id)
+
+    async def claim_first(self, user: str, id: str) -> bool:
+        """Whether the message that is about to be sent is the user's first: none of theirs stands, and no other claims
+        that now. May be repeated. Raises ``Refusal`` unavailable."""
+        answer = await self._store.call("user_first", keys.user(user), id, 1)
+        return answer == [b"ok", 1]
+
+    async def unclaim_first(self, user: str, id: str) -> None:
+        """The message was not stored."""
+        await self._store.call("user_first", keys.user(user), id, 0)

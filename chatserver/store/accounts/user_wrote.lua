@@ -3,12 +3,13 @@
 -- keys: {u}
 -- repeatable
 -- allow-oom
--- args: room/seq, whether it stands (1 | 0), how many are kept
+-- args: room/seq, whether it stands (1 | 0), how many are kept, its id
 -- answers: {'ok'} or {'not_found'}
 return function(keys, args)
-  local held = redis.call('HMGET', keys[1], 'handle', 'closed', 'wrote')
+  local held = redis.call('HMGET', keys[1], 'handle', 'closed', 'wrote', 'first')
   if not held[1] or held[2] == '1' then return {'not_found'} end
   local message, stands, most = args[1], args[2] == '1', tonumber(args[3])
+  if held[4] and held[4] == args[4] then redis.call('HDEL', keys[1], 'first') end
   local kept, known = {}, false
   for one in string.gmatch(held[3] or '', '%S+') do
     known = known or one == message

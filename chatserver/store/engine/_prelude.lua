@@ -12,12 +12,12 @@ end
 -- The fields of a room that most functions need; nil if there is no such room.
 local function meta_of(meta)
   local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
-    'archived')
+    'archived', 'writers')
   if not got[1] then return nil end
   return {
     epoch = got[1], seq = number_of(got[2]), rev = number_of(got[3]), last_id = got[4] or '',
     last_at = number_of(got[5]), first_seq = math.max(1, number_of(got[6])), kind = got[7],
-    slow_mode = number_of(got[8]), archived = got[9] == '1',
+    slow_mode = number_of(got[8]), archived = got[9] == '1', writers = got[10],
   }
 end
 
@@ -216,35 +216,41 @@ local function unname_member(handles, user)
   redis.call('HDEL', handles, '=' .. user)
 end
 
--- The member that one @ mentions: the one with the longest possible handle. `name` is the folded word, then the byte
+-- What `@everyone` calls; no user has this id, and nobody may take the handle.
+local EVERYONE = '*'
+
+-- Whom one @ calls: the member with the longest possible handle, or everyone. `name` is the folded word, then the byte
 -- lengths at which a handle could end in it, longest first.
 local function called_by(handles, name)
   local word, lengths = string.match(name, '^(%S+) (.+)$')
   local possible = {}
   for length in string.gmatch(lengths or '', '%d+') do possible[#possible + 1] = string.sub(word, 1, tonumber(length)) end
   if #possible == 0 then return nil end
-  for _, user in ipairs(redis.call('HMGET', handles, unpack(possible))) do
+  for i, user in ipairs(redis.call('HMGET', handles, unpack(possible))) do
     if user then return user end
+    if possible[i] == 'everyone' then return EVERYONE end
   end
 end
 
-local MOST_CALLED = 10
-
--- Ids of the members, other than the author, that these names (one per line) mention, each once, separated by spaces.
+-- Whom a text calls: ids of members other than the author, each once, separated by spaces, and whether it says
+-- @everyone. `names` is a line with the most that it may call by name, then a line per name.
 local function called_in(handles, names, author)
-  local called, seen = {}, {[author] = true}
-  for name in string.gmatch(names, '[^\n]+') do
+  local called, seen, everyone = {}, {[author] = true}, false
+  local most = number_of(string.match(names, '^%d+'))
+  for name in string.gmatch(names, '\n([^\n]+)') do
     local user = called_by(handles, name)
-    if user and not seen[user] and #called < MOST_CALLED then
+    if user == EVERYONE then
+      everyone = true
+    elseif user and not seen[user] and #called < most then
       seen[user] = true
       called[#called + 1] = user
     end
   end
-  return table.concat(called, ' ')
+  return table.concat(called, ' '), everyone
 end
 
--- One entry per mention, ordered by user and message. The latest 1,000 of a user are kept: more unread ones are never
--- counted.
+-- Calls: {r}:mentions holds an entry for each message and user that it calls, by name or by replying to them, ordered by
+-- user and message; one for EVERYONE. The latest 1,000 of each are kept: more unread ones are never counted.
 local MENTIONS_KEPT = 1000
 
 local function trim_mentions(mentions, person)
@@ -255,23 +261,32 @@ local function trim_mentions(mentions, person)
   redis.call('ZREM', mentions, unpack(oldest))
 end
 
-local function note_mentions(mentions, seq, author, called)
-  for person in string.gmatch(called, '%S+') do
+-- All whom a message calls, each once. `holds` is its record or what holds of it since: m by name, y by the reply, a
+-- everyone.
+local function called_of(holds)
+  local called = {}
+  for person in string.gmatch(holds.m or '', '%S+') do called[person] = true end
+  if holds.y then called[holds.y] = true end
+  if holds.a then called[EVERYONE] = true end
+  return called
+end
+
+local function note_calls(mentions, seq, author, called)
+  for person in pairs(called) do
     redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
     trim_mentions(mentions, person)
+  end
+end
+
+local function forget_calls(mentions, seq, author, called)
+  for person in pairs(called) do
+    redis.call('ZREM', mentions, string.format('%s:%016d:%s', person, seq, author))
   end
 end
 
 -- The mentions of a user who left are never counted: if they join again, they start as having read everything.
 local function forget_mentions_of(mentions, person)
   redis.call('ZREMRANGEBYLEX', mentions, '[' .. person .. ':', '(' .. person .. ';')
-end
-
-local function forget_mentions(mentions, seq, author, called)
-  for person in string.gmatch(called, '%S+') do
-    local mention = string.format('%s:%016d', person, seq)
-    redis.call('ZREM', mentions, mention, mention .. ':' .. author)
-  end
 end
 
 -- --- changes of a room ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import msgspec
 
 from chatserver import errors
 from chatserver.protocol.shapes import Invitation
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.accounts.accounts import invite_key, no_invite, past_refusals
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step

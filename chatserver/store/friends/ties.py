@@ -20,7 +20,7 @@ from chatserver import errors, ids
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.protocol.shapes import SayHiFrom
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import DAY_MS, Line, Numbers, Origin, Poke, Step, Tie, Told
+from chatserver.rules.friends.tie import DAY_MS, Line, Numbers, Origin, Poke, Step, Tie, Told, between
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents
@@ -141,7 +141,7 @@ class TieStore:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     async def read(self, one: str, other: str) -> Read:
-        tie = ladder.between(one, other)
+        tie = between(one, other)
         return await self._read(self.room_of(one, other), tie)
 
     async def _read(self, room: str, fresh: Tie) -> Read:

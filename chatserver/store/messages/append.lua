@@ -3,12 +3,15 @@
 -- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
 -- repeatable
 -- args: now, today (days since 1970 in the community's time zone), then seven for each message: user,
--- client_id, digest of the request, id, seq that it replies to (0: none), names behind an @ (one a line: a folded
--- word, then the byte lengths at which a handle could end in it), record
+-- client_id, digest of the request, id, seq that it replies to (0: none), whom it may call ('' for nobody; else a line
+-- with the most by name and whether it may call everyone (1 | 0), then a line for each name behind an @: a folded word,
+-- then the byte lengths at which a handle could end in it), record
 -- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at,
 -- epoch}, {reason} or {reason, milliseconds to wait}
 
 local APART_MS = 60000
+local EVERYONE_MOST = 20
+local EVERYONE_EVERY_MS = 3600000
 
 -- Milliseconds until slow mode lets the user write again. A last message more than APART_MS in the future was written
 -- before the clock was set back (the clocks of several machines differ by less), and does not count.
@@ -20,6 +23,7 @@ end
 local function refusal_of(room, member, last, user, now)
   if not member then return {outside(room)} end
   if room.archived then return {'archived'} end
+  if room.writers == 'moderators' and not moderates(member) then return {'not_a_moderator'} end
   if member.muted_until > now then return {'muted', member.muted_until - now} end
   if room.slow_mode > 0 and not moderates(member) then
     local before = last[user] or number_of(redis.call('ZSCORE', room.last_key, user))
@@ -43,11 +47,39 @@ local function refusal_to_reply(room, seq, reply_to)
   if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
 end
 
--- Add to the record what only the room knows: the ids it mentions, and the only user who may see it (if blocked).
-local function completed(record, called, only)
+-- The author of the message that a reply answers, whom it calls: not if they are the sender, left the room, or the
+-- message was deleted.
+local function answered_by(log, members, reply_to, user)
+  local entry = redis.call('XRANGE', log, reply_to .. '-0', reply_to .. '-0')[1]
+  local author = entry and cmsgpack.unpack(entry[2][2]).u
+  if author and author ~= user and redis.call('HEXISTS', members, author) == 1 then return author end
+end
+
+-- Whether this member may call everyone now: moderators, and all in a small room, once an hour a room.
+local function may_call_everyone(room, meta, members, member)
+  if not moderates(member) and redis.call('HLEN', members) > EVERYONE_MOST then return false end
+  local before = number_of(redis.call('HGET', meta, 'everyone_at'))
+  if before <= room.clock + APART_MS and before > room.clock - EVERYONE_EVERY_MS then return false end
+  redis.call('HSET', meta, 'everyone_at', room.clock)
+  return true
+end
+
+-- What only the room knows of a message, as the fields of its record: the ids it calls by name (m), whether everyone
+-- (a), whom by replying (y), and the only user who may see it, if they are blocked (v). Nil if there is nothing.
+local function known_by_room(room, keys, member, user, reply_to, names)
+  local meta, log, members, tie, handles = keys[1], keys[2], keys[3], keys[9], keys[10]
+  local only = room.kind == 'direct' and blocked_between(tie, members, user) and user or nil
+  if names == '' and reply_to == '0' then return only and {v = only} end
+  local called, everyone = called_in(handles, names, user)
+  local answered = reply_to ~= '0' and answered_by(log, members, reply_to, user) or nil
+  everyone = everyone and string.match(names, '^%d+ 1') and may_call_everyone(room, meta, members, member)
+  if called == '' and not everyone and not answered and not only then return nil end
+  return {m = called ~= '' and called or nil, a = everyone or nil, y = answered, v = only}
+end
+
+local function completed(record, known)
   local held = cmsgpack.unpack(record)
-  if called ~= '' then held.m = called end
-  if only then held.v = only end
+  for name, value in pairs(known) do held[name] = value end
   return cmsgpack.pack(held)
 end
 
@@ -86,7 +118,7 @@ local function add(log, seq, record, now)
 end
 
 return function(keys, args)
-  local meta, log, members, sent, sent_at, mentions, last_key, _, tie, handles = unpack(keys)
+  local meta, log, members, sent, sent_at, mentions, last_key, _, tie = unpack(keys)
   local room = meta_of(meta)
   if not room then return {'not_found'} end
   room.last_key = last_key
@@ -97,9 +129,9 @@ return function(keys, args)
   for i = 3, #args, 7 do
     local user, client_id, digest, id, reply_to, names, record = unpack(args, i, i + 6)
     local field = user .. ':' .. client_id
-    local known = sent_before(sent, field)
-    if known then
-      out[#out + 1] = first_answer(known, digest)
+    local before = sent_before(sent, field)
+    if before then
+      out[#out + 1] = first_answer(before, digest)
     else
       if known_members[user] == nil then known_members[user] = member_of(members, user) or false end
       local refusal = refusal_of(room, known_members[user], last, user, now)
@@ -108,16 +140,15 @@ return function(keys, args)
       if refusal then
         out[#out + 1] = refusal
       else
-        local called = names == '' and '' or called_in(handles, names, user)
-        local hidden = room.kind == 'direct' and blocked_between(tie, members, user)
-        if called ~= '' or hidden then record = completed(record, called, hidden and user) end
+        local known = known_by_room(room, keys, known_members[user], user, reply_to, names)
+        if known then record = completed(record, known) end
         if room.kind == 'direct' then note_day(tie, user, args[2]) end
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
         if not last[user] and redis.call('ZADD', last_key, room.clock, user) == 1 then forget_last(room, members) end
         last[user] = room.clock
-        note_mentions(mentions, seq, user, called)
+        if known and not known.v then note_calls(mentions, seq, user, called_of(known)) end
         out[#out + 1] = {'ok', seq, id, now, room.epoch}
         records[#records + 1] = record
       end

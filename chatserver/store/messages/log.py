@@ -17,7 +17,7 @@ import collections
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import hiredis
 import msgspec
@@ -72,6 +72,23 @@ def refusal_of(reason: str, wait: int = 0) -> Refusal:
 
 OnStored = Callable[[str, str, str, int, str, str], None]
 """Called with user, room, epoch, seq, origin and the room's kind for each message of this process that was stored."""
+
+
+class Calls(NamedTuple):
+    """Whom a text may call: the ``names`` behind an @, as ``names_called`` (rules/messages/text.py) returns them, at
+    most ``most`` of them, and whether it may call ``everyone``. The room looks up whose names they are."""
+
+    names: str = ""
+    most: int = 10
+    everyone: bool = False
+
+    @property
+    def words(self) -> str:
+        """The argument of append.lua."""
+        return f"{self.most} {int(self.everyone)}\n{self.names}" if self.names else ""
+
+
+NO_CALLS: Final = Calls()
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -228,12 +245,11 @@ class MessageLog(LogReader):
         self.messages = 0
 
     def append(
-        self, room: str, record: Record, digest: str, origin: str = "", names: str = ""
+        self, room: str, record: Record, digest: str, origin: str = "", calls: Calls = NO_CALLS
     ) -> asyncio.Future[MessageSendResult]:
         """Queue a message; the future resolves to the response, or fails with the ``Refusal``.
 
-        ``origin`` names the sender's connection, for ``on_stored``. ``names`` are the names behind an @, as
-        ``names_called`` (rules/messages/text.py) returns them; the room looks up whose they are.
+        ``origin`` names the sender's connection, for ``on_stored``. ``calls`` is whom its text may call.
         """
         self._store.require_safe()
         loop = asyncio.get_running_loop()
@@ -245,7 +261,7 @@ class MessageLog(LogReader):
             answer.set_exception(errors.unavailable("Too many messages are waiting for this room: retry"))
             return answer
         packed = pack_record(record)
-        words = (record.user, record.client_id, digest, record.id, str(record.reply_to), names, packed)
+        words = (record.user, record.client_id, digest, record.id, str(record.reply_to), calls.words, packed)
         due = loop.time() + self._store.resend_seconds
         queue.waiting.append(_Send(record.user, origin, words, len(packed), answer, due))
         if not self._watched:
@@ -363,10 +379,10 @@ class MessageLog(LogReader):
         else:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
-    async def edit(self, room: str, seq: int, text: str, names: str, *, user: str, now: int) -> int:
-        """Replace the text of one's own message; ``names`` are those behind an @ in it. Returns the new rev.
-        Raises ``Refusal`` not_found, not_a_member, not_author, archived, resting."""
-        answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, names)
+    async def edit(self, room: str, seq: int, text: str, calls: Calls, *, user: str, now: int) -> int:
+        """Replace the text of one's own message; ``calls`` is whom it may call. Returns the new rev.
+        Raises ``Refusal`` not_found, not_a_member, not_author, archived, not_a_moderator, resting."""
+        answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, calls.words)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         rev: int = answer[1]

@@ -1,4 +1,5 @@
-"""Counts mentions of a user in a room. ``{r}:mentions`` has one entry per mention, ordered by user and message."""
+"""Counts the messages that call a user in a room. ``{r}:mentions`` has one entry for each that calls them by name or by
+a reply, and one for each that calls everyone, ordered by whom they call and by message."""
 
 from __future__ import annotations
 
@@ -9,19 +10,15 @@ from chatserver.store.engine.store import Store
 
 
 class MentionStore:
-    """Only reads; the Lua function that writes a message writes its mentions."""
+    """Only reads; the Lua function that writes a message writes whom it calls."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def count(self, room: str, user: str, *, after: int, upto: int, without: Set[str]) -> int:
-        """Count the mentions of the user with seq > ``after`` and <= ``upto``, except those by users in ``without``.
-
-        Raises ``Refusal`` unavailable."""
-        tag, mentions = keys.room(room), keys.room(room) + ":mentions"
-        first, last = f"[{user}:{after + 1:016d}", f"[{user}:{upto:016d};"
-        if without:
-            called = await self._store.command(tag, "ZRANGE", mentions, first, last, "BYLEX")
-            return sum(mention.decode().rpartition(":")[2] not in without for mention in called)
-        count: int = await self._store.command(tag, "ZLEXCOUNT", mentions, first, last)
-        return count
+    async def count(self, room: str, user: str, *, after: int, upto: int, everyone: bool, without: Set[str]) -> int:
+        """Count the messages with seq > ``after`` and <= ``upto`` that call the user, except those by users in
+        ``without``. ``everyone``: whether @everyone calls them. Raises ``Refusal`` unavailable."""
+        answer = await self._store.call(
+            "mentions_count", keys.room(room), user, after + 1, upto, int(everyone), *without
+        )
+        return int(answer[1])

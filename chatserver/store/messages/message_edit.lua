@@ -1,31 +1,41 @@
--- Replace the text of a message.
+-- Replace the text of a message. Whom it calls follows the new text; it calls everyone only if it did before.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub
--- args: now, user, seq, text, names behind an @ as in append.lua
+-- args: now, user, seq, text, whom it may call as in append.lua
 -- answers: {'ok', rev, author} or {reason}
+
+local function without(some, others)
+  local left = {}
+  for person in pairs(some) do left[person] = not others[person] or nil end
+  return left
+end
+
 return function(keys, args)
   local meta, log, changes, now_key, members, mentions, tie, handles, scrub = unpack(keys)
   local now, user, seq, text, names = tonumber(args[1]), args[2], args[3], args[4], args[5] or ''
   local room = meta_of(meta)
   if not room then return {'not_found'} end
-  if not member_of(members, user) then return {outside(room)} end
+  local member = member_of(members, user)
+  if not member then return {outside(room)} end
   local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
   if record.u ~= user then return {'not_author'} end
   if room.archived then return {'archived'} end
+  if room.writers == 'moderators' and not moderates(member) then return {'not_a_moderator'} end
   local refusal = room.kind == 'direct' and refusal_between(tie, user)
   if refusal then return refusal end
 
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}
-  local before, called = holds.m or record.m or '', called_in(handles, names, user)
-  holds.x, holds.e, holds.m = text, now, called
+  local said_everyone = record.a and holds.a ~= false
+  local before = called_of({m = holds.m or record.m, y = record.y, a = said_everyone})
+  local called, everyone = called_in(handles, names, user)
+  holds.x, holds.e, holds.m, holds.a = text, now, called, said_everyone and everyone or false
   holds = holding(record, holds)
   if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
-  if called ~= before then
-    forget_mentions(mentions, tonumber(seq), user, before)
-    note_mentions(mentions, tonumber(seq), user, called)
-  end
+  local after = holds.v and {} or called_of({m = called, y = record.y, a = holds.a})
+  forget_calls(mentions, tonumber(seq), user, without(before, after))
+  note_calls(mentions, tonumber(seq), user, without(after, before))
   redis.call('SET', scrub, now)
   return {'ok', note_change(meta, changes, now_key, room, seq, 'edit', holds, now), user}
 end

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
 
+from chatserver.ids import now_ms
 from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Author, Message, Reaction
+
+FIRST_MS: Final = 86_400_000
+"""For how long a newcomer's first message is shown as that."""
 
 
 class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     """A message as appended. Its time is stored beside it, one per group; ``mentions`` are ids separated by spaces.
-    ``only``: the author, if the other of a direct room has blocked them; everyone else sees a tombstone."""
+    ``reply_user`` is whom the reply calls. ``first``: the newcomer's first. ``only``: the author, if the other of a
+    direct room has blocked them; everyone else sees a tombstone."""
 
     id: str = field(name="i")
     user: str = field(name="u")
@@ -29,6 +34,8 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     topic: str = field(name="o", default="")
     mentions: str = field(name="m", default="")
     everyone: bool = field(name="a", default=False)
+    reply_user: str = field(name="y", default="")
+    first: bool = field(name="f", default=False)
     only: str = field(name="v", default="")
 
 
@@ -115,6 +122,26 @@ class Posted(Struct, frozen=True, gc=False):
             return []
         edited = self.now.mentions if self.now is not None else None
         return (self.record.mentions if edited is None else edited).split()
+
+    @property
+    def everyone(self) -> bool:
+        """Whether the message calls everyone now."""
+        if self.record is None or (self.now is not None and self.now.deleted):
+            return False
+        edited = self.now.everyone if self.now is not None else None
+        return self.record.everyone if edited is None else edited
+
+    @property
+    def reply_user(self) -> str:
+        """The user whom the message calls by replying to them; "" for nobody."""
+        if self.record is None or (self.now is not None and self.now.deleted):
+            return ""
+        return self.record.reply_user
+
+    @property
+    def first(self) -> bool:
+        """Whether this is still shown as a newcomer's first message."""
+        return self.record is not None and self.record.first and now_ms() < self.at + FIRST_MS
 
     @property
     def explained(self) -> bool:
@@ -227,13 +254,14 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
         return Message(
             room=room, seq=posted.seq, id=record.id, at=posted.at, author=author, text=record.text,
             client_id=record.client_id, reply_to=record.reply_to, topic=record.topic,
-            mentions=record.mentions.split(), everyone=record.everyone,
+            mentions=record.mentions.split(), everyone=record.everyone, reply_user=record.reply_user,
+            first=posted.first,
         )  # fmt: skip
     return Message(
         room=room, seq=posted.seq, id=record.id, at=posted.at, author=author,
         text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
-        topic=record.topic if now.topic is None else now.topic, mentions=posted.mentions,
-        everyone=record.everyone if now.everyone is None else now.everyone, edited_at=now.edited_at, pinned=now.pinned,
+        topic=record.topic if now.topic is None else now.topic, mentions=posted.mentions, everyone=posted.everyone,
+        reply_user=record.reply_user, first=posted.first, edited_at=now.edited_at, pinned=now.pinned,
     )  # fmt: skip
 
 
@@ -251,6 +279,11 @@ def seen_by(viewer: str, room: str, posted: Posted, author: Author, reactions: R
 
 def _tombstone(room: str, posted: Posted, author: Author) -> Message:
     return Message(room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", deleted=True)
+
+
+def unmarked(message: Message) -> Message:
+    """The message as users who are not members see it: not as a newcomer's first."""
+    return msgspec.structs.replace(message, first=False) if message.first else message
 
 
 def tombstone_of(message: Message) -> Message:

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from chatserver.errors import Refusal
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import DAY_MS, Numbers, Origin, Poke, Tie
+from chatserver.rules.friends.tie import DAY_MS, Numbers, Origin, Poke, Step, Tie, Told, between
 
 ANN, BOB = "ann", "bob"
 N = Numbers()
 NOW = 1_700_000_000_000
 
 
-def poked(tie: Tie | None = None, by: str = ANN, now: int = NOW, id: str = "p1", **more: object) -> ladder.Step:
+def poked(tie: Tie | None = None, by: str = ANN, now: int = NOW, id: str = "p1", **more: object) -> Step:
     new = Poke(id, by, "tea", "hi", now, **more)
-    return ladder.poke(tie or ladder.between(ANN, BOB), new, now, N, card="c1")
+    return ladder.poke(tie or between(ANN, BOB), new, now, N, card="c1")
 
 
 def curtain() -> Tie:
@@ -38,7 +38,7 @@ def refused(reason: str, step: object, *given: object, **more: object) -> None:
 
 def test_a_poke_fades_after_seven_days_for_its_sender_and_can_be_returned_for_thirty() -> None:
     step = poked()
-    assert step.told == (ladder.Told(BOB, "poke", "p1"),)
+    assert step.told == (Told(BOB, "poke", "p1"),)
     for user, days in ((ANN, 7), (BOB, 30)):
         assert ladder.seen_rung(step.tie, user, NOW + days * DAY_MS - 1, N) == "poked"
         assert ladder.seen_rung(step.tie, user, NOW + days * DAY_MS, N) == "stranger"
@@ -57,7 +57,7 @@ def test_a_poke_that_crosses_a_faded_one_is_a_return_whatever_its_receiver_did_w
         tie = ladder.dismiss(tie, BOB, "p1", NOW, N).tie
     crossed = poked(tie, BOB, NOW + 29 * DAY_MS, id="p2")
     assert [(told.user, told.news, told.hidden) for told in crossed.told] == [(ANN, "curtain", False)]
-    assert poked(tie, BOB, NOW + 30 * DAY_MS, id="p2").told == (ladder.Told(ANN, "poke", "p2"),)
+    assert poked(tie, BOB, NOW + 30 * DAY_MS, id="p2").told == (Told(ANN, "poke", "p2"),)
 
 
 def test_pokes_that_cross_are_a_return_and_free_the_first_ones_place() -> None:
@@ -132,7 +132,7 @@ def test_both_are_asked_once_both_wrote_on_two_of_the_same_days() -> None:
         assert not ladder.is_asked(opened(), days, N)
         refused("not_asked_yet", ladder.want, opened(), ANN, days, 4, N, yes=True)
     assert ladder.is_asked(opened(), TWO_DAYS, N)
-    refused("not_found", ladder.want, ladder.between(ANN, BOB), ANN, TWO_DAYS, 4, N, yes=True)
+    refused("not_found", ladder.want, between(ANN, BOB), ANN, TWO_DAYS, 4, N, yes=True)
 
 
 def test_friends_on_the_next_day_on_which_both_write_after_both_wanted_to() -> None:
@@ -181,7 +181,7 @@ def test_a_new_poke_opens_a_conversation_that_rests() -> None:
 
 
 def test_met_from_any_rung_both_are_friends_at_once() -> None:
-    waiting = ladder.meet(ladder.between(ANN, BOB), ANN, NOW + 60_000).tie
+    waiting = ladder.meet(between(ANN, BOB), ANN, NOW + 60_000).tie
     once = ladder.confirm_meeting(waiting, ANN, NOW)
     assert once.tie.relation == "stranger"
     both = ladder.confirm_meeting(once.tie, BOB, NOW + 1)
@@ -211,9 +211,9 @@ def test_friends_by_days_under_a_block_are_acquainted_for_who_lifts_it() -> None
 
 
 def test_who_accepts_an_invitation_is_acquainted_once_its_giver_says_yes() -> None:
-    asked = ladder.accept(ladder.between(ANN, BOB), BOB, "tea", NOW, N)
-    assert asked.tie.relation == "stranger" and asked.told == (ladder.Told(ANN, "invited"),)
-    assert ladder.accept(asked.tie, BOB, "tea", NOW + 1, N) == ladder.Step(asked.tie)
+    asked = ladder.accept(between(ANN, BOB), BOB, "tea", NOW, N)
+    assert asked.tie.relation == "stranger" and asked.told == (Told(ANN, "invited"),)
+    assert ladder.accept(asked.tie, BOB, "tea", NOW + 1, N) == Step(asked.tie)
     refused("not_found", ladder.confirm_invited, asked.tie, BOB, NOW, N, yes=True)
     refused("not_found", ladder.confirm_invited, asked.tie, ANN, NOW + 30 * DAY_MS, N, yes=True)
     both = ladder.confirm_invited(asked.tie, ANN, NOW + 1, N, yes=True)
@@ -224,7 +224,7 @@ def test_who_accepts_an_invitation_is_acquainted_once_its_giver_says_yes() -> No
 
 @pytest.mark.parametrize("no", ["no", "block", "block before"])
 def test_a_no_to_who_accepted_an_invitation_is_a_quiet_one(no: str) -> None:
-    tie = ladder.between(ANN, BOB)
+    tie = between(ANN, BOB)
     if no == "block before":
         tie = ladder.block(tie, ANN, NOW, on=True).tie
     tie = ladder.accept(tie, BOB, "tea", NOW, N).tie
@@ -235,32 +235,32 @@ def test_a_no_to_who_accepted_an_invitation_is_a_quiet_one(no: str) -> None:
     assert ladder.seen_invited(tie, ANN, NOW, N) is None
     refused("not_found", ladder.confirm_invited, tie, ANN, NOW, N, yes=True)
     again = ladder.accept(tie, BOB, "tea", NOW, N)
-    assert again == ladder.Step(tie) and ladder.seen_rung(tie, BOB, NOW, N) == "stranger"
+    assert again == Step(tie) and ladder.seen_rung(tie, BOB, NOW, N) == "stranger"
 
 
 def test_invitations_that_cross_are_the_yes_of_both() -> None:
-    asked = ladder.accept(ladder.between(ANN, BOB), BOB, "", NOW, N).tie
+    asked = ladder.accept(between(ANN, BOB), BOB, "", NOW, N).tie
     both = ladder.accept(asked, ANN, "", NOW, N)
     assert both.opens and {told.user: told.news for told in both.told} == {ANN: "opened", BOB: "opened"}
 
 
 def test_whoever_met_sees_the_cups_touch_at_the_same_moment_half_a_second_ahead() -> None:
-    waiting = ladder.meet(ladder.between(ANN, BOB), ANN, NOW + 60_000)
+    waiting = ladder.meet(between(ANN, BOB), ANN, NOW + 60_000)
     assert {(told.news, told.until) for told in waiting.told} == {("met", NOW + 60_000)}
     once = ladder.confirm_meeting(waiting.tie, ANN, NOW)
-    assert not once.told and ladder.confirm_meeting(once.tie, ANN, NOW) == ladder.Step(once.tie)
+    assert not once.told and ladder.confirm_meeting(once.tie, ANN, NOW) == Step(once.tie)
     both = ladder.confirm_meeting(once.tie, BOB, NOW + 1)
     assert {(told.user, told.news, told.ahead) for told in both.told} == {
         (ANN, "met", 500), (BOB, "met", 500), (ANN, "friend", 0), (BOB, "friend", 0),
     }  # fmt: skip
     for user in (ANN, BOB):
-        assert ladder.confirm_meeting(both.tie, user, NOW + 2) == ladder.Step(both.tie)
+        assert ladder.confirm_meeting(both.tie, user, NOW + 2) == Step(both.tie)
 
 
 STEPS = ("poke", "return", "withdraw", "dismiss", "answer", "draw", "rest", "wake", "block", "unblock", "wait")
 
 
-def taken(kind: str, by: str, tie: Tie, now: int) -> ladder.Step:
+def taken(kind: str, by: str, tie: Tie, now: int) -> Step:
     """One step by chance; every card drawn is a new one."""
     id = tie.poke.id if tie.poke else "none"
     card, fresh = tie.curtain.card if tie.curtain else "none", f"c{now}"
@@ -275,13 +275,13 @@ def taken(kind: str, by: str, tie: Tie, now: int) -> ladder.Step:
         "wake": lambda: ladder.rest(tie, by, on=False),
         "block": lambda: ladder.block(tie, by, NOW, on=True),
         "unblock": lambda: ladder.block(tie, by, NOW, on=False),
-        "wait": lambda: ladder.Step(tie),
+        "wait": lambda: Step(tie),
     }[kind]()
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from([ANN, BOB])), max_size=40))
 def test_whatever_two_do_a_conversation_opens_only_after_both_have_answered(steps: list[tuple[str, str]]) -> None:
-    tie, now = ladder.between(ANN, BOB), NOW
+    tie, now = between(ANN, BOB), NOW
     answered: dict[str, set[str]] = {}
     for kind, by in steps:
         now += 40 * DAY_MS if kind == "wait" else 1
@@ -306,6 +306,6 @@ def test_whatever_two_do_a_conversation_opens_only_after_both_have_answered(step
 
 
 def test_an_invitation_begins_acquainted_and_takes_nothing_from_friends() -> None:
-    begun = ladder.begin(ladder.between(ANN, BOB), Origin("invitation", NOW), NOW)
+    begun = ladder.begin(between(ANN, BOB), Origin("invitation", NOW), NOW)
     assert begun.opens and begun.tie.relation == "acquainted"
     assert not ladder.begin(begun.tie, Origin("invitation", NOW), NOW).opens

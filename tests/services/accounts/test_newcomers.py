@@ -11,10 +11,11 @@ import pytest
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.rules.accounts.newcomers import DAY_MS
+from chatserver.services.accounts.newcomers import CountMessage
 from chatserver.services.caller import Caller
 from chatserver.store.messages.records import Record
 from tests.conftest import OpenServer
-from tests.people import PASSWORD, Person, gathering, post, sign_up
+from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
 
 STRICT: dict[str, Any] = {"newcomer__first_accounts": 0, "newcomer__days": 0, "newcomer__messages": 2}
 
@@ -116,7 +117,7 @@ async def test_what_a_dead_process_left_uncounted_is_counted_by_another(open_ser
     messages, intents = server.services.messages, server.stores.intents
     for number in range(3):
         record = Record(f"id{number}", ann.id, "hello", f"c{number}")
-        messages._newcomers.begin("hall", record)
+        intents.begin(CountMessage(room="hall", user=ann.id, client_id=record.client_id, id=record.id))
         if number < 2:
             await messages._append(Caller(ann.id), "hall", record)
     assert await is_newcomer(server, ann)
@@ -151,3 +152,100 @@ async def test_nobody_else_is_counted(open_server: OpenServer, monkeypatch: pyte
         for number in range(4):
             await ann.say("hall", f"{number}")
     assert calls.count("user_wrote") == 2
+
+
+# --- the first message ----------------------------------------------------------------------------------------------
+
+
+async def firsts(person: Person, **params: Any) -> list[str]:
+    page = await post(person.url, "message.history", person.token, room="hall", **params)
+    return [message["text"] for message in page["messages"] if message.get("first")]
+
+
+async def test_the_first_message_of_a_newcomer_is_marked_for_members_for_a_day(open_server: OpenServer) -> None:
+    server = await open_server(newcomer__first_accounts=1)
+    old, ann = await sign_up(server.url, "old"), await sign_up(server.url, "ann")
+    await post(server.url, "room.update", (await admin_of(server)).token, room="hall", window=True)
+    visitor = await Person(server.url).start()
+    await old.start()
+    await old.say("hall", "one of the first accounts")
+    await ann.start()
+    await asyncio.gather(ann.say("hall", "hello"), ann.say("hall", "hello again"))
+    assert (await old.hears("message.posted", text="hello"))["first"] is True
+    assert "first" not in await old.hears("message.posted", text="hello again")
+    assert "first" not in await visitor.hears("message.posted", text="hello")
+    assert await firsts(old) == ["hello"] and await firsts(Person(server.url)) == []
+    outsider = await sign_up(server.url, "out")
+    await post(server.url, "room.leave", outsider.token, room="hall")
+    assert await firsts(outsider) == []
+    await ann.call("message.edit", room="hall", seq=2, text="hello there")
+    assert await firsts(old) == ["hello there"]
+    cursor = {"hall": {"epoch": old.session["rooms"][0]["epoch"], "seq": 0, "id": "", "rev": 0}}
+    for days, marked in ((0, True), (1, False)):
+        ids.move_clock(days * DAY_MS)
+        again = await Person(server.url, old.token, old.user).start(cursor)
+        assert ("first" in await again.hears("message.posted", seq=2)) is marked
+        assert bool(await firsts(old)) is marked
+        await again.leave()
+    for person in (visitor, old, ann):
+        await person.leave()
+
+
+async def admin_of(server: Server) -> Person:
+    boss = await sign_up(server.url, "boss")
+    await server.services.accounts.store.set_status(boss.id, "admin", on=True)
+    return boss
+
+
+async def test_after_the_first_was_deleted_the_next_is_the_first(open_server: OpenServer) -> None:
+    server = await open_server(**STRICT)
+    ann = await sign_up(server.url, "ann")
+    await delete(ann, await say(ann, "mistake"))
+    await say(ann, "hello")
+    await say(ann, "again")
+    assert await firsts(ann) == ["hello"]
+
+
+async def test_of_messages_sent_at_once_one_is_the_first_and_their_order_stays(open_server: OpenServer) -> None:
+    servers = [await open_server(**STRICT), await open_server(**STRICT)]
+    ann = await sign_up(servers[0].url, "ann")
+    sockets = [await Person(server.url, ann.token, ann.user).start() for server in servers]
+    asked = [
+        await socket.ask("message.send", room="hall", text=f"{number} {name}", client_id=f"{number}{name}")
+        for number in range(6)
+        for name, socket in zip("ab", sockets, strict=True)
+    ]
+    await asyncio.gather(*asked)
+    assert len(await firsts(ann)) == 1
+    page = await post(ann.url, "message.history", ann.token, room="hall")
+    texts = [message["text"] for message in page["messages"]]
+    for name in "ab":
+        assert [text for text in texts if text.endswith(name)] == [f"{number} {name}" for number in range(6)]
+    for socket in sockets:
+        await socket.leave()
+
+
+async def test_a_refused_message_is_not_the_first_and_gives_the_mark_back(open_server: OpenServer) -> None:
+    server = await open_server(**STRICT)
+    ann, bob = await sign_up(server.url, "ann"), await sign_up(server.url, "bob")
+    room = (await post(server.url, "room.create", ann.token, title="Tea"))["room"]
+    await bob.start()
+    with pytest.raises(Refused):
+        await bob.say(room, "let me in")
+    while await server.store.redis.hexists(f"{{u:{bob.id}}}", "first"):
+        await asyncio.sleep(0.01)
+    await bob.say("hall", "hello")
+    assert await firsts(bob) == ["hello"]
+    await bob.leave()
+
+
+async def test_only_oneself_sees_whether_one_greets(open_server: OpenServer) -> None:
+    server = await open_server()
+    ann, bob = await sign_up(server.url, "ann"), await sign_up(server.url, "bob")
+    own = (await post(server.url, "profile.update", ann.token, greets=True))["user"]
+    assert own["greets"] is True
+    for reader, seen in ((ann, True), (bob, None)):
+        (profile,) = (await post(server.url, "user.get", reader.token, users=[ann.id]))["users"]
+        assert profile.get("greets") is seen
+    await post(server.url, "account.close", ann.token, password=PASSWORD)
+    assert not await server.store.redis.hexists(f"{{u:{ann.id}}}", "greets")

@@ -50,7 +50,9 @@ async def test_a_profile_is_visible_to_every_signed_in_user(server: Server, pack
     assert (own["presence"], own["shown_rooms"]) == ("shown", [])
     assert own["since"] > 1_700_000_000_000
     others = await seen(tom, mei)
-    assert own == others | {"presence": "shown", "shown_rooms": [], "findable": "interests", "listable": True}
+    assert own == others | {
+        "presence": "shown", "greets": False, "shown_rooms": [], "findable": "interests", "listable": True,
+    }  # fmt: skip
     assert (await refused(post(server.url, "user.get", users=[mei.id]))).code == -32001
     await mei.leave()
 

@@ -15,7 +15,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
 from chatserver.protocol.methods.friends import InvitationCreate
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.tie import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages.text import names_called
 from chatserver.services.caller import Caller
@@ -33,7 +33,7 @@ from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore, MakeInvitation
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.messages.log import Calls, MessageLog
 from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.messages.records import Record
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
@@ -192,7 +192,7 @@ class Town:
     async def call_both(self) -> None:
         record = Record("m1", "cat", "@ann @bob", "c1")
         answered = self.service.mentioned("tea", record)
-        answer = self.log.append("tea", record, "digest", names=names_called(record.text))
+        answer = self.log.append("tea", record, "digest", calls=Calls(names_called(record.text)))
         answer.add_done_callback(answered)
         await answer
 

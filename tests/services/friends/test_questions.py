@@ -14,7 +14,7 @@ from chatserver.app import Server
 from chatserver.bot import Bot
 from chatserver.bot.host import Host
 from chatserver.rules.days import Days
-from chatserver.rules.friends.ladder import DAY_MS
+from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.engine import keys
 from chatserver.store.rooms.questions import LAID
 from tests.conftest import OpenServer

@@ -30,7 +30,7 @@ from chatserver.protocol.methods.rooms import (
     RoomUser,
 )
 from chatserver.protocol.shapes import RoomState
-from chatserver.rules.friends.ladder import Numbers
+from chatserver.rules.friends.tie import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.caller import Caller
 from chatserver.services.rooms.discovery import PAGE, Discovery

@@ -237,6 +237,23 @@ async def test_every_kind_of_key_comes_back_with_its_time(server: Server, restor
     assert await restored.store.pexpiretime("{x}:fading") == soon
 
 
+async def test_a_rooms_settings_the_last_to_write_and_what_people_chose_come_back(
+    server: Server, restored: Server, tmp_path: Path
+) -> None:
+    settings = {b"writers": b"moderators", b"topics": b"moderators", b"never_window": b"1", b"question_of": b"hall"}
+    chosen = {b"findable": b"nothing", b"listable": b"no"}
+    await server.store.hset(keys.room("books"), mapping=settings)
+    await server.store.hset(keys.user("mei"), mapping=chosen)
+    await server.say("books", "mei", "the last to write")
+    last = f"{keys.room('books')}:last"
+    await backup(address_of(server), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b")
+    assert settings.items() <= (await restored.store.hgetall(keys.room("books"))).items()
+    assert chosen.items() <= (await restored.store.hgetall(keys.user("mei"))).items()
+    assert await value_of(restored, last) == await value_of(server, last)
+    assert await restored.store.zscore(last, "mei") > 0
+
+
 async def value_of(server: Server, key: str) -> object:
     kind = (await server.store.type(key)).decode()
     read_by = {

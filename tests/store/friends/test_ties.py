@@ -13,7 +13,7 @@ import pytest
 
 from chatserver.errors import Refusal
 from chatserver.rules.friends import ladder
-from chatserver.rules.friends.ladder import DAY_MS, Numbers
+from chatserver.rules.friends.tie import DAY_MS, Numbers
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address

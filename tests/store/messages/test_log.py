@@ -21,7 +21,7 @@ from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.deletions import Deletions
-from chatserver.store.messages.log import MOST_WAITING, MessageLog
+from chatserver.store.messages.log import MOST_WAITING, NO_CALLS, MessageLog
 from chatserver.store.messages.records import Record, message_of
 from tests.chaos.proxy import Proxy
 from tests.conftest import running
@@ -341,7 +341,7 @@ async def _carry_out(log: MessageLog, deletions: Deletions, steps: list[tuple[st
             continue
         text = f"edit {number}" if what == "edit" else ""
         if what == "edit":
-            changing = log.edit("tea", target, text, "", user="ann", now=1)
+            changing = log.edit("tea", target, text, NO_CALLS, user="ann", now=1)
         else:
             changing = deletions.delete("tea", target, actor="ann", admin=False, now=1)
         if expected.get(target) is None:
