@@ -31,7 +31,7 @@ from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
-from chatserver.store.friends.invitations import InvitationStore, MakeInvitation
+from chatserver.store.friends.invitations import Code, InvitationStore, MakeInvitation
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import Calls, MessageLog
 from chatserver.store.messages.reactions import ReactionStore
@@ -173,7 +173,7 @@ class Town:
             tail_bytes=9999,
             large_room=500,
         )
-        ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
+        self.ties = ties = TieStore(store, self.intents, self.inbox, secret=Secret(b"secret"), numbers=Numbers())
         self.service = Inbox(hub, self.log, self.inbox, ties, ReactionStore(store), self.intents, most=300)
         pairs = Pairs(hub, self.log, ties, self.inbox, self.rooms, Icebreakers({}, [], []))
         self.codes = InvitationStore(store, self.intents, self.rooms, ties, most=5)
@@ -214,6 +214,33 @@ class Town:
             for id in listed
         ]
         return [made_at is not None and by == b"ann" for made_at, by in fields]
+
+    async def accept(self) -> None:
+        """Bob accepts Ann's invitation into a room of hers."""
+        await self.store.command(
+            invite_key("i1"),
+            "HSET",
+            invite_key("i1"),
+            "made_at",
+            5,
+            "ends_at",
+            99,
+            "by",
+            "ann",
+            "room",
+            "tea",
+            "uses",
+            2,
+        )
+        await self.codes.accept("i1", Code("ann", "tea", 99), user="bob", now=6)
+
+    async def accepted(self) -> tuple[int, bool, bool]:
+        """How often the code was used, whether its room was joined, and whether Ann is asked, in tie and inbox."""
+        used = await self.store.command(invite_key("i1"), "HGET", invite_key("i1"), "used")
+        tie = (await self.ties.read("ann", "bob")).tie
+        asked = [item.kind for item in await self.inbox.page("ann", before=0, limit=10)]
+        assert asked == ["invited"] * (tie.invited is not None)
+        return int(used or 0), "tea" in await self.rooms.rooms_of("bob"), bool(asked)
 
 
 @contextlib.asynccontextmanager
@@ -258,6 +285,12 @@ async def test_wherever_a_process_ends_an_invitation_is_whole_or_was_never_made(
     found = await _end_at_each(address, Town.invite, Town.invited)
     assert found[0] == [] and found[-1] == [True] and len(found) > 4
     assert all(held in [[], [True]] for held in found)
+
+
+async def test_wherever_a_process_ends_an_invitation_is_accepted_whole_or_not_at_all(address: Address) -> None:
+    found = await _end_at_each(address, Town.accept, Town.accepted)
+    assert found[0] == (0, True, False) and found[-1] == (1, True, True) and len(found) > 8
+    assert all(held in [(0, True, False), (1, True, True)] for held in found)
 
 
 @pytest.mark.parametrize("again", [1, 2])

@@ -254,6 +254,24 @@ async def test_a_rooms_settings_the_last_to_write_and_what_people_chose_come_bac
     assert await restored.store.zscore(last, "mei") > 0
 
 
+async def test_what_is_between_two_people_comes_back(server: Server, restored: Server, tmp_path: Path) -> None:
+    now, mei, invite = ids.now_ms(), keys.user("mei"), "{i:abc}"
+    await server.call("answered_note", mei, "tom", now, 1000)
+    await server.call("inbox_add_poke", mei, "p1", now, '{"about":"p1"}', 1000, 0, 0, 1, now + 5000, now + 90_000)
+    await server.call("invitation_place", mei, "abc", now, now + 90_000, "", 10, 50)
+    await server.call("account_invite_make", invite, now, now + 90_000, "mei", "", now + 99_000, 50)
+    await server.call("account_invite_use", invite, "tom", now)
+    await server.call("invitation_end", mei, "abc", "tom")
+    await server.call("question_decide", keys.COMMUNITY, "hall", "", "5 6")
+    await server.store.hset(f"{keys.room('pair')}:tie", mapping={"version": 3, "tie": b"\x80", "days:mei": "1 2"})
+    await backup(address_of(server), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b")
+    held = [f"{mei}{ending}" for ending in (":answered", ":later", ":invitations", ":invitations_open")]
+    for key in (*held, invite, f"{keys.COMMUNITY}:question_now", f"{keys.room('pair')}:tie"):
+        assert await value_of(restored, key) == await value_of(server, key) != ("none", None), key
+    assert await restored.store.hget(mei, "later_at") == str(now + 5000).encode()
+
+
 async def value_of(server: Server, key: str) -> object:
     kind = (await server.store.type(key)).decode()
     read_by = {
