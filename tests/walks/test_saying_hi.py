@@ -141,22 +141,23 @@ async def test_who_comes_back_on_the_next_day_finds_those_of_that_day(server: Se
 
 
 async def test_who_may_say_hi_is_ones_choice(server: Server) -> None:
-    async with gathering(server.url, "ann", "bob", "cat", "dan") as (ann, bob, cat, dan):
-        await speak(ann, bob, cat, dan)
+    async with gathering(server.url, "ann", "bob", "cat", "dan", "eve") as (ann, bob, cat, dan, eve):
+        await speak(ann, bob, cat, dan, eve)
         assert (await bob.call("poke.list"))["from"] == "room"
         await allow(bob, "answered")
         assert (await bob.call("poke.list"))["from"] == "answered"
         await bob.call("message.react", room="hall", seq=3, emoji="👋")
+        await bob.say("hall", "Hello to you, too", reply_to=4)
         async with asyncio.timeout(10):
-            while await server.stores.ties.hides_poke(bob.id, cat.id):
+            while any([await server.stores.ties.hides_poke(bob.id, person.id) for person in (cat, dan)]):
                 await asyncio.sleep(0.01)
-        for person in (ann, cat):
+        for person in (ann, cat, dan):
             await poke(person, bob)
-        assert [came["user"]["id"] for came in await received(bob)] == [cat.id]
+        assert {came["user"]["id"] for came in await received(bob)} == {cat.id, dan.id}
         await allow(bob, "nobody")
-        await poke(dan, bob)
+        await poke(eve, bob)
         await allow(bob, "room")
-        assert [came["user"]["id"] for came in await received(bob)] == [cat.id], "what was hidden stays hidden"
+        assert {came["user"]["id"] for came in await received(bob)} == {cat.id, dan.id}, "what was hidden stays hidden"
 
 
 async def test_a_newcomer_has_one_open_poke(open_server: OpenServer) -> None:

@@ -252,7 +252,7 @@ class Inbox:
 
     async def _tell(self, room: str, seq: int, at: int) -> None:
         """Add a message to the inbox of each user whom it calls now, once, however it calls them; repeats add
-        nothing."""
+        nothing. Whose message it answers may say hi to its author."""
         posted = await self._message(room, seq)
         if posted is None or posted.only:
             return
@@ -260,3 +260,5 @@ class Inbox:
             if not await self._ties.has_blocked(user, posted.user):
                 item = Item("reply" if user == posted.reply_user else "mention", posted.user, room, seq)
                 await self._inbox.add(user, f"mention {posted.id}", item, now=at)
+        if posted.reply_user:
+            await self._ties.note_answered(posted.user, posted.reply_user, at)
