@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatserver.live.tail import Entry, Place, Tail, merged
-from chatserver.protocol.events import MessageChanged
+from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Author, Message
 
 ANN = Author("ann", "ann", "Ann", False)
@@ -170,3 +170,49 @@ def test_what_was_read_from_the_log_lengthens_the_tail_backwards(events: list[Ev
 def test_what_lies_before_the_tail_is_not_guessed(place: Place) -> None:
     tail = Tail(Place(3, 5), records=10, size=1 << 20, reactions=1000)
     assert tail.after(place, Place(3, 5)) is None
+
+
+@patiently
+@given(st.lists(st.sampled_from("mmcrrr"), max_size=60), st.integers(1, 8), st.integers(1, 12), st.data())
+def test_reactions_have_a_ring_of_their_own_and_stand_in_the_one_order(
+    kinds: list[str], records: int, reactions: int, data: st.DataObject
+) -> None:
+    tail, place, seen = (
+        Tail(Place(0, 0), records=records, size=1 << 20, reactions=reactions),
+        Place(0, 0),
+        [Place(0, 0)],
+    )
+    kinds = ["m", *kinds]
+    for kind in kinds:
+        place = Place(place.seq + 1, place.rev) if kind == "m" else Place(place.seq, place.rev + 1)
+        if kind == "m":
+            what = Message(room="hall", seq=place.seq, id=f"id{place.seq}", at=1, author=ANN, text="hello")
+        elif kind == "c":
+            what = MessageChanged(room="hall", rev=place.rev, seq=place.seq, text="edited")
+        else:
+            what = MessageReacted(
+                room="hall", rev=place.rev, seq=place.seq, emoji="👍", user="ann", added=True, count=1
+            )
+        tail.add(Entry(what, place))
+        seen.append(place)
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(kinds))] * 2)))
+    since = kinds[first:]
+    found = tail.after(seen[first], seen[last])
+    if since.count("r") > reactions or len(since) - since.count("r") > records:
+        assert found is None
+        return
+    assert found is not None
+    assert [entry.place for entry in found] == seen[first + 1 : last + 1]
+    assert tail.reactions_after(seen[first].rev) == since.count("r")
+
+
+def test_a_deletion_leaves_nothing_of_who_reacted() -> None:
+    tail = Tail(Place(0, 0), records=10, size=1 << 20, reactions=10)
+    tail.add(Entry(Message(room="hall", seq=1, id="id1", at=1, author=ANN, text="hello"), Place(1, 0)))
+    for rev in (1, 2):
+        reacted = MessageReacted(room="hall", rev=rev, seq=1, emoji="👍", user="bob", added=rev == 1, count=2 - rev)
+        tail.add(Entry(reacted, Place(1, rev)))
+    tail.add(Entry(MessageChanged(room="hall", rev=3, seq=1, text="", deleted=True), Place(1, 3)))
+    held = tail.after(Place(0, 0), Place(1, 3))
+    assert held is not None
+    assert [entry.what for entry in held[1:3]] == [MessageReacted(room="hall", rev=rev, seq=1) for rev in (1, 2)]
