@@ -242,9 +242,9 @@ async def test_a_rooms_settings_the_last_to_write_and_what_people_chose_come_bac
 ) -> None:
     settings = {b"writers": b"moderators", b"topics": b"moderators", b"never_window": b"1", b"question_of": b"hall"}
     chosen = {b"findable": b"nothing", b"listable": b"no"}
+    await server.say("books", "mei", "the last to write")
     await server.store.hset(keys.room("books"), mapping=settings)
     await server.store.hset(keys.user("mei"), mapping=chosen)
-    await server.say("books", "mei", "the last to write")
     last = f"{keys.room('books')}:last"
     await backup(address_of(server), tmp_path / "b")
     await restore(address_of(restored), tmp_path / "b")
