@@ -26,7 +26,7 @@ KINDS = {
     ".woff2": "font/woff2",
 }
 PAGE_PATHS = [
-    "/", "/rooms", "/room/tea", "/room/0123456789abcdef01234567", "/setup", "/people", "/user/mei.lin",
+    "/", "/rooms", "/room/tea", "/room/tea/41", "/room/0123456789abcdef01234567", "/setup", "/people", "/user/mei.lin",
     "/user/%E7%8E%8B%E5%B0%8F%E6%98%8E", "/community", "/join/tea/abcdef", "/sign-in", "/sign-up",
     "/recover", "/settings", "/settings/bots", "/notifications", "/room/tea?from=somewhere",
 ]  # fmt: skip

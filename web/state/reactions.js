@@ -9,7 +9,7 @@
 
 export class Reactions {
   /** @type {Map<string, Wanted>} by room and seq */ #wanted = new Map();
-  /** @type {Map<string, number>} by room, seq and emoji: the rev after which the timeline says it; 0 while it is asked */ #asked = new Map();
+  /** @type {Map<string, number>} by room, seq and emoji: the rev from which on the timeline says it; Infinity while it is asked */ #asked = new Map();
 
   /** @param {import("./client.js").Client} client */
   constructor(client) {
@@ -31,8 +31,8 @@ export class Reactions {
     const held = this.client.find(room)?.timeline.at(seq)?.mine ?? mine;
     this.#want(room, seq, { [emoji]: !(this.wanted(room, seq)?.[emoji] ?? held.includes(emoji)) });
     const key = `${keyOf(room, seq)} ${emoji}`;
-    if (this.#asked.get(key) === 0) return;
-    this.#asked.set(key, 0);
+    if (this.#asked.get(key) === Infinity) return;
+    this.#asked.set(key, Infinity);
     try {
       this.#asked.set(key, await this.#ask(room, seq, emoji));
       this.heard(room);
@@ -54,7 +54,7 @@ export class Reactions {
   /** The timeline of a room went on: what it says by itself now is wanted no longer. @param {string} id */
   heard(id) {
     const rev = this.client.find(id)?.timeline.rev ?? Infinity;
-    for (const [key, until] of this.#asked) if (until && until <= rev && key.startsWith(`${id} `)) this.#drop(key);
+    for (const [key, until] of this.#asked) if (until <= rev && key.startsWith(`${id} `)) this.#drop(key);
   }
 
   /** @param {string} key */

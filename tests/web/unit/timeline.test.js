@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asItHolds, Timeline } from "../../../web/state/timeline.js";
+import { asItHolds, Timeline, withReaction } from "../../../web/state/timeline.js";
 
 /** A small deterministic generator (mulberry32), so that a failure names its seed. @param {number} seed */
 function chance(seed) {
@@ -36,6 +36,25 @@ class Log {
     return change;
   }
 
+  /** Somebody reacts or takes it back; one in ten is not for this reader, and one in twenty clears. */
+  react(seq, random) {
+    this.rev += 1;
+    const message = this.messages[seq - 1];
+    const [user, emoji] = [["ann", "bob", "me"][Math.floor(random() * 3)], ["👍", "🍵", "🎉"][Math.floor(random() * 3)]];
+    const base = { room: "tea", rev: this.rev, seq };
+    if (message.deleted || random() < 0.1) return base;
+    const dice = random();
+    let reacted = { ...base, cleared: true };
+    if (dice < 0.05) reacted = { ...reacted, emoji };
+    else if (dice > 0.1) {
+      const users = message.reactions?.find((one) => one.emoji === emoji)?.users ?? [];
+      const added = !users.includes(user);
+      reacted = { ...base, emoji, user, added, count: users.length + (added ? 1 : -1) };
+    }
+    this.messages[seq - 1] = withReaction(message, reacted, "me");
+    return reacted;
+  }
+
   page(first, last) {
     const messages = this.messages.slice(first - 1, last).map((message) => ({ ...message }));
     return { messages, epoch: "e", first_seq: 1, last_seq: this.messages.length, rev: this.rev, more: first > 1 };
@@ -45,6 +64,11 @@ class Log {
     const last = this.messages[this.messages.length - 1];
     return { epoch: "e", last_seq: this.messages.length, last_id: last?.id ?? "", rev: this.rev };
   }
+}
+
+/** What a reader sees of a message. */
+function said({ seq, text, deleted, reactions = [], mine = [] }) {
+  return { seq, text, deleted, reactions, mine: [...mine].sort() };
 }
 
 test("state and events are the state after, whatever order pages come in", () => {
@@ -60,14 +84,15 @@ test("state and events are the state after, whatever order pages come in", () =>
       if (dice < 0.5 || !alive.length) timeline.posted(log.post());
       else if (dice < 0.8) {
         const { seq } = alive[Math.floor(random() * alive.length)];
-        timeline.changed(log.change(seq, random() < 0.3 ? "delete" : "edit"));
+        if (random() < 0.5) timeline.reacted(log.react(seq, random), "me");
+        else timeline.changed(log.change(seq, random() < 0.3 ? "delete" : "edit"));
       } else if (dice < 0.9 && !timeline.isEmpty && timeline.first > 1) {
         pages.push(log.page(Math.max(1, timeline.first - 10), timeline.first - 1));
       } else if (pages.length) timeline.take(pages.shift());
     }
     for (const page of pages) timeline.take(page);
-    const held = timeline.messages.map(({ seq, text, deleted }) => ({ seq, text, deleted }));
-    const wanted = log.messages.slice(timeline.first - 1, timeline.last).map(({ seq, text, deleted }) => ({ seq, text, deleted }));
+    const held = timeline.messages.map(said);
+    const wanted = log.messages.slice(timeline.first - 1, timeline.last).map(said);
     assert.deepEqual(held, wanted, `seed ${seed}`);
     assert.deepEqual(timeline.cursor, { epoch: "e", seq: log.messages.length, id: log.standing().last_id, rev: log.rev }, `seed ${seed}`);
     const gone = log.messages.filter((message) => message.deleted).map((message) => `text ${message.seq}"`);
@@ -96,4 +121,38 @@ test("a reset drops all that was held", () => {
   assert.deepEqual(timeline.cursor, { epoch: "f", seq: 7, id: "id7", rev: 2 });
   timeline.take({ ...log.page(1, 1), epoch: "e" });
   assert.deepEqual(timeline.messages, [], "a page of the old numbering is not taken");
+});
+
+test("a reaction carries only the difference", () => {
+  const message = { ...new Log().post(), reactions: [{ emoji: "👍", count: 2, users: ["ann", "me"] }], mine: ["👍"] };
+  const base = { room: "tea", rev: 1, seq: 1 };
+  const came = withReaction(message, { ...base, emoji: "🍵", user: "me", added: true, count: 1 }, "me");
+  assert.deepEqual(came.reactions?.[1], { emoji: "🍵", count: 1, users: ["me"] });
+  assert.deepEqual(came.mine, ["👍", "🍵"]);
+  const went = withReaction(came, { ...base, emoji: "👍", user: "me", added: false, count: 1 }, "me");
+  assert.deepEqual([went.reactions?.[0], went.mine], [{ emoji: "👍", count: 1, users: ["ann"] }, ["🍵"]]);
+  assert.deepEqual(withReaction(went, { ...base, emoji: "👍", user: "ann", added: false, count: 0 }, "me").reactions, [{ emoji: "🍵", count: 1, users: ["me"] }]);
+  assert.equal(withReaction(went, base, "me"), went, "one that is not for this reader changes nothing");
+  assert.deepEqual(withReaction(went, { ...base, cleared: true, emoji: "🍵" }, "me").mine, []);
+  assert.deepEqual(withReaction(went, { ...base, cleared: true }, "me").reactions, []);
+});
+
+test("a change leaves the reactions, a deletion drops them", () => {
+  const message = { ...new Log().post(), reactions: [{ emoji: "👍", count: 1, users: ["me"] }], mine: ["👍"] };
+  const edited = asItHolds(message, { room: "tea", rev: 1, seq: 1, text: "other", edited_at: 5 });
+  assert.deepEqual([edited.text, edited.reactions, edited.mine], ["other", message.reactions, ["👍"]]);
+  const gone = asItHolds(edited, { room: "tea", rev: 2, seq: 1, text: "", deleted: true });
+  assert.equal("reactions" in gone || "mine" in gone, false);
+});
+
+test("a role that changed stands at all that somebody wrote", () => {
+  const log = new Log();
+  const timeline = new Timeline(log.standing());
+  for (let count = 2; count; count -= 1) timeline.posted(log.post());
+  assert.equal(timeline.ranked("ann", "moderator"), true);
+  assert.deepEqual(timeline.messages.map((message) => message.author.role), ["moderator", "moderator"]);
+  timeline.renamed({ ...author, name: "Ann Lin" });
+  assert.equal(timeline.messages[0]?.author.role, "moderator", "a new name leaves the role");
+  timeline.ranked("ann", "member");
+  assert.equal(timeline.messages[0]?.author.role, undefined);
 });

@@ -22,7 +22,7 @@ function namesOf(page, message, emoji) {
   const { client, language } = page;
   const reaction = client.reactions.shown(message).find((one) => one.emoji === emoji);
   if (!reaction) return "";
-  const first = reaction.users.slice(0, NAMED);
+  const first = [...reaction.users].sort((one, other) => Number(other === client.me) - Number(one === client.me)).slice(0, NAMED);
   client.people.learn(first.filter((id) => id !== client.me));
   const names = first.map((id) => (id === client.me ? page.say("people.you") : client.people.get(id)?.name)).filter(Boolean);
   const others = reaction.count - names.length;
