@@ -3,9 +3,6 @@
 const USUAL = ["👍", "❤️", "😂", "🎉", "👀", "🍵"];
 const WELCOME = ["👋", "🌱", "👍", "❤️", "😂", "🍵"];
 
-/** What the server cannot do yet is not offered. */
-const READY = { react: true, reply: false, pin: true };
-
 /** The six that are at hand; who writes for the first time is greeted. @param {import("../../lib/shapes.js").Message} message */
 export function sixFor(message) {
   return message.first ? WELCOME : USUAL;
@@ -25,7 +22,7 @@ export function rightsTo(client, message) {
   const clears = room.moderates && !room.state.archived && Boolean(message.reactions?.length);
   const greets = !isMine && !isDirect && Boolean(message.author.handle) && !message.author.bot;
   const may = {
-    react: READY.react && !room.state.archived, reply: READY.reply && writes, pin: READY.pin && !room.state.archived && (isDirect || room.moderates), edit: isMine && writes,
+    react: !room.state.archived, reply: writes, pin: !room.state.archived && (isDirect || room.moderates), edit: isMine && writes,
     delete: isMine || room.moderates || Boolean(client.user?.admin), clear: clears,
     hi: greets && !client.directWith(message.author.id), talk: greets && Boolean(client.directWith(message.author.id)),
   };

@@ -1,7 +1,7 @@
 /**
  * One message, or words on their way. Properties: `message` or `item`, `grouped`, `answered` (the message it answers, as
- * far as it is known). Each part is drawn again only where what it shows
- * changed. What can be done with a message is in message-actions, which comes to the message in hand.
+ * far as it is known). Each part is drawn again only where what it shows changed. What can be done with a message is in
+ * message-actions, which comes to the message in hand.
  */
 
 import { button, make, nameOf } from "../../lib/dom.js";

@@ -13,7 +13,7 @@ export class Emptiness {
     this.list = list;
     this.words = make("p");
     this.choices = make("div", { class: "choices" });
-    this.card = make("div", { class: "empty" }, drawing("teapot"), this.words, this.choices);
+    this.card = make("div", { class: "empty", set: { hidden: true } }, drawing("teapot"), this.words, this.choices);
     this.rows = make("div", { class: "skeleton", attributes: { "aria-hidden": "true" } },
       ...Array.from({ length: ROWS }, () => make("div", {}, make("i"), make("i"), make("i"))));
     this.element = make("div", { class: "emptiness" }, this.card, this.rows);

@@ -99,6 +99,7 @@ export class MessageList extends PageElement {
     const beginning = goal ? goal.seq : this.#toDivider ? this.#divider : undefined;
     this.#window.place(room.timeline, { divider: beginning, atBottom: this.atBottom });
     this.#render(room);
+    this.empty?.show(room);
     if (goal) this.#openAt(goal, room);
     else if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
     else this.#keepPlace();
@@ -211,7 +212,6 @@ export class MessageList extends PageElement {
   /** @param {import("../../state/room.js").Room} room */
   #showEdges(room) {
     const below = room.timeline.lastSeq - room.readSeq;
-    this.empty?.show(room);
     change(this.jump, {
       hidden: this.atBottom,
       textContent: below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest"),
