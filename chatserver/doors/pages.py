@@ -69,7 +69,7 @@ class File:
 
 
 class Pages:
-    """All files of the page, in memory: 1 MB at most, so a disk is never read while people wait.
+    """All files of the page, in memory: less than 2 MB, so a disk is never read while people wait.
 
     ``named()`` gives the community's name and language, ``window(room)`` the title and description of a public room in
     that language, and None for any other room.

@@ -106,7 +106,11 @@ async def test_addresses_open_between_friends_and_files_are_refused_in_words(new
     conversation = await acquaint(ann, ming, room)
     for reader in (ann, ming):
         await reader.open(f"/room/{conversation}")
-    await ann.say("look: https://example.org/tea")
+    note = ann.page.locator("message-composer .note")
+    await expect(note).to_have_text("Text and emoji for now. Files and links open once you're friends.")
+    await ann.box.fill("look: https://example.org/tea")
+    await expect(note).to_have_text("Your link will show, and can't be opened until you're friends.")
+    await ann.box.press("Enter")
     for reader in (ann, ming):
         words = reader.message("https://example.org/tea")
         await expect(words).to_contain_text("Links become clickable once you're friends.")
@@ -123,6 +127,7 @@ async def test_addresses_open_between_friends_and_files_are_refused_in_words(new
         words = reader.message("https://example.org/tea")
         await expect(words.locator(".text a")).to_have_attribute("href", "https://example.org/tea")
         await expect(words).not_to_contain_text("Links become clickable")
+        await expect(reader.page.locator("message-composer .note")).to_be_hidden()
         assert await reader.page.evaluate(BRING_A_FILE, ["message-composer textarea", "paste"])
         await expect(reader.page.locator("message-composer .hint")).to_have_text("Only text can be sent for now.")
 

@@ -97,7 +97,7 @@ export class Completing {
 
   /** @param {import("../../state/room.js").Room} room @param {string} query @returns {Offer | undefined} */
   #everyone(room, query) {
-    if (room.state.kind === "direct" || !room.isMember || !meansEveryone(query)) return undefined;
+    if (room.state.kind === "direct" || !room.isMember || (query ? !meansEveryone(query) : !mayCallAll(room))) return undefined;
     const { composer } = this;
     if (!mayCallAll(room)) return { words: composer.say("completion.not_everyone", { count: FEW }), put: "", off: true, face: icon("people") };
     return { words: composer.say("completion.everyone", { count: room.state.members }), put: "@everyone ", note: "@everyone", face: icon("people") };

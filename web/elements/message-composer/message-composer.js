@@ -7,7 +7,7 @@
 
 import { make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
-import { plainWords } from "../../lib/plain.js";
+import { plainText } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { openStorage } from "../../lib/storage.js";
 import { pageDrafts } from "../../state/drafts.js";
@@ -20,6 +20,8 @@ export { composes };
 
 const TYPING_EVERY = 3_000;
 const TALLEST = 240;
+/** Of the message that is answered or edited, in characters. */
+const SHOWN = 200;
 
 /** @typedef {import("../../state/drafts.js").Edit} Edit */
 /** @typedef {import("../../state/drafts.js").Target} Target */
@@ -138,7 +140,7 @@ export class MessageComposer extends PageElement {
     const leave = iconButton("close", this.say("composer.cancel"), () => (this.#editing ? this.stopEditing() : this.answer(undefined)));
     const what = reply
       ? [icon("reply"), make("span", { class: "whom" }, this.say("composer.answering"), " ", nameOf({ id: reply.user, name: reply.name })), make("span", { class: "words", text: reply.words, attributes: { dir: "auto" } })]
-      : [make("span", { class: "words", text: plainWords(this.#editing?.before ?? ""), attributes: { dir: "auto" } })];
+      : [make("span", { class: "words", text: plainText(this.#editing?.before ?? "", SHOWN), attributes: { dir: "auto" } })];
     return this.bar.replaceChildren(...what, leave);
   }
 
@@ -250,7 +252,7 @@ export class MessageComposer extends PageElement {
     if (this.#editing) this.stopEditing();
     this.#reply = message && {
       seq: message.seq, id: message.id, user: message.author.id,
-      name: message.author.name || this.say("people.left"), words: plainWords(message.text),
+      name: message.author.name || this.say("people.left"), words: plainText(message.text, SHOWN),
     };
     this.#keep();
     this.show();

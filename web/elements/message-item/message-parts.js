@@ -46,7 +46,7 @@ function answeredWords(item) {
   if (answered === undefined) return [];
   if (!answered || answered.deleted) return ["", item.say("message.deleted")];
   if (client.blocks.has(answered.author.id)) return ["", item.say("message.blocked_answered")];
-  return [answered.author.name || item.say("people.left"), plainText(answered.text.slice(0, WORDS_SHOWN)), answered.author.id];
+  return [answered.author.name || item.say("people.left"), plainText(answered.text, WORDS_SHOWN), answered.author.id];
 }
 
 /** @param {MessageItem} item @param {string[]} words */
