@@ -125,9 +125,11 @@ class Friendship:
         await ann.act(said[0], self.words("actions.hi", name=tom.user["name"]))
         panel = ann.page.locator("say-hi")
         await panel.get_by_role("radio").nth(1).check()
+        await expect(panel.locator("hello-card")).to_contain_text(self.words("hello.same_here"))
+        await expect(panel.locator("hello-card .about")).to_contain_text(said[0])
+        await self.look("02-this-is-what-they-will-see", ann)
         await self.button(panel, "hi.send").click()
         await expect(panel).to_contain_text(self.words("hi.sent", name=tom.user["name"]))
-        await self.look("02-a-poke-without-a-word", ann)
         await self.button(panel, "hi.done").click()
 
     async def _answer(self, ann: Reader, tom: Reader) -> None:
@@ -140,7 +142,8 @@ class Friendship:
         card = tom.page.locator("curtain-card")
         await card.get_by_role("textbox").fill(said[2])
         await self.look("04-returning-and-answering", tom)
-        await self.button(card, "tie.answer").click()
+        await expect(tom.page.locator("hello-card .about")).to_contain_text(said[0])
+        await self.button(card, "tie.wave_back").click()
         await expect(card.locator(".answered")).to_have_text(re.compile(self.words("curtain.you_answered")))
 
         await ann.open(f"/user/{tom.user['handle']}")
@@ -152,7 +155,7 @@ class Friendship:
         await card.get_by_role("textbox").fill(said[3])
         await self.button(card, "tie.answer").click()
         await ann.sees(said[2], said[3])
-        await expect(ann.page.locator("pair-line q")).to_have_text(question or "")
+        await expect(ann.page.locator("how-it-began blockquote")).to_have_text(question or "")
         await self.look("06-the-curtain-is-open", ann)
 
     async def _become_friends(self, ann: Reader, tom: Reader) -> None:
@@ -161,14 +164,12 @@ class Friendship:
         for before_today, (one, other) in zip((2, 1, 0), SAID[self.telling.language][4:], strict=True):
             ids.move_clock(-before_today * DAY_MS)
             if before_today == 0:
-                await ann.call("tie.want", user=tom.user["id"], yes=True)
-                await tom.call("tie.want", user=ann.user["id"], yes=True)
+                await self._want_both(ann, tom)
             await self._writes(ann, one)
             await tom.hears(one)
             await self._writes(tom, other)
             await ann.hears(other)
-        line = ann.page.locator("pair-line .pair")
-        await expect(line).to_contain_text(self.words("tie.rung.friend"))
+        await expect(ann.page.locator("pair-days > button")).to_be_hidden()
         await self.look("07-friends-after-three-days", ann)
         await tom.open("/notifications")
         await expect(tom.page.locator("bell-list li").first).to_contain_text(
@@ -177,6 +178,17 @@ class Friendship:
         await tom.open("/people")
         await expect(tom.page.locator("people-page .friend li")).to_contain_text(ann.user["name"])
         await self.look("08-both-are-told", tom)
+
+    async def _want_both(self, ann: Reader, tom: Reader) -> None:
+        """Each is asked in private; the answer closes the question, and returns in the menu."""
+        for reader, other in ((ann, tom), (tom, ann)):
+            question = reader.page.locator("friend-question .question")
+            await expect(question).to_contain_text(self.words("want.ask", name=other.user["name"]))
+            await expect(reader.page.locator("pair-days .on")).to_have_count(2)
+            if reader is ann:
+                await self.look("07-become-friends", ann)
+            await self.button(question, "want.yes").click()
+            await expect(question).to_be_hidden()
 
     async def _swap_cards(self, ann: Reader, tom: Reader) -> None:
         await tom.call("card.update", company="Tea Works", title="Taster", wechat="tom-tea", can_offer="老茶")
@@ -206,7 +218,9 @@ class Friendship:
         await self.look("11-is-it-them", zhou)
         await self.button(asked, "met.confirm").click()
         await self.button(shown, "met.confirm").click()
-        await expect(shown).to_contain_text(self.words("met.friends", name=zhou.user["name"]))
+        for dialog in (shown, asked):
+            await expect(dialog.locator("cups-touch")).to_contain_text(zhou.user["name"])
+            await expect(self.button(dialog, "met.keep")).to_be_visible()
         await self.look("12-friends-at-once", lea)
 
     async def _block(self, lea: Reader, zhou: Reader) -> None:
@@ -215,8 +229,8 @@ class Friendship:
         await zhou.open(f"/room/{tie['room']}")
         await lea.open(f"/user/{zhou.user['handle']}")
         steps = lea.page.locator("tie-steps")
-        await steps.locator("summary").click()
-        await self.button(steps, "tie.block").click()
+        await self.button(lea.page.locator("tie-menu"), "tie.ways").click()
+        await lea.page.get_by_role("menuitem", name=self.words("tie.block"), exact=True).click()
         await self.button(lea.page.get_by_role("dialog"), "tie.block").click()
         await expect(steps).to_contain_text(self.words("tie.next.unblock", name=zhou.user["name"]))
         await expect(lea.room(zhou.user["name"])).to_have_count(0)

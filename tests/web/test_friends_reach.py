@@ -67,7 +67,7 @@ async def _company(server: Served, browser: Browser, locale: str, **options: obj
         "/user/u3": "curtain-card textarea",
         "/user/u4": "tie-steps .button",
         "/settings": "own-card name-card",
-        f"/room/{talk}": "pair-line q",
+        f"/room/{talk}": "how-it-began blockquote",
         "/room/hall": "day-question summary",
     }
     return screens, ann

@@ -3,7 +3,7 @@
  * read it and listen to its events: `community` (its name and settings), `status` (of the wire), `session` (one began),
  * `rooms` (which there are), `room` (detail: id), `posted` (detail: room, message), `changed` (detail: room, change),
  * `erased` (detail: id of the room), `people` (somebody became known), `renamed` (detail: the user, as they are called
- * now), `inbox` (detail: who with), `met` (detail: who with), `outbox`, `day` (another one began), `restart` (nothing of
+ * now), `inbox` (detail: who with), `met` (detail: the inbox item), `outbox`, `day` (another one began), `restart` (nothing of
  * the session counts any more).
  *
  * @typedef {import("../lib/shapes.js").CommunityCard} CommunityCard

@@ -56,7 +56,7 @@ export class Events {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
     this.client.tell("inbox", item.user);
     if (item.kind === "reply" && item.room && item.seq) this.client.rooms.get(item.room)?.countCall(item.seq);
-    if (item.kind === "met" && item.until) this.client.tell("met", item.user);
+    if (item.kind === "met") this.client.tell("met", item);
   }
 
   /** @param {{seq: number, unread: number}} inbox */

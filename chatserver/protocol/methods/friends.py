@@ -147,15 +147,19 @@ class InvitationCreate(Params, frozen=True):
     room: Annotated[str, Meta(max_length=64, description="a room that the guests join; empty: only the hall")] = ""
     uses: Annotated[int, Meta(ge=1, le=50, description="how many people may use it")] = 1
     expires_at: Annotated[Time | UnsetType, Meta(description="when it expires, at most 30 days ahead")] = UNSET
+    link: Annotated[
+        str, Meta(max_length=200, description="an address that the code completes: then `qr` is the two as a QR code")
+    ] = ""
 
 
-class InvitationCreateResult(Struct, frozen=True):
+class InvitationCreateResult(Struct, frozen=True, omit_defaults=True):
     id: Annotated[str, Meta(description="the id for `invitation.withdraw`")]
     code: Annotated[
         str,
         Meta(description="the code, for `account.create` (as `invite`) and `invitation.accept`; not shown again"),
     ]
     ends_at: Annotated[int, Meta(description="when it expires")]
+    qr: Annotated[str, Meta(description="the link as a QR code, SVG; empty without `link`")] = ""
 
 
 class InvitationCode(Params, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import segno
 from msgspec import UNSET
 
 from chatserver import errors, ids
@@ -68,7 +69,7 @@ class Invitations:
         if not now < ends_at <= last:
             raise errors.invalid("expires_at", f"Choose a time within the next {DAYS} days")
         await self._invitations.make(id, user=user, room=params.room, now=now, ends_at=ends_at, uses=params.uses)
-        return InvitationCreateResult(id, code, ends_at)
+        return InvitationCreateResult(id, code, ends_at, _drawn(params.link + code) if params.link else "")
 
     async def get(self, caller: Caller, params: InvitationCode) -> InvitationGetResult:
         """Who invites, for anybody who has the code. What it says does not depend on who asks, apart from those who
@@ -130,3 +131,7 @@ class Invitations:
         user, now = self._admitted(caller)
         await self._invitations.withdraw(params.id, user=user, now=now)
         return Nothing()
+
+
+def _drawn(link: str) -> str:
+    return segno.make(link, micro=False).svg_inline(scale=8, dark="#000", light="#fff")

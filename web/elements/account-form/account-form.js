@@ -13,6 +13,7 @@ import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
 import { field } from "../forms.js";
+import { acceptance, invitation } from "../invited.js";
 
 const SUGGEST_PAUSE = 400;
 const METHODS = { "sign-up": "account.create", "sign-in": "account.sign_in", recover: "account.recover" };
@@ -38,7 +39,7 @@ export class AccountForm extends PageElement {
 
   /** @param {string} words */
   #lead(words) {
-    if (this.invite) return this.say("invite.for_you");
+    if (this.invite) return "";
     const waiting = this.kind === "sign-up" && this.client.outbox.of().length > 0;
     return this.say(waiting ? "account.words_wait" : `account.${words}_lead`);
   }
@@ -85,8 +86,9 @@ export class AccountForm extends PageElement {
       });
     }
     if (this.invite) {
-      this.listen(this.client, "session", () => this.#turnBack());
-      this.#turnBack();
+      this.listen(this.client, "session", () => this.#toMember());
+      this.#greet();
+      this.#toMember();
     }
     this.form.querySelector("input")?.focus();
   }
@@ -100,11 +102,18 @@ export class AccountForm extends PageElement {
     this.#suggested = handle.value = answer.handle;
   }
 
-  /** A personal link is for somebody new. */
-  #turnBack() {
+  /** Who invites, and where to. */
+  async #greet() {
+    const greeting = await invitation(this, this.invite);
+    if (!greeting || !this.isConnected) return;
+    this.querySelector(":scope > .drawing")?.replaceWith(greeting);
+  }
+
+  /** Who has an account already says yes with it. */
+  #toMember() {
     if (!this.client.signedIn || !this.form.isConnected) return;
-    this.form.replaceWith(make("a", { class: "button", text: this.say("community.to_hall"), attributes: { href: roomPath("hall") } }));
-    this.lead.textContent = this.say("invite.signed_in");
+    this.heading.textContent = this.say("invite.heading_for_you");
+    this.form.replaceWith(acceptance(this, this.invite));
     this.lastElementChild?.remove();
   }
 

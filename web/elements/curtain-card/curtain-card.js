@@ -1,7 +1,6 @@
 /**
  * The card that lies before two people, with a curtain at its sides: the question in the reader's language, who has
- * answered (never what), and the place for one's own answer. Properties: `user` (the other), `curtain` (as the tie tells
- * it), `send` (gives one's answer), `draw` (draws another card).
+ *X
  */
 
 import { LONGEST } from "../../lib/limits.js";
@@ -15,6 +14,7 @@ import { PageElement } from "../element.js";
 export class CurtainCard extends PageElement {
   /** @type {any} */ user = null;
   /** @type {any} */ curtain = null;
+  isNew = false;
   /** @type {(text: string) => void} */ send = () => undefined;
   /** @type {() => void} */ draw = () => undefined;
 
@@ -28,11 +28,17 @@ export class CurtainCard extends PageElement {
         make("blockquote", {}, lantern(), make("p", { text, attributes: { lang: this.language } })),
         make("ul", { class: "seats", attributes: { role: "list" } },
           this.#seat(this.client.user, answered, answered ? "curtain.you_answered" : "curtain.you_think"),
-          this.#seat(this.user, otherAnswered, otherAnswered ? "curtain.answered" : "curtain.thinks")),
+          this.#seat(this.user, otherAnswered, this.#othersState(otherAnswered))),
         ...(answered ? [] : [this.#form(), this.#draw()]),
         make("p", { class: "lead", text: this.#promise() })),
       make("div", { class: "drape", attributes: { "aria-hidden": "true" } }),
     );
+  }
+
+  /** @param {boolean} answered */
+  #othersState(answered) {
+    if (this.isNew) return "curtain.then";
+    return answered ? "curtain.answered" : "curtain.thinks";
   }
 
   /** @param {any} user @param {boolean} answered @param {string} key */
@@ -51,7 +57,7 @@ export class CurtainCard extends PageElement {
     return make("form", { on: { submit: (/** @type {Event} */ event) => {
       event.preventDefault();
       if (answer.value.trim()) this.send(answer.value.trim());
-    } } }, answer, make("div", { class: "choices" }, count, make("button", { class: "button", text: this.say("tie.answer"), attributes: { type: "submit" } })));
+    } } }, answer, make("div", { class: "choices" }, count, make("button", { class: "button", text: this.say(this.isNew ? "tie.wave_back" : "tie.answer"), attributes: { type: "submit" } })));
   }
 
   #draw() {

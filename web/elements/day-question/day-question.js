@@ -1,17 +1,21 @@
 /**
- * The question of the day, where it lies: how many have answered; one's own answer; then the others'. It folds, and says
- * no more than one line until one wants more. Property `room` (id of the room it lies in).
+ * The question of the day, in a strip over the room it lies in: one line. Opened, it takes one's own answer; then it shows
+ * the others', each with the way to say hi about it. Property `room` (id of the room it lies in).
  */
 
-import { make } from "../../lib/dom.js";
-import { lantern } from "../../lib/scenes.js";
+import { button, make } from "../../lib/dom.js";
+import { iconButton } from "../../lib/more-icons.js";
 import { newId } from "../../lib/ids.js";
+import { lantern } from "../../lib/scenes.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
 
-const SHOWN = 4;
 const LOOK_AGAIN = 5 * 60_000;
+/** So many answers are there when it opens. */
+const AT_FIRST = 12;
+/** Below so many the number of answers is not spoken of. */
+const SPOKEN_OF = 3;
 
 export class DayQuestion extends PageElement {
   room = "";
@@ -23,18 +27,21 @@ export class DayQuestion extends PageElement {
     this.text = make("span", { class: "text" });
     this.count = make("small");
     this.body = make("div", { class: "body" });
-    this.fold = make("details", {}, make("summary", {}, lantern(), make("span", {}, make("small", { text: this.say("question.heading") }), this.text), this.count), this.body);
+    this.fold = make("details", {}, make("summary", {}, lantern(), make("small", { class: "what", text: this.say("question.heading") }), this.text, this.count), this.body);
     this.append(this.fold);
   }
 
   attach() {
     this.listen(this.client, "session", () => this.load());
-    this.listen(this.client, "room", (event) => event.detail === this.#question?.id && this.#showAnswers());
+    this.listen(this.client, "room", (event) => event.detail === this.#question?.id && this.fold.open && this.#showAnswers());
     this.listen(this.client, "room", (event) => event.detail === this.room && this.#isLaid !== Boolean(this.#question) && this.load());
+    this.listen(this.client, "rooms", () => this.fold.open && this.#showAnswers());
     // The host says a new one in the room.
     this.listen(this.client, "posted", ({ detail }) => detail.room === this.room && detail.message.author.bot && this.load());
     this.listen(document, "visibilitychange", () => !document.hidden && this.client.now() - this.#askedAt > LOOK_AGAIN && this.load());
-    // Words are changed where all answers stand.
+    this.listen(this.fold, "toggle", () => this.fold.open && this.#opened());
+    this.listen(this, "keydown", (event) => event.key === "Escape" && this.#close(event));
+    // One's own words are changed where all answers stand.
     for (const name of ["message-edit", "message-delete"]) this.listen(this, name, (event) => {
       event.stopPropagation();
       context.go(roomPath(this.#question.id));
@@ -71,15 +78,37 @@ export class DayQuestion extends PageElement {
     const { texts, answered } = this.#question;
     this.hidden = false;
     this.text.textContent = texts[this.language] ?? texts.en ?? "";
+    this.text.title = this.text.textContent;
     this.text.lang = this.language;
+    this.classList.toggle("answered", answered);
     this.#count();
-    if (answered) this.#showAnswers();
-    else if (isNew) this.#askForOne();
+    if (isNew) {
+      this.fold.open = false;
+      this.body.replaceChildren();
+    }
+    if (this.fold.open) this.#opened();
   }
 
   #count() {
-    this.count.textContent = this.say("question.answers", { count: this.#question.answers });
+    const { answers, answered } = this.#question;
+    const few = answered ? "" : this.say("question.be_first");
+    this.count.textContent = answers < SPOKEN_OF ? few : this.say("question.answers", { count: answers });
   }
+
+  #opened() {
+    if (this.#question.answered) this.#showAnswers();
+    else if (!this.body.querySelector("form")) this.#askForOne();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #close(event) {
+    if (!this.fold.open) return;
+    event.stopPropagation();
+    this.fold.open = false;
+    this.fold.querySelector("summary").focus();
+  }
+
+  // --- one's own ---------------------------------------------------------------------------------------------------
 
   /** What the others said is not there to be read before one has answered. */
   #askForOne() {
@@ -92,31 +121,35 @@ export class DayQuestion extends PageElement {
       try {
         await this.client.ask("question.answer", { question: this.#question.id, text: answer.value.trim(), client_id: id });
         await this.load();
-        this.body.querySelector("a")?.focus();
+        this.fold.querySelector("summary").focus();
       } catch (refusal) {
         error.textContent = refusalWords(this, /** @type {any} */ (refusal));
       }
     } } }, answer, error, make("div", { class: "choices" }, make("small", { text: this.say("question.first") }),
       make("button", { class: "button", text: this.say("tie.answer"), attributes: { type: "submit" } }))));
+    answer.focus();
   }
 
-  /** The last few, newest below, each with what can be done with a message; and the way to all of them. */
+  // --- the others' -------------------------------------------------------------------------------------------------
+
+  /** Newest below, older ones when asked for. */
   async #showAnswers() {
     const { id } = this.#question;
     if (!this.#question.answered) return;
     await this.client.history.first(id);
-    if ((this.client.rooms.get(id)?.timeline.messages.length ?? SHOWN) < SHOWN) await this.client.history.older(id);
+    if ((this.client.rooms.get(id)?.timeline.messages.length ?? AT_FIRST) < AT_FIRST) await this.client.history.older(id);
     const { timeline, state } = this.client.rooms.get(id) ?? {};
     if (!timeline || this.#question.id !== id) return;
     this.#question.answers = Math.max(this.#question.answers, state?.members ?? 0);
     this.#count();
-    const said = timeline.messages.filter((/** @type {any} */ message) => !message.deleted).slice(-SHOWN);
+    const said = timeline.messages.filter((/** @type {any} */ message) => !message.deleted);
     const kept = new Map([...this.body.querySelectorAll("message-item")].map((/** @type {any} */ item) => [item.message.id, item.parentElement]));
     const rows = said.map((/** @type {any} */ message) => this.#row(message, kept.get(message.id)));
     const list = this.body.querySelector("ul") ?? make("ul", { attributes: { role: "list" } });
     if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) list.replaceChildren(...rows);
-    const all = this.body.querySelector("a.all") ?? make("a", { class: "action all", text: this.say("question.all"), attributes: { href: roomPath(id) } });
-    if (list.parentElement !== this.body) this.body.replaceChildren(list, all);
+    const older = this.body.querySelector(".older") ?? button(this.say("question.older"), () => this.client.history.older(id), "action older");
+    older.hidden = !timeline.more;
+    if (list.parentElement !== this.body) this.body.replaceChildren(older, list);
     this.client.markers.seen(id);
   }
 
@@ -125,6 +158,11 @@ export class DayQuestion extends PageElement {
     row ??= make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
     Object.assign(row.firstChild, { message });
     row.firstChild.show();
+    const { author } = message;
+    const open = author.id !== this.client.me && author.handle && !author.bot && !this.client.directWith(author.id) && !this.client.sent.has(author.id);
+    const wave = row.querySelector(":scope > .wave");
+    if (!open) wave?.remove();
+    else if (!wave) row.append(iconButton("wave", this.say("hi.heading", { name: author.name }), () => context.sayHi({ user: author, room: message.room, seq: message.seq }), "wave"));
     return row;
   }
 }

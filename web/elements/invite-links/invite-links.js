@@ -1,12 +1,19 @@
-/** Personal invitations: a link for one person each, who begins acquainted with the reader; who came by one, and ending one. */
+/**
+ * Invitations: a personal link for one person, or "my code" for a table or a class (a QR for up to 50 people, for a day).
+ * Whoever comes by one begins in the reader's contacts. Below: who came by which, and ending one.
+ */
 
 import { copyText } from "../../lib/copy.js";
-import { around } from "../../lib/around.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { invitePath, userPath } from "../../lib/paths.js";
+import { drawnCode } from "../../lib/qr.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { shortDate } from "../../lib/times.js";
+import { clockTime, shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
+
+/** Of "my code". */
+const MANY = 50;
+const A_DAY = 24 * 3_600_000;
 
 export class InviteLinks extends PageElement {
   build() {
@@ -16,7 +23,8 @@ export class InviteLinks extends PageElement {
     this.list = make("ul", { attributes: { role: "list" } });
     this.append(make("section", { class: "part" }, make("h2", { text: this.say("invite.heading") }), make("p", { class: "lead", text: this.say("invite.lead") }),
       make("label", { class: "field", text: this.say("invite.room") }, this.room),
-      button(this.say("invite.make"), () => this.create(), "button"), this.shown, this.error, this.list));
+      make("div", { class: "choices" }, button(this.say("invite.make"), () => this.create(), "button"), button(this.say("code.show"), () => this.showCode(), "action edged")),
+      make("small", { text: this.say("code.lead") }), this.shown, this.error, this.list));
   }
 
   attach() {
@@ -42,31 +50,70 @@ export class InviteLinks extends PageElement {
   }
 
   /** @param {any} one */
-  #isOpen(one) {
-    return !one.withdrawn && one.ends_at > this.client.now();
+  #isOpen({ withdrawn, ends_at: ends, uses = 1, used = 0 }) {
+    return !withdrawn && ends > this.client.now() && used < uses;
   }
 
   /** @param {any} one */
   #row(one) {
-    const guest = this.client.people.get(one.users?.[0]);
+    const { uses = 1, used = 0, users = [] } = one;
     const made = shortDate(this.language, one.at);
     const room = this.client.find(one.room)?.title(this.language);
-    const waits = this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) });
-    if (!one.used) return make("li", {}, make("span", { text: room ? `${room} · ${waits}` : waits }), button(this.say("invite.withdraw"), () => this.#withdraw(one.id)));
-    const who = guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest)) : nameOf({ name: this.say("people.left") });
-    return make("li", {}, make("span", {}, ...around(this.say("invite.came", { made }), who)));
+    const open = this.#isOpen(one);
+    const state = [
+      room, uses > 1 ? this.say("invite.used", { used, uses }) : "",
+      open ? this.say("invite.waits", { made, until: shortDate(this.language, one.ends_at) }) : this.say("invite.made", { made }),
+    ].filter(Boolean).join(" · ");
+    return make("li", {}, make("div", {}, ...this.#who(users), make("small", { text: state, attributes: { dir: "auto" } })),
+      open ? button(this.say("invite.withdraw"), () => this.#withdraw(one.id), "action grave") : null);
   }
+
+  /** @param {string[]} users who came by it */
+  #who(users) {
+    if (!users.length) return [];
+    const names = users.flatMap((id, at) => {
+      const guest = this.client.people.get(id);
+      const name = guest ? make("a", { attributes: { href: userPath(guest.handle) } }, nameOf(guest)) : nameOf({ name: this.say("people.left") });
+      return at ? [this.say("list.and"), name] : [name];
+    });
+    const [before, after] = this.say("invite.came").split("{names}");
+    return [make("p", {}, before ?? "", ...names, after ?? "")];
+  }
+
+  // --- making one --------------------------------------------------------------------------------------------------
 
   async create() {
     await this.#doing(async () => {
       const { code } = await this.client.ask("invitation.create", { room: this.room.value });
       const link = make("input", { attributes: { readonly: true, "aria-label": this.say("invite.link"), value: location.origin + invitePath(code) } });
-      const copy = button(this.say("account.copy"), async () => {
-        if (await copyText(link, link.value)) copy.textContent = this.say("account.copied");
-      });
-      this.shown.replaceChildren(link, copy, make("small", { text: this.say("invite.once") }));
+      this.shown.replaceChildren(link, this.#copy(link), make("small", { text: this.say("invite.once") }));
       await this.load();
       link.select();
+    });
+  }
+
+  /** @param {any} link */
+  #copy(link) {
+    const copy = button(this.say("account.copy"), async () => {
+      if (await copyText(link, link.value)) copy.textContent = this.say("account.copied");
+    });
+    return copy;
+  }
+
+  /** For a table or a class: large enough to be scanned from a few metres. */
+  async showCode() {
+    await this.#doing(async () => {
+      const until = this.client.now() + A_DAY;
+      const { code, qr } = await this.client.ask("invitation.create", { room: this.room.value, uses: MANY, expires_at: until, link: location.origin + invitePath("") });
+      const link = make("input", { attributes: { readonly: true, "aria-label": this.say("code.link"), value: location.origin + invitePath(code) } });
+      const dialog = make("dialog", { class: "my-code", attributes: { "aria-label": this.say("code.heading") }, on: { close: () => dialog.remove() } },
+        make("h2", { text: this.say("code.heading") }), qr ? drawnCode(qr, this.say("met.qr")) : null,
+        make("p", { text: this.say("code.words", { name: this.client.user?.name ?? "" }) }), make("div", { class: "shown" }, link, this.#copy(link)),
+        make("p", { class: "lead", text: this.say("code.until", { count: MANY, time: clockTime(this.language, until) }) }),
+        make("div", { class: "choices" }, button(this.say("people.close"), () => dialog.close(), "button")));
+      this.append(dialog);
+      dialog.showModal();
+      await this.load();
     });
   }
 

@@ -1,33 +1,35 @@
 /**
- * What two are to each other, above and below their conversation: where they met, the card they opened, what the other has
- * seen; that it rests; of a bot, who runs it and how to end it. Property `room` (id of the conversation).
+ * What belongs to a conversation of two around its messages: how it began, first in the log; above the composer that it is
+ * paused, or of a bot who runs it; what the other has seen. Property `room` (id of the conversation).
  */
 
 import { around } from "../../lib/around.js";
 import { button, change, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { shortDate } from "../../lib/times.js";
+import { tiesOf } from "../../state/ties.js";
 import { PageElement } from "../element.js";
+import { want } from "../later.js";
 
 /** Nobody is told when the other reads: one asks, while one looks and has something unseen. */
 const ASK_AGAIN = 6_000;
 
 export class PairLine extends PageElement {
   room = "";
-  /** @type {any} */ #tie = null;
   /** @type {any} */ #again = undefined;
+  /** @type {any} how it began */ #began = null;
   #shown = "";
 
   build() {
-    this.about = make("div", { class: "pair" });
+    this.state = make("div", { class: "state", attributes: { role: "status" } });
     this.seen = make("p", { class: "seen", attributes: { role: "status" } });
-    this.append(this.about, this.seen);
+    this.error = make("p", { class: "error", attributes: { role: "alert" } });
+    this.append(this.state, this.error, this.seen);
   }
 
   attach() {
     this.listen(this.client, "session", () => this.load());
-    this.listen(this.client, "inbox", (event) => event.detail === this.#other?.id && this.load());
+    this.listen(this.client, "tie", (event) => event.detail === this.other?.id && this.show());
     this.listen(this.client, "room", (event) => event.detail === this.room && this.#follow());
     this.listen(document, "visibilitychange", () => !document.hidden && this.load());
     this.load();
@@ -36,76 +38,87 @@ export class PairLine extends PageElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     clearTimeout(this.#again);
+    this.#began?.remove();
   }
 
-  get #other() {
+  get other() {
     return this.client.rooms.get(this.room)?.state.other;
   }
 
+  get tie() {
+    return tiesOf(this.client).get(this.other?.id ?? "");
+  }
+
   async load() {
-    const other = this.#other;
-    if (!other || !this.client.began) return;
-    const tie = await this.client.ask("tie.get", { user: other.id }).catch(() => undefined);
-    if (!tie || !this.isConnected) return;
-    this.#tie = tie;
+    if (this.other && this.client.began) await tiesOf(this.client).load(this.other.id).catch(() => undefined);
+  }
+
+  show() {
+    const { tie, other } = this;
+    if (!tie || !other || !this.isConnected) return;
     this.client.keepFriends(this.room, tie.rung === "friend");
-    const key = JSON.stringify([tie.rung, tie.rests, tie.origin, tie.next, this.language]);
-    if (key !== this.#shown) await this.#show(other);
+    const key = JSON.stringify([tie.rung, tie.rests, tie.origin, this.language]);
+    if (key !== this.#shown) this.#showParts(other, tie);
     this.#shown = key;
     this.#follow();
   }
 
-  // --- what they are to each other -----------------------------------------------------------------------------------
-
-  /** @param {any} other */
-  async #show(other) {
-    const parts = other.bot ? await this.#bot(other) : this.#person(other);
-    this.about.replaceChildren(...parts);
+  /** @param {any} other @param {any} tie */
+  async #showParts(other, tie) {
+    if (other.bot) return this.state.replaceChildren(...(await this.#bot(other, tie)));
+    this.state.replaceChildren(...(tie.rests ? [make("span", { text: this.say("pair.rests") }), this.#act("tie.go_on", "tie.rest", { user: other.id, on: false })] : []));
+    if (tie.origin) await this.#showBegan(other, tie);
+    return undefined;
   }
 
-  /** @param {any} other @returns {Node[]} */
-  #person(other) {
-    const tie = this.#tie;
-    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
-      room: this.client.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
-    }) : "";
-    const words = tie.rests ? this.say("pair.rests") : [this.say(`tie.rung.${tie.rung}`), origin].filter(Boolean).join(" · ");
-    const card = tie.origin?.texts?.[this.language];
-    return [make("p", {}, words, card ? make("q", { text: card, attributes: { lang: this.language } }) : null), make("a", { class: "action", text: this.say("pair.profile"), attributes: { href: userPath(other.handle) } })];
+  // --- how it began ------------------------------------------------------------------------------------------------
+
+  /** @param {any} other @param {any} tie */
+  async #showBegan(other, tie) {
+    const loaded = await want("how-it-began").then(() => true, () => false);
+    const top = this.closest("room-view")?.querySelector("message-list > .scroller");
+    if (!loaded || !top) return;
+    this.#began?.remove();
+    this.#began = make("how-it-began", { set: { user: other, tie } });
+    top.prepend(this.#began);
+    this.#follow();
   }
 
-  /** @param {any} other @returns {Promise<Node[]>} */
-  async #bot(other) {
+  // --- a bot -------------------------------------------------------------------------------------------------------
+
+  /** @param {any} other @param {any} tie @returns {Promise<Node[]>} */
+  async #bot(other, tie) {
     const [bot] = (await this.client.ask("user.get", { users: [other.id] })).users;
     const [owner] = bot?.owner ? (await this.client.ask("user.get", { users: [bot.owner] })).users : [];
-    const words = owner ? make("p", {}, ...around(this.say("pair.bot"), make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner))))
-      : make("p", { text: this.say("pair.host") });
-    const error = make("p", { class: "error", attributes: { role: "alert" } });
-    const end = this.#tie.rests ? button(this.say("tie.go_on"), () => this.#doing(error, "direct.open", other.id))
-      : button(this.say("pair.end"), () => this.#doing(error, "direct.close", other.id));
-    return [words, error, end];
+    const words = owner ? make("span", {}, ...around(this.say("pair.bot"), make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner))))
+      : make("span", { text: this.say("pair.host") });
+    return [words, tie.rests ? this.#act("tie.go_on", "direct.open", { bot: other.id }) : this.#act("pair.end", "direct.close", { bot: other.id })];
   }
 
-  /** @param {Element} error @param {string} method @param {string} bot */
-  async #doing(error, method, bot) {
-    error.textContent = "";
-    try {
-      await this.client.ask(method, { bot });
-      await this.load();
-    } catch (refusal) {
-      error.textContent = refusalWords(this, /** @type {any} */ (refusal));
-    }
+  /** @param {string} key @param {string} method @param {object} params */
+  #act(key, method, params) {
+    return button(this.say(key), async () => {
+      this.error.textContent = "";
+      try {
+        await this.client.ask(method, params);
+        await this.load();
+      } catch (refusal) {
+        this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
+      }
+    });
   }
 
-  // --- seen ----------------------------------------------------------------------------------------------------------
+  // --- seen, and the top of the log --------------------------------------------------------------------------------
 
-  /** Between friends who both turn it on: below the last message, where it is one's own. */
+  /** Between friends who both turned it on: below the last message, where it is one's own. */
   #follow() {
-    const last = this.client.rooms.get(this.room)?.timeline.messages.at(-1);
+    const timeline = this.client.rooms.get(this.room)?.timeline;
+    const last = timeline?.messages.at(-1);
     const mine = last?.author.id === this.client.me;
-    const told = this.#tie?.rung === "friend" && this.#tie.shows_seen;
-    const seen = told && mine && this.#tie.seen_seq >= last.seq;
+    const told = this.tie?.rung === "friend" && this.tie.shows_seen;
+    const seen = told && mine && this.tie.seen_seq >= (last?.seq ?? 0);
     change(this.seen, { textContent: seen ? this.say("pair.seen") : "" });
+    if (this.#began) change(this.#began, { hidden: !timeline || timeline.isEmpty || timeline.more });
     clearTimeout(this.#again);
     if (told && mine && !seen && !document.hidden) this.#again = setTimeout(() => this.load(), ASK_AGAIN);
   }

@@ -1,20 +1,29 @@
 /**
- * The people you know: those who wait for an answer, friends and contacts with where you met, pokes on their way. Also the
- * search for people, the inbox, the code for meeting in person, and invitations for people who have no account yet.
+ * The people you know: those who wait for an answer, friends and contacts with where you met, hellos on their way, who is
+ * paused or blocked. Also the search for people, the code for meeting in person, and invitations.
  */
 
 import { button, make, nameOf } from "../../lib/dom.js";
+import { originWords } from "../../lib/origin.js";
 import { door, path } from "../../lib/scenes.js";
 import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
-import { dayName, shortDate } from "../../lib/times.js";
+import { dayName } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
 
 const SEARCH_PAUSE = 200;
-/** The heading that somebody stands under, by the step that is open; what waits for the reader comes first. @type {[string, string[]][]} */
-const GROUPS = [["waits", ["return", "answer"]], ["friend", []], ["acquainted", []], ["under_way", ["wait", "sent"]], ["rests", ["rests"]]];
+/** To its sender a hello fades after these days; its receiver can wave back for longer. */
+const FADES = 7 * 86_400_000;
+/** The heading that somebody stands under, by the step that is open; what waits for the reader comes first. @type {[string, (tie: any) => boolean][]} */
+const GROUPS = [
+  ["waits", ({ next, invited }) => invited || next === "return" || next === "answer"],
+  ["friend", ({ next, rung, invited }) => !invited && next === "talk" && rung === "friend"],
+  ["acquainted", ({ next, rung, invited }) => !invited && next === "talk" && rung === "acquainted"],
+  ["under_way", ({ next, invited }) => !invited && (next === "wait" || next === "sent")],
+  ["rests", ({ next, invited }) => !invited && next === "rests"],
+];
 
 export class PeoplePage extends PageElement {
   code = "";
@@ -26,7 +35,6 @@ export class PeoplePage extends PageElement {
     this.search = make("input", { attributes: { type: "search", "aria-label": this.say("ties.search"), placeholder: this.say("ties.search"), autocomplete: "off" } });
     this.found = make("p", { class: "unseen", attributes: { role: "status" } });
     this.results = make("ul", { class: "ties", attributes: { role: "list" }, set: { hidden: true } });
-    this.bell = make("div");
     this.groups = make("div", { class: "groups" });
     this.none = make("div", { class: "empty", set: { hidden: true } }, path(), make("p", { text: this.say("ties.none") }),
       make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
@@ -35,13 +43,24 @@ export class PeoplePage extends PageElement {
     this.append(
       make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }),
         make("h1", { text: this.say("ties.heading"), attributes: { tabindex: "-1" } })),
-      make("div", { class: "scroller" }, this.error, make("div", { attributes: { role: "search" } }, this.search), this.found, this.results,
-        this.bell, this.none, this.groups, this.#resting(), this.blocked, this.beside),
+      make("div", { class: "scroller" }, this.error, this.#top(), this.found, this.results, this.none, this.groups, this.blocked, this.beside),
     );
   }
 
+  /** The search, and the ways to what stands below a long list. */
+  #top() {
+    const to = (/** @type {string} */ tag, /** @type {string} */ key) => button(this.say(key), () => {
+      const heading = /** @type {any} */ (this.querySelector(`${tag} h2`));
+      heading?.setAttribute("tabindex", "-1");
+      heading?.focus();
+      this.querySelector(tag)?.scrollIntoView({ block: "start" });
+    }, "action edged");
+    return make("div", { class: "top" }, make("div", { attributes: { role: "search" } }, this.search),
+      make("div", { class: "shortcuts" }, to("met-code", "met.heading"), to("invite-links", "invite.heading")));
+  }
+
   attach() {
-    for (const name of ["inbox", "session", "day"]) this.listen(this.client, name, () => this.load());
+    for (const name of ["inbox", "session", "day", "tie"]) this.listen(this.client, name, () => this.later());
     this.listen(this.search, "input", () => {
       clearTimeout(this.#searching);
       this.#searching = setTimeout(() => this.find(), SEARCH_PAUSE);
@@ -49,17 +68,17 @@ export class PeoplePage extends PageElement {
     if (this.client.began) this.load();
   }
 
+  show() {
+    this.load();
+  }
+
   async load() {
     if (!this.client.signedIn) return this.#askIn();
     await this.#doing(async () => {
-      const [{ ties }, { users }, { from, places }] = await Promise.all([
-        this.client.ask("tie.list"), this.client.ask("block.list"), this.client.ask("poke.list"), this.#addParts(),
-      ]);
+      const [{ ties }, { users }] = await Promise.all([this.client.ask("tie.list"), this.client.ask("block.list"), this.#addParts()]);
       this.#ties = new Map(ties.map((/** @type {any} */ tie) => [tie.user.id, tie]));
       this.#showGroups(ties.filter((/** @type {any} */ tie) => !tie.blocked));
       this.#showBlocked(users);
-      this.rest.checked = from === "nobody";
-      this.places.textContent = this.say("ties.places", { count: places });
     });
   }
 
@@ -71,9 +90,9 @@ export class PeoplePage extends PageElement {
       make("a", { class: "action", text: this.say("account.sign_up"), attributes: { href: "/sign-up" } })));
   }
 
-  /** What stands around the people, once. */
+  /** What stands below the people, once. */
   async #addParts() {
-    await Promise.all(["met-code", "invite-links"].map(want));
+    await Promise.all(["met-code", "invite-links", "invited-answer"].map(want));
     if (this.beside.childElementCount) return;
     this.beside.append(make("met-code", { set: { code: this.code } }), make("invite-links"));
   }
@@ -82,8 +101,8 @@ export class PeoplePage extends PageElement {
 
   /** @param {any[]} ties */
   #showGroups(ties) {
-    const parts = GROUPS.map(([name, steps]) => {
-      const those = ties.filter((tie) => (steps.length ? steps.includes(tie.next) : tie.next === "talk" && tie.rung === name));
+    const parts = GROUPS.map(([name, belongs]) => {
+      const those = ties.filter(belongs);
       if (!those.length) return null;
       return make("section", { class: name }, make("h2", { text: this.say(`ties.group.${name}`) }),
         make("ul", { class: "ties", attributes: { role: "list" } }, ...those.map((tie) => this.#row(tie.user, tie))));
@@ -99,27 +118,42 @@ export class PeoplePage extends PageElement {
   /** @param {any} user @param {any} [tie] @param {Node} [way] beside the name */
   #row(user, tie, way) {
     const words = tie ? this.#words(tie) : `@${user.handle}`;
-    const talk = tie?.next === "talk" && tie.room ? make("a", { class: "action", text: this.say("tie.talk"), attributes: { href: roomPath(tie.room) } }) : null;
     return make("li", {}, make("a", { class: "who", attributes: { href: userPath(user.handle) } }, makeSeal(user),
       make("span", {}, nameOf(user), make("small", { text: words, attributes: { dir: "auto" } }),
-        tie?.note ? make("small", { class: "note", text: tie.note, attributes: { dir: "auto" } }) : null)), way ?? talk);
+        tie?.note ? make("small", { class: "note", text: tie.note, attributes: { dir: "auto" } }) : null)), way ?? this.#way(user, tie));
+  }
+
+  /** What one can do at once. @param {any} user @param {any} [tie] */
+  #way(user, tie) {
+    if (tie?.invited) return make("invited-answer", { set: { user } });
+    if (tie?.next === "return" || tie?.next === "answer") {
+      return make("a", { class: "button", text: this.say(tie.next === "return" ? "tie.wave_back" : "tie.answer"), attributes: { href: userPath(user.handle) } });
+    }
+    return tie?.next === "talk" && tie.room ? make("a", { class: "action", text: this.say("tie.talk"), attributes: { href: roomPath(tie.room) } }) : null;
   }
 
   /** What stands between the two, and where they met. @param {any} tie */
   #words(tie) {
+    if (tie.invited) return this.say("tie.short.invited");
     if (tie.next === "sent") return this.say("poke.sent", { day: dayName(this.language, tie.sent.at, this.client.now()) });
-    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, {
-      room: this.client.find(tie.origin.room)?.title(this.language) ?? this.say("tie.some_room"), date: shortDate(this.language, tie.origin.at),
-    }) : "";
+    if (tie.next === "return") return this.#helloWords(tie.received);
     const stands = tie.next === "talk" ? "" : this.say(`tie.short.${tie.next}`);
-    return [stands, tie.met_at && tie.origin?.how !== "met" ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ");
+    return [stands, tie.met_at && tie.origin?.how !== "met" ? this.say("tie.met") : "", originWords(this, tie.origin)].filter(Boolean).join(" · ");
+  }
+
+  /** Who, from which room, and when. @param {any} [hello] */
+  #helloWords(hello) {
+    if (!hello) return this.say("tie.short.return");
+    const room = this.client.find(hello.room)?.title(this.language) ?? this.say("tie.some_room");
+    const late = hello.at + FADES < this.client.now();
+    return [this.say(late ? "tie.short.return_late" : `hello.${hello.gesture}`), this.say("hello.from", { room }), dayName(this.language, hello.at, this.client.now())].join(" · ");
   }
 
   // --- finding -----------------------------------------------------------------------------------------------------
 
   async find() {
     const query = this.search.value.trim();
-    for (const part of [this.bell, this.groups]) part.hidden = Boolean(query);
+    this.groups.hidden = Boolean(query);
     this.results.hidden = !query;
     this.none.hidden = Boolean(query) || this.groups.childElementCount > 0;
     if (!query) {
@@ -135,14 +169,7 @@ export class PeoplePage extends PageElement {
     });
   }
 
-  // --- rest and blocks -----------------------------------------------------------------------------------------------
-
-  /** Nobody learns that one lets pokes rest. */
-  #resting() {
-    this.rest = make("input", { attributes: { type: "checkbox" }, on: { change: () => this.#doing(() => this.client.ask("poke.allow", { from: this.rest.checked ? "nobody" : "room" })) } });
-    this.places = make("small");
-    return make("div", { class: "resting" }, make("label", { class: "check" }, this.rest, make("span", { text: this.say("ties.rest_pokes") })), this.places);
-  }
+  // --- blocks --------------------------------------------------------------------------------------------------------
 
   /** @param {any[]} users */
   #showBlocked(users) {

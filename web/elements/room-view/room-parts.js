@@ -18,7 +18,7 @@ const HOURS_8 = 8 * 3_600_000;
 /** By place: elements that come by themselves. */
 const AROUND = {
   many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
-  direct: { view: ["pair-line"], facts: ["pair-days"], strip: ["pin-strip"], asks: ["friend-question"] },
+  direct: { facts: ["pair-days"], strip: ["pin-strip"], asks: ["pair-line", "friend-question"] },
 };
 
 export class RoomParts {

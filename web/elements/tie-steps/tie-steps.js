@@ -1,19 +1,22 @@
 /**
- * The next step between the reader and somebody, in words, with what can be done: poke, return, answer the card, talk, and
- * what goes with it. Property `user` (as user.get tells). Nothing here can be said to somebody before both want to talk.
+ * The one next step between the reader and somebody, in words, with what can be done: say hi, wave back, answer the
+ * question, talk, and what goes with it. Property `user` (as user.get tells). Nothing here can be said to somebody before
+ * both want to talk.
  */
 
 import { LONGEST } from "../../lib/limits.js";
-import { button, make, nameOf } from "../../lib/dom.js";
+import { button, make } from "../../lib/dom.js";
+import { originWords } from "../../lib/origin.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { dayKey, dayWithin, shortDate } from "../../lib/times.js";
 import { learnSent } from "../../state/pokes.js";
-import { askFirst } from "../ask-first.js";
+import { tiesOf } from "../../state/ties.js";
 import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
 
-const GESTURES = ["hi", "same_here", "talk"];
+/** To its sender a hello fades after these days; its receiver can wave back for longer. */
+const FADES = 7 * 86_400_000;
 
 export class TieSteps extends PageElement {
   /** @type {any} */ user = null;
@@ -28,7 +31,7 @@ export class TieSteps extends PageElement {
   }
 
   attach() {
-    this.listen(this.client, "inbox", (event) => event.detail === this.user.id && this.load());
+    this.listen(this.client, "tie", (event) => event.detail === this.user.id && this.#heard());
     this.listen(this.client, "renamed", (event) => event.detail.id === this.user.id && this.#rename(event.detail));
     this.load();
   }
@@ -40,44 +43,53 @@ export class TieSteps extends PageElement {
   }
 
   async load() {
-    await this.#doing(() => this.client.ask("tie.get", { user: this.user.id }));
+    await this.#doing(() => tiesOf(this.client).load(this.user.id));
   }
 
-  /** Ask, and show what one is to them now. @param {() => Promise<any>} work */
+  async #heard() {
+    await Promise.all(["curtain-card", "card-swap", "hello-card", "invited-answer"].map(want)).catch(() => undefined);
+    const before = this.#tie;
+    this.#tie = tiesOf(this.client).get(this.user.id);
+    if (before && before.next !== this.#tie.next) learnSent(this.client);
+    if (this.isConnected) this.show();
+  }
+
+  /** Do something, and show what one is to them now. @param {() => Promise<any>} work */
   async #doing(work) {
     this.error.textContent = "";
     try {
-      await Promise.all([want("curtain-card"), want("card-swap")]);
-      const answer = await work();
-      const before = this.#tie;
-      this.#tie = answer?.next ? answer : await this.client.ask("tie.get", { user: this.user.id });
-      if (before?.next !== this.#tie.next) learnSent(this.client);
-      this.show();
+      await work();
     } catch (refusal) {
       this.error.textContent = refusalWords(this, /** @type {any} */ (refusal));
     }
   }
 
+  /** @param {string} method @param {object} [params] */
+  async #do(method, params = {}) {
+    await this.#doing(async () => {
+      const answer = await this.client.ask(method, params);
+      if (answer?.next) tiesOf(this.client).keep(answer);
+      else await tiesOf(this.client).load(this.user.id);
+    });
+  }
+
   /** One's answer; the second of the two opens the curtain, behind which they stand. @param {string} method @param {object} params */
   async #answer(method, params) {
     await this.#do(method, params);
-    if (this.#tie.next === "talk" && !this.error.textContent) context.go(roomPath(this.#tie.room));
-  }
-
-  /** @param {string} method @param {object} [params] */
-  #do(method, params = {}) {
-    return this.#doing(() => this.client.ask(method, params));
+    const tie = tiesOf(this.client).get(this.user.id);
+    if (tie?.next === "talk" && !this.error.textContent) context.go(roomPath(tie.room));
   }
 
   show() {
     const tie = this.#tie;
     const room = tie.next_room || tie.sent?.room || tie.received?.room || "";
     this.dataset.next = tie.next;
+    this.hidden = tie.next === "you";
     this.words.textContent = this.#step(tie, room);
     this.#keepWriting(tie, room);
     if (this.more.querySelector("textarea:focus")) return;
     const focused = this.more.contains(document.activeElement);
-    this.more.replaceChildren(...(tie.next === "you" ? [] : this.#others(tie)));
+    this.more.replaceChildren(...this.#others(tie));
     if (focused) this.words.focus();
   }
 
@@ -97,18 +109,26 @@ export class TieSteps extends PageElement {
     else if (focused) this.words.focus();
   }
 
+  // --- in words ----------------------------------------------------------------------------------------------------
+
   /** @param {any} tie @param {string} room */
   #step(tie, room) {
-    if (this.#isNewBot(tie)) return this.say(this.user.owner ? "tie.next.bot" : "tie.next.host", { name: this.user.name });
-    const values = { name: this.user.name, room: this.#title(room), date: "" };
-    if (tie.next === "sent") {
-      const now = this.client.now();
-      if (tie.sent.state === "faded") return this.say("tie.next.faded", { date: shortDate(this.language, tie.sent.at) });
-      if (dayKey(tie.sent.at) === dayKey(now)) return this.say("tie.next.sent_today");
-      values.date = dayWithin(this.language, tie.sent.at, now);
-    }
+    const { name } = this.user;
+    if (this.#isNewBot(tie)) return this.say(this.user.owner ? "tie.next.bot" : "tie.next.host", { name });
+    if (tie.invited && tie.next !== "talk") return this.say("tie.next.invited", { name });
+    const values = { name, room: this.#title(room), date: "" };
+    if (tie.next === "sent") return this.#sentWords(tie.sent);
+    if (tie.next === "return" && tie.received.at + FADES < this.client.now()) return this.say("tie.next.return_late", values);
     if (tie.next === "answer" && tie.curtain.other_answered) return this.say("tie.next.answer_theirs", values);
     return this.say(tie.next === "talk" && tie.rung === "friend" ? "tie.next.friends" : `tie.next.${tie.next}`, values);
+  }
+
+  /** @param {any} sent one's own hello */
+  #sentWords({ at, state }) {
+    const now = this.client.now();
+    if (state === "faded") return this.say("tie.next.faded", { date: shortDate(this.language, at) });
+    if (dayKey(at) === dayKey(now)) return this.say("tie.next.sent_today", { name: this.user.name });
+    return this.say("tie.next.sent", { name: this.user.name, date: dayWithin(this.language, at, now) });
   }
 
   /** @param {string} room */
@@ -116,21 +136,37 @@ export class TieSteps extends PageElement {
     return this.client.find(room)?.title(this.language) ?? this.say("tie.some_room");
   }
 
+  // --- the way on --------------------------------------------------------------------------------------------------
+
   /** @param {any} tie @param {string} room @returns {Node[]} */
   #ways(tie, room) {
     const { id } = this.user;
     if (this.user.bot) return this.#bot(tie);
-    if (tie.next === "say_something") {
-      return [room ? this.#link(roomPath(room), "tie.to_room") : this.#link("/rooms", "rooms.find")];
-    }
-    if (tie.next === "poke") return this.#gestures(room);
-    if (tie.next === "sent") return tie.sent.state === "sent" ? [button(this.say("tie.withdraw"), () => this.#do("poke.withdraw", { poke: tie.sent.poke }))] : [];
-    if (tie.next === "return") return this.#received(tie.received);
-    if (tie.next === "answer" || tie.next === "wait") return [this.#curtain(tie.curtain)];
-    if (tie.next === "unblock") return [button(this.say("tie.unblock"), () => this.#do("block.remove", { user: id }), "button")];
-    if (tie.next === "rests") return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }))] : []), ...(tie.next_room ? this.#gestures(tie.next_room) : [])];
-    if (tie.next === "talk") return [this.#link(roomPath(tie.room || tie.next_room), "tie.talk")];
-    return [];
+    if (tie.invited && tie.next !== "talk") return [make("invited-answer", { set: { user: this.user } })];
+    const ways = {
+      say_something: () => [room ? this.#link(roomPath(room), "tie.to_room") : this.#link("/rooms", "rooms.find")],
+      poke: () => [this.#hi(room)],
+      sent: () => tie.sent.state === "sent" ? [button(this.say("tie.withdraw"), () => this.#do("poke.withdraw", { poke: tie.sent.poke }))] : [],
+      return: () => this.#received(tie.received),
+      answer: () => [this.#curtain(tie.curtain)],
+      wait: () => [this.#curtain(tie.curtain)],
+      unblock: () => [button(this.say("tie.unblock"), () => this.#do("block.remove", { user: id }), "button")],
+      rests: () => this.#paused(tie),
+      talk: () => [this.#link(roomPath(tie.room || tie.next_room), "tie.talk")],
+    };
+    return ways[/** @type {"talk"} */ (tie.next)]?.() ?? [];
+  }
+
+  /** Say hi, in two steps. @param {string} room */
+  #hi(room) {
+    return button(this.say("tie.hi"), () => context.sayHi({ user: this.user, room }), "button");
+  }
+
+  /** @param {any} tie @returns {Node[]} */
+  #paused(tie) {
+    const { id } = this.user;
+    return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }), "button")] : []),
+      ...(tie.next_room ? [this.#hi(tie.next_room)] : [])];
   }
 
   /** Whom one has nothing with yet. @param {any} tie */
@@ -138,7 +174,7 @@ export class TieSteps extends PageElement {
     return this.user.bot && ["poke", "say_something", "rests"].includes(tie.next);
   }
 
-  /** One writes to a bot first; with the community's host one can rehearse a poke. @param {any} tie @returns {Node[]} */
+  /** One writes to a bot first; with the community's host one can practise saying hi. @param {any} tie @returns {Node[]} */
   #bot(tie) {
     if (tie.curtain) return [this.#curtain(tie.curtain)];
     const { id, owner, rooms } = this.user;
@@ -147,7 +183,7 @@ export class TieSteps extends PageElement {
     }
     const shared = rooms.find((/** @type {any} */ room) => room.shared)?.room ?? "hall";
     const write = button(this.say("tie.write"), () => this.#doing(async () => context.go(roomPath((await this.client.ask("direct.open", { bot: id })).room))), owner ? "button" : "action");
-    return [...(owner || tie.next === "rests" ? [] : this.#gestures(shared)), write];
+    return [...(owner || tie.next === "rests" ? [] : [button(this.say("tie.hi"), () => this.#do("poke.send", { room: shared, to: id, gesture: "hi" }), "button")]), write];
   }
 
   /** @param {string} href @param {string} key */
@@ -155,20 +191,13 @@ export class TieSteps extends PageElement {
     return make("a", { class: "button", text: this.say(key), attributes: { href } });
   }
 
-  /** @param {string} room */
-  #gestures(room) {
-    return GESTURES.map((gesture) => button(this.say(`gesture.${gesture}`), () =>
-      this.#do("poke.send", { room, to: this.user.id, gesture }), "button gesture"));
-  }
-
-  /** Returning and answering are one screen. @param {any} poke */
+  /** Waving back and answering are one screen. @param {any} poke */
   #received(poke) {
-    const lines = poke.lines.map((/** @type {any} */ line) => make("li", { text: line.text, attributes: { dir: "auto" } }));
-    const curtain = { texts: poke.texts, ends_at: poke.ends_at };
+    const { texts, ends_at: ends } = poke;
+    const send = (/** @type {string} */ text) => this.#answer("poke.return", { poke: poke.poke, answer: text });
     return [
-      make("p", { class: "gesture" }, nameOf(poke.user), this.say("tie.says", { gesture: this.say(`gesture.${poke.gesture}`) })),
-      lines.length ? make("div", { class: "lines" }, make("small", { text: this.say("tie.their_lines") }), make("ul", { attributes: { role: "list" } }, ...lines)) : make("span"),
-      make("curtain-card", { set: { user: this.user, curtain, send: (/** @type {string} */ text) => this.#answer("poke.return", { poke: poke.poke, answer: text }) } }),
+      make("hello-card", { set: { hello: { ...poke, user: poke.user, room: this.#title(poke.room) } } }),
+      make("curtain-card", { set: { user: this.user, curtain: { texts, ends_at: ends }, isNew: true, send } }),
       button(this.say("tie.return_only"), () => this.#do("poke.return", { poke: poke.poke })),
       button(this.say("tie.dismiss"), () => this.#do("poke.dismiss", { poke: poke.poke })),
     ];
@@ -185,40 +214,15 @@ export class TieSteps extends PageElement {
 
   /** @param {any} tie @returns {Node[]} */
   #others(tie) {
+    if (tie.rung !== "acquainted" && tie.rung !== "friend") return [];
     const { id } = this.user;
-    const act = (/** @type {string} */ key, /** @type {string} */ method, /** @type {object} */ more = {}, kind = "action") =>
-      button(this.say(key), () => this.#do(method, { user: id, ...more }), kind);
-    const known = tie.rung === "acquainted" || tie.rung === "friend";
-    const origin = tie.origin ? this.say(`tie.origin.${tie.origin.how}`, { room: this.#title(tie.origin.room), date: shortDate(this.language, tie.origin.at) }) : "";
+    const facts = [this.say(`tie.rung.${tie.rung}`), tie.met_at ? this.say("tie.met") : "", originWords(this, tie.origin)];
     const note = make("textarea", { text: tie.note ?? "", attributes: { rows: "2", "data-most": LONGEST.note }, on: { change: () => this.#do("tie.note", { user: id, note: note.value }) } });
-    const parts = [
-      known ? make("p", { class: "lead", text: [this.say(`tie.rung.${tie.rung}`), tie.met_at ? this.say("tie.met") : "", origin].filter(Boolean).join(" · ") }) : null,
-      tie.rung === "friend" ? make("card-swap", { set: { user: this.user, state: tie.card ?? "" }, on: { changed: () => this.load() } }) : null,
-      known ? make("label", { class: "field", text: this.say("tie.note") }, note) : null,
-      known ? make("details", {}, make("summary", { text: this.say("tie.ways") }), ...this.#switches(tie),
-        make("div", { class: "ways" }, ...(tie.rests ? [] : [act("tie.rest", "tie.rest", { on: true })]),
-          ...(tie.rung === "friend" ? [act("tie.step_back", "tie.step_back", {}, "action grave")] : []), this.#blocking(tie))) : this.#blocking(tie),
+    const swap = () => make("card-swap", { set: { user: this.user, state: tie.card ?? "" }, on: { changed: () => this.load() } });
+    return [
+      make("p", { class: "lead", text: facts.filter(Boolean).join(" · ") }),
+      ...(tie.rung === "friend" && !this.user.bot ? [swap()] : []),
+      make("label", { class: "field", text: this.say("tie.note") }, note),
     ];
-    return parts.filter((part) => part !== null);
-  }
-
-  /** What the other does not learn of. @param {any} tie */
-  #switches(tie) {
-    const one = (/** @type {string} */ key, /** @type {boolean} */ checked, /** @type {string} */ method, name = "on") => {
-      const box = make("input", { attributes: { type: "checkbox", checked }, on: { change: () => this.client.ask(method, { user: this.user.id, [name]: box.checked }).catch((refusal) => {
-        box.checked = !box.checked;
-        this.error.textContent = refusalWords(this, refusal);
-      }) } });
-      return make("label", { class: "check" }, box, make("span", { text: this.say(key, { name: this.user.name }) }));
-    };
-    if (tie.rung === "friend") return [one("tie.show_seen", Boolean(tie.shows_seen), "tie.show_seen")];
-    return tie.asked ? [one("tie.want", tie.wants === "yes", "tie.want", "yes")] : [];
-  }
-
-  /** @param {any} tie */
-  #blocking(tie) {
-    return tie.next === "unblock" ? null : button(this.say("tie.block"), async () => {
-      if (await askFirst(this, "tie.confirm_block", "tie.block")) await this.#do("block.add", { user: this.user.id });
-    }, "action grave");
   }
 }

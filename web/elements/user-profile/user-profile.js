@@ -1,4 +1,4 @@
-/** What people say of themselves, and where one can meet them. Property `handle`. */
+/** Somebody as a person: face, what they say of themselves, what you share, and the one next step. Property `handle`. */
 
 import { around } from "../../lib/around.js";
 import { make, nameOf } from "../../lib/dom.js";
@@ -16,8 +16,10 @@ export class UserProfile extends PageElement {
 
   build() {
     this.heading = make("h1", { attributes: { tabindex: "-1" } });
+    this.where = make("span", { class: "where", text: this.say("profile.heading") });
+    this.menu = make("div");
     this.body = make("div", { class: "scroller" });
-    this.append(make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.heading), this.body);
+    this.append(make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.where, this.menu), this.body);
   }
 
   attach() {
@@ -28,7 +30,7 @@ export class UserProfile extends PageElement {
   async load() {
     if (!this.client.signedIn) return this.#say(this.say("profile.guest"), "/sign-in", "account.sign_in");
     try {
-      const [{ users }] = await Promise.all([this.client.ask("user.get", { handle: this.handle }), want("tie-steps")]);
+      const [{ users }] = await Promise.all([this.client.ask("user.get", { handle: this.handle }), want("tie-steps"), want("tie-menu")]);
       this.#show(users[0]);
     } catch (refusal) {
       this.#say(refusalWords(this, /** @type {any} */ (refusal)), "/rooms", "rooms.find");
@@ -39,26 +41,35 @@ export class UserProfile extends PageElement {
   /** @param {string} words @param {string} href @param {string} key of the way on */
   #say(words, href, key) {
     this.heading.textContent = `@${this.handle}`;
-    this.body.replaceChildren(make("div", { class: "empty" }, path(), make("p", { text: words }),
+    this.body.replaceChildren(make("div", { class: "empty" }, path(), this.heading, make("p", { text: words }),
       make("a", { class: "button", text: this.say(key), attributes: { href } })));
   }
 
   /** @param {any} user */
   async #show(user) {
-    this.heading.replaceChildren(nameOf(user));
-    const marks = [user.bot && "people.bot", user.admin && "profile.admin"].filter(Boolean)
-      .map((key) => make("span", { class: "role", text: this.say(key) }));
+    const mine = user.id === this.client.me;
+    const focused = this.contains(document.activeElement);
+    this.menu.replaceChildren(...(mine ? [] : [make("tie-menu", { set: { user } })]));
     this.body.replaceChildren(
-      make("div", { class: "face" }, makeSeal(user), make("div", {}, make("p", { class: "handle", text: `@${user.handle}` }),
-        ...marks, user.headline ? this.#words(user.headline, "headline") : null)),
-      ...(user.id === this.client.me ? [] : [make("tie-steps", { set: { user } })]),
+      this.#person(user),
+      this.#chips(user.interests ?? [], "interests", "profile.interests", (tag) => make("li", { class: "chip", text: tag, attributes: { dir: "auto" } })),
+      mine ? make("div", {}, make("a", { class: "button", text: this.say("profile.edit"), attributes: { href: "/settings" } })) : make("tie-steps", { set: { user } }),
+      ...(mine ? [] : [this.#rooms(user)]),
       user.about ? this.#words(user.about, "about") : "",
       user.for_friends ? make("section", { class: "for-friends" }, make("h2", { text: this.say("profile.for_friends") }), this.#words(user.for_friends, "about")) : "",
       this.#facts(user),
-      this.#rooms(user),
-      ...(user.id === this.client.me ? [make("a", { class: "button", text: this.say("profile.edit"), attributes: { href: "/settings" } })] : []),
     );
+    if (focused || document.activeElement === document.body) this.heading.focus({ preventScroll: true });
     if (user.owner) await this.#showOwner(user.owner);
+  }
+
+  /** @param {any} user */
+  #person(user) {
+    const marks = [user.bot && "people.bot", user.admin && "profile.admin"].filter(Boolean)
+      .map((key) => make("span", { class: "role", text: this.say(key) }));
+    this.heading.replaceChildren(nameOf(user));
+    return make("div", { class: "person" }, makeSeal(user), make("div", {}, this.heading,
+      make("p", { class: "handle" }, `@${user.handle}`, ...marks), user.headline ? this.#words(user.headline, "headline") : null));
   }
 
   /** @param {string} text @param {string} kind */
@@ -66,12 +77,16 @@ export class UserProfile extends PageElement {
     return make("p", { class: kind, text, attributes: { dir: "auto", lang: scriptLanguage(text) || undefined } });
   }
 
+  /** @param {any[]} of @param {string} kind @param {string} label key @param {(one: any) => Node} chip @returns {Node | string} */
+  #chips(of, kind, label, chip) {
+    return of.length ? make("ul", { class: `chips ${kind}`, attributes: { role: "list", "aria-label": this.say(label) } }, ...of.map(chip)) : "";
+  }
+
   /** @param {any} user */
   #facts(user) {
     const names = new Intl.DisplayNames([this.language], { type: "language" });
     const time = user.time_zone ? new Intl.DateTimeFormat(this.language, { timeZone: user.time_zone, timeStyle: "short" }).format(this.client.now()) : "";
     const facts = [
-      ["profile.interests", (user.interests ?? []).map((/** @type {string} */ tag) => `#${tag}`).join(" ")],
       ["settings.languages", (user.languages ?? []).map((/** @type {string} */ tag) => names.of(tag) ?? tag).join(", ")],
       ["settings.home_town", user.home_town],
       ["profile.their_time", time],
@@ -81,14 +96,20 @@ export class UserProfile extends PageElement {
       [make("dt", { text: this.say(key) }), make("dd", { text: value, attributes: { dir: "auto" } })]));
   }
 
-  /** @param {any} user */
+  /** Rooms in common first, then those they show to everyone. @param {any} user */
   #rooms(user) {
     const rooms = user.rooms.filter((/** @type {any} */ { room }) => this.client.find(room)?.state.kind !== "direct");
-    if (!rooms.length) return make("p", { class: "lead", text: this.say("profile.no_rooms") });
-    return make("section", {}, make("h2", { text: this.say("profile.rooms") }), make("ul", { attributes: { role: "list" } },
-      ...rooms.map((/** @type {any} */ room) => make("li", {}, make("a", {
-        attributes: { href: roomPath(room.room), dir: "auto" }, text: room.titles?.[this.language] ?? room.title,
-      }), room.shared ? make("span", { class: "role", text: this.say("profile.shared") }) : null))));
+    const common = rooms.filter((/** @type {any} */ room) => room.shared);
+    const others = rooms.filter((/** @type {any} */ room) => !room.shared);
+    if (!rooms.length) return user.bot ? "" : make("p", { class: "lead", text: this.say("profile.no_rooms") });
+    const part = (/** @type {any[]} */ of, /** @type {string} */ key) => (of.length ? make("section", {}, make("h2", { text: this.say(key) }),
+      this.#chips(of, "rooms", key, (room) => this.#room(room))) : null);
+    return make("div", { class: "in-common" }, part(common, "profile.rooms_in_common"), part(others, "profile.rooms_too"));
+  }
+
+  /** @param {any} room */
+  #room(room) {
+    return make("li", {}, make("a", { class: "chip", text: room.titles?.[this.language] ?? room.title, attributes: { href: roomPath(room.room), dir: "auto" } }));
   }
 
   /** A bot says who runs it and can read what it reads. @param {string} id */
