@@ -501,7 +501,9 @@ class Moves:
     async def message_send(self: Crowd, who: Ear) -> Params:
         room = self.room(who)
         text, called = self.words(who, room), self.chance.choice(self.users).user["handle"]
-        more = {"topic": self.words(who, room)} if self.chance.random() < 0.2 else {}
+        more: Params = {"topic": self.words(who, room)} if self.chance.random() < 0.2 else {}
+        more |= {"reply_to": self.chance.randint(1, 5)} if self.chance.random() < 0.5 else {}
+        called = self.chance.choice([called, called, "everyone"])
         return {"room": room, "text": f"@{called} {text}", "client_id": self.words(who, room), **more}
 
     async def message_edit(self: Crowd, who: Ear) -> Params:

@@ -23,6 +23,7 @@ from tests.people import PATIENCE, Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, speak
 from tests.walks.test_quiet_no import without_chance
 
+HOUR_MS = 3_700_000
 Heard = dict[str, Any]
 Params = dict[str, Any]
 
@@ -96,6 +97,9 @@ async def what_ann_does(server: Server, ann: Person, bob: Person) -> None:
     said = await ann.say("hall", "Oolong, @bob", client_id="a1")
     await bob.hears("inbox.added", room="hall", seq=said["seq"])  # an edit that comes before it leaves nothing of it
     await ann.call("message.edit", room="hall", seq=said["seq"], text="Green tea")
+    answer = await ann.say("hall", "I would", client_id="a2", reply_to=said["seq"] - 1)  # which was his
+    await bob.hears("inbox.added", room="hall", seq=answer["seq"], kind="reply")
+    await ann.say("hall", "@everyone Tea is ready", client_id="a3")
     await ann.call("read.mark", room="hall", seq=said["seq"])
     await ann.call("profile.update", headline="mends bicycles", name="Anna")
     await bob.hears("user.changed")  # her words are on his screen either way
@@ -113,7 +117,10 @@ async def what_bob_does(blocked: Blocked, ann: Person, room: str) -> None:
         await ask("message.delete", room=room, seq=said["seq"])
         await ask("message.send", room=room, text="Hello?", client_id="b1")
         await ask("typing.start", room=room)
+        await ask("message.send", room=room, text="Hello", client_id="b3", reply_to=1)
+        await ask("message.send", room=room, text="@everyone hello", client_id="b4")
     await ask("message.send", room="hall", text="@ann hello", client_id="b2")
+    await reply_in_hall(blocked, ann)
     made = await bob.call("room.create", title="Attic", kind="closed")
     await ask("room.invite", room=made["room"], user=ann.id)
     for uses in (1, 50):
@@ -132,6 +139,16 @@ async def what_bob_does(blocked: Blocked, ann: Person, room: str) -> None:
         await ask("tie.rest", user=ann.id, on=on)
     await ask("poke.send", to=ann.id, room="hall", gesture="hi")
     await ask("poke.list")
+
+
+async def reply_in_hall(blocked: Blocked, ann: Person) -> None:
+    """To what she said last, and edits it; he calls everyone when an hour has passed."""
+    page = await blocked.ask("message.history", room="hall", limit=10)
+    seq = next(one["seq"] for one in reversed(page["messages"]) if one["author"]["id"] == ann.id)
+    said = await blocked.ask("message.send", room="hall", text="I see", client_id="b5", reply_to=seq)
+    await blocked.ask("message.edit", room="hall", seq=said["seq"], text="I see, @ann")
+    ids.move_clock(HOUR_MS)
+    await blocked.ask("message.send", room="hall", text="@everyone @ann hello", client_id="b6")
 
 
 async def look_everywhere(blocked: Blocked, ann: Person, room: str) -> None:
@@ -171,7 +188,9 @@ async def transcript(server: Server, name: str, *, blocks: bool) -> Heard:
         for watched in {room, "hall"}:
             await bob.hears("presence.changed", room=watched, users=[bob.id])
         bob.events.clear()
+        await blocked.ask("message.send", room="hall", text="Who would like tea?", client_id="b0")
         await what_ann_does(server, ann, bob)
+        await blocked.ask("read.mark", room="hall", seq=0)
         await what_bob_does(blocked, ann, room)
         await look_everywhere(blocked, ann, room)
         await days_go_by(blocked, ann, room)
