@@ -107,6 +107,12 @@ async def _rooms(ann: Handler, bob: Handler, bob_id: str) -> None:
     await bob("message.edit", room=room, seq=sent["seq"], text="good evening")
     await ann("message.history", room=room)
     await ann("read.mark", room=room, seq=sent["seq"])
+    await ann("message.react", room=room, seq=sent["seq"], emoji="🌱")
+    await bob("message.reactors", room=room, seq=sent["seq"], emoji="🌱")
+    await ann("message.pin", room=room, seq=sent["seq"], pinned=True)
+    await bob("room.pins", room=room)
+    await bob("message.get", room=room, seqs=[sent["seq"]])
+    await ann("message.unreact", room=room, seq=sent["seq"], emoji="🌱")
     await ann("message.delete", room=room, seq=sent["seq"])
     assert (await ann("message.history", room=room))["messages"][0]["deleted"] is True
     await ann("room.remove", room=room, user=bob_id)

@@ -312,7 +312,7 @@ class Moves:
     poke_list = tie_list = block_list = met_show = invitation_list = inbox_list = _nothing
     tie_get = tie_step_back = card_offer = card_take_back = block_add = block_remove = met_confirm = _a_user
     tie_rest = tie_show_seen = _a_switch
-    room_leave = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
+    room_pins = room_leave = room_bans = typing_start = presence_watch = presence_unwatch = _a_room
     room_remove = room_ban = room_unban = _a_member
     direct_open = direct_close = _a_bot
     bot_renew_token = bot_close = _a_spare_bot
@@ -518,6 +518,24 @@ class Moves:
     async def message_history(self: Crowd, who: Ear) -> Params:
         where = self.chance.choice([{}, {"after": 0}, {"around": 3}])
         return {"room": self.room(who), "limit": 100, **where}
+
+    async def message_get(self: Crowd, who: Ear) -> Params:
+        return {"room": self.room(who), "seqs": list(range(1, 60))}
+
+    async def message_react(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "seq": await self.seq(who, room), "emoji": self.chance.choice(["👍", "🌱"])}
+
+    message_reactors = message_react
+
+    async def message_unreact(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        whose = self.chance.choice([{"emoji": "👍"}, {"emoji": "👍", "user": self.user(who)}, {"all": True}])
+        return {"room": room, "seq": await self.seq(who, room), **whose}
+
+    async def message_pin(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "seq": await self.seq(who, room), "pinned": self.chance.random() < 0.8}
 
     async def read_mark(self: Crowd, who: Ear) -> Params:
         return {"room": self.room(who), "seq": 3}
