@@ -15,9 +15,10 @@ from chatserver.app import Server
 from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.engine.address import Address
 from tests.conftest import OpenServer, settings_for_tests
-from tests.people import Person, Refused, gathering, post
+from tests.people import Person, Refused, gathering, post, sign_up
 from tests.scale.test_growth import Still
 from tests.walks.test_friends import poke, refused, speak
+from tests.walks.test_reactions import mute
 
 MINUTE_MS = 60_000
 
@@ -107,6 +108,19 @@ async def test_who_changed_their_name_within_a_day_waits(server: Server) -> None
         assert (await bob.call("poke.send", to=ann.id, room="hall"))["rung"] == "poked"
         ids.move_clock(DAY_MS + 1000)
         assert (await ann.call("poke.send", to=bob.id, room="hall"))["rung"] == "curtain"
+
+
+async def test_who_is_muted_in_a_room_says_hi_to_nobody_there(server: Server) -> None:
+    ann = await sign_up(server.url, "ann")
+    async with gathering(server.url, "bob") as (bob,):
+        await post(server.url, "message.send", ann.token, room="hall", text="Hello", client_id="1")
+        await speak(bob)
+        await mute(server, "hall", ann, ids.now_ms() + MINUTE_MS)
+        with pytest.raises(Refused) as found:
+            await post(server.url, "poke.send", ann.token, to=bob.id, room="hall")
+        assert (found.value.code, found.value.reason) == (-32002, "muted") and found.value.data["retry_after"] > 50
+        ids.move_clock(MINUTE_MS + 1000)
+        await post(server.url, "poke.send", ann.token, to=bob.id, room="hall")
 
 
 async def test_five_new_ones_are_shown_a_day_and_the_others_come_up_on_the_next_days(server: Server) -> None:

@@ -36,7 +36,7 @@ from chatserver.services.friends.pairs import Pairs
 from chatserver.services.pace import spend
 from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.friends.ties import Read, TieStore
-from chatserver.store.messages.log import LogReader
+from chatserver.store.messages.log import LogReader, refusal_of
 
 PAIR: Final = 24  # a poke's id begins with the id of the pair, of this length
 
@@ -135,8 +135,11 @@ class Pokes:
     async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> int:
         """Check that the two may meet here. Returns the number of the room's last message."""
         async with self._hub.feeds.open(params.room) as feed:
-            if feed.meta.kind == "direct" or await self._hub.feeds.member(feed, user) is None:
+            member = await self._hub.feeds.member(feed, user)
+            if feed.meta.kind == "direct" or member is None:
                 raise room_rules.outside(feed.meta.kind)
+            if member.muted_until > now:
+                raise refusal_of("muted", member.muted_until - now)
             if not feed.meta.pokes:
                 raise errors.not_allowed("Pokes are off in this room", "no_pokes_here")
             if await self._hub.feeds.member(feed, params.to) is None:
