@@ -111,8 +111,8 @@ async def test_who_changed_their_name_within_a_day_waits(server: Server) -> None
 
 
 async def test_who_is_muted_in_a_room_says_hi_to_nobody_there(server: Server) -> None:
-    ann = await sign_up(server.url, "ann")
     async with gathering(server.url, "bob") as (bob,):
+        ann = await sign_up(server.url, "ann")
         await post(server.url, "message.send", ann.token, room="hall", text="Hello", client_id="1")
         await speak(bob)
         await mute(server, "hall", ann, ids.now_ms() + MINUTE_MS)
