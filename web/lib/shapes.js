@@ -7,8 +7,8 @@
  * @typedef {"owner" | "moderator" | "member" | "visitor"} Role
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
- *   reply_to?: number, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number, deleted?: boolean,
- *   reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: any[]}} Message
+ *   reply_to?: number, reply_user?: string, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number,
+ *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: any[]}} Message
  * @typedef {{emoji: string, count: number, users: string[]}} Reaction
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
  *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: any[], previews?: any[]}} Change

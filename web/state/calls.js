@@ -15,7 +15,7 @@ const ICON = new URL("../favicon.svg", import.meta.url).pathname;
 const ICON_CALLS = new URL("../favicon-calls.svg", import.meta.url).pathname;
 
 export class Calls {
-  /** The last notification of each room: of which message, and what closes it. @type {Map<string, {seq: number, close: () => void}>} */ #shown = new Map();
+  /** The last notification of each room: of which message, and what closes it. @type {Map<string, {seq: number, message: import("../lib/shapes.js").Message, close: () => void}>} */ #shown = new Map();
   /** Lets go of IN_FRONT. @type {(() => void) | undefined} */ #release = undefined;
   /** What the app's badge says; -1 before it said anything. */
   #badge = -1;
@@ -58,16 +58,18 @@ export class Calls {
     if (!room || !document.hidden || message.author.id === this.client.me || !this.#mayCall()) return;
     if (!this.#isFor(room, message)) return;
     // Meanwhile it may have been read, or deleted: what is to be shown is put down before anybody is asked.
-    const shown = { seq: message.seq, close: () => undefined };
+    const shown = { seq: message.seq, message, close: () => undefined };
     this.#shown.get(id)?.close();
     this.#shown.set(id, shown);
     if (await this.#isInFrontElsewhere()) this.#forget(id, shown);
     else if (this.#shown.get(id) === shown) this.#show(room, message, shown);
   }
 
-  /** Whether the room's level lets a message notify. @param {import("./room.js").Room} room @param {{mentions?: string[]}} message */
-  #isFor({ state: { notify } }, { mentions }) {
-    return notify === "all" || (notify === "mentions" && Boolean(mentions?.includes(this.client.me)));
+  /** Whether the room's level lets a message notify. @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message */
+  #isFor(room, message) {
+    const { notify } = room.state;
+    if (this.client.blocks.has(message.author.id)) return false;
+    return notify === "all" || (notify === "mentions" && room.callsMe(message, this.client.me));
   }
 
   /** @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message @param {{close: () => void}} shown */
@@ -94,7 +96,8 @@ export class Calls {
   #changed({ room: id, change }) {
     const [shown, room] = [this.#shown.get(id), this.client.rooms.get(id)];
     if (!shown || !room || change.seq !== shown.seq) return;
-    if (change.deleted || !this.#isFor(room, change)) this.#forget(id, shown);
+    const { mentions, everyone } = change;
+    if (change.deleted || !this.#isFor(room, { ...shown.message, mentions, everyone })) this.#forget(id, shown);
   }
 
   /** @param {string} room @param {{close: () => void}} shown */

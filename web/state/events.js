@@ -55,7 +55,6 @@ export class Events {
   #inboxAdded(item) {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
     this.client.tell("inbox", item.user);
-    if (item.kind === "reply" && item.room && item.seq) this.client.rooms.get(item.room)?.countCall(item.seq);
     if (item.kind === "met") this.client.tell("met", item);
   }
 
@@ -93,7 +92,7 @@ export class Events {
     const { client } = this;
     client.people.know(message.author);
     client.outbox.heard(message);
-    room.countMention(message, client.me);
+    if (!client.blocks.has(message.author.id)) room.countMention(message, client.me);
     room.posted(message, client.me);
     if (room.id !== client.openRoom) room.timeline.trim(HELD_ASIDE);
     client.tell("posted", { room: room.id, message });
@@ -101,7 +100,8 @@ export class Events {
 
   /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
   #changed(room, change) {
-    const exact = room.changeMention(change, this.client.me);
+    const author = room.timeline.at(change.seq)?.author.id ?? "";
+    const exact = this.client.blocks.has(author) || room.changeMention(change, this.client.me);
     room.timeline.changed(change);
     this.client.targets.changed(room.id, change);
     this.client.reactions.heard(room.id);

@@ -16,6 +16,9 @@ const FIRST_WORDS = {
   titles: undefined, abouts: undefined, writers: undefined, topics: undefined, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false,
 };
 
+/** A message that is not held, of which a change says whom it calls. */
+const UNKNOWN = /** @type {Message} */ (/** @type {unknown} */ ({ author: { id: "" } }));
+
 export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
   /** Unread messages that mention me, as far as they were heard live. @type {Set<number>} */ #mentioning = new Set();
@@ -126,20 +129,15 @@ export class Room {
 
   /** Live messages that call me; what a replay brings the server has counted. @param {Message} message @param {string} me */
   countMention(message, me) {
-    if (this.callsMe(message, me)) this.countCall(message.seq);
+    if (message.seq <= this.readSeq || !this.callsMe(message, me)) return;
+    this.#mentioning.add(message.seq);
+    if (message.seq > this.#counted.last_seq) this.mentions += 1;
   }
 
-  /** A message calls me, as it says itself or as my inbox says. @param {number} seq */
-  countCall(seq) {
-    if (seq <= this.readSeq || this.#mentioning.has(seq)) return;
-    this.#mentioning.add(seq);
-    if (seq > this.#counted.last_seq) this.mentions += 1;
-  }
-
-  /** By my name, as everyone, or as an answer to what I wrote, as far as that is held. @param {Message} message @param {string} me */
-  callsMe({ author, mentions, everyone, reply_to: answers, deleted }, me) {
+  /** By my name, by a reply to what I wrote, or as everyone. @param {Message} message @param {string} me */
+  callsMe({ author, mentions, everyone, reply_user: answers, deleted }, me) {
     if (deleted || author.id === me || !me) return false;
-    return Boolean(mentions?.includes(me) || everyone || (answers && this.timeline.at(answers)?.author.id === me));
+    return Boolean(mentions?.includes(me) || answers === me || (everyone && this.state.everyone !== false));
   }
 
   /** The next unread message after `seq` that calls me, of those known here. @param {number} seq @param {string} me @returns {number | undefined} */
@@ -163,12 +161,15 @@ export class Room {
    * @param {import("../lib/shapes.js").Change} change @param {string} me
    * @returns {boolean} whether the mentions are still exact; false where only the server knows whether it mentioned me
    */
-  changeMention({ seq, rev, deleted, mentions, everyone }, me) {
+  changeMention(change, me) {
+    const { seq, rev, deleted } = change;
     if (seq <= this.readSeq || rev <= this.#counted.rev || rev <= this.timeline.rev) return true;
     const before = this.#mentioned(seq, me);
     const held = this.timeline.at(seq);
-    const after = !deleted && Boolean(mentions?.includes(me) || everyone || (held?.reply_to && before));
+    const { mentions, everyone } = change;
+    const after = !deleted && this.callsMe({ ...(held ?? UNKNOWN), mentions, everyone }, me);
     if (before === undefined) return !(this.mentions || after);
+    if (before && !after && !held && !deleted) return false; // it may be a reply to me, which stays
     if (after) this.#mentioning.add(seq);
     else this.#mentioning.delete(seq);
     this.mentions = Math.max(0, this.mentions + Number(after) - Number(before));

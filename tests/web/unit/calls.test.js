@@ -47,7 +47,7 @@ class Locks {
 /** A reader whose tab is hidden. */
 function readerOf(locks = new Locks()) {
   Shown.all = [];
-  const client = Object.assign(new EventTarget(), { me: "mei", rooms: new Map([["tea", new Room(/** @type {any} */ ({ ...STATE }))]]), calls: 0, now: () => 0 });
+  const client = Object.assign(new EventTarget(), { me: "mei", rooms: new Map([["tea", new Room(/** @type {any} */ ({ ...STATE }))]]), calls: 0, blocks: new Set(), now: () => 0 });
   const preferences = { notify: { on: true, night: { from: "00:00", to: "00:00" } } };
   const calls = new Calls(/** @type {any} */ ({ client, words: { language: "en" }, preferences, go: () => undefined, Notification: Shown, locks }));
   calls.begin();

@@ -428,6 +428,29 @@ test("a mention that is deleted, edited away or added in a room that is not open
   assert.equal(line.asked("read.mark").length, 0);
 });
 
+test("a reply to me and @everyone count as mentions, but not of whom I blocked, nor where @everyone is off", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea"), stateOf("hall")]);
+  const tea = client.rooms.get("tea");
+  const after = async (method, params, mentions) => {
+    line.tell(method, params);
+    await until(() => tea.mentions === mentions, `${mentions} mentions`);
+  };
+  await after("message.posted", message("tea", 1, { reply_to: 9, reply_user: "mei" }), 1);
+  await after("message.changed", { room: "tea", seq: 1, rev: 1, text: "edited", edited_at: 9 }, 1);
+  await after("message.posted", message("tea", 2, { everyone: true }), 2);
+  await after("message.changed", { room: "tea", seq: 2, rev: 2, text: "to nobody", edited_at: 9 }, 1);
+  line.tell("message.posted", message("tea", 3, { reply_to: 1, reply_user: "other" }));
+  tea.state.everyone = false;
+  line.tell("message.posted", message("tea", 4, { everyone: true }));
+  await until(() => tea.timeline.lastSeq === 4, "the fourth");
+  client.blocks.set(TOM.id, true);
+  line.tell("message.posted", message("tea", 5, { mentions: ["mei"] }));
+  line.tell("message.changed", { room: "tea", seq: 5, rev: 3, text: "@mei", mentions: ["mei"], edited_at: 9 });
+  await until(() => tea.timeline.rev === 3, "the change");
+  client.blocks.set(TOM.id, false);
+  await after("message.posted", message("tea", 6, { mentions: ["mei"] }), 2);
+});
+
 test("where only the server knows what a message was, it is asked how many mentions are left", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 9, mentions: 2, notify: "mentions" })]);
   const tea = client.rooms.get("tea");
