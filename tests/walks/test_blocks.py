@@ -121,6 +121,7 @@ async def what_bob_does(blocked: Blocked, ann: Person, room: str) -> None:
         await ask("message.send", room=room, text="@everyone hello", client_id="b4")
     await ask("message.send", room="hall", text="@ann hello", client_id="b2")
     await reply_in_hall(blocked, ann)
+    await react_everywhere(blocked, room)
     made = await bob.call("room.create", title="Attic", kind="closed")
     await ask("room.invite", room=made["room"], user=ann.id)
     for uses in (1, 50):
@@ -151,6 +152,15 @@ async def reply_in_hall(blocked: Blocked, ann: Person) -> None:
     await blocked.ask("message.send", room="hall", text="@everyone @ann hello", client_id="b6")
 
 
+async def react_everywhere(blocked: Blocked, room: str) -> None:
+    for place in (room, "hall"):
+        for method, emoji in (("react", "👍"), ("react", "❤️"), ("react", "👍"), ("unreact", "👍"), ("unreact", "👍")):
+            await blocked.ask(f"message.{method}", room=place, seq=1, emoji=emoji)
+        await blocked.ask("message.unreact", room=place, seq=1, all=True)
+        for pinned in (True, False, True):
+            await blocked.ask("message.pin", room=place, seq=1, pinned=pinned)
+
+
 async def look_everywhere(blocked: Blocked, ann: Person, room: str) -> None:
     about, poke = {"user": ann.id}, {"to": ann.id, "room": "hall", "gesture": "hi"}
     looks: list[tuple[str, Params]] = [
@@ -161,6 +171,8 @@ async def look_everywhere(blocked: Blocked, ann: Person, room: str) -> None:
     ]  # fmt: skip
     for place in (room, "hall"):
         looks += [(method, {"room": place}) for method in ("room.members", "message.history", "presence.watch")]
+        looks += [("room.pins", {"room": place}), ("message.get", {"room": place, "seqs": [1, 2]})]
+        looks += [("message.reactors", {"room": place, "seq": 1, "emoji": "❤️"})]
         looks += [("room.members", {"room": place, "query": query}) for query in ("@", ann.user["name"][:2])]
     for method, params in looks:
         await blocked.ask(method, **params)

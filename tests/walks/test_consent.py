@@ -28,6 +28,7 @@ from tests.walks.crowd import Crowd, Moves
 # What leads somewhere comes more often than what does not.
 OFTEN = (
     "poke.send", "poke.return", "curtain.answer", "curtain.draw", "message.send", "message.edit", "message.history",
+    "message.pin",
     "met.show", "met.enter", "met.confirm", "block.add", "block.remove", "card.offer", "card.update", "card.get",
     "room.invite", "room.join", "tie.rest", "session.start",
 )  # fmt: skip
