@@ -4,13 +4,14 @@
 |------------|---------------------------------------------------------------------------------------------|
 | `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …; of  |
 |            | each message that was reacted to `:reactions:SEQ` counts, `:reactions:SEQ:EMOJI` who, by rev |
-| `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`                  |
+| `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`, `:later` pokes    |
+|            | that are shown on a later day, `:answered` people whose messages they answered               |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, unfinished steps over two tags                                 |
 | `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of changes                  |
 | `{users}`  | `:all`, all users by time of sign-up; `:changes`, users whose name or profile changed lately   |
-| `{community}`  | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done by them
-|
+| `{community}` | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done   |
+|            | by them, `:question_now` each room's question of the day                                     |
 | `{format}` | the format number of the data                                                              |
 | `{p:ID}`   | no data; a process's own channel, on which it probes the link                              |
 
