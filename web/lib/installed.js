@@ -49,7 +49,7 @@ class Renewal {
     return away && !sending && !document.querySelector("dialog[open]") && !this.#holdsWords;
   }
 
-  /** Drafts and edits are kept by the preferences and are there again after loading; all else that somebody wrote is not. */
+  /** Drafts and edits are kept by state/drafts.js and are there again after loading; all else that somebody wrote is not. */
   get #holdsWords() {
     const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input, textarea"));
     return [...fields].some((field) => {

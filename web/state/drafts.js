@@ -1,7 +1,8 @@
 /**
  * What is being written, by room: a draft with the message it answers, and an edit under way. Each tab has its own, which
  * outlives a reload; a new tab begins with what this device had last. What is sent or cleared in one tab goes from the
- * others, too, unless it was changed there. A `change` event (detail: room) says that it did.
+ * others, too, unless it was changed there. A `change` event (detail: room) says that it did. Nobody else who signs in at
+ * this browser sees them; a visitor's are taken over by the account that comes next.
  *
  * @typedef {{seq: number, id: string, user: string, name: string, words: string}} Target the message that is answered
  * @typedef {{text: string, reply?: Target}} Draft
@@ -22,6 +23,27 @@ export class Drafts extends EventTarget {
     super();
     this.device = device;
     this.tab = tab;
+    /** Whose they are; "" for a visitor. At first whoever wrote here last. */
+    this.owner = device.getItem(KEY) ?? "";
+  }
+
+  get #key() {
+    return `${KEY}.${this.owner}`;
+  }
+
+  /** Somebody signed in or out. @param {string} owner @returns {boolean} whether it is somebody else than before */
+  belongTo(owner) {
+    if (owner === this.owner) return false;
+    const visitors = this.owner ? undefined : { tab: this.#read("tab"), device: this.#read("device") };
+    if (visitors) for (const where of /** @type {const} */ (["tab", "device"])) this.#write(where, (kept) => Object.assign(kept, { drafts: {}, edits: {} }));
+    this.owner = owner;
+    this.#put("device", KEY, owner);
+    for (const [room, draft] of Object.entries({ ...visitors?.device.drafts, ...visitors?.tab.drafts })) {
+      const own = this.draft(room);
+      const text = own.text && own.text !== draft.text ? `${own.text}\n${draft.text}` : draft.text;
+      this.keepDraft(room, { ...own, ...draft, text });
+    }
+    return true;
   }
 
   /** @param {string} room @returns {Draft} */
@@ -48,13 +70,13 @@ export class Drafts extends EventTarget {
   follow(page) {
     page.addEventListener("storage", (event) => {
       const { key, oldValue, newValue } = /** @type {StorageEvent} */ (event);
-      if (key === KEY) this.#heard(parse(oldValue), parse(newValue));
+      if (key === this.#key) this.#heard(parse(oldValue), parse(newValue));
     });
   }
 
   /** @param {Kept} before @param {Kept} after */
   #heard(before, after) {
-    const own = read(this.tab);
+    const own = this.#read("tab");
     for (const kind of KINDS) {
       for (const room of new Set([...Object.keys(before[kind]), ...Object.keys(after[kind])])) {
         if (isSame(before[kind][room], after[kind][room])) continue;
@@ -68,7 +90,7 @@ export class Drafts extends EventTarget {
 
   /** @param {keyof Kept} kind @param {string} room @returns {any} */
   #find(kind, room) {
-    return read(this.tab)[kind][room] ?? read(this.device)[kind][room];
+    return this.#read("tab")[kind][room] ?? this.#read("device")[kind][room];
   }
 
   /** @param {keyof Kept} kind @param {string} room @param {any} value */
@@ -77,20 +99,29 @@ export class Drafts extends EventTarget {
     if (isSame(before, value)) return;
     this.#write("tab", (kept) => put(kept[kind], room, value));
     // Another tab's own words stay for whoever opens the next one.
-    if (value || isSame(read(this.device)[kind][room], before)) this.#write("device", (kept) => put(kept[kind], room, value));
+    if (value || isSame(this.#read("device")[kind][room], before)) this.#write("device", (kept) => put(kept[kind], room, value));
+  }
+
+  /** @param {"tab" | "device"} where */
+  #read(where) {
+    return parse(this[where].getItem(this.#key));
   }
 
   /** @param {"tab" | "device"} where @param {(kept: Kept) => void} change */
   #write(where, change) {
-    const kept = read(this[where]);
+    const kept = this.#read(where);
     change(kept);
-    const written = JSON.stringify(kept);
+    this.#put(where, this.#key, JSON.stringify(kept));
+  }
+
+  /** @param {"tab" | "device"} where @param {string} key @param {string} written */
+  #put(where, key, written) {
     try {
-      this[where].setItem(KEY, written);
+      this[where].setItem(key, written);
     } catch {
       // The storage is full: from now on they last as long as the page.
       this[where] = new PageDrawer();
-      this[where].setItem(KEY, written);
+      this[where].setItem(key, written);
     }
   }
 }
@@ -104,11 +135,6 @@ function put(entries, room, value) {
 /** @param {unknown} one @param {unknown} other */
 function isSame(one, other) {
   return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
-}
-
-/** @param {Drawer} drawer */
-function read(drawer) {
-  return parse(drawer.getItem(KEY));
 }
 
 /** @param {string | null} written @returns {Kept} */

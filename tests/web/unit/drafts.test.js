@@ -89,6 +89,25 @@ test("an edit is kept beside the draft, and goes from the other tab when it is s
   assert.equal(one.drafts.draft("tea").text, "words");
 });
 
+test("nobody else who signs in at this browser sees them, and a visitor's words go with their writer", () => {
+  const device = new Device();
+  const { drafts, kept } = device.tab();
+  drafts.keepDraft("hall", { text: "hello from outside" });
+  assert.ok(drafts.belongTo("ann"));
+  assert.equal(drafts.draft("hall").text, "hello from outside");
+  drafts.keepDraft("tea", { text: "ann's" });
+  assert.ok(!drafts.belongTo("ann"));
+  drafts.belongTo("");
+  assert.deepEqual([drafts.draft("hall").text, drafts.draft("tea").text], ["", ""]);
+  drafts.keepDraft("hall", { text: "again" });
+  drafts.belongTo("ann");
+  assert.equal(drafts.draft("hall").text, "hello from outside\nagain", "neither is lost");
+  drafts.belongTo("bob");
+  assert.deepEqual([drafts.draft("hall").text, drafts.draft("tea").text], ["", ""]);
+  drafts.belongTo("ann");
+  assert.equal(device.tab(kept).drafts.draft("tea").text, "ann's");
+});
+
 test("where storage is full or spoiled, what is written lasts as long as the page", () => {
   const full = { getItem: () => "{", setItem: () => {
     throw new Error("The quota has been exceeded");

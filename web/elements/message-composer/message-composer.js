@@ -68,6 +68,8 @@ export class MessageComposer extends PageElement {
     this.listen(this.input, "paste", (event) => this.#takeNoFiles(event, event.clipboardData));
     // Wherever it falls: the browser would leave the page for a file that was meant for the room.
     for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
+    this.listen(this.client, "session", () => this.drafts.belongTo(this.client.me) && this.#restore());
+    if (this.client.began) this.drafts.belongTo(this.client.me);
     this.listen(this.drafts, "change", ({ detail }) => detail === this.room && this.#restore());
     this.#restore();
   }
@@ -81,6 +83,12 @@ export class MessageComposer extends PageElement {
     const draft = this.drafts.draft(this.room);
     this.#reply = draft.reply;
     return this.#put(draft.text);
+  }
+
+  /** What would stand here after loading the page again (lib/installed.js asks). */
+  get kept() {
+    const edit = this.drafts.edit(this.room);
+    return edit && !edit.left ? edit.text : this.drafts.draft(this.room).text;
   }
 
   /** @param {string} text */
