@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.reactions import Reaction, ReactionStore
 from chatserver.store.messages.records import Posted, Record
+
+log = logging.getLogger(__name__)
 
 PAGE: Final = 100
 MOST_REMEMBERED: Final = 10_000
@@ -179,6 +182,8 @@ class Inbox:
                 await self._inbox.add(reaction.author, f"reacted {reaction.id}", item, now=now_ms())
                 await self._reactions.note_told(room, seq)
                 break
+        except Refusal as refusal:  # the store is away: the next reaction does it
+            log.info("inbox: an author could not be told of a reaction", extra={"why": refusal.reason})
         finally:
             del self._reactors[reaction.id]
 
