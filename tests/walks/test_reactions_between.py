@@ -177,7 +177,7 @@ async def walk(open_server: OpenServer, seed: int, steps: int) -> None:
 
 
 async def test_each_of_two_sees_what_they_may_whoever_blocks_whom(open_server: OpenServer) -> None:
-    await walk(open_server, random.randrange(1 << 32), 60)
+    await walk(open_server, random.randrange(1 << 32), 40)
 
 
 @pytest.mark.soak

@@ -223,7 +223,7 @@ async def walk(open_server: OpenServer, seed: int, *, people: int, steps: int) -
 
 
 async def test_what_each_reader_holds_is_what_the_steps_came_to(open_server: OpenServer) -> None:
-    made = await walk(open_server, random.randrange(1 << 32), people=4, steps=320)
+    made = await walk(open_server, random.randrange(1 << 32), people=4, steps=240)
     assert sum(reader.copy.resets for reader in made.readers) < made.log.rev / 20
 
 

@@ -188,10 +188,7 @@ async def test_a_reader_that_reads_a_little_now_and_then_gets_everything_in_orde
             assert "room.reset" not in slow.other
 
 
-@pytest.mark.parametrize(("reactions", "resets", "heard"), [(20, 0, 20), (21, 1, 0)], ids=["replayed", "too many"])
-async def test_a_reader_that_misses_a_storm_of_reactions_starts_over_in_that_room_alone(
-    open_server: Any, reactions: int, resets: int, heard: int
-) -> None:
+async def test_a_reader_that_misses_a_storm_of_reactions_starts_over_in_that_room_alone(open_server: Any) -> None:
     server = await open_server(server__slow_seconds=60, limits__replay_reactions=20)
     async with gathering(server.url, "ann") as (ann,):
         slow_one = await sign_up(server.url, "slow")
@@ -202,7 +199,7 @@ async def test_a_reader_that_misses_a_storm_of_reactions_starts_over_in_that_roo
             connection = connection_of(server, slow_one)
             slow.stop_reading()
             first = await fill(ann, connection)
-            for number in range(reactions):
+            for number in range(21):
                 method = "message.unreact" if number % 2 else "message.react"
                 await ann.call(method, room=room, seq=said["seq"], emoji="👍")
             last = await flood(ann, 10)
@@ -210,8 +207,8 @@ async def test_a_reader_that_misses_a_storm_of_reactions_starts_over_in_that_roo
             await until(lambda: slow.seqs[-1:] == [last], "the slow one has caught up")
             assert slow.seqs[-11:] == list(range(first, last + 1))
             await until(lambda: not behind(server, connection), "the slow one is live again")
-            await until(lambda: slow.other.count("room.reset") == resets, "resets of rooms that missed more")
-            await until(lambda: slow.other.count("message.reacted") == heard, "all reactions, or none")
+            await until(lambda: slow.other.count("room.reset") == 1, "the room of the storm is reset")
+            assert "message.reacted" not in slow.other
 
 
 async def test_a_reader_that_never_reads_again_is_cut_off(open_server: Any) -> None:
