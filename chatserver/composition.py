@@ -139,7 +139,9 @@ class Doors:
 async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores:
     """Build the stores, with the link up and the starter rooms created. Raises ``StartError``."""
     intents, rooms_wanted = Intents(store), read_starter_rooms(rooms_file(settings))
-    authors, rooms = AuthorCache(store, tasks.spawn), RoomStore(store, intents)
+    authors, rooms = AuthorCache(store, tasks.spawn), RoomStore(
+        store, intents, mentions_above=or_unlimited(settings.rooms.mentions_above)
+    )  # fmt: skip
     community = CommunityStore(store, intents, rooms, settings, tasks.spawn)
     await _link(settings, store, tasks)
     await authors.start()

@@ -22,7 +22,7 @@ from chatserver.live.tasks import Tasks
 from chatserver.rules.accounts import handles, names, passwords, tokens
 from chatserver.services.accounts.hashing import Hashing
 from chatserver.services.rooms.starter import ensure_starter_rooms, newcomers_rooms, read_starter_rooms
-from chatserver.settings import Settings, rooms_file
+from chatserver.settings import Settings, or_unlimited, rooms_file
 from chatserver.store.accounts.accounts import AccountStore, NewAccount, Profile
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
@@ -170,7 +170,7 @@ async def _counter(settings: Settings, address: Address) -> AsyncIterator[Counte
         hashing = Hashing(settings.accounts)
         stack.callback(hashing.close)
         intents = Intents(store)
-        rooms = RoomStore(store, intents)
+        rooms = RoomStore(store, intents, mentions_above=or_unlimited(settings.rooms.mentions_above))
         starters = read_starter_rooms(rooms_file(settings))
         # The first account may be created before the server ever ran, and joins the hall like every other.
         await ensure_starter_rooms(rooms, starters, language=settings.community.language, now=now_ms())

@@ -226,8 +226,12 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rooms(msgspec.Struct, frozen=True, kw_only=True):
-    """The starter rooms of a new community."""
+    """The starter rooms of a new community, and how one begins in a room."""
 
+    mentions_above: Annotated[
+        int,
+        about("Who joins a larger room is at first notified only of what calls them; 0 = never.", "members"),
+    ] = 20
     file: Annotated[str, about("The file of starter rooms. If empty, the one that comes with the program.")] = ""
 
 

@@ -46,6 +46,8 @@ class Copy:
                 continue
             if event["method"] == "message.posted":
                 self.messages[params["seq"]] = params
+            elif event["method"] == "room.updated":  # whoever comes again hears no change made meanwhile
+                self.rev = max(self.rev, params["rev"])
             elif event["method"] == "message.changed":
                 self.rev = max(self.rev, params["rev"])
                 self._change(params)

@@ -9,7 +9,7 @@ import pytest
 from chatserver import ids
 from chatserver.app import Server
 from tests.conftest import OpenServer
-from tests.people import Person, Refused, gathering, post
+from tests.people import Person, Refused, gathering, post, sign_up
 
 HOUR_MS = 3_600_000
 
@@ -61,3 +61,23 @@ async def test_a_time_that_has_passed_is_refused(server: Server) -> None:
         with pytest.raises(Refused) as refused:
             await post(server.url, "room.notify", ann.token, room="hall", level="none", until=ids.now_ms() - 1)
         assert refused.value.data["path"] == "until"
+
+
+async def test_who_joins_a_large_room_begins_with_what_calls_them(open_server: OpenServer) -> None:
+    server = await open_server(rooms__mentions_above=2)
+    people = [await sign_up(server.url, handle) for handle in ("ann", "bob", "cat")]
+    for person, level in zip(people, ("all", "all", "mentions"), strict=True):
+        await person.start()
+        assert hall_of(person)["notify"] == level
+    ann, _, cat = people
+    await cat.call("room.notify", room="hall", level="all", everyone=False)
+    await ann.call("room.notify", room="hall", level="none")
+    for person in people:
+        await person.call("room.leave", room="hall")
+        await person.call("room.join", room="hall")
+        await person.start_anew()
+    assert [(hall_of(person)["notify"], hall_of(person)["everyone"]) for person in people] == [
+        ("none", None), ("all", None), ("all", False),
+    ]  # fmt: skip
+    for person in people:
+        await person.leave()

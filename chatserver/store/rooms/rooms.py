@@ -7,6 +7,7 @@ Built in app.py. The rooms and membership services call it; signing up and closi
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import msgspec
@@ -149,10 +150,12 @@ class ArchiveRoom(Moderating, frozen=True):
 
 
 class RoomStore(RoomReader):
-    """Steps over a room and its users. Every method raises ``Refusal`` and may be repeated."""
+    """Steps over a room and its users. Every method raises ``Refusal`` and may be repeated. Who joins a room with more
+    than ``mentions_above`` members is notified of what calls them alone, until they choose."""
 
-    def __init__(self, store: Store, intents: Intents) -> None:
+    def __init__(self, store: Store, intents: Intents, *, mentions_above: int = sys.maxsize) -> None:
         super().__init__(store)
+        self._mentions_above = mentions_above
         self._intents = intents
         self._acts = ActLog(store)
         intents.register(CreateRoom, self._create)
@@ -269,7 +272,10 @@ class RoomStore(RoomReader):
         """Set the user's pointer to what the room says. Raises ``Refusal`` not_signed_in if a closed account joined."""
         if belonging.version:  # 0: never a member, so there is no pointer
             inside, place = int(belonging.inside), (belonging.last_seq, belonging.epoch)
-            answer = await self._store.call("user_point", keys.user(user), room, belonging.version, inside, *place)
+            level = "mentions" if belonging.members > self._mentions_above else "all"
+            answer = await self._store.call(
+                "user_point", keys.user(user), room, belonging.version, inside, *place, level
+            )
             if status(answer) == "closed":
                 raise errors.not_signed_in()
         return belonging

@@ -3,7 +3,7 @@
 -- keys: {u} {u}:rooms {u}:gone
 -- repeatable
 -- allow-oom
--- args: room, version, in (1 | 0), read_seq, epoch
+-- args: room, version, in (1 | 0), read_seq, epoch, what notifies the user if the room is new to them
 -- answers: {'ok'}, {'not_found'}, or {'closed'} if a closed account joined
 local function note_gone(rooms, gone, room, inside)
   if inside == 1 then return redis.call('ZREM', gone, room) end
@@ -26,7 +26,8 @@ return function(keys, args)
   if pointer and pointer[2] == 1 and inside == 1 then
     pointer[1] = version
   else
-    pointer = {version, inside, tonumber(args[4]), args[5], pointer and pointer[5] or 'all'}
+    local level, everyone = pointer and pointer[5] or args[6], pointer and pointer[6] or 1
+    pointer = {version, inside, tonumber(args[4]), args[5], level, everyone}
   end
   redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
   note_gone(keys[2], keys[3], room, inside)

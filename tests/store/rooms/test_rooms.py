@@ -63,7 +63,7 @@ async def test_joining_sets_the_read_marker_to_the_last_message(server: Server) 
     for at in range(3):
         await server.say("books", "mei", "hello", server.now + at)
     await server.join("books", "tom")
-    _version, inside, read_seq, epoch, notify = unpack(
+    _version, inside, read_seq, epoch, notify, _everyone = unpack(
         await server.store.command("{u:tom}", "HGET", "{u:tom}:rooms", "books")
     )
     assert (inside, read_seq, epoch, notify) == (1, 3, (await server.meta("books"))["epoch"].decode(), "all")
