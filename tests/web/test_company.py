@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import expect
@@ -95,11 +96,9 @@ async def test_a_friend_sees_what_was_read_if_each_turns_it_on(new_reader) -> No
     await expect(seen).to_have_text("Seen")
     await visit(bob, ann)
     await bob.page.locator("tie-menu").get_by_role("button", name="More").click()
-    receipts = bob.page.locator("tie-menu [role=menuitemcheckbox]")
-    await expect(receipts).to_have_text("Share read receipts with Ann Lin, both ways")
-    await expect(receipts).to_have_attribute("aria-checked", "true")
-    await receipts.click()
-    await expect(receipts).to_have_attribute("aria-checked", "false")
+    await bob.page.get_by_role("menuitem", name="Stop sharing read receipts with Ann Lin").click()
+    await bob.page.locator("tie-menu").get_by_role("button", name="More").click()
+    await expect(bob.page.get_by_role("menuitem", name="Share read receipts with Ann Lin, both ways")).to_be_visible()
     await ann.page.reload()
     await expect(ann.page.locator("how-it-began")).to_contain_text("in person")
     await expect(seen).to_be_empty()
@@ -120,6 +119,44 @@ async def test_one_writes_to_a_bot_first_and_closing_ends_it(new_reader) -> None
     await expect(line.get_by_role("button", name="Resume chat")).to_be_visible()
     await ann.say("still there?")
     await expect(ann.message("still there?")).to_contain_text("This chat is paused.")
+
+
+async def test_three_who_greet_a_newcomer_gather_for_the_newcomer_alone(tmp_path, browser) -> None:
+    server = Served(tmp_path / "data", HOST__ENABLED="false", NEWCOMER__FIRST_ACCOUNTS="0")
+    await server.start()
+    try:
+        ann, lin, chen, sofia = [await people.reader(server, browser) for _ in range(4)]
+        for reader, name in zip((ann, lin, chen, sofia), ("Ann Lin", "Lin", "Chen", "Sofia"), strict=True):
+            await reader.sign_up(name.split()[-1].lower() + name[0].lower(), name)
+        await greeted(ann, lin, chen, sofia)
+    finally:
+        await server.stop()
+
+
+async def greeted(ann: Reader, lin: Reader, chen: Reader, sofia: Reader) -> None:
+    await ann.open("/room/hall")
+    await ann.say("Hello, I am new here")
+    await ann.sees("Hello, I am new here")
+    seals = ann.page.locator("greeting-seals")
+    await lin.call("message.react", room="hall", seq=1, emoji="👋")
+    await chen.call("message.send", room="hall", text="Welcome!", client_id="1", reply_to=1)
+    await ann.hears("Welcome!")
+    await expect(seals).to_be_hidden()
+    await chen.open("/room/hall")
+    await sofia.call("message.react", room="hall", seq=1, emoji="🌱")
+    await expect(seals.get_by_role("status")).to_contain_text("say welcome. Say hi to one of them?")
+    await expect(seals.get_by_role("button", name=re.compile("^Say hi to"))).to_have_count(3)
+    await expect(chen.page.locator("greeting-seals")).to_be_hidden()
+    await seals.get_by_role("button", name="Say hi to Chen").click()
+    await expect(ann.page.locator("say-hi hello-card .about")).to_contain_text("Welcome!")
+    await ann.page.keyboard.press("Escape")
+    await seals.get_by_role("button", name="Close").click()
+    await ann.page.reload()
+    await ann.hears("Welcome!")
+    await expect(seals).to_be_hidden()
+    for reader in (ann, lin, chen, sofia):
+        await reader.context.close()
+        reader.check()
 
 
 async def test_who_is_alone_in_a_new_server_has_a_question_and_a_rehearsal(tmp_path, browser) -> None:

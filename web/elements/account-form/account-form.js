@@ -112,7 +112,7 @@ export class AccountForm extends PageElement {
   /** Who has an account already says yes with it. */
   #toMember() {
     if (!this.client.signedIn || !this.form.isConnected) return;
-    this.heading.textContent = this.say("invite.heading_for_you");
+    Object.assign(this.heading, { textContent: this.say("invite.heading_for_you"), className: "unseen" });
     this.form.replaceWith(acceptance(this, this.invite));
     this.lastElementChild?.remove();
   }

@@ -7,12 +7,13 @@
 import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { tintOf } from "../../lib/seal.js";
-import { clockTime } from "../../lib/times.js";
 import { PageElement } from "../element.js";
 
 /** How long a cup is on its way. */
 const WAY_MS = 420;
-/** How long it takes to stand straight again. */
+/** How far the cups lean towards each other, in degrees; cups-touch.css has it, too. */
+const TILT = -10;
+/** How long it takes to be still again. */
 const SETTLE_MS = 500;
 const PICTURE = { width: 1080, height: 1080 };
 
@@ -53,8 +54,8 @@ export class CupsTouch extends PageElement {
     const way = Math.min(WAY_MS, Math.max(120, wait));
     const frames = [
       { transform: "translateX(90%)", opacity: 0.4 },
-      { transform: "translateX(0) rotate(-14deg)", opacity: 1, offset: way / (way + SETTLE_MS) },
-      { transform: "translateX(0)", opacity: 1 },
+      { transform: `translateX(-4%) rotate(${TILT - 6}deg)`, opacity: 1, offset: way / (way + SETTLE_MS) },
+      { transform: `rotate(${TILT}deg)`, opacity: 1 },
     ];
     const pace = { duration: way + SETTLE_MS, delay: Math.max(0, wait - way), fill: /** @type {const} */ ("both"), easing: "ease-in-out" };
     // The left one is mirrored by its style.
@@ -74,7 +75,7 @@ export class CupsTouch extends PageElement {
   get #said() {
     const hour = new Date(this.at).getHours();
     const part = [[5, "tonight"], [12, "morning"], [18, "afternoon"], [24, "tonight"]].find(([until]) => hour < Number(until))?.[1];
-    const when = this.say(`met.${part}`, { time: clockTime(this.language, this.at) });
+    const when = this.say(`met.${part}`, { time: new Intl.DateTimeFormat(this.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(this.at) });
     return this.say(this.were ? "met.again" : "met.since", { one: this.one.name, other: this.other.name, when });
   }
 
@@ -108,13 +109,16 @@ export class CupsTouch extends PageElement {
   /** @param {CanvasRenderingContext2D} sheet @param {Element} cup @param {number} at @param {string} plain its colour without a glaze */
   #paintCup(sheet, cup, at, plain) {
     sheet.save();
-    // The left one is mirrored, so that handles are outside and rims together.
-    sheet.translate(at ? 473 : 607, 260);
-    sheet.scale(at ? 7.5 : -7.5, 7.5);
-    sheet.lineWidth = 2;
+    // The left one is mirrored, so that handles are outside and rims meet.
+    sheet.translate(PICTURE.width / 2 + (at ? 1 : -1) * 138, 400);
+    sheet.scale(at ? 9.5 : -9.5, 9.5);
+    sheet.rotate((TILT * Math.PI) / 180);
+    sheet.translate(-22.5, -30);
+    sheet.lineWidth = 1.8;
     sheet.lineCap = sheet.lineJoin = "round";
     sheet.fillStyle = getComputedStyle(cup).getPropertyValue("--glaze").trim() || plain;
-    for (const path of cup.querySelectorAll("path:not(.steam)")) {
+    // Without the saucer, which comes last: the cups are lifted.
+    for (const path of [...cup.querySelectorAll("path")].slice(0, -1)) {
       const line = new Path2D(path.getAttribute("d") ?? "");
       if (path.classList.contains("body")) sheet.fill(line);
       sheet.stroke(line);
@@ -131,6 +135,6 @@ export class CupsTouch extends PageElement {
       if (sheet.measureText(lines.at(-1) + part).width > PICTURE.width - 160) lines.push("");
       lines[lines.length - 1] += part;
     }
-    lines.forEach((line, at) => sheet.fillText(line.trim(), PICTURE.width / 2, 760 + at * 74, PICTURE.width - 100));
+    lines.forEach((line, at) => sheet.fillText(line.trim(), PICTURE.width / 2, 690 + at * 74, PICTURE.width - 100));
   }
 }

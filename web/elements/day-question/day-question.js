@@ -80,7 +80,7 @@ export class DayQuestion extends PageElement {
     this.text.textContent = texts[this.language] ?? texts.en ?? "";
     this.text.title = this.text.textContent;
     this.text.lang = this.language;
-    this.classList.toggle("answered", answered);
+    this.classList.toggle("answered", Boolean(answered));
     this.#count();
     if (isNew) {
       this.fold.open = false;

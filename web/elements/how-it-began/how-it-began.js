@@ -27,6 +27,9 @@ export class HowItBegan extends PageElement {
     const { origin } = this.tie;
     const parts = [this.#place(origin), this.#about(origin), this.#question(origin), this.whole ? this.#answers(origin.answers ?? []) : null];
     this.replaceChildren(...parts.filter((part) => part !== null));
+    const [first] = origin.answers ?? [];
+    this.classList.toggle("answered", !this.whole && (origin.answers ?? []).length > 1);
+    this.classList.toggle("mine-first", first?.author.id === this.client.me);
   }
 
   /** @param {any} origin */

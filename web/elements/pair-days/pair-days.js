@@ -1,12 +1,8 @@
-/**
- * How far two are on the way to being friends: the days on which both wrote, as dots, and ⋯ for what can be done between
- * them. Property `room` (id of their conversation).
- */
+/** How far two are on the way to being friends: the days on which both wrote, as dots. Property `room` (id of their conversation). */
 
 import { make } from "../../lib/dom.js";
 import { tiesOf } from "../../state/ties.js";
 import { PageElement } from "../element.js";
-import { want } from "../later.js";
 
 /** The third day is the one that makes friends. */
 const DAYS = 3;
@@ -22,7 +18,6 @@ export class PairDays extends PageElement {
     this.opener.popoverTargetElement = this.why;
     this.opener.hidden = true;
     this.append(this.opener, this.why);
-    want("tie-menu").then(() => this.append(make("tie-menu", { set: { room: this.room } })), () => undefined);
   }
 
   attach() {

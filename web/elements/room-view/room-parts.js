@@ -91,7 +91,7 @@ export class RoomParts {
     const { view } = this;
     const room = view.state;
     if (!room) return;
-    const { openMenu } = await import("../menu.js");
+    const [{ openMenu }, { tieChoices }] = await Promise.all([import("../menu.js"), import("../tie-choices.js")]);
     const direct = room.state.kind === "direct";
     const muted = room.state.notify === "none";
     const say = (/** @type {string} */ key) => view.say(key);
@@ -103,6 +103,7 @@ export class RoomParts {
         : { icon: "mute", text: say("notify.quiet"), act: () => notify({ level: "none", until: this.client.now() + HOURS_8 }) },
       !direct && (room.state.kind === "open" || room.moderates) ? { icon: "link", text: say("people.copy_link"), act: () => this.#show("link") } : null,
       room.moderates && !direct ? { icon: "gear", text: say("people.change_room"), act: () => this.#show("settings") } : null,
+      ...(room.state.other ? tieChoices(view, room.state.other, (refusal) => view.composer?.refuse(refusal)) : []),
       direct ? null : { icon: "leave", text: say("room.leave"), act: async () => (await this.#show()) && this.#people.leave(), grave: true },
     ]);
   }
