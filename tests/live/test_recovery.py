@@ -93,6 +93,32 @@ async def test_a_cut_reads_only_the_room_and_the_user_that_changed(
         assert bob.id in server.hub.users
 
 
+async def test_reactions_made_during_a_cut_are_heard_in_order_and_counted(
+    open_lossy: OpenLossy, proxy: Proxy, open_server: Any
+) -> None:
+    server, other = await open_lossy(), await open_server()
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        seqs = [(await ann.say("hall", f"line {number}"))["seq"] for number in range(2)]
+        await ann.call("message.react", room="hall", seq=seqs[0], emoji="👍")
+        async with proxy.held():
+            for seq, emoji in ((seqs[0], "👍"), (seqs[1], "🍵"), (seqs[0], "❤️")):
+                await post(other.url, "message.react", bob.token, room="hall", seq=seq, emoji=emoji)
+            await post(other.url, "message.delete", ann.token, room="hall", seq=seqs[1])
+            await post(other.url, "message.unreact", bob.token, room="hall", seq=seqs[0], emoji="👍")
+            proxy.cut()
+        await ann.hears("message.reacted", rev=6)
+        heard = [(event["rev"], event.get("emoji"), event.get("count")) for event in ann.heard("message.reacted")]
+        assert heard == [(1, "👍", 1), (2, "👍", 2), (3, None, None), (4, "❤️", 1), (6, "👍", 1)]
+        assert [event["rev"] for event in ann.heard("message.changed")] == [5]
+        await relinked(server, proxy)
+        feed = server.hub.feeds.get("hall")
+        assert feed is not None
+        assert (feed.place.rev, feed.reactions, feed.changed_rev) == (6, 5, 5)
+        await ann.call("message.react", room="hall", seq=seqs[0], emoji="🍵")
+        assert (await bob.hears("message.reacted", rev=7))["emoji"] == "🍵"
+        assert not ann.heard("room.reset")
+
+
 async def test_somebody_removed_during_a_cut_hears_nothing_of_what_is_said_afterwards(
     open_lossy: OpenLossy, proxy: Proxy, open_server: Any
 ) -> None:
