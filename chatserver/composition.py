@@ -285,7 +285,7 @@ def _friends(
         ),
         invitations=Invitations(
             hub, stores.invitations, stores.rooms, stores.ties, pairs, gives=_searches(settings),
-            looks=_searches(settings),
+            looks=_profile_reads(settings),
         ),
         questions=Questions(
             hub, QuestionStore(store), stores.rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
@@ -294,6 +294,11 @@ def _friends(
         search=Search(hub, stores.ties, stores.rooms, stores.accounts, searches=_searches(settings)),
         inbox=inbox,
     )  # fmt: skip
+
+
+def _profile_reads(settings: Settings) -> Buckets:
+    limits = settings.limits
+    return Buckets(limits.profiles_burst, limits.profiles_per_second)
 
 
 def _searches(settings: Settings) -> Buckets:
@@ -316,7 +321,7 @@ def _services(
         suggestions=Suggestions(accounts, asks=_searches(settings)),
         people=People(accounts),
         profiles=Profiles(
-            accounts, stores.rooms, stores.ties, reads=Buckets(limits.profiles_burst, limits.profiles_per_second)
+            accounts, stores.rooms, stores.ties, reads=_profile_reads(settings)
         ),
         sync=Sync(
             stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,

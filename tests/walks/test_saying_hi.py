@@ -18,6 +18,7 @@ from tests.conftest import OpenServer, settings_for_tests
 from tests.people import Person, Refused, gathering, post, sign_up
 from tests.scale.test_growth import Still
 from tests.walks.test_friends import poke, refused, speak
+from tests.walks.test_invited import plain
 from tests.walks.test_reactions import mute
 
 MINUTE_MS = 60_000
@@ -184,6 +185,35 @@ async def test_a_newcomer_has_one_open_poke(open_server: OpenServer) -> None:
         with pytest.raises(Refused) as found:
             await poke(ann, cat)
         assert found.value.reason == "no_place" and found.value.data["retry_after"] > 6 * 86_400
+
+
+async def test_nobody_else_can_tell_what_became_of_a_poke(server: Server) -> None:
+    """A second account in the same room, and a visitor."""
+    views: list[str] = []
+    for number, no in enumerate(("shown", "dismissed", "nobody", "blocked")):
+        async with gathering(server.url, f"ann{number}", f"bob{number}", f"cat{number}") as (ann, bob, cat):
+            await speak(ann, bob, cat)
+            if no == "nobody":
+                await allow(bob, "nobody")
+            if no == "blocked":
+                await bob.call("block.add", user=ann.id)
+            id = await poke(ann, bob)
+            if no == "dismissed":
+                await bob.call("poke.dismiss", poke=id)
+            seen: list[Any] = []
+            for person in (ann, bob):
+                for method, params in (("tie.get", {"user": person.id}), ("user.get", {"users": [person.id]})):
+                    seen.append(await cat.call(method, **params))
+                    if method == "user.get":
+                        seen.append(await post(server.url, method, cat.token, **params))
+            seen += [await cat.call(method) for method in ("poke.list", "inbox.list", "tie.list", "block.list")]
+            visitor = await Person(server.url).start()
+            seen += [len(visitor.session["rooms"]), visitor.session["inbox"], visitor.events]
+            await visitor.leave()
+            await cat.call("session.ping")
+            seen.append([event["method"] for event in cat.events if event["method"].startswith(("inbox", "room"))])
+            views.append(plain(seen))
+    assert views == [views[0]] * 4
 
 
 # --- the time that a no takes ----------------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ DAYS: Final = 30
 
 
 class Invitations:
-    """``gives`` limits how often one user creates, answers or withdraws an invitation, ``looks`` how often one address
-    asks for a code."""
+    """``gives`` limits how often one user creates, answers or withdraws an invitation, ``looks`` how often
+    one user or address asks for a code: a class behind one address opens the same link."""
 
     def __init__(
         self, hub: Hub, invitations: InvitationStore, rooms: RoomStore, ties: TieStore, pairs: Pairs, *,
