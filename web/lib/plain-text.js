@@ -4,16 +4,21 @@ import { tokenize } from "./tokenizer.js";
 
 const HIDDEN = "▒▒▒";
 
-/** @param {string} text as it was written @param {number} [most] characters */
-export function plainText(text, most = 4_000) {
+/**
+ * @param {string} text as it was written @param {number} [most] characters
+ * @param {{handle: string, name: string}[]} [called] who is called in it: they are shown by name
+ */
+export function plainText(text, most = 4_000, called = []) {
   const blocks = tokenize(text.slice(0, 4 * most));
   const own = blocks.filter(({ kind }) => kind !== "quote");
-  return (own.length ? own : blocks).map(wordsOf).join(" ").replace(/\s+/g, " ").trim().slice(0, most);
+  return (own.length ? own : blocks).map((token) => wordsOf(token, called)).join(" ").replace(/\s+/g, " ").trim().slice(0, most);
 }
 
-/** @param {any} token @returns {string} */
-function wordsOf(token) {
+/** @param {any} token @param {{handle: string, name: string}[]} called @returns {string} */
+function wordsOf(token, called) {
   if (token.kind === "spoiler") return HIDDEN;
-  if (token.items) return token.items.map((/** @type {any} */ item) => [...item.children, ...item.lists].map(wordsOf).join("")).join(" ");
-  return token.text ?? token.children.map(wordsOf).join("");
+  const all = (/** @type {any[]} */ tokens) => tokens.map((one) => wordsOf(one, called)).join("");
+  if (token.items) return token.items.map((/** @type {any} */ item) => all([...item.children, ...item.lists])).join(" ");
+  const user = token.kind === "mention" && called.find(({ handle }) => handle.toLowerCase() === token.handle.toLowerCase());
+  return user ? `@${user.name}` : token.text ?? all(token.children);
 }

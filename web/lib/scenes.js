@@ -16,3 +16,6 @@ export const door = () => sheet("drawing door", [
 
 /** Where there is somebody still to be met. */
 export const path = () => sheet("drawing path", [["line", "M6 40c10-2 4-12 14-14s4-10 22-16"], ["body", "M34 8a5 5 0 1 1 10 0c0 4-5 8-5 8s-5-4-5-8z"], ["line", "M6 43h8"]]);
+
+/** Beside the first words of somebody who is new. */
+export const leaf = () => sheet("drawing leaf", [["body", "M10 38C6 20 18 9 40 8c0 20-10 32-26 28"], ["line", "M8 42c5-12 12-19 22-24"]]);

@@ -8,6 +8,8 @@ const KEY = "chatserver.blocked";
 
 export class Blocks {
   /** @type {Set<string>} */ #ids;
+  /** How often they became others: what is shown depends on it. */
+  changes = 0;
 
   /** @param {import("./client.js").Client} client @param {import("../lib/storage.js").Drawer} storage */
   constructor(client, storage) {
@@ -19,11 +21,6 @@ export class Blocks {
   /** @param {string} user */
   has(user) {
     return this.#ids.has(user);
-  }
-
-  /** How many there are: what is shown depends on it. */
-  get size() {
-    return this.#ids.size;
   }
 
   /** Ask the server whom one has blocked. Never rejects: what is kept holds until the next session. */
@@ -43,6 +40,7 @@ export class Blocks {
   keep(ids) {
     if (ids.length === this.#ids.size && ids.every((id) => this.#ids.has(id))) return;
     this.#ids = new Set(ids);
+    this.changes += 1;
     try {
       if (ids.length) this.storage.setItem(KEY, JSON.stringify(ids));
       else this.storage.removeItem(KEY);

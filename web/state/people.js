@@ -23,6 +23,14 @@ export class People {
     return this.#known.get(id);
   }
 
+  /** Whom a message calls, as far as they are known; the others are asked about. @param {import("../lib/shapes.js").Message} message @returns {User[]} */
+  calledIn({ mentions = [] }) {
+    if (!mentions.length) return [];
+    const known = mentions.map((id) => (id === this.client.me ? this.client.user : this.#known.get(id)));
+    if (known.includes(undefined)) this.learn(mentions);
+    return /** @type {User[]} */ (known.filter(Boolean));
+  }
+
   clear() {
     this.#known.clear();
     this.#asked.clear();

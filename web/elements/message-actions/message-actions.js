@@ -27,6 +27,8 @@ export class MessageActions extends PageElement {
   /** @type {any} the message-item in hand */ #item = null;
   /** A menu is open: the toolbar stays where it is. */
   #held = false;
+  /** The emoji at hand were asked for, and not only rested on. */
+  #chosen = false;
   /** @type {any} */ #rest = undefined;
 
   build() {
@@ -125,19 +127,22 @@ export class MessageActions extends PageElement {
 
   // --- reacting -----------------------------------------------------------------------------------------------------
 
+  /** A click on what resting has opened already keeps it open. */
   #toggleSix() {
-    if (this.six.hidden) this.#openSix(true);
+    clearTimeout(this.#rest);
+    if (this.six.hidden || !this.#chosen) this.#openSix(true);
     else this.#closeSix();
   }
 
   #openSixSoon() {
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#openSix(false), REST);
+    this.#rest = setTimeout(() => this.six.hidden && this.#openSix(false), REST);
   }
 
   /** They stand to the left of what is there, so that nothing under the pointer moves. @param {boolean} focus */
   #openSix(focus) {
     if (!this.#item || this.smile.hidden) return;
+    this.#chosen = focus;
     const { message } = this.#item;
     this.six.replaceChildren(...sixFor(message).map((emoji) => reactionButton(this, message, emoji, () => this.react(emoji))), this.#plus());
     this.six.hidden = false;

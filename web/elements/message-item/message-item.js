@@ -47,13 +47,13 @@ export class MessageItem extends PageElement {
   /** Show the properties as they are; nothing is done where nothing changed. */
   show() {
     if (!this.isConnected || !this.#isOther()) return;
-    const { message, item, language } = this;
+    const { message, item, language, client } = this;
     this.classList.toggle("grouped", this.grouped);
     this.classList.toggle("calls-me", Boolean(message && this.#room?.callsMe?.(message, this.client.me)));
     const author = this.#author;
     const { id, handle, name, bot, role } = author ?? {};
-    this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, language], () => this.#showHead(author));
-    const called = this.#called;
+    this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, Boolean(parts), language], () => this.#showHead(author));
+    const called = message ? client.people.calledIn(message) : [];
     this.#draw("text", [Boolean(parts), this.#text, message?.deleted, message?.everyone, called.map((/** @type {any} */ user) => user.handle + user.name), this.#opensLinks, language],
       () => this.#showText(called));
     this.#draw("state", [message?.edited_at, item?.status, item?.reason, item?.retry_after, language], () => this.#showState());
@@ -64,7 +64,7 @@ export class MessageItem extends PageElement {
   #isOther() {
     const { message, item, grouped, answered, client, language } = this;
     const wanted = message && client.reactions.wanted(message.room, message.seq);
-    const made = [parts, message, grouped, answered, wanted, language, this.#opensLinks, client.me, client.blocks.size, client.people.changes,
+    const made = [parts, message, grouped, answered, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
       item && JSON.stringify(item), item && client.user?.name];
     if (made.every((one, at) => one === this.#made[at])) return false;
     this.#made = made;
@@ -108,7 +108,7 @@ export class MessageItem extends PageElement {
     });
     const who = author?.handle
       ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf({ id, name })) : nameOf({ name });
-    this.head.replaceChildren(who, ...this.#badges(author), time);
+    this.head.replaceChildren(...[who, ...this.#badges(author), parts?.firstMark(this), time].filter(Boolean));
     const seal = makeSeal({ id, handle: author?.handle, name });
     this.seal.replaceWith(seal);
     this.seal = seal;
@@ -124,14 +124,6 @@ export class MessageItem extends PageElement {
   }
 
   // --- text ---------------------------------------------------------------------------------------------------------
-
-  /** Those who are called, as far as this page knows them; the others are asked about. */
-  get #called() {
-    const ids = this.message?.mentions ?? [];
-    const known = ids.map((/** @type {string} */ id) => (id === this.client.me ? this.client.user : this.client.people.get(id))).filter(Boolean);
-    if (known.length < ids.length) this.client.people.learn(ids);
-    return known;
-  }
 
   /** @param {any[]} called */
   #showText(called) {

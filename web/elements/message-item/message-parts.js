@@ -11,6 +11,7 @@ import { isEmojiOnly } from "../../lib/emoji-only.js";
 import { icon } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
 import { plainText } from "../../lib/plain-text.js";
+import { leaf } from "../../lib/scenes.js";
 import { makeSeal } from "../../lib/seal.js";
 
 export { shownText } from "./message-text.js";
@@ -19,6 +20,7 @@ export { shownText } from "./message-text.js";
 const MOST_LINES = 24;
 const LINE = 80;
 const WORDS_SHOWN = 200;
+const DAY = 86_400_000;
 
 /** @param {MessageItem} item @param {Draw} draw */
 export function showParts(item, draw) {
@@ -38,6 +40,12 @@ function showPin(item) {
   if (item.message?.pinned) item.append(make("span", { class: "pinned", attributes: { role: "img", "aria-label": item.say("message.pinned"), title: item.say("message.pinned") } }, icon("pin")));
 }
 
+/** For a day a leaf says that these are somebody's first words. @param {MessageItem} item */
+export function firstMark(item) {
+  const isNew = item.message?.first && item.client.now() - item.message.at < DAY;
+  return isNew ? make("span", { class: "first", attributes: { role: "img", "aria-label": item.say("message.first"), title: item.say("message.first") } }, leaf()) : null;
+}
+
 // --- what it answers ------------------------------------------------------------------------------------------------
 
 /** What is said of the message that this one answers: name, words, id; nothing while it is on its way. @param {MessageItem} item @returns {string[]} */
@@ -46,7 +54,7 @@ function answeredWords(item) {
   if (answered === undefined) return [];
   if (!answered || answered.deleted) return ["", item.say("message.deleted")];
   if (client.blocks.has(answered.author.id)) return ["", item.say("message.blocked_answered")];
-  return [answered.author.name || item.say("people.left"), plainText(answered.text, WORDS_SHOWN), answered.author.id];
+  return [answered.author.name || item.say("people.left"), plainText(answered.text, WORDS_SHOWN, client.people.calledIn(answered)), answered.author.id];
 }
 
 /** @param {MessageItem} item @param {string[]} words */

@@ -24,6 +24,7 @@ export class PinList extends PageElement {
   attach() {
     this.pins = pinsOf(this.client, this.room);
     this.listen(this.pins, "change", () => this.show());
+    this.listen(this.client, "people", () => this.later());
     if (!this.pins.messages) this.pins.load();
     this.show();
   }
@@ -39,7 +40,7 @@ export class PinList extends PageElement {
     const { room, seq, at, author } = message;
     const name = author.name || this.say("people.left");
     const isBlocked = this.client.blocks.has(author.id);
-    const words = isBlocked ? this.say("message.blocked_answered") : plainText(message.text.slice(0, SHOWN));
+    const words = isBlocked ? this.say("message.blocked_answered") : plainText(message.text, SHOWN, this.client.people.calledIn(message));
     const link = make("a", { attributes: { href: messagePath(room, seq) } },
       ...(isBlocked ? [] : [makeSeal({ ...author, name }), nameOf({ id: author.id, name })]),
       make("time", { text: shortDate(this.language, at), attributes: { datetime: new Date(at).toISOString() } }),

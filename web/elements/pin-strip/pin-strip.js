@@ -27,7 +27,8 @@ export class PinStrip extends PageElement {
   attach() {
     this.pins = pinsOf(this.client, this.room);
     this.listen(this.pins, "change", () => this.show());
-    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.client.blocks.size && this.later());
+    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.later());
+    this.listen(this.client, "people", () => this.later());
     if (!this.pins.messages) this.pins.load();
     this.show();
   }
@@ -37,7 +38,7 @@ export class PinStrip extends PageElement {
     const [newest] = pins;
     this.hidden = !newest;
     if (!newest) return;
-    this.words.textContent = plainText(newest.text.slice(0, SHOWN));
+    this.words.textContent = plainText(newest.text, SHOWN, this.client.people.calledIn(newest));
     this.count.textContent = String(pins.length);
     this.button.setAttribute("aria-label", `${this.say("pins.count", { count: pins.length })}: ${this.words.textContent}`);
   }
