@@ -57,6 +57,7 @@ test("rooms are found by the title in any language, beginnings first", () => {
 
 test("quoted words say whose they are, stand behind their marks and call nobody again", () => {
   assert.equal(quoted("**周牧**:", "蒜苗我试过。\n\n@mei 呢? mail a@b.c"), "> **周牧**: 蒜苗我试过。\n>\n> mei 呢? mail a@b.c");
+  assert.equal(quoted("**周牧**:", "> **Mei**: tea?\n> now?\nyes"), "> **周牧**: yes");
   assert.ok(isQuoteOnly("> a\n> b\n"));
   assert.ok(!isQuoteOnly("> a\nb"));
 });

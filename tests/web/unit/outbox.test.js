@@ -36,18 +36,19 @@ test("words of one room leave one after another, in the order they were written"
   assert.deepEqual(outbox.items, []);
 });
 
-test("unanswered words survive a reload and are sent again under the same client_id", async () => {
+test("unanswered words survive a reload and are sent again under the same client_id, as the same reply", async () => {
   const storage = new Drawer();
   const ids = [];
   const never = () => new Promise(() => undefined);
   const lost = new Outbox({ storage, pause: never, send: async ({ clientId }) => (ids.push(clientId), Promise.reject(unanswered())) });
-  lost.add("tea", "hello");
+  lost.add("tea", "hello", 7);
   lost.flush(true);
   await until(() => ids.length === 1 && lost.items[0].status === "waiting");
   const again = new Outbox({ storage, send: async ({ clientId }) => (ids.push(clientId), { id: "a", seq: 1 }) });
   again.flush(true);
   await until(() => again.items[0].status === "sent");
   assert.equal(ids[0], ids[1]);
+  assert.equal(again.items[0].reply_to, 7, "and still answer what they answered");
 });
 
 test("a refusal is kept with its reason, and the next words still leave", async () => {

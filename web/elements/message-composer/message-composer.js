@@ -7,6 +7,7 @@
 
 import { make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
+import { messagePath } from "../../lib/paths.js";
 import { plainText } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { openStorage } from "../../lib/storage.js";
@@ -146,10 +147,10 @@ export class MessageComposer extends PageElement {
     this.bar.hidden = !reply && !this.#editing;
     if (this.bar.hidden) return this.bar.replaceChildren();
     const leave = iconButton("close", this.say("composer.cancel"), () => (this.#editing ? this.stopEditing() : this.answer(undefined)));
-    const what = reply
-      ? [icon("reply"), make("span", { class: "whom" }, this.say("composer.answering"), " ", nameOf({ id: reply.user, name: reply.name })), make("span", { class: "words", text: reply.words, attributes: { dir: "auto" } })]
-      : [make("span", { class: "words", text: plainText(this.#editing?.before ?? "", SHOWN), attributes: { dir: "auto" } })];
-    return this.bar.replaceChildren(...what, leave);
+    const words = make("span", { class: "words", text: reply?.words ?? plainText(this.#editing?.before ?? "", SHOWN), attributes: { dir: "auto" } });
+    if (!reply) return this.bar.replaceChildren(words, leave);
+    const whom = make("span", { class: "whom" }, this.say("composer.answering"), " ", nameOf({ id: reply.user, name: reply.name }));
+    return this.bar.replaceChildren(make("a", { attributes: { href: messagePath(this.room, reply.seq) } }, icon("reply"), whom, words), leave);
   }
 
   focus() {

@@ -10,11 +10,13 @@ export function isQuoteOnly(text) {
 }
 
 /**
- * Words as a quote that says whose they are. Nobody is called again by what is only quoted.
+ * Words as a quote that says whose they are. Nobody is called again by what is only quoted, and what they quoted
+ * themselves is left out.
  *
  * @param {string} whose such as "**Mei**:" @param {string} text
  */
 export function quoted(whose, text) {
-  const calm = text.trim().replace(/(^|[^\p{L}\p{N}])[@＠](?=[\p{L}\p{N}])/gu, "$1");
+  const own = text.split("\n").filter((line) => !line.startsWith(">")).join("\n").trim();
+  const calm = (own || text.trim()).replace(/(^|[^\p{L}\p{N}])[@＠](?=[\p{L}\p{N}])/gu, "$1");
   return `${whose} ${calm}`.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
 }
