@@ -99,6 +99,7 @@ async def test_who_may_write_may_react_and_who_belongs_may_take_back(server: Ser
         assert await refused(cat, "message.unreact", **where) == (-32003, "not_a_member")
         assert await refused(ann, "message.react", **{**where, "seq": 99}) == (-32004, "not_found")
         assert await refused(ann, "message.react", **{**where, "room": "nowhere"}) == (-32004, "not_found")
+        await ann.call("room.update", room=room, writers="moderators")
         await bob.call("message.react", **where)
         await mute(server, room, bob, ids.now_ms() + 60_000)
         assert await refused(bob, "message.react", **{**where, "emoji": "❤"}) == (-32002, "muted")
