@@ -122,7 +122,9 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_name_per_minute: Annotated[float, about("Sustained rate of attempts for one name.", "1/min")] = 1.0
     sign_in_address_burst: Annotated[int, about("Burst of attempts from one address; 0 = no limit.", "attempts")] = 30
     sign_in_address_per_minute: Annotated[float, about("Sustained rate of attempts from one address.", "1/min")] = 6.0
-    sign_up_per_address_hour: Annotated[int, about("New accounts per hour from one address; 0 = no limit.", "1/h")] = 20
+    sign_up_per_address_hour: Annotated[
+        int, about("New accounts per hour from one address, besides invited ones; 0 = no limit.", "1/h")
+    ] = 20
     hash_threads: Annotated[int, about("Threads that hash passwords.", "threads", least=1, most=64)] = 2
     hash_queue: Annotated[int, about("Passwords that may wait for hashing; 0 = no limit.", "passwords")] = 32
     argon2_memory: Annotated[int, about("Memory of one argon2id hash.", "KiB", least=8)] = 19_456

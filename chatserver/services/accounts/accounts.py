@@ -51,6 +51,8 @@ from chatserver.store.community.community import CommunityStore
 
 log = logging.getLogger(__name__)
 NOBODY: Final = Profile(id="")
+MOST_GUESTS: Final = 50
+"""How many people may sign up by one user's invitations within an hour."""
 
 
 class Accounts:
@@ -77,9 +79,10 @@ class Accounts:
         handle, name = handles.checked(params.handle), names.checked(params.name)
         password = self._checked_password(params.password, handle)
         now = now_ms()
-        await self._count_sign_up(caller, now)
+        invite = _code_digest(params.invite) if params.invite.strip() else ""
+        await self._count_sign_up(caller, invite, now)
         by_invitation = self._community.profile.sign_up == "invite"
-        if by_invitation and not params.invite.strip():
+        if by_invitation and not invite:
             raise no_invite()
         if await self.store.is_taken(handle):
             raise handle_taken()
@@ -88,8 +91,7 @@ class Accounts:
         login = self._login(caller, user, now)
         account = NewAccount(
             user=user, handle=handle, name=name, password=await self._hashing.hash(password),
-            recovery=_code_digest(recovery), login=login,
-            invite=_code_digest(params.invite) if params.invite.strip() else "",
+            recovery=_code_digest(recovery), login=login, invite=invite,
         )  # fmt: skip
         await self.store.create(account, now=now)
         token = await self._hand_out(caller, login, params.want, user, now)
@@ -273,9 +275,13 @@ class Accounts:
             what, now=now, burst=settings.sign_in_name_burst, per_minute=settings.sign_in_name_per_minute
         )
 
-    async def _count_sign_up(self, caller: Caller, now: int) -> None:
+    async def _count_sign_up(self, caller: Caller, invite: str, now: int) -> None:
+        """A table or a class signs up from one address: guests count for who invites them."""
         most = self._settings.sign_up_per_address_hour
-        if caller.address:
+        by = await self.store.inviter(invite, now) if invite and most else ""
+        if by:
+            await self.login_store.attempt(f"guests {by}", now=now, burst=MOST_GUESTS, per_minute=MOST_GUESTS / 60)
+        elif caller.address:
             await self.login_store.attempt(f"sign-up {caller.address}", now=now, burst=most, per_minute=most / 60)
 
     async def _is_right(self, profile: Profile, password: str) -> bool:

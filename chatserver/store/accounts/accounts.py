@@ -280,6 +280,13 @@ class AccountStore:
             if status(answer) != "ok":
                 raise errors.not_found("user")
 
+    async def inviter(self, invite: str, now: int) -> str:
+        """Who made the personal invitation with this digest, if it can be used now; else ""."""
+        key = invite_key(invite)
+        by, ends_at, uses, used = await self._store.command(key, "HMGET", key, "by", "ends_at", "uses", "used")
+        is_good = by is not None and int(ends_at) > now and int(used or 0) < int(uses)
+        return by.decode() if is_good else ""
+
     async def invite(self, *, now: int, days: int = INVITE_DAYS) -> str:
         """Make an invitation and return its code, which works once within ``days``; 0 for no end. Only the code's
         digest is stored."""

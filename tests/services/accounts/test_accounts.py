@@ -193,6 +193,21 @@ async def test_an_address_makes_only_so_many_accounts_an_hour(open_server):
     assert 0 < refusal.data["retry_after"] <= 1800
 
 
+async def test_a_table_signs_up_from_one_address_by_an_invitation_as_many_as_it_is_for(open_server):
+    server = await open_server(accounts__sign_up_per_address_hour=1)
+    ann = await sign_up(server.url, "ann")
+    code = (await post(server.url, "invitation.create", ann.token, uses=3))["code"]
+    named = {"password": PASSWORD, "want": "token", "invite": code}
+    for number in range(3):
+        await post(server.url, "account.create", handle=f"guest{number}", name="Guest", **named)
+    for wrong in (code, "00000-00000-00000"):
+        refusal = await refused(
+            post(server.url, "account.create", handle="late", name="Late", **named | {"invite": wrong})
+        )
+        assert refusal.reason == "rate_limited"
+    assert len(await post(server.url, "invitation.list", ann.token)) == 1
+
+
 async def test_over_a_websocket_a_token_must_be_asked_for(server):
     visitor = await Person(server.url).connect()
     asked = {"handle": "mei", "name": "Mei", "password": PASSWORD}
