@@ -180,6 +180,23 @@ async def test_a_bot_reads_who_moderates_how_a_room_is_set_and_whom_a_name_means
     assert found == ["bob"]
 
 
+async def test_a_bot_tells_what_names_it_from_what_replies_to_it(server):
+    ann, bob = await server.user("ann"), await server.user("bob")
+    bot, told = Bot(patience=0.01), []
+
+    @bot.on(MessagePosted)
+    async def note(event):
+        told.append((event.text, event.mentions_me, event.replies_to_me))
+
+    async with server.bot(bot, handle="scribe"):
+        said = await bot.send("hall", "Who has tea?")
+        await ann.say("hall", "I do", reply_to=said.seq)
+        other = await ann.say("hall", "@scribe listen")
+        await bob.say("hall", "to what?", reply_to=other.seq)
+        await until(lambda: len(told) == 3)
+    assert told == [("I do", False, True), ("@scribe listen", True, False), ("to what?", False, False)]
+
+
 async def test_a_bot_let_into_a_room_hears_it_and_thrown_out_hears_it_no_more(server):
     ann = await server.user("ann")
     bot = echo()

@@ -16,11 +16,12 @@ import redis
 
 import chatserver
 from bench import population
+from chatserver import ids
 from chatserver.app import Server
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from tests.conftest import settings_for_tests
-from tests.people import post, sign_up
+from tests.people import Person, post, sign_up
 
 SMALL, LARGE = 1_000, 100_000
 REPEATS = 4
@@ -135,6 +136,8 @@ class World:
             "a reaction to what all reacted to": self.reacts,
             "its page": lambda: self.ann.call("message.get", room=self.room, seqs=[self.seq]),
             "who reacted": lambda: self.ann.call("message.reactors", room=self.room, seq=self.seq, emoji="👍"),
+            "a reply": lambda: self.says("hello", by=self.ben, to=self.ann, reply_to=1),
+            "a message to everyone": self.calls_everyone,
             "leave and join": self.leaves_and_joins,
             "a session begins": self.begins,
             "first page of the members": self.lists,
@@ -151,10 +154,16 @@ class World:
             "housekeeping": self.server.housekeeping,
         }
 
-    async def says(self, text: str) -> None:
+    async def says(self, text: str, *, by: Person | None = None, to: Person | None = None, reply_to: int = 0) -> None:
         self.number += 1
-        sent = await self.ann.say(self.room, text)
-        await self.ben.hears("message.posted", seq=sent["seq"])
+        sent = await (by or self.ann).say(self.room, text, reply_to=reply_to)
+        await (to or self.ben).hears("message.posted", seq=sent["seq"])
+
+    async def calls_everyone(self) -> None:
+        """Each time an hour later than the last."""
+        ids.move_clock(3_700_000 * (self.number + 1))
+        await self.says("@everyone hello")
+        ids.move_clock(0)
 
     async def newcomer_says(self) -> None:
         """And is counted, and what comes after the response is over, too."""
