@@ -15,7 +15,6 @@ from chatserver.protocol.methods.messages import MessageReact
 from chatserver.services.caller import Caller
 from tests.conftest import OpenServer
 from tests.people import Person, Refused, gathering, post
-from tests.walks.test_friends import acquainted
 
 
 async def refused(person: Person, method: str, **params: Any) -> tuple[int, str]:
@@ -358,102 +357,6 @@ async def test_messages_are_read_by_their_numbers_as_they_now_hold(server: Serve
         assert await refused(bob, "message.get", room="hall", seqs=[1] * 101) == (-32602, "params")
         visitor = await post(server.url, "message.get", room="hall", seqs=seqs)
         assert [message["seq"] for message in visitor["messages"]] == seqs
-
-
-# --- between two people ----------------------------------------------------------------------------------------------
-
-
-async def again(one: Person, other: Person, room: str) -> None:
-    """Unblocked, the conversation is back."""
-    await one.call("block.remove", user=other.id)
-    await one.call("message.history", room=room)
-
-
-async def test_what_a_blocked_user_does_to_messages_is_theirs_alone(server: Server) -> None:
-    async with gathering(server.url, "ann", "bob") as (ann, bob):
-        room = await acquainted(ann, bob)
-        one, two = (await ann.say(room, "tea?"))["seq"], (await bob.say(room, "yes"))["seq"]
-        await bob.call("message.react", room=room, seq=one, emoji="🍵")
-        await bob.call("message.pin", room=room, seq=one, pinned=True)
-        await ann.call("message.pin", room=room, seq=two, pinned=True)
-        await ann.call("block.add", user=bob.id)
-        for method in ("message.react", "message.unreact"):
-            assert await refused(ann, method, room=room, seq=two, emoji="👍") == (-32004, "not_found")
-        assert await refused(ann, "message.pin", room=room, seq=two, pinned=True) == (-32004, "not_found")
-        rev = (await bob.call("message.react", room=room, seq=one, emoji="👍"))["rev"]
-        assert (await bob.hears("message.reacted", rev=rev))["count"] == 1
-        assert (await bob.call("message.unreact", room=room, seq=one, emoji="🍵"))["rev"] == rev + 1
-        await bob.call("message.pin", room=room, seq=one, pinned=False)
-        message = await shown(bob, room, one)
-        assert message["mine"] == ["👍"] and message["reactions"] == [{"emoji": "👍", "count": 1, "users": [bob.id]}]
-        assert [pin["seq"] for pin in (await bob.call("room.pins", room=room))["messages"]] == [two]
-
-        await again(ann, bob, room)
-        message = await shown(ann, room, one)
-        assert not {"reactions", "mine"} & message.keys() and message["pinned"]
-        assert [pin["seq"] for pin in (await ann.call("room.pins", room=room))["messages"]] == [two, one]
-        assert (await ann.call("message.reactors", room=room, seq=one, emoji="👍"))["users"] == []
-        assert len((await bob.call("message.reactors", room=room, seq=one, emoji="👍"))["users"]) == 1
-
-        rev = (await ann.call("message.react", room=room, seq=one, emoji="👍"))["rev"]
-        counts = {person.id: (await person.hears("message.reacted", rev=rev))["count"] for person in (ann, bob)}
-        assert counts == {ann.id: 1, bob.id: 2}
-        assert (await shown(ann, room, one))["reactions"] == [{"emoji": "👍", "count": 1, "users": [ann.id]}]
-        assert (await shown(bob, room, one))["reactions"][0]["users"] == [bob.id, ann.id]
-        rev = (await bob.call("message.unreact", room=room, seq=one, emoji="👍"))["rev"]
-        assert await ann.hears("message.reacted", rev=rev) == {"room": room, "rev": rev, "seq": one}
-        assert (await bob.hears("message.reacted", rev=rev))["count"] == 1
-        rev = (await bob.call("message.react", room=room, seq=one, emoji="👍"))["rev"]
-        assert (await ann.hears("message.reacted", rev=rev))["count"] == 2
-        await ann.call("message.pin", room=room, seq=one, pinned=True)
-        assert [pin["seq"] for pin in (await bob.call("room.pins", room=room))["messages"]] == [one, two]
-
-
-async def test_the_one_who_blocked_replays_nothing_of_it_from_memory_or_log(open_server: OpenServer) -> None:
-    server = await open_server()
-    async with gathering(server.url, "ann", "bob") as (ann, bob):
-        room = await acquainted(ann, bob)
-        seq = (await ann.say(room, "tea?"))["seq"]
-        await ann.start_anew()
-        cursor = cursor_of(next(state for state in ann.session["rooms"] if state["room"] == room))
-        await ann.call("block.add", user=bob.id)
-        hidden = (await bob.say(room, "hello?"))["seq"]
-        await bob.call("message.react", room=room, seq=seq, emoji="👍")
-        await bob.call("message.react", room=room, seq=hidden, emoji="🍵")
-        await bob.call("message.pin", room=room, seq=seq, pinned=True)
-        await bob.call("message.pin", room=room, seq=hidden, pinned=True)
-        await bob.hears("message.changed", rev=4)
-        await again(ann, bob, room)
-        assert await refused(ann, "message.react", room=room, seq=hidden, emoji="👍") == (-32004, "not_found")
-        replays = []
-        for fresh in (server, await open_server()):
-            late = await Person(fresh.url, ann.token, ann.user).start({room: cursor})
-            await late.hears("message.changed", rev=4)
-            events = [event for event in late.events if event["params"].get("room") == room]
-            assert bob.id not in str([event for event in events if event["method"] == "message.reacted"])
-            assert "👍" not in str(events) and "hello?" not in str(events)
-            assert [(event["rev"], event.get("pinned")) for event in late.heard("message.changed")] == [
-                (3, None), (4, None),
-            ]  # fmt: skip
-            replays.append(events)
-            await late.leave()
-        assert replays[0] == replays[1]
-        rev = (await bob.call("message.react", room=room, seq=hidden, emoji="❤️"))["rev"]
-        assert await ann.hears("message.reacted", rev=rev) == {"room": room, "rev": rev, "seq": hidden}
-
-
-async def test_both_of_two_may_pin_and_nobody_reacts_while_it_rests(server: Server) -> None:
-    async with gathering(server.url, "ann", "bob") as (ann, bob):
-        room = await acquainted(ann, bob)
-        seq = (await ann.say(room, "tea?"))["seq"]
-        await bob.call("message.react", room=room, seq=seq, emoji="👍")
-        await bob.call("message.pin", room=room, seq=seq, pinned=True)
-        assert (await ann.hears("message.changed", seq=seq))["pinned"]
-        assert await refused(ann, "message.unreact", room=room, seq=seq, all=True) == (-32002, "direct_room")
-        await ann.call("tie.rest", user=bob.id, on=True)
-        for person in (ann, bob):
-            assert await refused(person, "message.react", room=room, seq=seq, emoji="🍵") == (-32002, "resting")
-            assert await refused(person, "message.pin", room=room, seq=seq, pinned=False) == (-32002, "resting")
 
 
 # --- the author's inbox ----------------------------------------------------------------------------------------------
