@@ -54,7 +54,7 @@ async def test_an_open_room_can_be_read_before_one_joins_it(served: Served, new_
     await ann.call("message.send", room=room, text="along the lake this time", client_id="1")
     await guest.open(f"/room/{room}")
     await expect(guest.page.get_by_role("heading", level=1)).to_have_text("Walks on Sunday")
-    await expect(guest.page.locator("room-door")).to_contain_text("Sign up or log in to read")
+    await expect(guest.page.locator("room-door")).to_contain_text("Members read and write here")
     await bob.open(f"/room/{room}")
     await bob.hears("along the lake this time")
     await expect(bob.page).to_have_title("Walks on Sunday · Teahouse 茶馆")

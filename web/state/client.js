@@ -36,6 +36,8 @@ export class Client extends EventTarget {
   /** One's own pokes on their way, by whom they went to. @type {Map<string, any>} */ sent = new Map();
   /** Pokes, cards and the like: the last number, and how many one has not looked at. */
   inbox = { seq: 0, unread: 0 };
+  /** The room that the reader has just made, until its page was shown. */
+  created = "";
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;

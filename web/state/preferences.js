@@ -8,11 +8,12 @@ import { PageDrawer } from "../lib/storage.js";
 const KEY = "chatserver.preferences";
 
 /**
- * `room` was open last, `after` is where to go once signed in, `people` whether the members stand beside the room,
+ * `room` was open last, `after` is where to go once signed in, `joins` the room
+ * whose door one signed up at, `people` whether the members stand beside the room,
  * `public` has the public rooms in which one wrote and was told that they are; `years` and `welcomed` those in which a year
  * was spoken of, or a welcome, and put away.
  *
- * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", favourites?: string[], room?: string, after?: string, people?: boolean,
+ * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", favourites?: string[], joins?: string, room?: string, after?: string, people?: boolean,
  *   public?: string[], years?: string[], welcomed?: string[],
  *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */

@@ -25,7 +25,7 @@ export class AppShell extends PageElement {
     this.banner = make("p", { class: "banner", attributes: { role: "status" }, set: { hidden: true } });
     this.skip = make("a", { class: "skip", attributes: { href: "#main" } });
     this.tabs = make("nav", { class: "tabbar" }, ...TABS.map(([, href, name]) => make("a", { attributes: { href } }, icon(name), make("span"),
-      make("span", { class: "badge mention", attributes: { "aria-hidden": "true" }, set: { hidden: true } }), make("span", { class: "unseen" }))));
+      make("span", { class: "badge lit", attributes: { "aria-hidden": "true" }, set: { hidden: true } }), make("span", { class: "unseen" }))));
     /** @type {import("./shell-acts.js").ShellActs | undefined} */ this.acts = undefined;
     this.append(this.skip, this.banner, this.list, this.main, this.tabs);
   }

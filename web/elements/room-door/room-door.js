@@ -5,9 +5,15 @@
  */
 
 import { button, make } from "../../lib/dom.js";
+import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { door } from "../../lib/scenes.js";
+import { ago } from "../../lib/times.js";
 import { glimpse, listing } from "../../state/glimpse.js";
 import { context, PageElement } from "../element.js";
+
+const HALL = "hall";
+const DAY = 86_400_000;
 
 export class RoomDoor extends PageElement {
   room = "";
@@ -23,9 +29,10 @@ export class RoomDoor extends PageElement {
   show() {
     const room = this.client.find(this.room);
     const inside = this.client.isInside(this.room);
-    if (inside && room?.state.archived) this.#stand("archived", "refused.archived");
+    if (inside && room?.state.archived) this.#stand("archived", make("p", { text: this.say("refused.archived") }));
     else if (inside || !this.client.began) this.#stand("");
-    else if (room) this.#stand("glimpse", "room.glimpse", button(this.say("room.join"), () => this.join(), "button"));
+    else if (room && this.client.signedIn && context.preferences.chosen.joins === this.room) this.#comeIn();
+    else if (room) this.#stand("glimpse", make("p", { text: this.say("room.glimpse") }), button(this.say("room.join"), () => this.join(), "button"));
     else if (!this.#kind) this.#look();
   }
 
@@ -33,45 +40,79 @@ export class RoomDoor extends PageElement {
   async #look() {
     this.#kind = "looking";
     try {
-      if (this.client.signedIn) await glimpse(this.client, this.room);
-      else this.#describe(await listing(this.client, this.room));
+      if (this.client.signedIn) return await glimpse(this.client, this.room);
+      const listed = await listing(this.client, this.room);
+      return listed ? this.#describe(listed) : this.#sayNotThere();
     } catch (error) {
       const refusal = /** @type {import("../../lib/refusal.js").Refusal} */ (error);
-      if (refusal.kind !== "unanswered") this.#refuse(refusal);
+      if (refusal.kind === "unanswered") return this.#offerAgain();
+      return refusal.kind === "not_found" ? this.#sayNotThere() : this.#refuse(refusal);
     }
   }
 
-  /** @param {import("../../lib/shapes.js").RoomListing | undefined} listed */
+  /** @param {import("../../lib/shapes.js").RoomListing} listed */
   #describe(listed) {
-    this.#title(listed ? listed.titles?.[this.language] ?? listed.title : this.say("room.outside"), listed?.abouts?.[this.language] ?? listed?.about);
-    this.#stand("visitor", listed ? "room.outside_words" : "room.not_found", ...this.#ways());
+    const title = listed.titles?.[this.language] ?? listed.title;
+    const about = listed.abouts?.[this.language] ?? listed.about;
+    this.#title(title);
+    const community = this.client.card?.name ?? "";
+    this.#stand("visitor", door(), make("p", { class: "community", text: community }), make("h2", { text: title, attributes: { dir: "auto" } }),
+      make("p", { class: "about", text: about, attributes: { dir: "auto" } }), make("p", { class: "facts", text: this.#facts(listed) }),
+      make("p", { text: this.say("room.outside_words") }), ...this.#ways());
+  }
+
+  /** How many belong to it, and how lively it is. @param {import("../../lib/shapes.js").RoomListing} listed */
+  #facts({ members, today, online, last_at: last }) {
+    const now = this.client.now();
+    const lively = today ? this.say("finder.today", { count: today }) : last && now - last < 30 * DAY ? this.say("room.talked", { when: ago(this.language, last, now, this.say("time.just_now")) }) : "";
+    return [this.say("finder.members", { count: members }), lively, online ? this.say("finder.online", { count: online }) : ""].filter(Boolean).join(" · ");
   }
 
   #ways() {
-    return [["account.sign_up", "/sign-up", "button"], ["account.sign_in", "/sign-in", "action"]].map(([key, href, kind]) =>
-      make("a", {
-        class: kind, text: this.say(/** @type {string} */ (key)), attributes: { href },
-        on: { click: () => context.preferences.set({ after: location.pathname }) },
-      }));
+    // Who signs up at a door means to come in; see `show`.
+    const keep = { click: () => context.preferences.set({ after: location.pathname, joins: this.room }) };
+    return [make("a", { class: "button", text: this.say("room.sign_up_and_join"), attributes: { href: "/sign-up" }, on: keep }),
+      make("a", { class: "action", text: this.say("account.sign_in"), attributes: { href: "/sign-in" }, on: keep })];
+  }
+
+  #sayNotThere() {
+    this.#title(this.say("room.outside"));
+    this.#stand("refused", door(), make("p", { text: this.say("room.not_found") }),
+      make("a", { class: "button", text: this.say("community.to_hall"), attributes: { href: roomPath(HALL) } }),
+      make("a", { class: "action", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
   }
 
   /** @param {import("../../lib/refusal.js").Refusal} refusal */
   #refuse(refusal) {
     this.#title(this.say("room.outside"));
-    const key = refusal.kind === "not_found" ? "room.not_found" : `refused.${refusal.reason}`;
-    this.#stand("refused", key, make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
+    this.#stand("refused", door(), make("p", { text: refusalWords(this, refusal) }),
+      make("a", { class: "button", text: this.say("rooms.find"), attributes: { href: "/rooms" } }));
   }
 
-  /** @param {string} title @param {string} [about] */
-  #title(title, about = "") {
-    this.dispatchEvent(new CustomEvent("described", { detail: { title, about } }));
+  /** No answer came; the next session asks by itself, too. */
+  #offerAgain() {
+    this.#stand("unanswered", make("p", { text: this.say("refused.unanswered") }), button(this.say("shell.again"), () => {
+      this.#kind = "";
+      this.show();
+    }, "button"));
   }
 
-  /** @param {string} kind @param {string} [words] key @param {...Node} ways what can be done */
-  #stand(kind, words = "", ...ways) {
+  /** @param {string} title */
+  #title(title) {
+    this.dispatchEvent(new CustomEvent("described", { detail: { title, about: "" } }));
+  }
+
+  /** @param {string} kind @param {...Node} parts what stands here */
+  #stand(kind, ...parts) {
     if (kind && kind === this.#kind) return;
     this.#kind = kind;
-    this.replaceChildren(...(kind ? [make("p", { text: this.say(words) }), ...ways] : []));
+    this.className = kind;
+    this.replaceChildren(...parts);
+  }
+
+  #comeIn() {
+    context.preferences.set({ joins: "" });
+    this.join();
   }
 
   async join() {

@@ -12,6 +12,8 @@ import { field } from "../forms.js";
 const PAUSE = 250;
 
 export class RoomFinder extends PageElement {
+  /** Whether one came to make a room. */
+  create = false;
   #asked = 0;
   #wanted = { words: "", id: "" };
   #next = "";
@@ -27,7 +29,7 @@ export class RoomFinder extends PageElement {
       button(this.say("finder.open_own"), () => this.#openOwn()));
     this.append(
       make("header", {}, this.back, make("h1", { text: this.say("rooms.find"), attributes: { tabindex: "-1" } })),
-      make("div", { class: "scroller" }, this.search, this.none, this.results, this.more, this.#opening()),
+      make("div", { class: "scroller" }, this.#opening(), this.search, this.none, this.results, this.more),
     );
   }
 
@@ -47,6 +49,7 @@ export class RoomFinder extends PageElement {
 
   #openOwn() {
     this.own.open = true;
+    this.own.scrollIntoView({ block: "nearest" });
     this.form.elements.namedItem("title").focus();
   }
 
@@ -62,6 +65,7 @@ export class RoomFinder extends PageElement {
     this.listen(this.more, "click", () => this.find(this.#next));
     this.listen(this.client, "session", () => this.find());
     this.find();
+    if (this.create) this.#openOwn();
   }
 
   /** @param {string} [after] where the list goes on */
@@ -141,6 +145,7 @@ export class RoomFinder extends PageElement {
     try {
       const state = await this.client.ask("room.create", { ...params, client_id: this.#idFor(JSON.stringify(params)) });
       this.#wanted = { words: "", id: "" };
+      this.client.created = state.room;
       context.go(roomPath(state.room));
     } catch (refusal) {
       this.error.textContent = refusalWords(this, refusal);

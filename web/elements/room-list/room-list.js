@@ -186,7 +186,7 @@ function counted() {
 function number(link, count, calls, words) {
   const badge = link.querySelector(".badge");
   change(badge, { hidden: !count, textContent: count > 99 ? "99+" : String(count || "") });
-  badge.classList.toggle("mention", calls);
+  badge.classList.toggle("lit", calls);
   change(badge.nextElementSibling, { textContent: words });
 }
 

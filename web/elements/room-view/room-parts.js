@@ -46,7 +46,7 @@ export class RoomParts {
     view.listen(view, "message-delete", (event) => this.erase(event.target.message));
     view.listen(view, "message-refused", ({ detail }) => view.composer?.refuse(detail));
     view.listen(view, "room-write", () => view.composer?.focus());
-    view.listen(view, "room-invite", () => this.togglePeople());
+    view.listen(view, "room-invite", () => this.#show("link"));
     view.listen(view, "message-retry", (event) => this.#item(event, (item) => this.#retry(item)));
     view.listen(view, "message-drop", (event) => this.#item(event, (item) => this.client.outbox.drop(item)));
     view.listen(view, "keydown", (event) => event.key === "Escape" && this.#escape(event));
@@ -67,10 +67,21 @@ export class RoomParts {
     view.composer?.show();
     this.#addAround();
     this.#openCurtain();
+    this.#showNewLink();
     const wanted = (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
     const stands = wanted && room?.isMember && room.state.kind !== "direct";
     if (stands && !this.#seesPeople) want("room-people").then(() => view.isConnected && this.#openPeople(), () => undefined);
     return undefined;
+  }
+
+  /** A private room that was just made has nobody else yet. */
+  async #showNewLink() {
+    const { client, view } = this;
+    if (client.created !== view.room || !view.state?.isMember) return;
+    client.created = "";
+    if (view.state.state.kind !== "closed") return;
+    const { newLink } = await import("./new-link.js");
+    await newLink(view).then((card) => view.asks.prepend(card), () => undefined);
   }
 
   /** Three of those who are here. */

@@ -1,0 +1,52 @@
+/**
+ * What the switcher offers for a few letters: conversations and people, rooms one is in and others, acts of the page.
+ * Without letters: what has something new, then what was said last. Pure but for what it is given.
+ *
+ * @typedef {{kind: "talk" | "person" | "room" | "other" | "act", id: string, text: string, below?: string, href?: string,
+ *   user?: import("../lib/shapes.js").User, room?: import("./room.js").Room, act?: () => void, icon?: string}} Offer
+ */
+
+import { inOrder } from "./room-order.js";
+import { rankPeople, rankRooms } from "./completion.js";
+
+const MOST = 8;
+
+/**
+ * @param {string} query
+ * @param {{rooms: import("./room.js").Room[], others: import("../lib/shapes.js").RoomListing[], people: import("../lib/shapes.js").User[],
+ *   acts: Offer[], language: string}} known
+ * @returns {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} without groups that have nothing
+ */
+export function offersFor(query, { rooms, others, people, acts, language }) {
+  const { talks, rooms: many } = inOrder(rooms, []);
+  const partners = talks.map((room) => ({ ...room.state.other, id: room.state.other?.id ?? "", name: room.title(language), handle: room.state.other?.handle ?? "", room }));
+  const known = new Set(partners.map(({ id }) => id));
+  const strangers = people.filter(({ id }) => !known.has(id));
+  const found = query ? [...rankPeople(query, partners, MOST), ...strangers.slice(0, MOST)] : partners.slice(0, 5);
+  const mine = rankRooms(query, many.map((room) => ({ id: room.id, titles: titlesOf(room.state), room })), query ? MOST : 6).map(({ room }) => roomOffer(room, language));
+  const open = query ? rankRooms(query, others.map((listed) => ({ id: listed.room, titles: titlesOf(listed), listed })), MOST).map(({ listed }) => otherOffer(listed, language)) : [];
+  const done = rankRooms(query, acts.map((act) => ({ id: act.id, titles: [act.text], act })), query ? MOST : 4).map(({ act }) => act);
+  /** @type {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} */
+  const groups = [{ group: "rooms", offers: [...mine, ...open] }, { group: "people", offers: found.map(personOffer) }, { group: "acts", offers: done }];
+  return groups.filter(({ offers }) => offers.length);
+}
+
+/** @param {{title: string, titles?: Record<string, string>}} words */
+function titlesOf({ title, titles }) {
+  return [title, ...Object.values(titles ?? {})];
+}
+
+/** @param {any} person @returns {Offer} */
+function personOffer({ room, ...user }) {
+  return { kind: room ? "talk" : "person", id: room?.id ?? user.id, text: user.name, below: `@${user.handle}`, user, room };
+}
+
+/** @param {import("./room.js").Room} room @param {string} language @returns {Offer} */
+function roomOffer(room, language) {
+  return { kind: "room", id: room.id, text: room.title(language), room, icon: room.state.kind === "closed" ? "lock" : "hash" };
+}
+
+/** @param {import("../lib/shapes.js").RoomListing} listed @param {string} language @returns {Offer} */
+function otherOffer({ room, title, titles }, language) {
+  return { kind: "other", id: room, text: titles?.[language] ?? title, icon: "hash" };
+}
