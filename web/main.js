@@ -6,7 +6,7 @@ import { bringStyle, bringTheRest, painted } from "./elements/later.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { openStorage } from "./lib/storage.js";
-import { applyDensity, applyTheme } from "./lib/theme.js";
+import { applyDensity, applyTextSize, applyTheme } from "./lib/theme.js";
 import { Client } from "./state/client.js";
 import { Preferences } from "./state/preferences.js";
 import { chooseLanguage, Words } from "./state/words.js";
@@ -37,6 +37,7 @@ async function begin() {
   Object.assign(context, { client, words, preferences, go, languageOf: () => "", sayHi: () => undefined });
   applyTheme(preferences.chosen.theme ?? "");
   applyDensity(preferences.chosen.density ?? "", bringStyle);
+  applyTextSize(preferences.chosen.text ?? "");
   await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));

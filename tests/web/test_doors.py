@@ -101,18 +101,21 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await expect(profile.get_by_role("status")).to_have_text("Saved.")
     await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
 
+    await page.get_by_role("link", name="Account and devices").click()
     logins = page.locator("section", has_text="Devices")
     await expect(logins.locator("li")).to_have_count(2)
     await logins.get_by_role("button", name="Log out").click()
     await expect(logins.locator("li")).to_have_count(1)
     await expect(elsewhere.page.locator(".banner, room-list .foot").last).to_contain_text("Log in")
 
+    await page.get_by_role("link", name="Bots and tokens").click()
     bots = page.locator("section", has_text="Your bots can join")
     await bots.get_by_label("Username").fill("annsbot")
     await bots.get_by_label("Bot name").fill("Ann's bot")
     await bots.get_by_role("button", name="Create bot").click()
     await expect(bots.locator("form .recovery")).to_contain_text("chat_")
 
+    await page.get_by_role("link", name="Account and devices").click()
     password = page.locator("section", has_text="Current password")
     await password.get_by_label("Current password").fill("not this one")
     await password.get_by_label("New password").fill("warmer tea at dusk")
@@ -123,7 +126,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
     await password.get_by_role("button", name="Change password").click()
     await expect(password.get_by_role("status")).to_have_text("Saved.")
 
-    await page.get_by_role("button", name="Log out").click()
+    await page.locator("section", has_text="Delete my account").get_by_role("button", name="Log out").click()
     await expect(ann.page.get_by_role("link", name="Log in")).to_be_visible()
     await ann.open("/sign-in")
     await fill_in(ann, Username=ann.user["handle"], Password="warmer tea at dusk")
@@ -159,7 +162,7 @@ async def test_where_storage_is_forbidden_the_page_is_read_and_choices_last_as_l
     await expect(guest.page.get_by_role("heading", level=1)).to_have_text("The hall")
     await expect(guest.box).to_be_visible()
     await guest.open("/settings")
-    await guest.page.get_by_label("Theme").select_option("dark")
+    await guest.page.get_by_label("Dark").check()
     await guest.page.get_by_role("link", name="Find a room").click()
     await expect(guest.page.locator("html")).to_have_attribute("data-theme", "dark")
 
@@ -177,12 +180,12 @@ async def test_over_plain_http_a_code_is_copied_all_the_same(new_reader) -> None
 
 async def test_the_language_is_the_browsers_or_the_readers_and_starter_rooms_follow_it(new_reader) -> None:
     reader = await new_reader("王小明", locale="zh-CN")
-    await reader.open("/settings")
+    await reader.open("/settings/appearance")
     await expect(reader.room("前厅")).to_be_visible()
     await expect(reader.page.locator("html")).to_have_attribute("lang", "zh-Hans")
     await reader.page.locator("label", has_text="简体中文").locator("select").select_option("zh-Hant")
     await expect(reader.room("前廳")).to_be_visible()
-    await expect(reader.page.get_by_role("heading", level=1)).to_have_text("設定")
+    await expect(reader.page.get_by_role("heading", level=1)).to_have_text("顯示")
     await reader.page.locator("label", has_text="简体中文").locator("select").select_option("en")
     await expect(reader.room("The hall")).to_be_visible()
     await reader.page.reload()

@@ -87,7 +87,7 @@ async def _company(server: Served, browser: Browser, locale: str, **options: obj
         "/user/u3": "curtain-card textarea",
         "/user/u4": "tie-steps .button",
         "/user/u5": "tie-steps .button",
-        "/settings": "own-card name-card",
+        "/settings/profile": "own-card name-card",
         f"/room/{talk}": "how-it-began blockquote",
         "/room/hall": "day-question summary",
     }

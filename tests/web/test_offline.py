@@ -75,7 +75,7 @@ async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wa
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("The hall")
     await expect(ann.page.locator(".banner")).to_contain_text("You're offline")
     await ann.open("/settings")
-    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Settings")
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Profile")
     await ann.open("/room/hall")
     await ann.say("and I am still here")
     await expect(ann.message("and I am still here")).to_contain_text("waiting")
@@ -113,7 +113,7 @@ async def test_what_was_deleted_while_one_was_away_goes_and_does_not_come_back(s
 async def test_nothing_stays_of_who_signs_out(server: Served, ann: Reader) -> None:
     await ann.say("for those at the table")
     await keeps(ann, "for those at the table")
-    await ann.open("/settings")
+    await ann.open("/settings/account")
     await ann.page.get_by_role("button", name="Log out").click()
     await expect(ann.page.get_by_role("link", name="Log in")).to_be_visible()
     await comes_about(ann, FORGOT)

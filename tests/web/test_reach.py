@@ -39,7 +39,7 @@ CUT = """() => {
 SCREENS = {
     "/": "room-list .rooms li",
     "/rooms": "room-finder .results li",
-    "/settings": "settings-page section form",
+    "/settings/profile": "settings-page section form",
     "/people": "people-page .empty",
     "/community": "community-page .empty",
     "/user/{handle}": "user-profile h1",
@@ -109,12 +109,15 @@ async def test_by_keyboard_alone_from_signing_up_to_signing_out(new_reader, new_
 
     await tab_to(page, page.locator("room-list .to-settings"))
     await keys.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Profile")
     await tab_to(page, page.locator("settings-page input[name=headline]"))
     await keys.type("no mouse in the community")
     await keys.press("Enter")
     await expect(page.locator("settings-page form .done", has_text="Saved.")).to_be_visible()
-    await tab_to(page, page.get_by_role("button", name="Log out"))
+    await tab_to(page, page.locator("settings-page").get_by_role("link", name="Account and devices"))
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Account and devices")
+    await tab_to(page, page.locator("section", has_text="Delete my account").get_by_role("button", name="Log out"))
     await keys.press("Enter")
     await expect(page.get_by_role("link", name="Log in")).to_be_visible()
 

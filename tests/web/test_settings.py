@@ -34,12 +34,17 @@ async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_roo
     await form.get_by_label("A line about you").fill("Reads maps for pleasure")
     await form.get_by_label("About you", exact=True).fill("Long walks, short letters.")
     await form.get_by_label("Interests").fill("maps, 茶 walks")
-    await form.get_by_label("Languages").fill("en zh-TW")
+    for language in ("German", "Chinese (Taiwan)"):
+        await form.get_by_label("Add a language").select_option(language)
     await form.get_by_label("Hometown").fill("Basel")
-    await form.get_by_label("Time zone").fill("Europe/Zurich")
-    await form.get_by_label("Hide when I'm online").check()
+    await expect(form.get_by_label("Time zone")).to_have_value("Europe/Zurich")
     await form.get_by_role("button", name="Save").click()
     await expect(form.locator(".done")).to_have_text("Saved.")
+    me = (await ann.call("user.get", users=[ann.user["id"]]))["users"][0]
+    assert (me["languages"], me["time_zone"]) == (["en", "de", "zh-TW"], "Europe/Zurich")
+    await ann.page.locator("settings-page").get_by_role("link", name="Privacy").click()
+    await ann.page.get_by_label("Hide when I'm online").check()
+    await ann.page.get_by_label("Only my whole username").check()
 
     await bob.open(f"/user/{ann.user['handle']}")
     seen = bob.page.locator("user-profile")
@@ -47,7 +52,7 @@ async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_roo
     for words in (
         "Reads maps for pleasure",
         "Long walks, short letters.",
-        "#maps #茶 #walks",
+        "茶",
         "Basel",
         "Quiet mornings",
     ):
@@ -81,8 +86,8 @@ async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(bob, "Loud", ann)
     await ann.page.add_init_script(HIDDEN)
-    await ann.open("/settings")
-    calls = ann.page.locator("section", has_text="Notifications")
+    await ann.open("/settings/notifications")
+    calls = ann.page.locator("settings-page")
     await calls.get_by_label("Notify me when").check()
     for label in ("Quiet from", "Quiet until"):
         await calls.get_by_label(label).fill("03:00")
@@ -117,7 +122,7 @@ async def test_a_tab_that_is_called_has_a_dot(new_reader, new_room) -> None:
 async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
     ann = await new_reader("Ann Lin")
     made = await ann.call("bot.create", handle=f"bot{ann.user['handle']}", name="Kettle")
-    await ann.open("/settings")
+    await ann.open("/settings/account")
     codes = ann.page.locator("section", has_text="Get a new code")
     await codes.get_by_label("Password").fill(PASSWORD)
     await codes.get_by_role("button", name="Get a new code").click()
@@ -127,7 +132,7 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
     assert again["user"]["id"] == ann.user["id"]
     await ann.call("account.sign_in", handle=ann.user["handle"], password="a new warm cup")
 
-    await ann.open("/settings")
+    await ann.open("/settings/bots")
     bots = ann.page.locator("section", has_text="Your bots can join")
     await bots.get_by_role("button", name="New token").click()
     await ann.page.get_by_role("dialog").get_by_role("button", name="New token").click()
@@ -141,7 +146,7 @@ async def test_a_new_recovery_code_and_a_bots_new_token(new_reader) -> None:
 
 async def test_a_token_is_its_maker_until_it_is_ended(new_reader) -> None:
     ann = await new_reader("Ann Lin")
-    await ann.open("/settings")
+    await ann.open("/settings/bots")
     tokens = ann.page.locator("section", has_text="For scripts")
     await tokens.get_by_label("What it's for").fill("cron at home")
     await tokens.get_by_role("button", name="Create token").click()
@@ -163,7 +168,7 @@ async def test_who_closes_the_account_is_gone_at_once_and_what_they_said_stays(n
     await ann.open(f"/room/{room}")
     await ann.say("it was good to be here")
     await bob.hears("it was good to be here")
-    await ann.open("/settings")
+    await ann.open("/settings/account")
     leaving = ann.page.locator("section", has_text="Your name and profile are erased at once")
     await leaving.get_by_text("Delete my account").first.click()
     await leaving.get_by_label("Password").fill("not this one")
@@ -202,7 +207,7 @@ async def test_a_part_of_the_page_that_does_not_come_is_asked_for_again(new_read
     ann = await new_reader("Ann Lin")
     ann.forgive("Failed to load resource|failed to fetch|Failed to fetch")
     await ann.context.route("**/settings-page.js", lambda route: route.abort())
-    await ann.open("/settings")
+    await ann.open("/settings/bots")
     again = ann.page.get_by_role("button", name="Try again")
     await again.evaluate("(button) => button.id = 'first'")
     await again.click()

@@ -1,4 +1,4 @@
-/** Light or dark, and how close messages stand, by the reader's word or the system's. */
+/** Light or dark, how close messages stand and how large text is, by the reader's word or the system's. */
 
 /** @param {string} theme "light", "dark", or "" to follow the system */
 export function applyTheme(theme) {
@@ -11,4 +11,9 @@ export function applyDensity(density, bringStyle) {
   if (density) document.documentElement.dataset.density = density;
   else delete document.documentElement.dataset.density;
   if (density) bringStyle(new URL("../styles/compact.css", import.meta.url).href).catch(() => undefined);
+}
+
+/** @param {string} size "large", "larger", or "" for what the browser is set to */
+export function applyTextSize(size) {
+  document.documentElement.style.fontSize = { large: "112.5%", larger: "125%" }[size] ?? "";
 }

@@ -13,7 +13,7 @@ const KEY = "chatserver.preferences";
  * `public` has the public rooms in which one wrote and was told that they are; `years` and `welcomed` those in which a year
  * was spoken of, or a welcome, and put away.
  *
- * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", favourites?: string[], joins?: string, room?: string, after?: string, people?: boolean,
+ * @typedef {{language?: string, theme?: "light" | "dark" | "", density?: "compact" | "", text?: "large" | "larger" | "", favourites?: string[], joins?: string, room?: string, after?: string, people?: boolean,
  *   public?: string[], years?: string[], welcomed?: string[],
  *   emoji?: {recent?: string[], tone?: number}, notify?: {on: boolean, night: {from: string, to: string}}}} Chosen
  */

@@ -135,7 +135,7 @@ export class AppShell extends PageElement {
   #element(place) {
     if (place.page === "room") return ["room-view", { room: place.room, seq: place.seq ?? 0 }];
     if (place.page === "rooms") return ["room-finder", { create: Boolean(place.create) }];
-    if (place.page === "settings") return ["settings-page", { part: place.part ?? "" }];
+    if (place.page === "settings") return ["settings-page", { subject: place.part ?? "" }];
     if (place.page === "notifications") return ["bell-list", {}];
     if (place.page === "people") return ["people-page", { code: place.code ?? "" }];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
