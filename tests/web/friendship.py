@@ -138,7 +138,7 @@ class Friendship:
         item = tom.page.locator("bell-list li").first
         await expect(item).to_contain_text(self.words("bell.poke", name=ann.user["name"]))
         await self.look("03-the-bell", tom)
-        await item.locator("a").click()
+        await item.locator("a").first.click()
         card = tom.page.locator("curtain-card")
         await card.get_by_role("textbox").fill(said[2])
         await self.look("04-returning-and-answering", tom)
@@ -187,8 +187,14 @@ class Friendship:
             await expect(reader.page.locator("pair-days .on")).to_have_count(2)
             if reader is ann:
                 await self.look("07-become-friends", ann)
-            await self.button(question, "want.yes").click()
+                await self.button(question, "want.yes").click()
+                await expect(question).to_be_hidden()
+                continue
+            # "Not yet" closes it for good; one's mind is changed in the menu of the conversation.
+            await self.button(question, "want.not_yet").click()
             await expect(question).to_be_hidden()
+            await reader.page.locator("room-view > header .icon-button").last.click()
+            await reader.page.get_by_role("menuitem", name=self.words("want.become", name=other.user["name"])).click()
 
     async def _swap_cards(self, ann: Reader, tom: Reader) -> None:
         await tom.call("card.update", company="Tea Works", title="Taster", wechat="tom-tea", can_offer="老茶")

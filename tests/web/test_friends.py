@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import pytest
@@ -65,6 +66,7 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(bell.locator(".badge")).to_have_text("1")
     await bell.click()
     await expect(ming.page.locator("bell-list li")).to_have_count(1)
+    await expect(ming.page.locator("bell-list hello-card")).to_contain_text("说“我也是”")
     await ming.page.locator("room-list").get_by_role("link", name="通讯录").click()
     waits = ming.page.locator("people-page .waits")
     await expect(waits).to_contain_text("说“我也是” 🙋 · 来自“Balcony”")
@@ -106,6 +108,26 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(step).to_contain_text("You've blocked")
     await step.get_by_role("button", name="Unblock").click()
     await expect(step).to_contain_text("You're in each other's contacts")
+
+
+async def test_a_year_later_how_it_began_lies_there_once(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Balcony", bob)
+    for reader in (ann, bob):
+        await reader.call("message.send", room=room, text="hello", client_id="1")
+    conversation = await acquaint(ann, bob, room)
+    year = ann.page.locator("friend-question .year")
+    await ann.open(f"/room/{conversation}")
+    await expect(ann.page.locator("how-it-began blockquote")).to_be_visible()
+    await expect(year).to_be_hidden()
+    await ann.page.clock.set_fixed_time(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=366))
+    await ann.page.reload()
+    await expect(year).to_contain_text("You've known each other for a year.")
+    await expect(year.locator("figure")).to_have_text(["BSoup", "ABread"])
+    await year.get_by_role("button", name="Close").click()
+    await ann.page.reload()
+    await expect(ann.page.locator("how-it-began blockquote")).to_be_visible()
+    await expect(year).to_be_hidden()
 
 
 BRING_A_FILE = """([node, kind]) => {
@@ -312,11 +334,11 @@ async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_
     await expect(items).to_contain_text(["Bob said hi", "Bob mentioned you in Balcony"])
     await expect(ann.page.locator("bell-list li.is-new")).to_have_count(2)
     await expect(badge).to_be_hidden()
-    await items.nth(1).click()
+    await items.nth(1).locator("a").first.click()
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Balcony")
     await ann.page.locator("room-list .bell").click()
     await expect(ann.page.locator("bell-list li.is-new")).to_have_count(0)
-    await items.nth(0).click()
+    await items.nth(0).locator("a").first.click()
     await expect(ann.page.locator("tie-steps")).to_contain_text("Bob said hi to you in Balcony")
 
 

@@ -13,6 +13,7 @@ const LATER = {
   "emoji-picker": () => import("./emoji-picker/emoji-picker.js"),
   "friend-question": () => import("./friend-question/friend-question.js"),
   "greeting-seals": () => import("./greeting-seals/greeting-seals.js"),
+  "hello-answer": () => import("./hello-answer/hello-answer.js"),
   "hello-card": () => import("./hello-card/hello-card.js"),
   "hi-choice": () => import("./hi-choice/hi-choice.js"),
   "how-it-began": () => import("./how-it-began/how-it-began.js"),

@@ -19,6 +19,9 @@ const TO_ROOM = new Set(["mention", "reply", "reacted", "invitation", "opened", 
 /** What is told without a number anywhere. */
 const QUIET = new Set(["reacted"]);
 
+/** Below what waits for an answer stands an element that gives it. */
+const ANSWERS = { poke: "hello-answer", invited: "invited-answer" };
+
 export class BellList extends PageElement {
   /** Items up to this one were read when one came. */
   #readTo = -1;
@@ -112,7 +115,8 @@ export class BellList extends PageElement {
     const row = make("li", { class: isNew ? "is-new" : "" }, make("a", { attributes: { href: this.#way(item, user) } }, makeSeal(user ?? { id: item.user, name }), said,
       isNew ? make("span", { class: "unseen", text: this.say("room.new_below") }) : null, time));
     row.dataset.number = item.number;
-    if (item.kind === "invited" && user && knows("invited-answer")) this.#addAnswer(row, user);
+    const answer = ANSWERS[/** @type {"poke"} */ (item.kind)];
+    if (answer && user && knows(answer)) this.#addAnswer(row, answer, user);
     return row;
   }
 
@@ -129,8 +133,8 @@ export class BellList extends PageElement {
     return seq ? messagePath(room, seq) : roomPath(room);
   }
 
-  /** Who accepted an invitation is a contact once the reader says that it is them. @param {any} row @param {any} user */
-  async #addAnswer(row, user) {
-    if (await arrived("invited-answer")) row.append(make("invited-answer", { set: { user } }));
+  /** What can be answered where it stands. @param {any} row @param {string} tag @param {any} user */
+  async #addAnswer(row, tag, user) {
+    if (await arrived(tag)) row.append(make(tag, { set: { user } }));
   }
 }

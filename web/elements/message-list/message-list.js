@@ -395,6 +395,12 @@ export class MessageList extends PageElement {
     this.show();
   }
 
+  /** Whether the rows begin with the first message of the room. */
+  get beginsAtFirst() {
+    const timeline = this.#state?.timeline;
+    return Boolean(timeline && !timeline.isEmpty && !timeline.more && this.#window.from <= timeline.first);
+  }
+
   /** Whether the newest message of all is in sight. */
   get atBottom() {
     return this.#atBottom;

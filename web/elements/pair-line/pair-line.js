@@ -18,6 +18,7 @@ export class PairLine extends PageElement {
   room = "";
   /** @type {any} */ #again = undefined;
   /** @type {any} how it began */ #began = null;
+  /** @type {MutationObserver | undefined} the rows that are shown: it stands above the first of all */ #rows;
   #shown = "";
 
   build() {
@@ -39,6 +40,7 @@ export class PairLine extends PageElement {
     super.disconnectedCallback();
     clearTimeout(this.#again);
     this.#began?.remove();
+    this.#rows?.disconnect();
   }
 
   get other() {
@@ -76,12 +78,16 @@ export class PairLine extends PageElement {
   /** @param {any} other @param {any} tie */
   async #showBegan(other, tie) {
     const loaded = await want("how-it-began").then(() => true, () => false);
-    const top = this.closest("room-view")?.querySelector("message-list > .scroller");
-    if (!loaded || !top) return;
+    const messages = /** @type {any} */ (this.closest("room-view")?.querySelector("message-list"));
+    if (!loaded || !messages) return;
     this.#began?.remove();
     this.#began = make("how-it-began", { set: { user: other, tie } });
-    top.prepend(this.#began);
-    this.#follow();
+    messages.scroller.prepend(this.#began);
+    const show = () => this.#began && change(this.#began, { hidden: !messages.beginsAtFirst });
+    this.#rows?.disconnect();
+    this.#rows = new MutationObserver(show);
+    this.#rows.observe(messages.list, { childList: true });
+    show();
   }
 
   // --- a bot -------------------------------------------------------------------------------------------------------
@@ -118,7 +124,6 @@ export class PairLine extends PageElement {
     const told = this.tie?.rung === "friend" && this.tie.shows_seen;
     const seen = told && mine && this.tie.seen_seq >= (last?.seq ?? 0);
     change(this.seen, { textContent: seen ? this.say("pair.seen") : "" });
-    if (this.#began) change(this.#began, { hidden: !timeline || timeline.isEmpty || timeline.more });
     clearTimeout(this.#again);
     if (told && mine && !seen && !document.hidden) this.#again = setTimeout(() => this.load(), ASK_AGAIN);
   }
