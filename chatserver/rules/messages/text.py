@@ -29,6 +29,10 @@ _AFTER_AT: Final = re.compile(rf"(?:https?|ftp)://[!-~]+|[@＠]([^\s@＠]{{1,{2 
 _FENCE: Final = re.compile(r" {0,3}(`{3,})[^`]*$")
 _FENCE_END: Final = re.compile(r" {0,3}(`{3,})\s*$")
 _TICKS: Final = re.compile("`+")
+_HEAD: Final = re.compile(r"#{1,6} +\S")
+_ITEM: Final = re.compile(r" {0,12}(?:[-*•]|\d{1,9}[.)]) +\S")
+_GOES_ON: Final = re.compile(r" {2,}\S")
+_LINES, _QUOTE, _HEADING, _LIST = "lines", "quote", "heading", "list"
 _BEFORE_NO_CALL: Final = frozenset("/\\=&#")
 _PATH: Final = frozenset("/\\")
 
@@ -104,24 +108,36 @@ def names_called(text: str) -> str:
 
 
 def _outside_code(text: str) -> Iterator[str]:
-    """The pieces of text between fenced code blocks, without inline code: as the page shows them."""
+    """The pieces of text between fenced code blocks, without inline code: as the page shows them. Quotes, headings and
+    items of lists are pieces of their own, so that a backtick in one has no twin in another."""
     piece: list[str] = []
-    fence, quoted = "", False
+    fence, kind = "", _LINES
     for line in text.split("\n"):
         ticks = _FENCE.match(line)
         if fence:
             end = _FENCE_END.match(line)
             fence = "" if end and len(end[1]) >= len(fence) else fence
             continue
-        starts_quote = line.startswith((">", "》"))
-        if ticks or starts_quote != quoted:
+        before, kind = kind, _LINES if ticks else _kind(line, after=kind)
+        if ticks or kind != before or kind == _HEADING or _ITEM.match(line):
             yield _without_code("\n".join(piece))
-            piece, quoted = [], starts_quote
+            piece = []
         if ticks:
             fence = ticks[1]
         else:
             piece.append(line)
     yield _without_code("\n".join(piece))
+
+
+def _kind(line: str, *, after: str) -> str:
+    """What kind of block the line belongs to, as in web/lib/tokenizer.js; set-in lines go on with an item."""
+    if line.startswith((">", "》")):
+        return _QUOTE
+    if _HEAD.match(line):
+        return _HEADING
+    if _ITEM.match(line):
+        return _LIST
+    return _LIST if after == _LIST and _GOES_ON.match(line) else _LINES
 
 
 def _without_code(text: str) -> str:

@@ -114,6 +114,8 @@ def test_a_mention_calls_the_member_with_the_longest_handle(written, expected):
         ("`@bob`", ""), ("``a ` @bob``", ""), ("` @bob", "B"), ("`a` @bob `b`", "B"), ("`a\n@bob`", ""),
         ("```\n@bob\n```", ""), ("```c#\n@bob\n```\n@张三", "Z"), ("````\n```\n@bob\n````", ""), ("```\n@bob", ""),
         ("`\n```\n@bob\n```\n`@张三", "Z"), ("> `\n@bob `", "B"), ("> @bob", "B"),
+        ("- ` x\n- `@bob`", ""), ("1. `\n2. @bob `", "B"), ("# `\n@bob `", "B"), ("- `a\n  @bob`", ""),
+        ("- `a\n@bob`", "B"),
         ("https://mastodon.example/@bob", ""), ("mastodon.example/@bob", ""), ("x?u=@bob", ""), ("?a=1&@bob", ""),
         ("@bob/core", ""), ("@bob/核心", ""), ("@bob/", "B"), ("HTTPS://a.b/x?@bob", ""), ("https://a.b/ @bob", "B"),
         ("看https://a.b/x，@bob", "B"), ("C:\\@bob", ""),

@@ -110,6 +110,10 @@ test("an @ names whoever of those known it begins with, and nobody in code, addr
   assert.deepEqual(named("@wang你好，@Wang.Min! ＠wang"), ["wang", "Wang.Min", "wang"]);
   assert.deepEqual(named("**@wang** _@wang_ (@wang) 请@wang看"), ["wang", "wang", "wang", "wang"]);
   for (const words of ["@wanger", "a@wang", "`@wang`", "```\n@wang\n```", "https://a.b/@wang", "/@wang", "@ wang"]) assert.deepEqual(named(words), [], words);
+  // As the server reads them (tests/rules/messages/test_text.py).
+  for (const [words, found] of [["- ` x\n- `@wang`", []], ["1. `\n2. @wang `", ["wang"]], ["# `\n@wang `", ["wang"]], ["- `a\n  @wang`", []], ["- `a\n@wang`", ["wang"]]]) {
+    assert.deepEqual(named(words), found, words);
+  }
   assert.deepEqual(tokenizeInline("@ma-jun. hi"), [{ kind: "mention", text: "@ma-jun", handle: "ma-jun" }, text(". hi")]);
 });
 
