@@ -28,7 +28,7 @@ export class RoomView extends PageElement {
     this.face = make("span", { class: "face", set: { hidden: true } });
     this.faces = make("span", { class: "faces", attributes: { "aria-hidden": "true" } });
     this.number = make("span", { attributes: { "aria-hidden": "true" } });
-    this.here = make("button", { class: "here", attributes: { type: "button" } }, this.faces, this.number);
+    this.here = make("button", { class: "here", attributes: { type: "button" } }, this.faces, icon("people", "crowd"), this.number);
     this.more = make("button", { class: "icon-button more", attributes: { type: "button", "aria-haspopup": "menu" } }, icon("more"));
     this.strip = make("div", { class: "strip" });
     /** @type {any} its messages, once what shows them is there */ this.messages = null;
