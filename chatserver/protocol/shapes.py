@@ -448,6 +448,7 @@ class TieState(Shape, frozen=True):
     origin: Annotated[TieOrigin | UnsetType, Meta(description="how they came to know each other")] = UNSET
     note: Annotated[str, Meta(description="your private note, at most 500 characters")] = ""
     rests: Annotated[bool, Meta(description="whether the conversation is paused")] = False
+    paused: Annotated[bool, Meta(description="whether you paused it yourself, and so can resume it")] = False
     days: Annotated[
         int,
         Meta(description="on how many days both wrote, 0 to 2 until you are friends, whatever was answered"),

@@ -108,6 +108,14 @@ async def test_from_the_same_room_to_a_conversation_of_two(new_reader, new_room)
     await expect(step).to_contain_text("You've blocked")
     await step.get_by_role("button", name="Unblock").click()
     await expect(step).to_contain_text("You're in each other's contacts")
+    # Who paused a conversation can resume it; the other can say hi again.
+    await choose(ann, "Pause chat")
+    await expect(step.get_by_role("button", name="Resume chat")).to_be_visible()
+    paused = ming.page.locator("pair-line .state")
+    await ming.page.reload()
+    await expect(paused).to_contain_text("对话已暂停")
+    await expect(paused.get_by_role("button", name="恢复对话")).to_have_count(0)
+    await expect(paused.get_by_role("button", name="招招手")).to_be_visible()
 
 
 async def test_a_year_later_how_it_began_lies_there_once(new_reader, new_room) -> None:

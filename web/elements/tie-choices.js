@@ -37,7 +37,7 @@ function choicesOf(tie, { bot = false }, choice, grave) {
     asked && tie.wants !== "yes" && choice("heart", "want.become", "tie.want", { yes: true }),
     asked && tie.wants === "yes" && choice("heart", "want.take_back", "tie.want", { yes: false }),
     friend && choice("eye", tie.shows_seen ? "tie.hide_seen" : "tie.show_seen", "tie.show_seen", { on: !tie.shows_seen }),
-    person && (tie.rests ? choice("undo", "tie.go_on", "tie.rest", { on: false }) : choice("clock", "tie.rest", "tie.rest", { on: true })),
+    person && (tie.paused ? choice("undo", "tie.go_on", "tie.rest", { on: false }) : choice("clock", "tie.rest", "tie.rest", { on: true })),
     friend && grave("leave", "tie.step_back", "tie.confirm_step_back", "tie.step_back"),
     tie.next === "unblock" ? choice("ban", "tie.unblock", "block.remove") : grave("ban", "tie.block", "tie.confirm_block", "block.add"),
   ].filter(Boolean);

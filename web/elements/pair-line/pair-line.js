@@ -8,7 +8,7 @@ import { button, change, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { tiesOf } from "../../state/ties.js";
-import { PageElement } from "../element.js";
+import { context, PageElement } from "../element.js";
 import { want } from "../later.js";
 
 /** Nobody is told when the other reads: one asks, while one looks and has something unseen. */
@@ -59,7 +59,7 @@ export class PairLine extends PageElement {
     const { tie, other } = this;
     if (!tie || !other || !this.isConnected) return;
     this.client.keepFriends(this.room, tie.rung === "friend");
-    const key = JSON.stringify([tie.rung, tie.rests, tie.origin, this.language]);
+    const key = JSON.stringify([tie.rung, tie.rests, tie.paused, tie.next, tie.next_room, tie.origin, this.language]);
     if (key !== this.#shown) this.#showParts(other, tie);
     this.#shown = key;
     this.#follow();
@@ -68,9 +68,16 @@ export class PairLine extends PageElement {
   /** @param {any} other @param {any} tie */
   async #showParts(other, tie) {
     if (other.bot) return this.state.replaceChildren(...(await this.#bot(other, tie)));
-    this.state.replaceChildren(...(tie.rests ? [make("span", { text: this.say("pair.rests") }), this.#act("tie.go_on", "tie.rest", { user: other.id, on: false })] : []));
+    this.state.replaceChildren(...(tie.rests ? this.#paused(other, tie) : []));
     if (tie.origin) await this.#showBegan(other, tie);
     return undefined;
+  }
+
+  /** Who paused it can resume it; the other can say hi again. @param {any} other @param {any} tie @returns {Node[]} */
+  #paused(other, tie) {
+    if (tie.paused) return [make("span", { text: this.say("pair.paused") }), this.#act("tie.go_on", "tie.rest", { user: other.id, on: false })];
+    const hi = tie.next === "rests" && tie.next_room ? [button(this.say("tie.hi"), () => context.sayHi({ user: other, room: tie.next_room }))] : [];
+    return [make("span", { text: this.say("pair.rests") }), ...hi];
   }
 
   // --- how it began ------------------------------------------------------------------------------------------------

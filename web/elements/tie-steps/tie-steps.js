@@ -165,7 +165,7 @@ export class TieSteps extends PageElement {
   /** @param {any} tie @returns {Node[]} */
   #paused(tie) {
     const { id } = this.user;
-    return [...(tie.rests ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }), "button")] : []),
+    return [...(tie.paused ? [button(this.say("tie.go_on"), () => this.#do("tie.rest", { user: id, on: false }), "button")] : []),
       ...(tie.next_room ? [this.#hi(tie.next_room)] : [])];
   }
 
