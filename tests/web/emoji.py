@@ -9,15 +9,17 @@ general interchange, one a line, without flags and without tones of skin standin
 
     {"package": "emojibase-data 17.0.0", "tones": [name, …],
      "groups": [{"name", "emoji": [[emoji, name, words, toned?], …]}, …],
-     "sounds"?: {syllable: characters}, "read"?: {word: syllables}}
+     "since": {version: [emoji, …]}, "sounds"?: {syllable: characters}, "read"?: {word: syllables}}
 
-``words`` are parted by ``|``; ``toned`` is the emoji with a ``.`` wherever a tone of skin goes. Chinese lists say how
-their characters sound, and separately the words in which one sounds otherwise (``音乐`` is ``yin yue``).
+``words`` are parted by ``|``; ``toned`` is the emoji with a ``.`` wherever a tone of skin goes; ``since`` has those that
+an older machine may not be able to draw. Chinese lists say how their characters sound, and separately the words in
+which one sounds otherwise (``音乐`` is ``yin yue``).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ PAGE = ROOT / "web/emoji"
 VERSION = "17.0.0"
 TONES = "🏻🏼🏽🏾🏿"
 COMPONENTS, FLAGS = 2, 9
+OLDEST = 13  # of 2020: what is older every machine draws
 FOLDERS = {"en": "en", "zh-Hans": "zh", "zh-Hant": "zh-hant"}
 SHORTCODES = ("github", "emojibase")
 GROUPS = {
@@ -93,8 +96,23 @@ def page_list(package: Path, language: str, folder: str) -> dict[str, Any]:
     named = [
         {"name": name, "emoji": groups[group]} for name, group in zip(GROUPS[language], sorted(groups), strict=True)
     ]
-    made = {"package": f"emojibase-data {VERSION}", "tones": TONE_NAMES[language], "groups": named}
+    made = {
+        "package": f"emojibase-data {VERSION}",
+        "tones": TONE_NAMES[language],
+        "groups": named,
+        "since": since(read(package, "en/data.json")),
+    }
     return made if language == "en" else made | readings(named)
+
+
+def since(data: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """By the version of Unicode's emoji that has them all: what came between two is counted to the later one."""
+    found: dict[str, list[str]] = {}
+    for one in kept(data):
+        version = math.ceil(one["version"])
+        if version >= OLDEST:
+            found.setdefault(str(version), []).append(qualified(one))
+    return found
 
 
 def shortcodes(package: Path) -> dict[str, list[str]]:

@@ -169,6 +169,7 @@ async def test_a_reply_and_quotes_are_kept_with_the_draft_and_sent(new_reader, n
     await ann.box.fill("neither")
     await ann.box.press("Enter")
     await ann.hears("neither")
+    await expect(ann.page.locator("message-item.waiting")).to_have_count(0)
     await expect(bar).to_be_hidden()
     held = (await ann.call("message.history", room=room))["messages"]
     assert [(message["text"], message.get("reply_to", 0)) for message in held][-1] == ("neither", 1)

@@ -4,7 +4,7 @@
  *
  * @typedef {[emoji: string, name: string, words: string, toned?: string]} Row `words` are parted by |, a `.` in `toned`
  *   stands where a tone of skin goes
- * @typedef {{tones: string[], groups: {name: string, emoji: Row[]}[], sounds?: Record<string, string>, read?: Record<string, string>}} List
+ * @typedef {{tones: string[], groups: {name: string, emoji: Row[]}[], since?: Record<string, string[]>, sounds?: Record<string, string>, read?: Record<string, string>}} List
  * @typedef {{names: string[], words: string[], sounds: string[], row: Row}} Entry
  */
 

@@ -46,6 +46,15 @@ def test_every_emoji_has_a_name_in_each_language_and_words_to_find_it_by(languag
     assert len({name for _, name, *_ in rows(language)}) > 0.98 * len(rows(language))
 
 
+@pytest.mark.parametrize("language", GROUPS)
+def test_what_an_older_machine_cannot_draw_is_known_by_its_version(language):
+    since = json.loads((PAGE / f"{language}.json").read_text())["since"]
+    newer = [emoji for emojis in since.values() for emoji in emojis]
+    assert set(newer) <= {row[0] for row in rows(language)}
+    assert len(newer) == len(set(newer)) < 300
+    assert "🥲" in since["13"] and "🫩" in since["16"] and "😀" not in newer
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
 def test_the_chinese_lists_say_how_each_of_their_characters_sounds(language):
     made = json.loads((PAGE / f"{language}.json").read_text())

@@ -8,6 +8,7 @@ import { iconButton } from "../../lib/icons.js";
 import { emojiBook, TONES } from "../../state/emoji.js";
 import { context, PageElement } from "../element.js";
 import { composes } from "../message-composer/composes.js";
+import { notDrawn } from "./drawn.js";
 
 const MOST_FOUND = 120;
 const NARROW = "(max-width: 720px)";
@@ -98,7 +99,8 @@ export class EmojiPicker extends PageElement {
     this.tones.replaceChildren(...TONES.map((tone, at) => this.#toneButton(tone, at ? tones[at - 1] ?? "" : this.say("emoji.no_tone"), at)));
     const known = new Map(groups.flatMap(({ emoji }) => emoji).flatMap((row) => [row[0], this.book.shown(row)].map((emoji) => [emoji, row])));
     const recent = this.book.recent.map((emoji) => this.#option(emoji, known.get(emoji) ?? known.get(emoji.replace(/[🏻🏼🏽🏾🏿]/gu, ""))));
-    const sections = groups.map(({ name, emoji }) => this.#section(name, emoji.map((row) => this.#option(this.book.shown(row), row))));
+    const hidden = notDrawn(this.#list.since);
+    const sections = groups.map(({ name, emoji }) => this.#section(name, emoji.filter(([one]) => !hidden.has(one)).map((row) => this.#option(this.book.shown(row), row))));
     if (recent.length) sections.unshift(this.#section(this.say("emoji.recent"), recent));
     this.groups.hidden = false;
     this.groups.replaceChildren(...sections.map((section, at) => this.#groupButton(section, recent.length ? ["🕘", ...GROUPS][at] : GROUPS[at])));
@@ -124,9 +126,11 @@ export class EmojiPicker extends PageElement {
     const asked = (this.#asked += 1);
     const words = this.input.value.trim();
     if (!words) return this.#showAll();
-    const rows = await this.book.search(words, this.language, MOST_FOUND).catch(() => undefined);
+    const found = await this.book.search(words, this.language, MOST_FOUND).catch(() => undefined);
     if (asked !== this.#asked) return undefined;
-    if (!rows) return this.#offerAgain();
+    if (!found) return this.#offerAgain();
+    const hidden = notDrawn(this.#list?.since);
+    const rows = found.filter(([emoji]) => !hidden.has(emoji));
     this.groups.hidden = true;
     this.status.textContent = rows.length ? "" : this.say("emoji.nothing", { words });
     return this.#fill([make("div", { class: "cells" }, ...rows.map((row) => this.#option(this.book.shown(row), row)))]);

@@ -12,6 +12,7 @@ import { makeSeal } from "../../lib/seal.js";
 import { askedAt, meansEveryone, rankPeople, rankRooms } from "../../state/completion.js";
 import { emojiBook } from "../../state/emoji.js";
 import { context } from "../element.js";
+import { notDrawn } from "../emoji-picker/drawn.js";
 import { FEW, mayCallAll } from "./everyone.js";
 
 const MOST = 8;
@@ -73,8 +74,10 @@ export class Completing {
     if (kind === "person") return this.#people(query);
     if (kind === "room") return this.#rooms(query);
     const book = emojiBook(context.preferences);
-    const rows = await book.search(query, this.composer.language, MOST).catch(() => []);
-    return rows.map((row) => ({ words: row[1], put: book.shown(row), face: make("span", { class: "emoji", text: book.shown(row) }) }));
+    const { language } = this.composer;
+    const rows = await book.search(query, language, 2 * MOST).catch(() => []);
+    const hidden = notDrawn(rows.length ? (await book.list(language)).since : undefined);
+    return rows.filter(([emoji]) => !hidden.has(emoji)).slice(0, MOST).map((row) => ({ words: row[1], put: book.shown(row), face: make("span", { class: "emoji", text: book.shown(row) }) }));
   }
 
   /** @param {string} query @returns {Offer[]} */
