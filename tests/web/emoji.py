@@ -11,8 +11,8 @@ general interchange, one a line, without flags and without tones of skin standin
      "groups": [{"name", "emoji": [[emoji, name, words, toned?], …]}, …],
      "since": {version: [emoji, …]}, "sounds"?: {syllable: characters}, "read"?: {word: syllables}}
 
-``words`` are parted by ``|``; ``toned`` is the emoji with a ``.`` wherever a tone of skin goes; ``since`` has those that
-an older machine may not be able to draw. Chinese lists say how their characters sound, and separately the words in
+``words`` are parted by ``|``; ``toned`` is the emoji with a ``.`` wherever a tone of skin goes; ``since`` has those
+that an older machine may not be able to draw. Chinese lists say how their characters sound, and separately the words in
 which one sounds otherwise (``音乐`` is ``yin yue``).
 """
 
