@@ -209,6 +209,22 @@ async def test_copied_messages_are_clean_text(new_reader, new_room) -> None:
     assert copied == f"Ann Lin, {times[0]}\nfirst line\nquoted\nsecond\n\nBob, {times[-1]}\nthird"
 
 
+async def test_a_copied_link_is_said_to_be_copied_and_is_the_message_s(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Links")
+    seq = (await ann.call("message.send", room=room, text="Look here.", client_id="1"))["seq"]
+    await ann.open(f"/room/{room}")
+    await ann.message("Look here.").hover()
+    await ann.page.locator("message-item .actions button[aria-haspopup=menu]").click()
+    await ann.page.locator("message-menu [role=menuitem]", has_text="Copy link to message").click()
+    await expect(ann.page.locator("toast-note")).to_have_text("Link copied")
+    await ann.box.focus()
+    await ann.page.keyboard.press("Control+v")
+    await expect(ann.box).to_have_value(f"{ann.server.url}/room/{room}/{seq}")
+    await ann.message("Look here.").locator(".seal").click()
+    await expect(ann.page.locator("user-profile h1")).to_have_text("Ann Lin")
+
+
 async def test_a_long_text_is_folded_and_emoji_alone_are_large(new_reader, new_room) -> None:
     ann = await new_reader("Ann Lin")
     room = await new_room(ann, "Shapes")

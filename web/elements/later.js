@@ -42,6 +42,7 @@ const LATER = {
   "settings-page": () => import("./settings-page/settings-page.js"),
   "tie-menu": () => import("./tie-menu/tie-menu.js"),
   "tie-steps": () => import("./tie-steps/tie-steps.js"),
+  "toast-note": () => import("./toast-note/toast-note.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 

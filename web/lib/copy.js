@@ -1,26 +1,33 @@
-/** Copying for somebody. Over plain http there is no clipboard to write to: there the text is selected and copied that way. */
+/** Copying for somebody. Over plain http there is no clipboard to write to: there the browser's own copy command is answered. */
 
 /**
- * @param {HTMLElement} source the element that shows the text; it is selected where the clipboard cannot be written to
+ * @param {any} source an input that shows the text, selected where nothing could be copied; null if there is none
  * @param {string} text
- * @returns {Promise<boolean>} whether it was copied; where not, it is selected for its reader to copy
+ * @returns {Promise<boolean>} whether it was copied
  */
 export async function copyText(source, text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    select(source);
-    return document.execCommand("copy");
+    if (copiedByCommand(text)) return true;
+    source?.focus();
+    source?.select();
+    return false;
   }
 }
 
-/** @param {any} source */
-function select(source) {
-  if (source.select) {
-    source.focus();
-    source.select();
-    return;
-  }
-  getSelection()?.selectAllChildren(source);
+/** What is selected stays selected; what is copied is the text. @param {string} text */
+function copiedByCommand(text) {
+  let copied = false;
+  const answer = (/** @type {ClipboardEvent} */ event) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    copied = Boolean(event.clipboardData);
+  };
+  addEventListener("copy", answer, { capture: true, once: true });
+  const allowed = document.execCommand("copy");
+  removeEventListener("copy", answer, { capture: true });
+  return allowed && copied;
 }

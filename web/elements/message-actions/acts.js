@@ -4,6 +4,8 @@ import { copyText } from "../../lib/copy.js";
 import { messagePath, roomPath } from "../../lib/paths.js";
 import { askFirst } from "../ask-first.js";
 import { context } from "../element.js";
+import { arrived } from "../later.js";
+import { toast } from "../toast-note/toast-note.js";
 
 /**
  * @param {import("../element.js").PageElement} page
@@ -14,11 +16,19 @@ export async function act(page, item, name) {
   const { message } = item;
   const { room, seq, author } = message;
   const { client } = page;
-  if (name === "message-copy") return copyText(item.body, message.text);
-  if (name === "message-link") return copyText(item.body, new URL(messagePath(room, seq), location.origin).href);
+  if (name === "message-copy") return copy(page, message.text, "actions.copied");
+  if (name === "message-link") return copy(page, new URL(messagePath(room, seq), location.origin).href, "actions.link_copied");
   if (name === "message-pin" || name === "message-unpin") return client.ask("message.pin", { room, seq, pinned: name === "message-pin" });
   if (name === "message-hi") return context.sayHi({ user: author, room, seq });
   if (name === "message-talk") return context.go(roomPath(client.directWith(author.id)?.id ?? ""));
   if (name !== "message-clear" || !(await askFirst(page, "actions.confirm_clear", "actions.clear"))) return undefined;
   return client.ask("message.unreact", { room, seq, all: true });
+}
+
+/** What could not be copied stands there to be copied by hand. @param {import("../element.js").PageElement} page @param {string} text @param {string} key */
+async function copy(page, text, key) {
+  const copied = await copyText(null, text);
+  if (!(await arrived("toast-note"))) return;
+  if (copied) toast(page.say(key));
+  else toast(page.say("actions.copy_by_hand"), text);
 }

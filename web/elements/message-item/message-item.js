@@ -37,6 +37,8 @@ export class MessageItem extends PageElement {
     this.body = make("div", { class: "text" });
     this.state = make("p", { class: "state" });
     this.append(this.seal, this.head, this.body, this.state);
+    // The face leads where the name leads; the name alone is a stop for the keyboard.
+    this.addEventListener("click", ({ target }) => this.seal.contains(target) && this.head.querySelector(".who")?.click?.());
   }
 
   attach() {
