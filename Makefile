@@ -1,5 +1,5 @@
 # make run and make test set up what they need. Nothing is installed outside .venv and node_modules, except Debian's
-# packages for the tests (Chromium, its Chinese fonts, Redis), and those only by root.
+# packages for the tests (Chromium, its fonts for Chinese and emoji, Redis), and those only by root.
 
 PYTHON ?= python3
 ARGS ?=
@@ -30,7 +30,7 @@ run: .venv/run.stamp
 setup: .venv/dev.stamp node_modules/.stamp
 
 test: .venv/dev.stamp
-	@sh .ci/packages chromium-headless-shell fonts-noto-cjk redis-server nodejs npm
+	@sh .ci/packages chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji redis-server nodejs npm
 	@! command -v npm > /dev/null || $(MAKE) --no-print-directory node_modules/.stamp
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
 ifeq ($(strip $(ARGS)),)
@@ -61,7 +61,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)
 
 pictures: .venv/dev.stamp
-	@sh .ci/packages chromium-headless-shell fonts-noto-cjk
+	@sh .ci/packages chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji
 	$(BIN)/python -m tests.web.pictures $(ARGS)
 
 icons: .venv/dev.stamp
