@@ -79,6 +79,15 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
     found = [what for path, there in GUEST.items() for what in await _look(guest, path, there)]
     for path, there in ADMIN.items():
         found += await _look(ann, path.format(**made), there)
+    long = "\n".join(f"{number} of a hundred" for number in range(100))
+    for number, text in enumerate((f"@ann {long}", "||hidden|| ~~struck~~", "gone", "gone, too", "🍵")):
+        await bob.call("message.send", room=made["room"], text=text, client_id=f"t{number}", reply_to=1)
+    for seq in (5, 6):
+        await bob.call("message.delete", room=made["room"], seq=seq)
+    await bob.call("message.react", room=made["room"], seq=1, emoji="👍")
+    await ann.call("message.react", room=made["room"], seq=2, emoji="❤️")
+    await ann.call("message.pin", room=made["room"], seq=2, pinned=True)
+    found += await _look_at_a_message(ann, f"/room/{made['room']}")
     assert not found, "\n".join(found)
     for reader in (guest, ann, bob):
         await reader.context.close()
@@ -89,6 +98,32 @@ async def _look(reader: Reader, path: str, there: str) -> list[str]:
     await reader.open(path)
     await expect(reader.page.locator(there).first).to_be_visible()
     await reader.page.evaluate(AXE.read_text(encoding="utf-8"))
+    return await _complaints(reader, path)
+
+
+async def _look_at_a_message(reader: Reader, path: str) -> list[str]:
+    """The same with what is opened at a message: the emoji at hand, its menu, who reacted, what is pinned."""
+    found = await _look(reader, path, "pin-strip button")
+    message = reader.page.locator("message-item").last
+    await message.focus()
+    await reader.page.keyboard.press("e")
+    await expect(message.locator(".six button").first).to_be_focused()
+    found += await _complaints(reader, "the emoji at hand")
+    await reader.page.keyboard.press("Escape")
+    await reader.page.locator("message-item").nth(1).focus()
+    await reader.page.keyboard.press("m")
+    await expect(reader.page.locator("message-menu [role=menuitem]").first).to_be_focused()
+    found += await _complaints(reader, "the menu of a message")
+    await reader.page.locator("[data-act=reactors]").click()
+    await expect(reader.page.locator("reaction-people li")).to_have_count(1)
+    found += await _complaints(reader, "who reacted")
+    await reader.page.keyboard.press("Escape")
+    await reader.page.locator("pin-strip button").click()
+    await expect(reader.page.locator("pin-list li")).to_have_count(1)
+    return found + await _complaints(reader, "what is pinned")
+
+
+async def _complaints(reader: Reader, path: str) -> list[str]:
     found: list[str] = []
     for theme, options in THEMES.items():
         await reader.page.emulate_media(color_scheme=theme, reduced_motion="reduce")

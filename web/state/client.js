@@ -215,9 +215,11 @@ export class Client extends EventTarget {
 
   // --- doing ------------------------------------------------------------------------------------------------------
 
-  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
-  ask(method, params = {}) {
-    return this.wire.request(method, params);
+  /** @param {string} method @param {any} [params] @returns {Promise<any>} */
+  async ask(method, params = {}) {
+    const answer = await this.wire.request(method, params);
+    if (method === "block.add" || method === "block.remove") this.blocks.set(params.user, method === "block.add");
+    return answer;
   }
 
   /**

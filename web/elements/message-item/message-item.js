@@ -132,7 +132,7 @@ export class MessageItem extends PageElement {
     const text = this.#text;
     const { client, language } = this;
     const view = {
-      opens: this.#opensLinks, me: client.me, everyone: Boolean(this.message?.everyone), called,
+      opens: this.#opensLinks, me: client.me, everyone: Boolean(this.message?.everyone), called, hidden: this.say("message.spoiler"),
       rooms: () => [...client.rooms.values()].filter(({ state }) => state.kind !== "direct").map((room) => ({ id: room.id, title: room.title(language) })),
     };
     const plain = () => [make("p", { text })];

@@ -62,10 +62,11 @@ function showAnswer(item, [name = "", words = "", id = ""]) {
   const { message, answered, head } = item;
   item.querySelector(":scope > .answer")?.remove();
   if (!message?.reply_to || message.deleted) return;
-  const label = `${item.say("message.answers", { name: name || "…" })} ${words}`;
-  head?.after(make("a", { class: "answer", attributes: { href: messagePath(message.room, message.reply_to), tabindex: "-1", "aria-label": label } },
-    icon("reply"), ...(name ? [makeSeal({ ...answered.author, name }), nameOf({ id, name })] : []),
-    make("span", { class: "words", text: words, attributes: { dir: "auto" } })));
+  const said = make("span", { class: "unseen", text: item.say("message.answers", { name: name || "…" }) });
+  const who = name ? [makeSeal({ ...answered.author, name }), nameOf({ id, name })] : [];
+  who[1]?.setAttribute("aria-hidden", "true");
+  head?.after(make("a", { class: "answer", attributes: { href: messagePath(message.room, message.reply_to), tabindex: "-1" } },
+    icon("reply"), said, ...who, make("span", { class: "words", text: words, attributes: { dir: "auto" } })));
 }
 
 // --- text -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import { longestName, tokenize } from "../../lib/tokenizer.js";
  * What a text cannot know by itself.
  *
  * @typedef {{id: string, title: string}} NamedRoom
- * @typedef {{opens: boolean, me: string, everyone: boolean, called: import("../../lib/shapes.js").User[], rooms: () => NamedRoom[]}} View
- *   `opens` whether addresses can be opened, `called` whom it calls, `rooms` those that it may name
+ * @typedef {{opens: boolean, me: string, everyone: boolean, hidden: string, called: import("../../lib/shapes.js").User[], rooms: () => NamedRoom[]}} View
+ *   `opens` whether addresses can be opened, `hidden` what is said of a spoiler, `called` whom it calls, `rooms` those that it may name
  */
 
 /** @param {string} text @param {View} view @returns {Node[]} */
@@ -61,7 +61,7 @@ function inline(token, view) {
   if (token.kind === "mention") return mention(token, view);
   if (token.kind === "room") return roomLink(token, view);
   const children = inlines(token.children, view);
-  if (token.kind === "spoiler") return make("span", { class: "spoiler", attributes: { role: "button", tabindex: "0", "aria-expanded": "false" } }, make("span", {}, ...children));
+  if (token.kind === "spoiler") return make("span", { class: "spoiler", attributes: { role: "button", tabindex: "0", "aria-expanded": "false", "aria-label": view.hidden } }, make("span", {}, ...children));
   return make(MARKS[token.kind] ?? "span", {}, ...children);
 }
 

@@ -18,9 +18,10 @@ export class PinStrip extends PageElement {
   build() {
     this.hidden = true;
     this.words = make("span", { class: "words", attributes: { dir: "auto" } });
-    this.count = make("small");
+    this.count = make("small", { attributes: { "aria-hidden": "true" } });
+    this.said = make("span", { class: "unseen" });
     this.button = make("button", { attributes: { type: "button", "aria-haspopup": "dialog" }, on: { click: () => this.#open() } },
-      icon("pin"), this.words, this.count);
+      icon("pin"), this.said, this.words, this.count);
     this.append(this.button);
   }
 
@@ -40,7 +41,7 @@ export class PinStrip extends PageElement {
     if (!newest) return;
     this.words.textContent = plainText(newest.text, SHOWN, this.client.people.calledIn(newest));
     this.count.textContent = String(pins.length);
-    this.button.setAttribute("aria-label", `${this.say("pins.count", { count: pins.length })}: ${this.words.textContent}`);
+    this.said.textContent = `${this.say("pins.count", { count: pins.length })}: `;
   }
 
   async #open() {
