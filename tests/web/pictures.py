@@ -197,7 +197,7 @@ class Album:
                 await expect(ann.page.locator("room-finder .results .action").nth(1)).to_be_visible()
                 await self.take(ann.page, f"find-a-room-{kind}-{theme}-{language}")
                 await ann.open("/settings")
-                await expect(ann.page.locator("settings-page li").first).to_be_attached()
+                await expect(ann.page.locator("settings-page :is(form, nav .me):visible").first).to_be_visible()
                 await self.take(ann.page, f"settings-{kind}-{theme}-{language}")
                 await ann.open("/user/mei")
                 await expect(ann.page.locator("user-profile dl")).to_be_visible()
