@@ -10,7 +10,7 @@ const LOADING_PATIENCE = 300;
 /** The bar at the foot of a phone: page, address, icon, words. */
 const TABS = [
   ["home", "/", "forum", "rooms.all"], ["notifications", "/notifications", "bell", "bell.heading"],
-  ["people", "/people", "people", "ties.heading"], ["settings", "/settings", "person", "people.you"],
+  ["people", "/people", "people", "ties.heading"], ["settings", "/settings", "person", "shell.you"],
 ];
 /** Pages that are read from top to bottom. */
 const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "community-page", "people-page", "bell-list"]);

@@ -22,6 +22,7 @@ const AROUND = {
 };
 
 export class RoomParts {
+  /** Once there is a composer. @type {Promise<void>} */ #ready = Promise.resolve();
   #addedAround = false;
   /** @type {any} who belongs here, once one asked */ #people = null;
   /** @type {any} for whoever cannot write here */ #door = null;
@@ -53,7 +54,9 @@ export class RoomParts {
     view.listen(document, "keydown", (event) => this.#typeOn(event));
     if (customElements.get("message-composer")) this.#layComposer();
     else arrived("message-composer").then((here) => here && this.#layComposer());
-    this.#layTable();
+    // What one only looks at does not come before what one writes with.
+    this.#ready = want("message-composer").catch(() => undefined);
+    this.#ready.then(() => this.#layTable());
   }
 
   show() {
@@ -70,7 +73,7 @@ export class RoomParts {
     this.#showNewLink();
     const wanted = (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
     const stands = wanted && room?.isMember && room.state.kind !== "direct";
-    if (stands && !this.#seesPeople) want("room-people").then(() => view.isConnected && this.#openPeople(), () => undefined);
+    if (stands && !this.#seesPeople) this.#ready.then(() => want("room-people")).then(() => view.isConnected && this.#openPeople(), () => undefined);
     return undefined;
   }
 
@@ -165,6 +168,7 @@ export class RoomParts {
   /** @param {string} place @param {string} tag */
   async #addTo(place, tag) {
     const { view } = this;
+    await this.#ready;
     if (!(await arrived(tag))) return;
     const where = { strip: view.strip, asks: view.asks, facts: view.facts }[place] ?? view;
     where.append(make(tag, { set: { room: view.room } }));

@@ -7,7 +7,6 @@ import { change, make } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
-import { painted } from "../later.js";
 
 /** Grey lines that stand for messages on their way. */
 const SKELETON = 6;
@@ -51,7 +50,8 @@ export class RoomView extends PageElement {
     else customElements.whenDefined("message-list").then(() => this.isConnected && this.#layMessages());
     if (RoomParts) this.#addParts();
     this.show();
-    if (!RoomParts) painted(() => this.#load());
+    // After the messages: they are read first.
+    if (!RoomParts) customElements.whenDefined("message-list").then(() => this.#load());
   }
 
   #layMessages() {
