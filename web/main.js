@@ -2,7 +2,7 @@
 
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
-import { bringStyle, bringTheRest, painted } from "./elements/later.js";
+import { bringStyle, bringTheRest, painted, want } from "./elements/later.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { openStorage } from "./lib/storage.js";
@@ -27,7 +27,6 @@ const TALK_AGAIN = 3_000;
 const storage = openStorage();
 
 async function begin() {
-  bringTalk();
   const preferences = new Preferences(storage);
   const words = new Words(async (language) => (await fetch(new URL(`./i18n/${language}.json`, import.meta.url))).json());
   const client = new Client({
@@ -38,7 +37,9 @@ async function begin() {
   applyTheme(preferences.chosen.theme ?? "");
   applyDensity(preferences.chosen.density ?? "", bringStyle);
   applyTextSize(preferences.chosen.text ?? "");
-  await words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
+  const speaking = words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
+  bringTalk();
+  await speaking;
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
   preferences.follow(window);
@@ -59,10 +60,17 @@ async function begin() {
 async function bringTalk() {
   try {
     await import("./talk.js");
+    if (location.pathname.startsWith("/room/")) bringParts();
   } catch {
     dispatchEvent(new Event("notloaded"));
     setTimeout(bringTalk, TALK_AGAIN);
   }
+}
+
+/** The composer is wanted as soon as a room is: it comes with the session, not after it. */
+function bringParts() {
+  import("./elements/room-view/room-parts.js").catch(() => undefined);
+  want("message-composer").catch(() => undefined);
 }
 
 /** What was chosen in another tab holds in this one, too. @param {Preferences} preferences @param {Words} words */

@@ -231,6 +231,8 @@ class Friendship:
 
     async def _block(self, lea: Reader, zhou: Reader) -> None:
         """Who is blocked writes as ever; for the one who blocked the conversation is gone."""
+        await lea.open("/notifications")
+        await expect(lea.page.locator("room-list .bell .badge")).to_be_hidden()
         tie = await zhou.call("tie.get", user=lea.user["id"])
         await zhou.open(f"/room/{tie['room']}")
         await lea.open(f"/user/{zhou.user['handle']}")

@@ -89,13 +89,22 @@ export async function arrived(tag) {
   }
 }
 
-/** Once the first words stand before a reader's eyes. @param {() => void} done */
+/** @type {() => void} */ let noteServed;
+/** What the reader came for is there: in a room, its messages and the place to write. @type {Promise<void>} */
+const served = new Promise((resolve) => (noteServed = resolve));
+
+/** What one only looks at, or needs a little later, may be loaded now. */
+export function readerIsServed() {
+  noteServed();
+}
+
+/** Once the first words stand before a reader's eyes, and what they came for is there. @param {() => void} done */
 export function painted(done) {
   let watch = /** @type {PerformanceObserver | undefined} */ (undefined);
   const once = () => {
     watch?.disconnect();
     clearTimeout(patience);
-    done();
+    Promise.race([served, new Promise((resolve) => setTimeout(resolve, PAINT_PATIENCE))]).then(done);
   };
   const patience = setTimeout(once, PAINT_PATIENCE);
   watch = new PerformanceObserver((paints) => paints.getEntriesByName("first-contentful-paint").length && once());

@@ -4,7 +4,7 @@ import { change, make, setAttribute } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { readPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
-import { painted, want } from "../later.js";
+import { painted, readerIsServed, want } from "../later.js";
 
 const LOADING_PATIENCE = 300;
 /** The bar at the foot of a phone: page, address, icon, words. */
@@ -116,6 +116,7 @@ export class AppShell extends PageElement {
       const page = await (await this.#acts()).lostPage();
       if (key === this.#shown) this.main.replaceChildren(page);
     } else this.main.replaceChildren(tag ? make(tag, { class: SHEETS.has(tag) ? "sheet" : "", set: properties }) : "");
+    if (tag !== "room-view") readerIsServed();
     this.retitle();
     if (place.page === "home" || this.main.contains(document.activeElement)) return;
     this.main.querySelector("h1")?.focus({ preventScroll: true });

@@ -7,7 +7,7 @@ import { make } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context } from "../element.js";
-import { arrived, knows, want } from "../later.js";
+import { arrived, knows, readerIsServed, want } from "../later.js";
 
 /** There is room for the room's page beside the messages; from `OPEN` on it stands open until one closes it. */
 const WIDE = "(min-width: 1001px)";
@@ -56,7 +56,10 @@ export class RoomParts {
     else arrived("message-composer").then((here) => here && this.#layComposer());
     // What one only looks at does not come before what one writes with.
     this.#ready = want("message-composer").catch(() => undefined);
-    this.#ready.then(() => this.#layTable());
+    this.#ready.then(() => {
+      readerIsServed();
+      this.#layTable();
+    });
   }
 
   show() {
