@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.web.people import Reader
+from tests.web.people import PATIENCE_MS, Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -323,6 +324,15 @@ async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(ne
     await page.get_by_text("Blocked: 1 person").click()
     await page.get_by_role("button", name="Unblock").click()
     await expect(page.locator(".acquainted li")).to_have_count(2)
+    choice = ann.page.locator("hi-choice")
+    await ann.open("/settings/privacy")
+    await expect(choice.get_by_label("Anyone from a shared room")).to_be_checked()
+    await choice.get_by_label("Nobody", exact=True).check()
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while (await ann.call("poke.list"))["from"] != "nobody":
+            await asyncio.sleep(0.02)
+    await ann.page.reload()
+    await expect(choice.get_by_label("Nobody", exact=True)).to_be_checked()
 
 
 async def test_the_bell_says_what_came_in_words_and_leads_there(new_reader, new_room) -> None:

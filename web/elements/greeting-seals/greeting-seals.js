@@ -61,8 +61,9 @@ export class GreetingSeals extends PageElement {
 
   /** @param {{user: any, seq: number}[]} greeters */
   #gather(greeters) {
-    const names = new Intl.ListFormat(this.language, { type: "conjunction" }).format(greeters.slice(0, ENOUGH).map(({ user }) => user.name));
-    this.words.textContent = this.say(greeters.length > ENOUGH ? "welcome.more" : "welcome.three", { names, count: greeters.length - ENOUGH });
+    const more = greeters.length - ENOUGH;
+    const named = [...greeters.slice(0, ENOUGH).map(({ user }) => user.name), ...(more > 0 ? [this.say("welcome.others", { count: more })] : [])];
+    this.words.textContent = this.say("welcome.three", { names: new Intl.ListFormat(this.language, { type: "conjunction" }).format(named) });
     this.seals.replaceChildren(...greeters.slice(0, 6).map(({ user, seq }) => {
       const label = this.say("hi.heading", { name: user.name });
       return make("button", { attributes: { type: "button", "aria-label": label, title: label }, on: { click: () => context.sayHi({ user, room: this.room, seq }) } }, makeSeal(user));
