@@ -239,3 +239,51 @@ async def test_a_long_text_is_folded_and_emoji_alone_are_large(new_reader, new_r
     await expect(spoiler.locator("span")).to_have_css("visibility", "hidden")
     await spoiler.press("Enter")
     await expect(spoiler.locator("span")).to_have_css("visibility", "visible")
+
+
+async def test_a_moderator_takes_reactions_away(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Tidy", bob)
+    await say(bob, room, "hello")
+    for emoji in ("👍", "🎉"):
+        await bob.call("message.react", room=room, seq=1, emoji=emoji)
+    await bob.open(f"/room/{room}")
+    await ann.open(f"/room/{room}")
+    await ann.act("hello", "Who reacted")
+    people = ann.page.locator("reaction-people")
+    await expect(people.locator("li")).to_have_count(1)
+    await people.get_by_role("button", name="Remove", exact=True).click()
+    await expect(bob.message("hello").locator(".reaction")).to_have_text("🎉1")
+    await people.get_by_role("button", name="Close").click()
+    await ann.act("hello", "Remove all reactions")
+    await ann.page.locator("dialog.ask").get_by_role("button").last.click()
+    await expect(bob.message("hello").locator(".reaction")).to_have_count(0)
+    await expect(ann.message("hello").locator(".reaction")).to_have_count(0)
+
+
+async def test_selected_words_are_quoted_and_a_swipe_replies(new_reader, new_room) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob", **phone)
+    room = await new_room(ann, "Words", bob)
+    await say(ann, room, "two holes, a cork, upside down")
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("message-actions")).to_have_count(1)
+    await (
+        ann.message("two holes")
+        .locator(".text p")
+        .evaluate("(words) => getSelection().setBaseAndExtent(words.firstChild, 0, words.firstChild, 9)")
+    )
+    await ann.page.get_by_role("button", name="Quote", exact=True).click()
+    await expect(ann.box).to_have_value(re.compile("^> .*: two holes\\n"))
+
+    await bob.open(f"/room/{room}")
+    await expect(bob.page.locator("message-actions")).to_have_count(1)
+    box = await bob.message("two holes").locator(".text").bounding_box()
+    finger = await bob.context.new_cdp_session(bob.page)
+    for kind, x in (("touchStart", 80), ("touchMove", 110), ("touchMove", 150), ("touchMove", 180), ("touchEnd", None)):
+        points = [{"x": x, "y": box["y"] + 10}] if x else []
+        await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    await expect(bob.page.locator("message-composer")).to_contain_text("two holes, a cork")
+    await bob.box.fill("nine days in August")
+    await bob.page.locator("message-composer").get_by_role("button", name="Send").click()
+    await expect(ann.message("nine days").locator(".answer")).to_contain_text("two holes, a cork")
