@@ -60,6 +60,9 @@ export class MessageActions extends PageElement {
       hold: (item, target) => (target.closest(".reaction") ? this.openReactors(item, target.closest(".reaction").dataset.emoji) : this.#openMenu(item, true)),
       swipe: (item) => rightsTo(this.client, item.message).has("reply") && this.#act(item, "message-reply"),
     });
+    // Pointer or focus may have been there before this came.
+    if (matchMedia("(hover: hover)").matches) this.#take(rows.querySelector("message-item:hover"));
+    else this.#leave();
   }
 
   disconnectedCallback() {
