@@ -39,6 +39,7 @@ export class AppShell extends PageElement {
     this.listen(this.client, "rooms", () => this.retitle());
     this.listen(this.client, "community", () => this.retitle());
     this.listen(this, "click", (event) => this.follow(event));
+    this.listen(window, "notloaded", () => this.#acts().then((acts) => acts.sayNotLoaded()));
     this.relabel();
     painted(() => this.#acts());
   }

@@ -22,7 +22,6 @@ export class ShellActs {
     this.shell = shell;
     this.client = shell.client;
     shell.listen(this.client, "status", () => this.showStatus());
-    shell.listen(window, "notloaded", () => this.#sayNotLoaded());
     shell.listen(document, "keydown", (event) => this.#shortcut(event), { capture: true });
     shell.listen(window, "switcher", () => this.openSwitcher());
     this.showStatus();
@@ -72,7 +71,7 @@ export class ShellActs {
   }
 
   /** A part that somebody asked for: the next asking tries again. */
-  #sayNotLoaded() {
+  sayNotLoaded() {
     this.#say("banner.not_loaded");
     clearTimeout(this.#offline);
     this.#offline = setTimeout(() => this.showStatus(), NOT_LOADED_SHOWN);
