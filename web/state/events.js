@@ -74,6 +74,8 @@ export class Events {
     } else {
       this.client.rooms.set(state.room, new Room(state));
       this.client.glimpses.delete(state.room);
+      // Whoever joins the room that is open sees who is here from now on.
+      if (state.room === this.client.openRoom) this.client.watch(state.room);
     }
     this.client.tell("rooms");
     this.client.tell("room", state.room);

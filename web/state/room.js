@@ -216,10 +216,10 @@ export class Room {
     this.state = { ...this.state, members };
   }
 
-  /** @param {{online: number, users?: string[]}} presence who is here */
+  /** Whoever was here before keeps their place. @param {{online: number, users?: string[]}} presence who is here */
   present({ online, users }) {
     this.online = online;
-    this.here = users;
+    this.here = users && [...(this.here ?? []).filter((id) => users.includes(id)), ...users.filter((id) => !this.here?.includes(id))];
   }
 
   /** Somebody is called otherwise. @param {User} user @returns {boolean} whether they are shown here */

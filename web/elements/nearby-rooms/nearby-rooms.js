@@ -61,7 +61,7 @@ export class NearbyRooms extends PageElement {
     const rooms = others.slice(0, MOST);
     change(this, { hidden: !rooms.length });
     change(this.label, { textContent: this.say(this.client.signedIn ? "rooms.nearby" : "rooms.members_only") });
-    change(this.count, { textContent: `${others.length}${this.#more ? "+" : ""}` });
+    change(this.count, { textContent: `${rooms.length}${others.length > rooms.length || this.#more ? "+" : ""}` });
     change(this.all.lastChild, { textContent: this.say("rooms.find") });
     const key = JSON.stringify([this.language, this.client.signedIn, rooms]);
     if (key !== this.#shown) this.list.replaceChildren(...rooms.map((room) => this.#row(room)));

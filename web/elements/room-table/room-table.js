@@ -1,6 +1,6 @@
 /**
- * The edge of the table: a cup for everyone who is here, and who is typing in words beside them. Steam is presence, moving steam is typing. Property `room` (id). Nothing here is a
- * live region.
+ * The edge of the table: a cup for everyone who is here, and who is typing in words beside them. Steam is presence, moving
+ * steam is typing. Property `room` (id). Nothing here is a live region.
  */
 
 import { change, make } from "../../lib/dom.js";
@@ -11,7 +11,6 @@ import { PageElement } from "../element.js";
 const CUP_WIDTH = 24;
 /** Cups take so much of the width; the words have the rest. */
 const SHARE = 0.6;
-const RECENT = 30;
 
 /** @typedef {{user: import("../../lib/shapes.js").User, state: string}} Cup */
 
@@ -27,7 +26,6 @@ export class RoomTable extends PageElement {
   }
 
   attach() {
-    this.cups.setAttribute("aria-label", this.say("table.label"));
     this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
     for (const name of ["session", "people", "renamed"]) this.listen(this.client, name, () => this.later());
     this.listen(window, "resize", () => this.later(), { passive: true });
@@ -47,23 +45,24 @@ export class RoomTable extends PageElement {
     const cups = this.#seated(room, typing);
     const most = Math.max(3, Math.floor((this.clientWidth * SHARE) / CUP_WIDTH));
     const shown = cups.slice(0, most);
-    const key = JSON.stringify([this.language, this.client.me, shown.map(({ user, state }) => [user.id, user.name, state]), cups.length]);
+    const key = JSON.stringify([this.language, this.client.me, cups.map(({ user, state }) => [user.id, user.name, state]), most]);
     if (key !== this.#shown) {
       this.#shown = key;
+      const names = this.say("table.label", { names: cups.map(({ user }) => user.name).join(this.say("list.and")) });
+      change(this.cups, { title: names, ariaLabel: names });
       this.cups.replaceChildren(...shown.map((cup) => this.#cup(cup)), ...this.#more(cups.length - shown.length));
     }
     const words = this.#words(typing);
     change(this.words, { textContent: words });
   }
 
-  /** Who is here, the last who spoke first. A conversation of two has no cups. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
+  /** Who is here, in the order in which they came. A conversation of two has no cups. @param {import("../../state/room.js").Room} room @param {import("../../lib/shapes.js").User[]} typing @returns {Cup[]} */
   #seated(room, typing) {
     if (room.state.kind === "direct") return [];
     const types = new Set(typing.map((user) => user.id));
     const here = new Set([...(room.here ?? []), ...types]);
-    const spoke = room.timeline.latest(RECENT).reverse().map(({ author }) => author.id);
     this.client.people.learn([...here]);
-    return [...new Set([...spoke, ...here])].filter((id) => here.has(id)).flatMap((id) => {
+    return [...here].flatMap((id) => {
       const user = this.client.people.get(id);
       return user ? [{ user, state: types.has(id) ? "typing" : "here" }] : [];
     });
