@@ -111,6 +111,7 @@ export class MessageComposer extends PageElement {
       made.title = this.say(words);
       made.setAttribute("aria-label", made.title);
     }
+    if (this.input.style.height === "auto") this.#fit();
     this.#showNote();
     this.#showBar();
   }
@@ -195,11 +196,16 @@ export class MessageComposer extends PageElement {
 
   /** The words are others than before: how high the box is, whether there is something to send, what is to be said of them. */
   #changed() {
-    this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(TALLEST, this.input.scrollHeight)}px`;
+    this.#fit();
     this.button.hidden = !this.input.value.trim();
     this.#count();
     this.#showNote();
+  }
+
+  /** As high as its words. What is not on the screen has no height; it gets one when it is shown. */
+  #fit() {
+    this.input.style.height = "auto";
+    if (this.input.scrollHeight) this.input.style.height = `${Math.min(TALLEST, this.input.scrollHeight)}px`;
   }
 
   /** Words are never cut off in silence: what is too long is said, and waits to be shortened. */

@@ -23,14 +23,15 @@ export class Emptiness {
   show(room) {
     const { client } = this.list;
     const kind = !room.timeline.isEmpty ? "" : !room.timeline.more ? "empty" : room.failed ? "failed" : client.wire.status === "waiting" ? "offline" : "loading";
-    const key = [kind, room.state.role, this.list.language].join(" ");
+    const inside = client.isInside(room.id);
+    const key = [kind, room.state.role, inside, this.list.language].join(" ");
     change(this.element, { hidden: !kind });
     if (key === this.#shown) return;
     this.#shown = key;
     this.card.hidden = kind === "loading";
     this.rows.hidden = kind !== "loading";
     if (!kind || kind === "loading") return;
-    this.words.textContent = this.list.say(`room.${kind}`);
+    this.words.textContent = this.list.say(kind === "empty" && !inside ? "room.empty_outside" : `room.${kind}`);
     this.choices.replaceChildren(...this.#choices(kind, room));
   }
 

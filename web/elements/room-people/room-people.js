@@ -151,7 +151,8 @@ export class RoomPeople extends PageElement {
   #notify(state) {
     const set = (/** @type {object} */ change) => this.doing(() => this.client.ask("room.notify", { room: this.room, level: state.notify, ...change }));
     const levels = LEVELS.map((level) => make("label", { class: "check" },
-      make("input", { attributes: { type: "radio", name: "level", checked: level === state.notify }, on: { change: () => set({ level }) } }), make("span", { text: this.say(`notify.${level}`) })));
+      make("input", { attributes: { type: "radio", name: "level", checked: level === state.notify }, on: { change: () => set({ level }) } }), 
+      make("span", { text: this.say(`notify.${level}`) }, level === "mentions" ? make("small", { text: this.say("notify.mentions_words") }) : null)));
     const everyone = make("label", { class: "check" },
       make("input", { attributes: { type: "checkbox", checked: state.everyone !== false }, on: { change: (event) => set({ everyone: event.target.checked }) } }), make("span", { text: this.say("notify.everyone") }));
     const quiet = state.notify_until ? button(this.say("notify.end_quiet"), () => set({ level: state.notify_then ?? "all" }))
