@@ -1,9 +1,11 @@
 /**
  * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications,
- * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, whom one has blocked, and the turn of the day.
+ * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, whom one has blocked, what going back
+ * closes, and the turn of the day.
  */
 
 import { arrived } from "./elements/later.js";
+import { followLayers } from "./elements/layers.js";
 import { LiveAnnouncer } from "./elements/live-announcer/live-announcer.js";
 import { make } from "./lib/dom.js";
 import { followKeyboard } from "./lib/keyboard.js";
@@ -26,6 +28,7 @@ export function begin(context) {
   context.calls = new Calls(context);
   context.calls.begin();
   followKeyboard();
+  followLayers();
   followLengths(document, (key, values) => words.say(key, values));
   keepInstalled({ client, go });
   import("./state/sender.js").catch(() => undefined);

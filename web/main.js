@@ -108,10 +108,10 @@ async function enterPatiently(client) {
   }
 }
 
-/** Whoever shows the page that is left may keep its place in history.state first. @param {string} path */
+/** Whoever shows the page that is left may keep its place in history.state first. `within`: back leads to a page of ours. @param {string} path */
 function go(path) {
   dispatchEvent(new Event("leaving"));
-  if (path !== location.pathname + location.hash) history.pushState(null, "", path);
+  if (path !== location.pathname + location.hash) history.pushState({ within: true }, "", path);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 

@@ -1,6 +1,6 @@
 /**
  * A menu below a button: links and acts, one below the other. Arrow keys move, Escape and a press elsewhere close it, and
- * the focus goes back to the button.
+ * do nothing else; the focus goes back to the button.
  */
 
 import { make } from "../lib/dom.js";
@@ -37,11 +37,42 @@ export function openMenu(host, opener, choices) {
   menu.firstElementChild?.focus();
   menu.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => move(menu, event, close));
   const outside = (/** @type {Event} */ event) => {
-    if (!menu.contains(event.target) && !opener.contains(/** @type {Node} */ (event.target))) close();
+    if (menu.contains(event.target)) return;
+    close();
+    swallowClick();
+  };
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || menu.contains(event.target)) return;
+    event.stopPropagation();
+    close();
   };
   document.addEventListener("pointerdown", outside, { signal: ending.signal, capture: true });
+  // Its focus may have been lost to the page.
+  document.addEventListener("keydown", escape, { signal: ending.signal, capture: true });
   for (const name of ["resize", "popstate"]) addEventListener(name, close, { signal: ending.signal });
   return undefined;
+}
+
+/** @returns {boolean} whether a menu was open */
+export function closeMenu() {
+  const wasOpen = closeOpen !== undefined;
+  closeOpen?.();
+  return wasOpen;
+}
+
+/** The press that closed a menu is not for what lay beneath it. */
+function swallowClick() {
+  const ending = new AbortController();
+  const options = { signal: ending.signal, capture: true };
+  document.addEventListener("click", (event) => {
+    ending.abort();
+    event.preventDefault();
+    event.stopPropagation();
+  }, options);
+  // It became no click: a drag, or it is long over.
+  document.addEventListener("pointercancel", () => ending.abort(), options);
+  document.addEventListener("pointerdown", () => ending.abort(), options);
+  document.addEventListener("keydown", () => ending.abort(), options);
 }
 
 /** @param {Choice} choice @param {() => void} close */
@@ -59,7 +90,8 @@ function itemOf({ icon: name, text, href, act, grave }, close) {
 function place(menu, opener) {
   const { left, right, top, bottom } = opener.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
-  const side = left + width + GAP < innerWidth ? left : right - width;
+  // The arrow of a wide opener stands at its end.
+  const side = right - left <= width && left + width + GAP < innerWidth ? left : right - width;
   const down = bottom + GAP + height < innerHeight ? bottom + GAP : Math.max(GAP, top - GAP - height);
   menu.style.left = `${Math.max(GAP, side)}px`;
   menu.style.top = `${down}px`;

@@ -62,7 +62,7 @@ export class MessageList extends PageElement {
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());
-    this.listen(window, "leaving", () => history.replaceState({ place: this.place }, ""));
+    this.listen(window, "leaving", () => history.replaceState({ ...history.state, place: this.place }, ""));
     this.listen(this.list, "keydown", (event) => moveFocus(this.list, "message-item", event));
     this.#sizes = new ResizeObserver(() => this.#keepPlace());
     for (const part of [this.scroller, this.list]) this.#sizes.observe(part);

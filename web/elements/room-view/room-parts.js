@@ -74,7 +74,7 @@ export class RoomParts {
     this.#addAround();
     this.#openCurtain();
     this.#showNewLink();
-    const wanted = (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
+    const wanted = matchMedia(PHONE).matches ? location.hash === "#about" : (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
     const stands = wanted && room?.isMember && room.state.kind !== "direct";
     if (stands && !this.#seesPeople) this.#ready.then(() => want("room-people")).then(() => view.isConnected && this.#openPeople(), () => undefined);
     return undefined;
@@ -210,7 +210,7 @@ export class RoomParts {
       return this.closePeople();
     }
     if (!(await arrived("room-people"))) return undefined;
-    if (matchMedia(PHONE).matches) history.pushState(null, "", "#about");
+    if (matchMedia(PHONE).matches) history.pushState({ within: true }, "", "#about");
     else context.preferences.set({ people: true });
     this.#openPeople();
     return this.#people.heading.focus();

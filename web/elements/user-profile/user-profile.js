@@ -19,7 +19,7 @@ export class UserProfile extends PageElement {
     this.where = make("span", { class: "where", text: this.say("profile.heading") });
     this.menu = make("div");
     this.body = make("div", { class: "scroller" });
-    this.append(make("header", {}, make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } }), this.where, this.menu), this.body);
+    this.append(make("header", {}, make("a", { class: "back", text: this.say("room.back_there"), attributes: { href: "/" }, on: { click: goBack } }), this.where, this.menu), this.body);
   }
 
   attach() {
@@ -120,4 +120,12 @@ export class UserProfile extends PageElement {
     const link = make("a", { attributes: { href: userPath(owner.handle) } }, nameOf(owner));
     this.body.append(make("p", { class: "lead" }, ...around(this.say("profile.run_by"), link)));
   }
+}
+
+/** To where one was; who came by the address alone goes to the rooms. @param {Event} event */
+function goBack(event) {
+  if (!history.state?.within) return;
+  event.preventDefault();
+  event.stopPropagation();
+  history.back();
 }
