@@ -29,9 +29,10 @@ export function dayKey(at, zone) {
   return kept.day;
 }
 
-/** @param {string} locale @param {number} at @param {string} [zone] */
+/** As the reader's country writes it, if the browser says which: "19:24" or "7:24 PM". @param {string} locale @param {number} at @param {string} [zone] */
 export function clockTime(locale, at, zone) {
-  return format(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
+  const own = globalThis.navigator?.languages?.find((language) => language.startsWith(locale)) ?? locale;
+  return format(own, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** The whole of a moment, for titles. @param {string} locale @param {number} at @param {string} [zone] */
