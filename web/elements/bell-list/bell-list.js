@@ -15,6 +15,8 @@ import { arrived, knows } from "../later.js";
 const PAGE = 30;
 const MOST = 100;
 /** What leads to a room; all else leads to whom it is about. */
+/** In a conversation of two, its name would be said twice. */
+const TOLD_OF_TWO = new Set(["reply", "reacted"]);
 const TO_ROOM = new Set(["mention", "reply", "reacted", "invitation", "opened", "removed", "muted", "banned"]);
 /** What is told without a number anywhere. */
 const QUIET = new Set(["reacted"]);
@@ -124,6 +126,7 @@ export class BellList extends PageElement {
   #words({ kind, room: id, count = 0, until = 0 }) {
     const room = this.client.find(id)?.title(this.language) ?? this.say("tie.some_room");
     if (kind === "reacted" && count > 1) return this.say("bell.reacted_others", { room, count: count - 1 });
+    if (TOLD_OF_TWO.has(kind) && this.client.find(id)?.state.kind === "direct") return this.say(`bell.${kind}_of_two`);
     return this.say(until && kind === "muted" ? "bell.muted_until" : `bell.${kind}`, { room, time: until ? fullTime(this.language, until) : "" });
   }
 

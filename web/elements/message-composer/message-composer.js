@@ -124,6 +124,7 @@ export class MessageComposer extends PageElement {
     const isSeen = room?.state.window && !this.#knowsPublic();
     const words = shut || (toFriend ? "" : this.say(LINK.test(this.input.value) ? "composer.link_shut" : "composer.before_friends"));
     this.note.textContent = words || (isSeen ? this.say("composer.public") : "");
+    this.note.classList.toggle("told", !shut && !toFriend && !LINK.test(this.input.value));
     this.form.hidden = Boolean(shut);
   }
 

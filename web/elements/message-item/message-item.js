@@ -51,7 +51,7 @@ export class MessageItem extends PageElement {
     if (!this.isConnected || !this.#isOther()) return;
     const { message, item, language, client } = this;
     this.classList.toggle("grouped", this.grouped);
-    this.classList.toggle("calls-me", Boolean(message && this.#room?.callsMe?.(message, this.client.me)));
+    this.classList.toggle("calls-me", Boolean(message && this.#room?.callsMe?.(message, this.client.me) && this.#room.state.kind !== "direct"));
     const author = this.#author;
     const { id, handle, name, bot, role } = author ?? {};
     this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, Boolean(parts), language], () => this.#showHead(author));

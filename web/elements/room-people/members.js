@@ -55,6 +55,9 @@ export class Members {
       change(this.none, { textContent: page.say("people.members_only") });
       return;
     }
+    this.show();
+    // Before the session has begun nothing is answered; the page asks again once it has.
+    if (!this.client.wire.live) return;
     await page.doing(async () => {
       const { members, next = "" } = await this.client.ask("room.members", { room: page.room });
       this.#members = new Map(members.map((/** @type {Member} */ member) => [member.user.id, member]));

@@ -43,6 +43,7 @@ export class RoomPeople extends PageElement {
   attach() {
     this.setAttribute("role", "complementary");
     this.listen(this.back, "click", () => this.#close());
+    this.listen(this.client, "session", () => !this.hidden && this.members.load());
     this.listen(this.client, "rooms", () => !this.hidden && this.show());
     this.listen(context.preferences, "change", () => !this.hidden && this.show());
     this.listen(this.client, "room", (event) => event.detail === this.room && !this.hidden && this.members.follow());

@@ -96,6 +96,7 @@ export class RoomView extends PageElement {
     if (this.messages) this.messages.hidden = !room;
     this.waiting.hidden = Boolean(this.messages && room && !(room.timeline.isEmpty && room.timeline.more)) || (this.client.began && !room);
     this.edge.hidden = !inside;
+    this.classList.toggle("of-two", room?.state.kind === "direct");
     this.here.hidden = !room?.isMember || room.state.kind === "direct";
     this.more.hidden = !room?.isMember;
     this.writing.hidden = !inside || Boolean(room?.state.archived);

@@ -34,7 +34,7 @@ export function loginRow(page, login, method, name, load) {
     : button(page.say("settings.end"), () => page.doing(async () => {
       await page.client.ask(method, { [name]: login.id });
       await load();
-    }), "action grave");
+    }), method === "login.end" ? "action" : "action grave");
   return make("li", {}, make("div", {}, make("span", { text: what }), make("small", { text: [when, login.address].filter(Boolean).join(" · ") })), end);
 }
 

@@ -86,7 +86,7 @@ export class SettingsPage extends PageElement {
 
   /** @param {string} key @param {...(Node | string | null)} children */
   section(key, ...children) {
-    return make("section", { class: "card" }, make("h2", { text: this.say(key) }), ...children);
+    return make("section", { class: "card" }, make("h2", { class: this.say(key) === this.heading.textContent ? "unseen" : "", text: this.say(key) }), ...children);
   }
 
   /** One of a few. @param {string} name @param {string} key @param {[string, string][]} choices value and words @param {string} chosen @param {(value: string) => void} choose */

@@ -7,7 +7,7 @@ import { roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { scriptLanguage } from "../../lib/script-language.js";
 import { makeSeal } from "../../lib/seal.js";
-import { shortDate } from "../../lib/times.js";
+import { clockTime, shortDate } from "../../lib/times.js";
 import { PageElement } from "../element.js";
 import { want } from "../later.js";
 
@@ -85,7 +85,7 @@ export class UserProfile extends PageElement {
   /** @param {any} user */
   #facts(user) {
     const names = new Intl.DisplayNames([this.language], { type: "language" });
-    const time = user.time_zone ? new Intl.DateTimeFormat(this.language, { timeZone: user.time_zone, timeStyle: "short" }).format(this.client.now()) : "";
+    const time = user.time_zone ? clockTime(this.language, this.client.now(), user.time_zone) : "";
     const facts = [
       ["settings.languages", (user.languages ?? []).map((/** @type {string} */ tag) => names.of(tag) ?? tag).join(", ")],
       ["settings.home_town", user.home_town],
