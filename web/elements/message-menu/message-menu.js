@@ -36,7 +36,10 @@ export class MessageMenu extends PageElement {
     this.listen(this.dialog, "close", () => this.#choose(""));
     this.listen(this.dialog, "click", (event) => (event.target === this.dialog || event.target.closest(".lifted")) && this.#choose(""));
     this.listen(this.rows, "keydown", (event) => moveFocus(this.rows, "[role='menuitem']", event));
-    if (!this.anchor) this.#followDrag();
+    if (!this.anchor) {
+      this.#followDrag();
+      this.item.style.visibility = "hidden";
+    }
     this.dialog.showModal();
     if (this.anchor) this.#place(this.anchor);
     this.rows.querySelector("[role='menuitem']")?.focus();
@@ -44,6 +47,7 @@ export class MessageMenu extends PageElement {
 
   /** At once, so that what is typed next is for what was chosen. @param {string} act */
   #choose(act) {
+    this.item.style.visibility = "";
     this.dialog.close();
     this.remove();
     this.#resolve(act);
