@@ -53,7 +53,7 @@ SHORT = [
     "<style>*{}</style>",
 ]
 NAMES = ["<b onmouseover=alert(1)>Eve", '"><script>alert(1)', "مرحبا بك <i>", "'; DROP TABLE users; --"]
-STRANGERS = """() => document.querySelectorAll("message-item :is(script, img, svg:not(.motif), iframe, style, base, " +
+STRANGERS = """() => document.querySelectorAll("message-item :is(script, img, svg:not(.motif, .icon, .drawing), iframe, style, base, " +
   "link, object, form, template, [onclick], [onerror], [style])").length"""
 
 

@@ -18,6 +18,7 @@ const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "communi
 export class AppShell extends PageElement {
   #shown = "";
   /** The address that is shown. */ #path = "";
+  /** @type {string[] | undefined} the keys pressed after an early Ctrl+K */ early = undefined;
 
   build() {
     this.list = make("room-list");
@@ -39,6 +40,7 @@ export class AppShell extends PageElement {
     this.listen(this.client, "rooms", () => this.retitle());
     this.listen(this.client, "community", () => this.retitle());
     this.listen(this, "click", (event) => this.follow(event));
+    this.listen(document, "keydown", (event) => this.#keepKey(event), { capture: true });
     this.listen(window, "notloaded", () => this.#acts().then((acts) => acts.sayNotLoaded()));
     this.relabel();
     painted(() => this.#acts());
@@ -47,6 +49,16 @@ export class AppShell extends PageElement {
   /** What the first words do not wait for: the banner, shortcuts, links that lead into a room. */
   #acts() {
     return import("./shell-acts.js").then(({ ShellActs }) => (this.acts ??= new ShellActs(this)));
+  }
+
+  /** Ctrl+K that was pressed before its part came, and what is typed after it, is for the switcher. @param {KeyboardEvent} event */
+  #keepKey(event) {
+    if (this.acts || !(this.early || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k"))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (this.early) this.early.push(event.key);
+    else this.early = [];
+    this.#acts();
   }
 
   relabel() {

@@ -25,6 +25,7 @@ export class ShellActs {
     shell.listen(document, "keydown", (event) => this.#shortcut(event), { capture: true });
     shell.listen(window, "switcher", () => this.openSwitcher());
     this.showStatus();
+    if (shell.early) this.openSwitcher(shell.early);
   }
 
   /** The page of an address that leads nowhere. */
@@ -110,10 +111,14 @@ export class ShellActs {
     if (await arrived("shortcut-help")) document.body.append(make("shortcut-help"));
   }
 
-  /** Go to a room by a few letters of its name. What is typed until the switcher stands is for it, not for the room. */
-  async openSwitcher() {
+  /**
+   * Go to a room by a few letters of its name. What is typed until the switcher stands is for it, not for the room.
+   *
+   * @param {string[]} [early] keys that were pressed for it already
+   */
+  async openSwitcher(early = /** @type {string[]} */ ([])) {
     if (this.#early) return;
-    this.#early = [];
+    this.#early = early;
     try {
       await want("room-switcher");
       this.#switcher ??= this.shell.appendChild(make("room-switcher"));
