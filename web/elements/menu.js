@@ -93,7 +93,7 @@ function place(menu, opener) {
   // The arrow of a wide opener stands at its end.
   const side = right - left <= width && left + width + GAP < innerWidth ? left : right - width;
   const down = bottom + GAP + height < innerHeight ? bottom + GAP : Math.max(GAP, top - GAP - height);
-  menu.style.left = `${Math.max(GAP, side)}px`;
+  menu.style.left = `${Math.max(GAP, Math.min(side, innerWidth - width - GAP))}px`;
   menu.style.top = `${down}px`;
 }
 
