@@ -52,8 +52,9 @@ async def test_who_has_an_account_says_yes_and_then_the_one_who_invited(server: 
         opened = await ann.call("invitation.confirm", user=bob.id, yes=True)
         assert opened["rung"] == "acquainted" and opened["origin"]["how"] == "invitation"
         for person in (ann, bob):
-            await person.hears("inbox.added", kind="opened")
             await person.hears("room.updated", room=opened["room"])
+        await bob.hears("inbox.added", kind="opened")
+        assert not ann.heard("inbox.added", kind="opened")
         await refused("not_found", ann, "invitation.confirm", user=bob.id, yes=True)
         await refused("acquainted_already", bob, "invitation.accept", code=code)
         assert not [item for item in (await ann.call("inbox.list"))["items"] if item["kind"] == "invited"]

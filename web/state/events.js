@@ -53,7 +53,7 @@ export class Events {
 
   /** @param {{number: number, kind: string, user: string, room?: string, seq?: number, until?: number}} item */
   #inboxAdded(item) {
-    this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + 1 };
+    this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + Number(item.kind !== "reacted") };
     this.client.tell("inbox", item.user);
     if (item.kind === "met") this.client.tell("met", item);
   }

@@ -21,7 +21,7 @@ const UNKNOWN = /** @type {Message} */ (/** @type {unknown} */ ({ author: { id: 
 
 export class Room {
   /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
-  /** Unread messages that mention me, as far as they were heard live. @type {Set<number>} */ #mentioning = new Set();
+  /** Unread messages that mention me, as far as they were heard live or looked for. @type {Set<number>} */ #mentioning = new Set();
   /** Up to which seq and rev the server's number of mentions goes. @type {{last_seq: number, rev: number}} */ #counted;
   #heardAt = 0;
   /** The last message of a room whose messages are not held, once somebody asked. @type {{at: number, author: User, text: string, deleted?: boolean} | undefined} */ glance;
@@ -146,6 +146,12 @@ export class Room {
     const held = this.timeline.between(from, Infinity).filter((message) => this.callsMe(message, me)).map((message) => message.seq);
     const known = [...held, ...[...this.#mentioning].filter((one) => one >= from)];
     return known.length ? Math.min(...known) : undefined;
+  }
+
+  /** Unread messages of which one learned that they call me, and those held, count on when the timeline lets go of them. @param {number[]} seqs @param {string} me */
+  keepCalls(seqs, me) {
+    const held = this.timeline.messages.filter((message) => this.callsMe(message, me)).map((message) => message.seq);
+    for (const seq of [...seqs, ...held]) if (seq > this.readSeq) this.#mentioning.add(seq);
   }
 
   /** How many unread messages that call me are known up to a seq. @param {number} seq @param {string} me */

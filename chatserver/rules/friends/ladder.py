@@ -258,11 +258,15 @@ def seen_invited(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Invited |
 
 
 def confirm_invited(tie: Tie, by: str, now: int, numbers: Numbers, *, yes: bool) -> Step:
-    """Say yes or no to somebody who accepted one's invitation. Nobody is told of a no."""
+    """Say yes or no to somebody who accepted one's invitation. Nobody is told of a no; who says yes knows it, so thirty
+    guests of one code are thirty notifications and not sixty."""
     invited = seen_invited(tie, by, now, numbers)
     if invited is None:
         raise errors.not_found("invitation")
-    return _acquainted(tie, invited, now) if yes else Step(replace(tie, invited=replace(invited, hidden=True)))
+    if not yes:
+        return Step(replace(tie, invited=replace(invited, hidden=True)))
+    other = tie.other(by)
+    return replace(_acquainted(tie, invited, now), told=(Told(other, "opened", hidden=tie.side(other).blocks),))
 
 
 def _acquainted(tie: Tie, invited: Invited, now: int) -> Step:

@@ -249,6 +249,15 @@ test("an update that overtakes messages on their way leaves them to come", async
   assert.deepEqual([tea.title("en"), tea.moderates, tea.unread, tea.mentions], ["Tea and cake", true, 2, 2]);
 });
 
+test("calls that were looked for count on when their messages are let go of, until they are read", async (t) => {
+  const { client } = await moveIn(t, [stateOf("tea", { last_seq: 400, mentions: 3 })]);
+  const tea = client.rooms.get("tea");
+  tea.keepCalls([90, 210], "mei");
+  assert.deepEqual([tea.callsUpTo(100, "mei"), tea.callsUpTo(400, "mei"), tea.nextCall(90, "mei")], [1, 2, 210]);
+  tea.read(100);
+  assert.deepEqual([tea.callsUpTo(400, "mei"), tea.nextCall(0, "mei")], [1, 210]);
+});
+
 test("what a room says of itself takes the place of what it said, and leaves one's own", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { role: "moderator", archived: true, slow_mode: 5 })]);
   line.tell("room.changed", { room: "tea", kind: "open", title: "Cake", about: "", tags: ["sweet"], members: 9 });
@@ -348,11 +357,14 @@ test("what waits in the bell is counted, and looked at once", async (t) => {
   line.answers["inbox.mark"] = {};
   line.tell("inbox.added", { number: 5, kind: "poke", user: "tom" });
   await until(() => client.inbox.unread === 2, "two");
+  line.tell("inbox.added", { number: 6, kind: "reacted", user: "tom", room: "tea", seq: 1 });
+  await until(() => client.inbox.seq === 6, "the reaction");
+  assert.equal(client.inbox.unread, 2, "reactions make no number");
   client.readInbox();
   client.readInbox();
   await until(() => line.asked("inbox.mark").length, "the mark");
-  assert.deepEqual(paramsOf(line, "inbox.mark"), [{ seq: 5 }]);
-  line.tell("inbox.changed", { seq: 6, unread: 3 });
+  assert.deepEqual(paramsOf(line, "inbox.mark"), [{ seq: 6 }]);
+  line.tell("inbox.changed", { seq: 7, unread: 3 });
   await until(() => client.inbox.unread === 3, "the other page's");
 });
 

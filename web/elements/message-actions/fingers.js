@@ -24,7 +24,8 @@ export function followFingers(page, rows, { hold, swipe }) {
   };
   const held = () => {
     if (!touch) return;
-    const { item, target } = touch;
+    const { item, y } = touch;
+    const target = meant(touch.target, y) ?? item;
     end();
     // The finger is still down: what it lets go of is no click.
     document.addEventListener("click", swallow, { capture: true, once: true });
@@ -55,6 +56,12 @@ export function followFingers(page, rows, { hold, swipe }) {
   });
   page.listen(rows, "pointercancel", end);
   page.listen(rows, "contextmenu", (event) => event.pointerType === "touch" && !event.target.closest(".text a") && event.preventDefault());
+}
+
+/** The 44 px of a reaction reach over the words above it: held there, the message is meant. @param {any} target @param {number} y */
+function meant(target, y) {
+  const reaction = target.closest(".reaction");
+  return reaction && y < reaction.getBoundingClientRect().top ? undefined : target;
 }
 
 /** @param {Event} event */

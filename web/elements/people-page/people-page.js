@@ -60,7 +60,7 @@ export class PeoplePage extends PageElement {
   }
 
   attach() {
-    for (const name of ["inbox", "session", "day", "tie"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["inbox", "session", "day", "tie", "rooms"]) this.listen(this.client, name, () => this.later());
     this.listen(this.search, "input", () => {
       clearTimeout(this.#searching);
       this.#searching = setTimeout(() => this.find(), SEARCH_PAUSE);
