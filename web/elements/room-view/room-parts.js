@@ -41,9 +41,9 @@ export class RoomParts {
     view.listen(view.more, "click", () => this.#openMenu());
     view.listen(window, "popstate", () => this.#followHash());
     view.listen(this.client, "people", () => this.#showFaces());
-    view.listen(view, "message-edit", (event) => view.composer?.edit(event.target.message));
-    view.listen(view, "message-reply", ({ detail }) => view.composer?.answer(detail.message));
-    view.listen(view, "message-quote", ({ detail }) => view.composer?.quote(detail.message, detail.text));
+    view.listen(view, "message-edit", ({ target: { message } }) => this.#write((composer) => composer.edit(message)));
+    view.listen(view, "message-reply", ({ detail }) => this.#write((composer) => composer.answer(detail.message)));
+    view.listen(view, "message-quote", ({ detail }) => this.#write((composer) => composer.quote(detail.message, detail.text)));
     view.listen(view, "message-delete", (event) => this.erase(event.target.message));
     view.listen(view, "message-refused", ({ detail }) => view.composer?.refuse(detail));
     view.listen(view, "room-write", () => view.composer?.focus());
@@ -53,9 +53,9 @@ export class RoomParts {
     view.listen(view, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     view.listen(document, "keydown", (event) => this.#typeOn(event));
     if (customElements.get("message-composer")) this.#layComposer();
-    else arrived("message-composer").then((here) => here && this.#layComposer());
+    else arrived("message-composer");
     // What one only looks at does not come before what one writes with.
-    this.#ready = want("message-composer").catch(() => undefined);
+    this.#ready = want("message-composer").then(() => this.#layComposer(), () => undefined);
     this.#ready.then(() => {
       readerIsServed();
       this.#layTable();
@@ -149,6 +149,12 @@ export class RoomParts {
     view.listen(view.composer, "edit-last", () => this.editLast());
     view.listen(view.composer, "said", () => this.#said());
     view.writing.append(view.composer);
+  }
+
+  /** Once there is something to write with, which comes after the messages. @param {(composer: any) => void} begin */
+  async #write(begin) {
+    if (!this.view.composer) await this.#ready;
+    if (this.view.composer) begin(this.view.composer);
   }
 
   /** Who is here is known when the first words stand already. */
