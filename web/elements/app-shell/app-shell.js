@@ -40,6 +40,7 @@ export class AppShell extends PageElement {
     this.listen(this.client, "rooms", () => this.retitle());
     this.listen(this.client, "community", () => this.retitle());
     this.listen(this, "click", (event) => this.follow(event));
+    this.listen(this.list, "click", ({ target }) => target.closest(".find") && this.#acts().then((acts) => acts.openSwitcher()));
     this.listen(document, "keydown", (event) => this.#keepKey(event), { capture: true });
     this.listen(window, "notloaded", () => this.#acts().then((acts) => acts.sayNotLoaded()));
     this.relabel();

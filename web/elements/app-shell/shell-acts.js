@@ -23,7 +23,6 @@ export class ShellActs {
     this.client = shell.client;
     shell.listen(this.client, "status", () => this.showStatus());
     shell.listen(document, "keydown", (event) => this.#shortcut(event), { capture: true });
-    shell.listen(window, "switcher", () => this.openSwitcher());
     this.showStatus();
     if (shell.early) this.openSwitcher(shell.early);
   }

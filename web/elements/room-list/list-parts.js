@@ -25,7 +25,6 @@ export class ListParts {
     this.languages = make("div", { class: "languages", set: { hidden: true } });
     list.nav.after(this.below);
     list.foot.after(this.languages);
-    list.listen(list.find, "click", () => dispatchEvent(new Event("switcher")));
     list.listen(list.community, "click", (event) => this.#openMenu(event));
     list.listen(list.nav, "scroll", () => this.#countBelow(), { passive: true });
     list.listen(window, "resize", () => this.show(), { passive: true });
