@@ -73,6 +73,22 @@ async def test_a_reaction_comes_and_goes_for_all_and_moves_nothing(new_reader, n
     await expect(message.locator(".reaction.mine")).to_have_text("👍1")
 
 
+async def test_the_message_in_hand_stays_in_hand_while_others_come_under_the_pointer(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Lively", bob)
+    await say(bob, room, *(f"line {number}" for number in range(30)))
+    await ann.open(f"/room/{room}/30")
+    await ann.hears("line 29")
+    message = ann.message("line 27")
+    await message.hover()
+    await message.get_by_role("button", name="React").click()
+    before = await message.evaluate(TOP_OF)
+    await say(bob, room, "one", "two", "three")
+    await expect(ann.message("three")).to_be_in_viewport()
+    assert await message.evaluate(TOP_OF) < before - 40, "the messages moved under the pointer"
+    await expect(message.locator(".actions .six")).to_be_visible()
+
+
 async def test_a_refused_reaction_is_taken_back_and_the_refusal_said(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Cups", bob)

@@ -25,6 +25,8 @@ const INNER = ".reaction, .answer, .who";
 export class MessageActions extends PageElement {
   /** @type {any} */ list = null;
   /** @type {any} the message-item in hand */ #item = null;
+  /** Where the pointer was seen last. */
+  #pointer = "";
   /** A menu is open: the toolbar stays where it is. */
   #held = false;
   /** The emoji at hand were asked for, and not only rested on. */
@@ -44,7 +46,8 @@ export class MessageActions extends PageElement {
 
   attach() {
     const rows = this.list.list;
-    this.listen(rows, "pointerover", (event) => event.pointerType === "mouse" && this.#take(itemOf(event)));
+    this.listen(rows, "pointerover", (event) => event.pointerType === "mouse" && this.#hasMoved(event) && this.#take(itemOf(event)));
+    this.listen(rows, "pointermove", (event) => (this.#pointer = placeOf(event)));
     this.listen(rows, "pointerleave", () => this.#leave());
     this.listen(rows, "focusin", (event) => this.#focused(itemOf(event)));
     this.listen(rows, "focusout", (event) => !rows.contains(event.relatedTarget) && queueMicrotask(() => this.#leave()));
@@ -72,6 +75,13 @@ export class MessageActions extends PageElement {
   }
 
   // --- the message in hand ------------------------------------------------------------------------------------------
+
+  /** False where a message came under a pointer that rests: what one aims at stays in hand. @param {PointerEvent} event */
+  #hasMoved(event) {
+    const before = this.#pointer;
+    this.#pointer = placeOf(event);
+    return before !== this.#pointer;
+  }
 
   /** @param {any} item */
   #take(item) {
@@ -249,6 +259,11 @@ export class MessageActions extends PageElement {
 export function reactionButton(page, message, emoji, click) {
   const mine = page.client.reactions.shown(message).some((one) => one.emoji === emoji && one.mine);
   return make("button", { class: "emoji", text: emoji, attributes: { type: "button", "aria-pressed": String(mine) }, on: { click } });
+}
+
+/** @param {PointerEvent} event */
+function placeOf({ clientX, clientY }) {
+  return `${clientX} ${clientY}`;
 }
 
 /** @param {Event} event */
