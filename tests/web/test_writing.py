@@ -206,6 +206,7 @@ async def test_an_edit_that_was_left_is_there_again(new_reader, new_room) -> Non
     await ann.box.press("Escape")
     await expect(ann.box).to_have_value("")
     await ann.page.reload()
+    await ann.hears("first")
     await expect(ann.box).to_have_value("")
     await ann.box.press("ArrowUp")
     await expect(ann.box).to_have_value("first, but better")

@@ -67,7 +67,11 @@ function reasonOf({ deleted, author }, { isBlocked }) {
   return deleted ? "deleted" : undefined;
 }
 
-/** @param {Last | null} last @param {{at: number, author: any}} message @param {string} day */
+/**
+ * A reply has a head of its own, so that what it answers is no part of the words before it.
+ *
+ * @param {Last | null} last @param {{at: number, author: any, reply_to?: number}} message @param {string} day
+ */
 export function groups(last, message, day) {
-  return Boolean(last && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day);
+  return Boolean(last && !message.reply_to && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day);
 }

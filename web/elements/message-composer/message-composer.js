@@ -198,7 +198,8 @@ export class MessageComposer extends PageElement {
   /** The words are others than before: how high the box is, whether there is something to send, what is to be said of them. */
   #changed() {
     this.#fit();
-    this.button.hidden = !this.input.value.trim();
+    // It keeps its place, or it would come where a finger has just pressed another button.
+    this.button.classList.toggle("nothing", !this.input.value.trim());
     this.#count();
     this.#showNote();
   }
