@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ def _error_schema() -> dict[str, Any]:
     }
 
 
+@functools.cache
 def openrpc() -> bytes:
     """The OpenRPC document as JSON. Events are under ``x-events``."""
     schemas, components = _schemas()
@@ -80,6 +82,7 @@ def _events(schemas: dict[type[Any], dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": row.name, "summary": row.summary, "params": schemas[row.params]} for row in EVENTS.values()]
 
 
+@functools.cache
 def openapi() -> bytes:
     """The OpenAPI document of ``POST /api/<method>`` as JSON. Events, sent over WebSocket, are under ``x-events``."""
     schemas, components = _schemas()

@@ -29,6 +29,7 @@ def printed_by(bench: str) -> str:
     return done.stdout
 
 
+@pytest.mark.soak
 def test_fanout_measures_all_three_and_loses_nothing() -> None:
     printed = printed_by("fanout")
     for side in ("floor", "sketch", "server"):

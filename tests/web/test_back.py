@@ -55,6 +55,7 @@ async def test_a_press_beside_a_menu_only_closes_it_and_so_does_escape(new_reade
     await new_room(ann, "Beneath the menu")
     await ann.open("/")
     opener, menu = ann.page.locator("room-list .community-name"), ann.page.locator("room-list > .menu")
+    await expect(opener).to_have_attribute("aria-haspopup", "menu")
     await opener.tap()
     box, end = await menu.bounding_box(), await opener.bounding_box()
     assert box and end

@@ -20,7 +20,9 @@ def titles(reader: Reader, kind: str = "ul.rooms:not(.talks):not(.nearby)") -> o
 
 async def test_rooms_stand_by_what_they_are_to_the_reader(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
-    quiet, loud, called, hall = [await new_room(bob, title, ann) for title in ("Quiet", "Loud", "Called", "Open here")]
+    quiet, loud, called, hall = [
+        await new_room(bob, title, ann) for title in ("Quiet", "Loud enough", "Called", "Open here")
+    ]
     for room, level in ((quiet, "none"), (loud, "mentions"), (called, "mentions")):
         await ann.call("room.notify", room=room, level=level)
     await ann.open(f"/room/{hall}")
@@ -29,10 +31,10 @@ async def test_rooms_stand_by_what_they_are_to_the_reader(new_reader, new_room) 
     await page.get_by_role("button", name="Add to favourites").click()
     await expect(ann.room("Open here")).to_contain_text("favourite")
     await bob.call("message.send", room=loud, text="one more", client_id="1")
-    await expect(ann.room("Loud")).to_have_class(re.compile("unread"))
+    await expect(ann.room("Loud enough")).to_have_class(re.compile("unread"))
     await bob.call("message.send", room=called, text=f"@{ann.user['handle']} here", client_id="2")
     await expect(ann.room("Called").locator(".badge.lit")).to_have_text("1")
-    await expect(ann.room("Loud").locator(".badge")).to_have_text("")
+    await expect(ann.room("Loud enough").locator(".badge")).to_have_text("")
     await expect(titles(ann).nth(0)).to_have_text("Open here")
     await expect(titles(ann).nth(1)).to_have_text("Called")
     await expect(titles(ann).last).to_have_text("Quiet")
