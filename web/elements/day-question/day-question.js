@@ -21,6 +21,7 @@ export class DayQuestion extends PageElement {
   room = "";
   /** @type {any} */ #question = null;
   #askedAt = 0;
+  /** @type {Set<string>} answers of blocked people that were opened all the same, by id */ #unfolded = new Set();
 
   build() {
     this.hidden = true;
@@ -155,6 +156,7 @@ export class DayQuestion extends PageElement {
 
   /** @param {any} message @param {any} [row] */
   #row(message, row) {
+    if (this.client.blocks.has(message.author.id) && !this.#unfolded.has(message.id)) return this.#folded(message);
     row ??= make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
     Object.assign(row.firstChild, { message });
     row.firstChild.show();
@@ -164,5 +166,13 @@ export class DayQuestion extends PageElement {
     if (!open) wave?.remove();
     else if (!wave) row.append(iconButton("wave", this.say("hi.heading", { name: author.name }), () => context.sayHi({ user: author, room: message.room, seq: message.seq }), "wave"));
     return row;
+  }
+
+  /** @param {any} message by someone the reader blocked */
+  #folded({ id }) {
+    return make("li", { class: "fold" }, make("span", { text: this.say("room.folded_blocked", { count: 1 }) }), button(this.say("room.show"), () => {
+      this.#unfolded.add(id);
+      this.#showAnswers();
+    }, "action"));
   }
 }

@@ -37,7 +37,7 @@ export class LiveAnnouncer extends PageElement {
   hear({ room, message }) {
     const list = /** @type {any} */ (document.querySelector("message-list"));
     const fresh = message.seq > (this.client.find(room)?.state.last_seq ?? 0);
-    if (room !== this.client.openRoom || message.author.id === this.client.me || !list?.atBottom || !fresh) return;
+    if (room !== this.client.openRoom || message.author.id === this.client.me || this.client.blocks.has(message.author.id) || !list?.atBottom || !fresh) return;
     this.#waiting.push({ name: message.author.name, text: shorten(message.text, LONGEST) });
     this.#timer ??= setTimeout(() => this.announce(), PAUSE);
   }

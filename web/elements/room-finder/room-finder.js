@@ -113,8 +113,15 @@ export class RoomFinder extends PageElement {
     });
     return make("li", {}, make("div", {}, make("h2", { text: title, attributes: { dir: "auto" } }),
       make("p", { text: room.abouts?.[this.language] ?? room.about, attributes: { dir: "auto" } }),
-      room.latest?.text ? make("p", { class: "latest" }, nameOf(room.latest.author), make("bdi", { text: room.latest.text })) : null,
+      this.#latest(room.latest),
       make("p", { class: "facts", text: facts })), act);
+  }
+
+  /** @param {any} latest the room's last message, if there is one to be read */
+  #latest(latest) {
+    if (!latest?.text) return null;
+    if (this.client.blocks.has(latest.author.id)) return make("p", { class: "latest", text: this.say("message.blocked_answered") });
+    return make("p", { class: "latest" }, nameOf(latest.author), make("bdi", { text: latest.text }));
   }
 
   /** @param {Event} event @param {string} room */
