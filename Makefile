@@ -6,7 +6,7 @@ ARGS ?=
 BIN := .venv/bin
 # Two cores: a third of the time tests wait for processes and browsers.
 PARALLEL ?= -n 3 --dist loadfile
-ON_REDIS := tests/store tests/services/accounts tests/services/friends/test_inbox.py tests/walks/test_messages.py \
+ON_REDIS := tests/store tests/services/friends/test_inbox.py tests/walks/test_messages.py \
   tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chatserver.app import Server
 from tests.people import Person, sign_up
 
@@ -22,6 +24,7 @@ async def test_who_comes_into_a_new_server_is_greeted_once_and_answered_when_alo
     await ann.leave()
 
 
+@pytest.mark.soak
 async def test_two_processes_have_one_host_and_the_second_takes_over(open_server) -> None:
     first: Server = await open_server(host__enabled=True)
     ann = await (await sign_up(first.url, "ann")).start()

@@ -57,6 +57,7 @@ def test_the_bench_of_reactions_compares_them_with_messages() -> None:
     assert re.search(r"server's time per event +react / send +\d+\.\d\d", printed)
 
 
+@pytest.mark.soak
 def test_the_bench_of_many_people_asks_for_each_step() -> None:
     printed = printed_by("scale")
     assert re.search(r"takes connections after \d", printed)

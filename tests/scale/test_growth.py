@@ -25,7 +25,7 @@ from tests.people import Person, post, sign_up
 
 SMALL, LARGE = 1_000, 100_000
 REPEATS = 4
-MOST_REPEATS = 16
+MOST_REPEATS = 24
 
 Step = Callable[[], Awaitable[Any]]
 

@@ -97,8 +97,11 @@ async def test_a_friend_sees_what_was_read_if_each_turns_it_on(new_reader) -> No
     await visit(bob, ann)
     await bob.page.locator("tie-menu").get_by_role("button", name="More").click()
     await bob.page.get_by_role("menuitem", name="Stop sharing read receipts with Ann Lin").click()
-    await bob.page.locator("tie-menu").get_by_role("button", name="More").click()
-    await expect(bob.page.get_by_role("menuitem", name="Share read receipts with Ann Lin, both ways")).to_be_visible()
+    share = bob.page.get_by_role("menuitem", name="Share read receipts with Ann Lin, both ways")
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await share.count():  # a menu that is opened before the answer came shows what was
+            await bob.page.keyboard.press("Escape")
+            await bob.page.locator("tie-menu").get_by_role("button", name="More").click()
     await ann.page.reload()
     await expect(ann.page.locator("how-it-began")).to_contain_text("in person")
     await expect(seen).to_be_empty()

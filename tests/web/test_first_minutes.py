@@ -51,9 +51,8 @@ async def test_from_a_link_to_another_device(tmp_path, browser: Browser, telling
     await _tell(tmp_path, browser, telling, nothing, phone=phone)
 
 
-@pytest.mark.parametrize(
-    "trouble", [restart, *(pytest.param(other, marks=pytest.mark.soak) for other in (offline, reload, clock))]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("trouble", [restart, offline, reload, clock])
 async def test_the_end_is_the_same_with_trouble_in_the_middle(tmp_path, browser: Browser, trouble: Trouble) -> None:
     await _tell(tmp_path, browser, CHINESE, trouble, phone=True)
 

@@ -138,6 +138,7 @@ async def test_a_login_that_was_ended_elsewhere_leaves_nothing_either(server: Se
     await comes_about(ann, FORGOT)
 
 
+@pytest.mark.soak
 async def test_after_an_update_the_page_is_the_new_one_at_once_and_the_cache_with_it(
     server: Served, ann: Reader
 ) -> None:

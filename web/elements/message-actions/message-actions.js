@@ -233,7 +233,8 @@ export class MessageActions extends PageElement {
     if (chosen === "pick") return this.#pick(item, this.bar.isConnected ? this.smile : item);
     if (chosen === "reactors") return this.openReactors(item);
     if (chosen) return this.#act(item, `message-${chosen}`);
-    return item.isConnected && item.focus({ preventScroll: true });
+    // The dialog gave the focus back; whoever has moved on since keeps it.
+    return document.activeElement === document.body && item.isConnected && item.focus({ preventScroll: true });
   }
 
   /** @param {string} name */
