@@ -258,7 +258,7 @@ def seen_invited(tie: Tie, viewer: str, now: int, numbers: Numbers) -> Invited |
 
 
 def confirm_invited(tie: Tie, by: str, now: int, numbers: Numbers, *, yes: bool) -> Step:
-    """Say yes or no to somebody who accepted one's invitation. Nobody is told of a no; who says yes knows it, so thirty
+    """Say yes or no to somebody who accepted one's invitation. Nobody learns of a no; who says yes knows it, so thirty
     guests of one code are thirty notifications and not sixty."""
     invited = seen_invited(tie, by, now, numbers)
     if invited is None:

@@ -276,7 +276,7 @@ class Accounts:
         )
 
     async def _count_sign_up(self, caller: Caller, invite: str, now: int) -> None:
-        """A table or a class signs up from one address: guests count for who invites them."""
+        """A table or a class signs up from one address: guests count for the one who invites them."""
         most = self._settings.sign_up_per_address_hour
         by = await self.store.inviter(invite, now) if invite and most else ""
         if by:
