@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -65,6 +66,22 @@ NEVER_IDLE = "window.requestIdleCallback = () => 0"
 NO_WORKER = "Service Worker registration blocked by Playwright"
 # What a browser says by itself when the line is down; forgiven only where a story takes the line down.
 LINE_DOWN = re.compile(r"WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
+
+
+def _patient(act: Callable[..., Any]) -> Callable[..., Any]:
+    """The keys and the focus wait until their element is in sight: what is hidden cannot be focused, and Playwright
+    would press them elsewhere without a word."""
+
+    @functools.wraps(act)
+    async def patient(element: Locator, *given: Any, **more: Any) -> Any:
+        await element.wait_for()
+        return await act(element, *given, **more)
+
+    return patient
+
+
+for _act in ("focus", "press", "press_sequentially"):
+    setattr(Locator, _act, _patient(getattr(Locator, _act)))
 
 
 class Served:
