@@ -220,7 +220,7 @@ class Hub:
             self.tasks.spawn(self.refresh(user))
 
     def _item_added(self, user: LiveUser, seq: int, at: int, packed: str, quiet: int = 0) -> None:
-        item = item_of(seq, at, packed)
+        item = item_of(seq, at, packed, read=bool(quiet))
         user.profile["inbox_seq"] = str(seq).encode()
         user.profile["inbox_quiet"] = str(int(user.profile.get("inbox_quiet") or 0) + quiet).encode()
         for connection in user.connections:
@@ -228,7 +228,7 @@ class Hub:
                 connection.write(connection.wire.event("inbox.added", item))
 
     def _inbox_changed(self, user: LiveUser, kind: str, *rest: Any) -> None:
-        """The inbox was read up to a number, or an item is gone (``rest``: its poke or card)."""
+        """Items of the inbox were read, there or in their room, or one is gone (``rest``: its poke or card)."""
         if kind == "inbox":
             last, read, quiet = (str(number).encode() for number in rest)
             user.profile |= {"inbox_seq": last, "inbox_read": read, "inbox_quiet": quiet}

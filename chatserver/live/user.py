@@ -35,8 +35,9 @@ class LiveUser:
 
     def differs(self, numbers: UserNumbers) -> bool:
         """Whether the store has changes of rooms, profile, blocks or inbox that were not received here."""
-        inbox = self.inbox_seq, int(self.profile.get("inbox_read") or 0)
-        return numbers.version != self.version or (numbers.inbox_seq, numbers.inbox_read) != inbox
+        known = [int(self.profile.get(name) or 0) for name in ("inbox_seq", "inbox_read", "inbox_quiet")]
+        inbox = [numbers.inbox_seq, numbers.inbox_read, numbers.inbox_quiet]
+        return numbers.version != self.version or inbox != known
 
     @property
     def inbox_seq(self) -> int:

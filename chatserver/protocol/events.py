@@ -79,7 +79,8 @@ class MembersChanged(Struct, frozen=True):
 
 
 class InboxChanged(Shape, frozen=True):
-    """The inbox was read on another connection, or the subject of an item no longer exists."""
+    """Items of the inbox were read, here, on another connection or in their room; or the subject of one no longer
+    exists."""
 
     seq: Annotated[int, Meta(description="the number of the last item")]
     unread: Annotated[int, Meta(description="how many are unread")]
@@ -137,7 +138,7 @@ _ROWS: Final = (
     EventKind("user.changed", UserChanged, "A user on your screen changed their name, left or became an admin."),
     EventKind("read.moved", ReadMoved, "Your read marker moved on another connection."),
     EventKind("inbox.added", InboxItem, "Your inbox has a new item."),
-    EventKind("inbox.changed", InboxChanged, "Your inbox was read elsewhere, or an item is gone."),
+    EventKind("inbox.changed", InboxChanged, "Items of your inbox were read, or one is gone."),
     EventKind("typing.started", TypingStarted, "Someone is typing; show it for five seconds."),
     EventKind("presence.changed", PresenceChanged, "Who is online in a watched room changed."),
 )

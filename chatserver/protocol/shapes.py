@@ -361,6 +361,10 @@ class InboxItem(Shape, frozen=True):
     until: Annotated[int, Meta(description="when it ends, or until when to confirm; 0: never")] = 0
     count: Annotated[int, Meta(description="of `reacted`: how many people reacted, at the time of reading")] = 0
     users: Annotated[list[str], Meta(description="of `reacted`: ids of the first three who did")] = []
+    read: Annotated[
+        bool,
+        Meta(description="it is not counted as unread: it or its message was read, or it is of a kind never counted"),
+    ] = False
 
 
 class PokeSent(Shape, frozen=True):

@@ -29,13 +29,14 @@ class Head(Struct, frozen=True):
 
 
 class UserNumbers(Struct, frozen=True):
-    """A user's numbers, raised by every change: ``auth`` by logins, ``version`` by rooms, profile and blocks, the other
-    two by the inbox. ``auth`` is -1 for a user who does not exist."""
+    """A user's numbers, raised by every change: ``auth`` by logins, ``version`` by rooms, profile and blocks, the
+    others by the inbox. ``auth`` is -1 for a user who does not exist."""
 
     auth: int
     version: int
     inbox_seq: int
     inbox_read: int
+    inbox_quiet: int
 
 
 async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, Head | None], None]) -> None:
@@ -66,15 +67,13 @@ async def read_numbers(store: Store, users: Sequence[str], took: Callable[[str, 
             numbers = _numbers_of(fields)
         except ValueError as failure:
             store.note_fault("numbers", some[index], failure)
-            numbers = UserNumbers(-1, -1, -1, -1)
+            numbers = UserNumbers(-1, -1, -1, -1, -1)
         took(some[index], numbers)
 
+    fields = ("handle", "auth", "v", "inbox_seq", "inbox_read", "inbox_quiet")
     for start in range(0, len(users), AT_ONCE):
         some = users[start : start + AT_ONCE]
-        await store.together(
-            [(tag, ("HMGET", tag, "auth", "v", "inbox_seq", "inbox_read", "handle")) for tag in map(keys.user, some)],
-            took_one,
-        )
+        await store.together([(tag, ("HMGET", tag, *fields)) for tag in map(keys.user, some)], took_one)
 
 
 def _head_of(fields: list[Any]) -> Head | None:
@@ -85,7 +84,5 @@ def _head_of(fields: list[Any]) -> Head | None:
 
 
 def _numbers_of(fields: list[Any]) -> UserNumbers:
-    auth, version, inbox_seq, inbox_read, handle = fields
-    return UserNumbers(
-        -1 if handle is None else int(auth or 0), int(version or 0), int(inbox_seq or 0), int(inbox_read or 0)
-    )
+    handle, auth, *numbers = fields
+    return UserNumbers(-1 if handle is None else int(auth or 0), *(int(number or 0) for number in numbers))

@@ -33,7 +33,8 @@ ENDS: Final = {
     "u": {
         "": "a closed account keeps its id", ":rooms": "a day after leaving, or closing", ":gone": "as :rooms",
         ":logins": "100 of each user, and closing", ":known": "the latest 32, and closing",
-        ":inbox": "its length, and closing", ":done": "a day", ":pokes": "their time, and closing",
+        ":inbox": "its length, and closing", ":quiet": "as :inbox", ":calls": "reading, and closing",
+        ":done": "a day", ":pokes": "their time, and closing",
         ":ties": "closing", ":blocks": "closing", ":blocked_by": "closing", ":card": "closing",
         ":answered": "the latest 1,000, and closing", ":later": "their day, and closing",
         ":invitations": "a hundred, and closing", ":invitations_open": "their time, and closing",

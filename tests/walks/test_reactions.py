@@ -379,9 +379,9 @@ async def test_reactions_to_a_message_are_one_quiet_item_of_its_author(server: S
         (listed,) = await reacted(ann)
         assert listed == {**item, "count": 3, "users": [bob.id, cat.id, dan.id]}
         assert (await ann.call("inbox.list"))["inbox"] == {"seq": 1, "unread": 0}
+        other = (await ann.say("hall", "coffee?"))["seq"]
         await bob.say("hall", "@ann look")
         await ann.hears("inbox.added", kind="mention")
-        other = (await ann.say("hall", "coffee?"))["seq"]
         await bob.call("message.react", room="hall", seq=other, emoji="👍")
         await ann.hears("inbox.added", kind="reacted", seq=other)
         assert (await ann.call("inbox.list"))["inbox"] == {"seq": 3, "unread": 1}

@@ -51,9 +51,9 @@ export class Events {
 
   // --- of the reader ------------------------------------------------------------------------------------------------
 
-  /** @param {{number: number, kind: string, user: string, room?: string, seq?: number, until?: number}} item */
+  /** @param {{number: number, kind: string, user: string, room?: string, seq?: number, until?: number, read?: boolean}} item */
   #inboxAdded(item) {
-    this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + Number(item.kind !== "reacted") };
+    this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + Number(!item.read) };
     this.client.tell("inbox", item.user);
     if (item.kind === "met") this.client.tell("met", item);
   }

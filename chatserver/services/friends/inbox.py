@@ -123,7 +123,7 @@ class Inbox:
         if item.user in blocked:
             return False
         if item.kind in {"mention", "reply"}:
-            posted = await self._message(item.room, item.seq)
+            posted, _ = await self._message(item.room, item.seq)
             return posted is not None and user in {*posted.mentions, posted.reply_user}
         if item.kind == "poke":
             return await self._poke_stands(user, item, blocked, now)
@@ -222,17 +222,17 @@ class Inbox:
         if posted is None or posted.duplicate:
             await self._intents.drop(begun)
         else:
-            await self._intents.finish(begun, lambda of: self._tell(of.step.room, posted.seq, posted.at))
+            await self._intents.finish(begun, lambda of: self._tell(of.step.room, posted.seq, posted.at, sent=True))
 
     async def _tell_stored(self, intent: Intent[Mention]) -> None:
         """The intent's parts, for a process that takes over: if the message was stored, add the mentions."""
         step = intent.step
         if step.seq:
-            await self._tell(step.room, step.seq, step.now)
+            await self._tell(step.room, step.seq, step.now, sent=False)
             return
         sent = await self._log.sent(step.room, step.user, step.client_id)
         if sent is not None and sent.id == step.id:
-            await self._tell(step.room, sent.seq, sent.at)
+            await self._tell(step.room, sent.seq, sent.at, sent=True)
 
     async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
         """Carry out an edit with an @ in it; newly mentioned users get an inbox item."""
@@ -246,24 +246,26 @@ class Inbox:
         await self._intents.finish(begun, self._tell_stored)
         return rev
 
-    async def _message(self, room: str, seq: int) -> Posted | None:
+    async def _message(self, room: str, seq: int) -> tuple[Posted | None, str]:
+        """A message, if there is one, and its room's epoch."""
         try:
             page = await self._log.read(room, first=seq, last=seq)
         except Refusal as refusal:
             if refusal.kind is not NOT_FOUND:
                 raise
-            return None
-        return page.messages[0] if page.messages else None
+            return None, ""
+        return page.messages[0] if page.messages else None, page.epoch
 
-    async def _tell(self, room: str, seq: int, at: int) -> None:
-        """Add a message to the inbox of each user whom it calls now, once, however it calls them; repeats add
-        nothing. Whose message it answers may say hi to its author."""
-        posted = await self._message(room, seq)
+    async def _tell(self, room: str, seq: int, at: int, *, sent: bool) -> None:
+        """Add a message that was sent or edited to the inbox of each user whom it calls now, once, however it calls
+        them; repeats add nothing. Whose message it answers may say hi to its author."""
+        posted, epoch = await self._message(room, seq)
         if posted is None or posted.only:
             return
         for user in dict.fromkeys([*posted.mentions, *filter(None, [posted.reply_user])]):
             if not await self._ties.has_blocked(user, posted.user):
                 item = Item("reply" if user == posted.reply_user else "mention", posted.user, room, seq)
-                await self._inbox.add(user, f"mention {posted.id}", item, now=at)
+                name = f"mention {posted.id}"
+                await self._inbox.add(user, name, item, now=at, epoch=epoch if sent else "")
         if posted.reply_user:
             await self._ties.note_answered(posted.user, posted.reply_user, at)

@@ -1,5 +1,5 @@
 -- Delete what a closed account still holds, after its rooms, ties and invitations were seen to.
--- keys: {u} {u}:rooms {u}:gone {u}:inbox {u}:pokes {u}:ties {u}:blocks {u}:blocked_by {u}:invitations {u}:invitations_open {u}:done {u}:made {u}:made_at {u}:answered {u}:later
+-- keys: {u} {u}:rooms {u}:gone {u}:inbox {u}:pokes {u}:ties {u}:blocks {u}:blocked_by {u}:invitations {u}:invitations_open {u}:done {u}:made {u}:made_at {u}:answered {u}:later {u}:quiet {u}:calls
 -- repeatable
 -- allow-oom
 -- answers: {'ok'} or {'not_found'}

@@ -110,11 +110,16 @@ local function is_closed(profile)
   return not held[1] or held[2] == '1'
 end
 
--- Add an item to a user's inbox under the next number, and publish it. A quiet one is never counted as unread.
+-- Add an item to a user's inbox under the next number, and publish it. With `quiet` ({u}:quiet) it is not counted as
+-- unread.
 local function add_item(profile, inbox, now, item, kept, quiet)
   local seq = redis.call('HINCRBY', profile, 'inbox_seq', 1)
-  if quiet then redis.call('HINCRBY', profile, 'inbox_quiet', 1) end
-  redis.call('XADD', inbox, 'MAXLEN', '~', kept, seq .. '-0', 'i', item, 't', now, 'q', quiet and 1 or 0)
+  if quiet then
+    redis.call('HINCRBY', profile, 'inbox_quiet', 1)
+    redis.call('ZADD', quiet, seq, seq)
+    redis.call('ZREMRANGEBYRANK', quiet, 0, -1 - kept)
+  end
+  redis.call('XADD', inbox, 'MAXLEN', '~', kept, seq .. '-0', 'i', item, 't', now)
   publish(profile, 'item', seq, now, item, quiet and 1 or 0)
   return seq
 end

@@ -4,8 +4,9 @@
 |------------|---------------------------------------------------------------------------------------------|
 | `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …; of  |
 |            | each message that was reacted to `:reactions:SEQ` counts, `:reactions:SEQ:EMOJI` who, by rev |
-| `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`, `:later` pokes    |
-|            | that are shown on a later day, `:answered` people whose messages they answered               |
+| `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`, `:quiet` its items |
+|            | that are not counted, `:calls` where unread ones are about, `:later` pokes that are shown on a |
+|            | later day, `:answered` people whose messages they answered                                   |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, unfinished steps over two tags                                 |
 | `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of changes                  |

@@ -6,6 +6,7 @@ and an item that is no longer true is left out.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ KEPT: Final = 1000
 
 QUIET: Final = frozenset({"reacted"})
 """Kinds of items that are never counted as unread."""
+
+CALLS: Final = frozenset({"mention", "reply"})
+"""Kinds of items that are read with the room of their message."""
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,12 +45,16 @@ class InboxStore:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, user: str, name: str, item: Item, *, now: int, hidden: bool = False) -> None:
-        """Add an item to the user's inbox. Does nothing for a closed account, or if ``hidden``."""
+    async def add(
+        self, user: str, name: str, item: Item, *, now: int, hidden: bool = False, epoch: str = ""
+    ) -> None:  # fmt: skip
+        """Add an item to the user's inbox. Does nothing for a closed account, or if ``hidden``. A call that is new in
+        its room carries the room's ``epoch``, and is read with the room; one by an edit is not, because the message may
+        have been read before."""
         packed = msgspec.json.encode(item)
-        await self._store.call(
-            "inbox_add", keys.user(user), name, now, packed, KEPT, int(item.kind in QUIET), int(hidden)
-        )
+        call = (item.room, item.seq, epoch) if item.kind in CALLS and epoch else ()
+        quiet = int(item.kind in QUIET)
+        await self._store.call("inbox_add", keys.user(user), name, now, packed, KEPT, quiet, int(hidden), *call)
 
     async def add_poke(
         self, user: str, name: str, item: Item, *, now: int, ends_at: int, today: tuple[int, int], most: int,
@@ -97,7 +105,7 @@ class InboxStore:
         entries = await self._store.command(
             keys.user(user), "XREVRANGE", keys.user(user) + ":inbox", start, "-", "COUNT", limit
         )
-        return [_item(place, fields) for place, fields in entries]
+        return await self._read(user, entries)
 
     async def after(self, user: str, seq: int, count: int) -> list[InboxItem]:
         """At most ``count`` items above the number ``seq``, oldest first."""
@@ -105,7 +113,22 @@ class InboxStore:
         entries = await self._store.command(
             keys.user(user), "XRANGE", keys.user(user) + ":inbox", start, "+", "COUNT", count
         )
-        return [_item(place, fields) for place, fields in entries]
+        return await self._read(user, entries)
+
+    async def _read(self, user: str, entries: list[Any]) -> list[InboxItem]:
+        """The items of these entries, each with whether it is read."""
+        if not entries:
+            return []
+        tag, numbers = keys.user(user), [int(place.partition(b"-")[0]) for place, _ in entries]
+        read, quiet = await asyncio.gather(
+            self._store.command(tag, "HGET", tag, "inbox_read"),
+            self._store.command(tag, "ZRANGEBYSCORE", tag + ":quiet", min(numbers), max(numbers)),
+        )
+        done = {int(number) for number in quiet}
+        return [
+            item_of(number, int(fields[3]), fields[1], read=number <= int(read or 0) or number in done)
+            for number, (_, fields) in zip(numbers, entries, strict=True)
+        ]
 
 
 def state_of(profile: Mapping[str, bytes | None]) -> InboxState:
@@ -114,15 +137,10 @@ def state_of(profile: Mapping[str, bytes | None]) -> InboxState:
     return InboxState(last, last - read - quiet)
 
 
-def _item(place: bytes, fields: list[bytes]) -> InboxItem:
-    number = int(place.partition(b"-")[0])
-    return item_of(number, int(fields[3]), fields[1])
-
-
-def item_of(number: int, at: int, packed: bytes | str) -> InboxItem:
+def item_of(number: int, at: int, packed: bytes | str, *, read: bool) -> InboxItem:
     """Decode an item as its user receives it."""
     held = msgspec.json.decode(packed, type=Item)
     fields: dict[str, Any] = msgspec.structs.asdict(held)
     if held.kind == "reacted":
         fields |= {"count": 1, "users": [held.user]}
-    return msgspec.convert({"number": number, "at": at, **fields}, InboxItem)
+    return msgspec.convert({"number": number, "at": at, "read": read, **fields}, InboxItem)

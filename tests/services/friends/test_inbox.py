@@ -15,6 +15,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.live.user import LiveUser
 from chatserver.protocol.methods.friends import InvitationCreate
+from chatserver.protocol.shapes import InboxState
 from chatserver.rules.friends.tie import Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages.text import names_called
@@ -25,12 +26,13 @@ from chatserver.services.friends.invitations import Invitations
 from chatserver.services.friends.pairs import Pairs
 from chatserver.store.accounts.accounts import invite_key
 from chatserver.store.accounts.author_cache import AuthorCache
+from chatserver.store.accounts.users import Mark, UserStore
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
-from chatserver.store.friends.inbox import InboxStore
+from chatserver.store.friends.inbox import InboxStore, Item
 from chatserver.store.friends.invitations import Code, InvitationStore, MakeInvitation
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.log import Calls, MessageLog
@@ -118,6 +120,54 @@ async def test_too_much_is_not_replayed_and_neither_is_what_was_never_there(open
             assert ann.session["inbox"] == {"seq": 3, "unread": 3}
             await ann.call("session.ping")
             assert not ann.heard("inbox.added")
+
+
+async def unread_of(person: Person) -> list[int]:
+    """The numbers of the unread items, which must be as many as the inbox says."""
+    listed = await person.call("inbox.list")
+    unread = sorted(item["number"] for item in listed["items"] if not item.get("read"))
+    assert listed["inbox"]["unread"] == len(unread)
+    return unread
+
+
+async def test_reading_a_room_past_a_message_reads_the_item_about_it_on_every_device(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        other = await Person(server.url, ann.token).start()
+        tea = (await ann.call("room.create", kind="open", title="Tea"))["room"]
+        await bob.call("room.join", room=tea)
+        said = []
+        for number, room in enumerate([tea, "hall", tea, tea], start=1):
+            said.append((await bob.say(room, "@ann"))["seq"])
+            await ann.hears("inbox.added", number=number)
+        await ann.call("read.mark", room=tea, seq=said[0] - 1)
+        assert await unread_of(ann) == [1, 2, 3, 4]
+        await ann.call("read.mark", room=tea, seq=said[2])
+        for device in (ann, other):
+            await device.hears("inbox.changed", seq=4, unread=2)
+        assert await unread_of(ann) == [2, 4]
+        await come_back(other, 0)
+        await other.hears("inbox.added", number=4)
+        assert [item["number"] for item in other.heard("inbox.added", read=True)] == [1, 3]
+        await ann.say(tea, "Here I am")
+        await ann.hears("inbox.changed", seq=4, unread=1)
+        assert await unread_of(ann) == [2]
+        await other.leave()
+
+
+async def test_an_item_that_comes_after_its_message_was_read_is_quiet_but_not_by_an_edit(address: Address) -> None:
+    async with town(Store(address)) as here:
+        await here.build_friends()
+        users, tag = UserStore(here.store), keys.user("ann")
+        epoch = (await here.log.read("tea", first=1, last=1)).epoch
+        await users.mark("ann", [Mark("tea", epoch, 9)], origin="")
+        for name, seq, of in (("read", 9, epoch), ("edit", 8, ""), ("before a reset", 7, "other"), ("new", 10, epoch)):
+            await here.inbox.add("ann", name, Item("mention", "cat", "tea", seq), now=1, epoch=of)
+        assert await here.inbox.state("ann") == InboxState(4, 3)
+        await users.mark("ann", [Mark("tea", epoch, 12)], origin="")
+        assert [item.read for item in await here.inbox.page("ann", before=0, limit=9)] == [True, False, False, True]
+        assert await here.inbox.state("ann") == InboxState(4, 2)
+        assert await here.inbox.mark("ann", 3) == InboxState(4, 0)
+        assert not await here.store.command(tag, "EXISTS", tag + ":calls")
 
 
 # --- steps over two tags ---------------------------------------------------------------------------------------------

@@ -357,7 +357,7 @@ test("what waits in the bell is counted, and looked at once", async (t) => {
   line.answers["inbox.mark"] = {};
   line.tell("inbox.added", { number: 5, kind: "poke", user: "tom" });
   await until(() => client.inbox.unread === 2, "two");
-  line.tell("inbox.added", { number: 6, kind: "reacted", user: "tom", room: "tea", seq: 1 });
+  line.tell("inbox.added", { number: 6, kind: "reacted", user: "tom", room: "tea", seq: 1, read: true });
   await until(() => client.inbox.seq === 6, "the reaction");
   assert.equal(client.inbox.unread, 2, "reactions make no number");
   client.readInbox();

@@ -18,15 +18,14 @@ const MOST = 100;
 /** In a conversation of two, its name would be said twice. */
 const TOLD_OF_TWO = new Set(["reply", "reacted"]);
 const TO_ROOM = new Set(["mention", "reply", "reacted", "invitation", "opened", "removed", "muted", "banned"]);
-/** What is told without a number anywhere. */
-const QUIET = new Set(["reacted"]);
 
 /** Below what waits for an answer stands an element that gives it. */
 const ANSWERS = { poke: "hello-answer", invited: "invited-answer" };
 
 export class BellList extends PageElement {
-  /** Items up to this one were read when one came. */
-  #readTo = -1;
+  /** What was new while one looks, above what one marked as read. @type {Set<number>} */
+  #new = new Set();
+  #readTo = 0;
   #wanted = PAGE;
 
   build() {
@@ -56,7 +55,6 @@ export class BellList extends PageElement {
   async load() {
     if (!this.client.began) return;
     if (!this.client.signedIn) return this.#askIn();
-    if (this.#readTo < 0) this.#readTo = this.client.inbox.seq - this.client.inbox.unread;
     try {
       const { items, next } = await this.client.ask("inbox.list", { limit: Math.min(MOST, this.#wanted) });
       this.error.textContent = "";
@@ -76,6 +74,7 @@ export class BellList extends PageElement {
   #show(items, more) {
     const known = items.filter(({ kind }) => this.say(`bell.${kind}`) !== `bell.${kind}`);
     this.client.people.learn(known.map(({ user }) => user));
+    for (const { number, read } of known) if (!read && number > this.#readTo) this.#new.add(number);
     const fresh = known.filter((item) => this.#isNew(item));
     const old = known.filter((item) => !this.#isNew(item));
     this.#fill(this.fresh, fresh);
@@ -97,12 +96,13 @@ export class BellList extends PageElement {
 
   /** @param {any} item */
   #isNew(item) {
-    return item.number > this.#readTo && !QUIET.has(item.kind);
+    return this.#new.has(item.number);
   }
 
   /** Everything is as read, here as on the server. */
   #markRead() {
     this.#readTo = this.client.inbox.seq;
+    this.#new.clear();
     this.load();
   }
 
