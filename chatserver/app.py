@@ -76,6 +76,7 @@ class Server:
         self.stores = await build_stores(self.settings, self.store, self.tasks)
         self.live = await build_live(self.settings, self.stores, self.tasks)
         self.working = build_services(self.settings, self.stores, self.live, self.tasks, self.hashing)
+        self._stack.push_async_callback(self.live.fetcher.close)
         self.hub, self.services = self.live.hub, self.working.services
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
         self.doors = build_doors(self.settings, self.stores, self.live, self.working, self.tasks,

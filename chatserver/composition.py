@@ -50,6 +50,7 @@ from chatserver.services.friends.search import Search
 from chatserver.services.friends.ties import Ties
 from chatserver.services.messages.limits import SendLimits
 from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.sync import Sync
 from chatserver.services.recovery import Recovery
@@ -77,10 +78,13 @@ from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import LogReader, MessageLog
+from chatserver.store.messages.previews import PreviewStore
 from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.rooms.questions import QuestionStore
 from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
+from chatserver.workers.fetching import Fetcher
+from chatserver.workers.guard import Guard
 
 HISTORY_PAGE: Final = 100
 
@@ -115,6 +119,7 @@ class Live:
     authority: Authority
     hub: Hub
     marks: Marks
+    fetcher: Fetcher
 
 
 @dataclass(slots=True, frozen=True)
@@ -211,7 +216,8 @@ async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
         tasks.spawn(hub.show_windows(index.windows()))
 
     await index.start(tasks.spawn, show_windows)
-    return Live(authority, hub, Marks(stores.users))
+    fetcher = Fetcher(Guard(settings.server.reachable_networks), agent=f"chatserver/{__version__} (link previews)")
+    return Live(authority, hub, Marks(stores.users), fetcher)
 
 
 def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks, hashing: Hashing) -> Working:
@@ -229,8 +235,13 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     newcomers = Newcomers(hub, stores.log, stores.newcomers, stores.intents, _newcomer_numbers(settings))
     deletions = Deletions(stores.store, stores.intents, stores.newcomers)
     sends = _send_limits(settings)
+    previews = Previews(
+        hub, PreviewStore(stores.store), stores.ties, newcomers, live.fetcher, sends,
+        looks=Buckets(limits.previews_burst, limits.previews_per_minute / 60),
+        on=lambda: community.profile.previews, own=settings.server.public_url,
+    )  # fmt: skip
     messages = Messages(
-        hub, log, stores.users, deletions, sends, inbox, newcomers,
+        hub, log, stores.users, deletions, sends, inbox, newcomers, previews,
         secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
     )  # fmt: skip
     reactions = Reactions(
@@ -239,7 +250,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     )  # fmt: skip
     friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, newcomers, icebreakers, days)
     server = _server_info(settings)
-    services = _services(settings, stores, live, messages, reactions, friends, server, hashing)
+    services = _services(settings, stores, live, messages, reactions, previews, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
     return Working(services, log, recovery, server)
 
@@ -307,8 +318,8 @@ def _searches(settings: Settings) -> Buckets:
 
 
 def _services(
-    settings: Settings, stores: Stores, live: Live, messages: Messages, reactions: Reactions, friends: Friends,
-    server: ServerInfo, hashing: Hashing,
+    settings: Settings, stores: Stores, live: Live, messages: Messages, reactions: Reactions, previews: Previews,
+    friends: Friends, server: ServerInfo, hashing: Hashing,
 ) -> Services:  # fmt: skip
     limits, hub, community, accounts = settings.limits, live.hub, stores.community, stores.accounts
     return Services(
@@ -341,6 +352,7 @@ def _services(
         ),
         messages=messages,
         reactions=reactions,
+        previews=previews,
         activity=Activity(hub, stores.rooms, Buckets(limits.typing_burst, limits.typing_per_second)),
         friends=friends,
     )  # fmt: skip

@@ -52,6 +52,7 @@ _SETTINGS: Final[dict[str, object]] = {
     "limits.searches_burst": 0,
     "limits.connections_per_user": 0,
     "limits.connections_per_address": 0,
+    "community.previews": False,
 }
 
 

@@ -43,6 +43,7 @@ FOR_TESTS = {
     "limits.connections_per_user": 0,
     "limits.connections_per_address": 0,
     "host.enabled": False,
+    "community.previews": False,
 }
 
 
@@ -89,10 +90,10 @@ async def store(address: Address) -> AsyncIterator[Store]:
 
 
 def settings_for_tests(data: Path, **changes: Any) -> Settings:
-    """Settings of a small, quick community; ``changes`` by dotted name with __ for the dot."""
+    """Settings of a small, quick community; ``changes`` by dotted name with __ for the dot, None for the default."""
     overrides = {"server.data": str(data), **FOR_TESTS}
     overrides |= {name.replace("__", "."): value for name, value in changes.items()}
-    return load(None, {}, overrides)
+    return load(None, {}, {name: value for name, value in overrides.items() if value is not None})
 
 
 @pytest.fixture

@@ -360,7 +360,9 @@ def test_systemd_is_notified_when_the_server_is_ready_and_when_it_stops(home: Ho
         listening.bind(str(tmp_path / "n"))
         listening.settimeout(10)
         home.open(NOTIFY_SOCKET=str(tmp_path / "n"), WATCHDOG_USEC="200000")
-        words = {listening.recv(100) for _ in range(4)}
+        words: set[bytes] = set()
+        while len(words) < 2:
+            words.add(listening.recv(100))
         assert words == {b"READY=1", b"WATCHDOG=1"}
         assert home.end() == 0
         listening.setblocking(False)

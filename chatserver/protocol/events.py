@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from chatserver.protocol.shapes import Author, InboxItem, Message, Role, RoomState, RoomWords, Shape
+from chatserver.protocol.shapes import Author, InboxItem, Message, Preview, Role, RoomState, RoomWords, Shape
 
 
 class MessageChanged(Shape, frozen=True):
@@ -31,7 +31,7 @@ class MessageChanged(Shape, frozen=True):
         default_factory=list
     )
     everyone: Annotated[bool, Meta(description="whether it calls everyone in the room, with @everyone")] = False
-    previews: Annotated[list[str], Meta(description="always empty in this release")] = field(default_factory=list)
+    previews: Annotated[list[Preview], Meta(description="of its first two links")] = field(default_factory=list)
 
 
 class MessageReacted(Shape, frozen=True, gc=False):

@@ -170,6 +170,15 @@ class Reaction(Struct, frozen=True, gc=False):
     users: Annotated[list[str], Meta(description="ids of the first 100, in the order of reacting")]
 
 
+class Preview(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a page that a message links to says of itself. It was written by whoever made that page."""
+
+    url: Annotated[str, Meta(description="the link, as it is in the message")]
+    title: Annotated[str, Meta(description="the page's title: at most 200 characters on one line")]
+    site: Annotated[str, Meta(description="the site's name, or its host: at most 60 characters on one line")]
+    text: Annotated[str, Meta(description="the page's description: at most 300 characters on one line")] = ""
+
+
 class Message(Shape, frozen=True):
     """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id. Events carry
     neither ``reactions`` nor ``mine``: reactions to a message follow it as events of their own."""
@@ -196,7 +205,10 @@ class Message(Shape, frozen=True):
         bool, Meta(description="whether it is a newcomer's first message; for members, and for a day after `at`")
     ] = False
     attachments: Annotated[list[str], Meta(description="always empty in this release")] = []
-    previews: Annotated[list[str], Meta(description="always empty in this release")] = []
+    previews: Annotated[
+        list[Preview],
+        Meta(description="of its first two links; they come by `message.changed` some time after the message"),
+    ] = []
     edited_at: Annotated[int, Meta(description="when the text was last changed; 0: never")] = 0
     deleted: Annotated[bool, Meta(description="whether it is a tombstone: number and id stay, the text is gone")] = (
         False

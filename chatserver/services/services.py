@@ -14,6 +14,7 @@ from chatserver.services.accounts.suggestions import Suggestions
 from chatserver.services.community.administration import Administration
 from chatserver.services.friends.friends import Friends
 from chatserver.services.messages.messages import Messages
+from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.sync import Sync
 from chatserver.services.rooms.activity import Activity
@@ -38,6 +39,7 @@ class Services:
     discovery: Discovery
     messages: Messages
     reactions: Reactions
+    previews: Previews
     activity: Activity
     friends: Friends
 
@@ -97,6 +99,7 @@ class Services:
             "message.reactors": self.reactions.reactors,
             "message.pin": self.reactions.pin,
             "room.pins": self.reactions.pins,
+            "message.hide_previews": self.previews.hide,
             "read.mark": self.messages.mark,
             "typing.start": self.activity.type,
             "presence.watch": self.activity.watch,

@@ -48,6 +48,9 @@ class Community(msgspec.Struct, frozen=True, kw_only=True):
         Literal["open", "invite"], about("Who may sign up: anyone (open), or only people with an invitation.")
     ] = "open"
     reactions_off: Annotated[list[str], about("Emoji with which nobody may react.")] = []
+    previews: Annotated[bool, about("Whether the server fetches pages that messages link to, to show a preview.")] = (
+        True
+    )
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +67,10 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ] = []
     trusted_proxies: Annotated[
         list[str], about("Addresses or networks of proxies whose X-Forwarded-For and -Proto headers are trusted.")
+    ] = []
+    reachable_networks: Annotated[
+        list[str],
+        about("Networks that link previews may read besides the public internet, such as an intranet's 10.0.0.0/8."),
     ] = []
     drain_seconds: Annotated[float, about("How long the server takes to close its sockets after SIGTERM.", "s")] = 10.0
     ping_seconds: Annotated[float, about("Interval between pings of a socket; 0 = never.", "s")] = 25.0
@@ -154,6 +161,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     address_sends_per_second: Annotated[float, about("Sustained rate of messages from an address.", "1/s")] = 50.0
     reactions_burst: Annotated[int, about("Burst of reactions of a user.", "reactions")] = 20
     reactions_per_minute: Annotated[float, about("Sustained rate of reactions of a user.", "1/min")] = 30.0
+    previews_burst: Annotated[int, about("Burst of links of a user that get a preview.", "links")] = 20
+    previews_per_minute: Annotated[float, about("Sustained rate of links of a user that get a preview.", "1/min")] = (
+        20.0
+    )
     joins_burst: Annotated[int, about("Burst of joins of a user.", "rooms")] = 20
     joins_per_minute: Annotated[float, about("Sustained rate of joins of a user.", "1/min")] = 20.0
     creates_burst: Annotated[int, about("Burst of rooms created by a user.", "rooms")] = 5

@@ -66,11 +66,12 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "server.origins", f"must hold origins such as https://chat.example.org without a path, not {origin!r}"
     if settings.server.public_url and not normal_origin(settings.server.public_url):
         yield "server.public_url", "must be an address such as https://chat.example.org without a path"
-    for network in settings.server.trusted_proxies:
-        try:
-            ip_network(network, strict=False)
-        except ValueError:
-            yield "server.trusted_proxies", f"must hold addresses or networks such as 10.0.0.0/8, not {network!r}"
+    for name in ("trusted_proxies", "reachable_networks"):
+        for network in getattr(settings.server, name):
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                yield f"server.{name}", f"must hold addresses or networks such as 10.0.0.0/8, not {network!r}"
 
 
 def _texts(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -537,6 +537,10 @@ class Moves:
         room = self.room(who)
         return {"room": room, "seq": await self.seq(who, room), "pinned": self.chance.random() < 0.8}
 
+    async def message_hide_previews(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "seq": await self.seq(who, room)}
+
     async def read_mark(self: Crowd, who: Ear) -> Params:
         return {"room": self.room(who), "seq": 3}
 

@@ -179,7 +179,7 @@ async def socket_of(url: str, **options: Any) -> AsyncIterator[ClientConnection]
 @pytest.mark.parametrize("scene", SCENES, ids=[scene.name for scene in SCENES])
 async def test_the_server_says_what_the_page_shows(scene: Scene, open_server, address: Address) -> None:
     settings = {name.replace(".", "__"): value for name, value in scene.settings.items()}
-    server = await open_server(**settings)
+    server = await open_server(community__previews=None, **settings)
     with redis.Redis(unix_socket_path=address.path) as store:
         stage = Stage(server.url, store)
         try:

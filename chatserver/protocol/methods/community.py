@@ -23,12 +23,15 @@ class Community(Struct, frozen=True):
         Literal["open", "invite"],
         Meta(description="who may sign up: anyone (`open`), or only people with an invitation (`invite`)"),
     ]
+    previews: Annotated[bool, Meta(description="whether the first two links of a message get a preview")]
     version: Annotated[str, Meta(description="the server's version")]
     limits: Annotated[Limits, Meta(description="the server's limits")]
     unclaimed: Annotated[bool, Meta(description="whether there is no admin yet")]
     fixed: Annotated[
         list[str] | UnsetType,
-        Meta(description="those of `name`, `language`, `time_zone`, `sign_up` that the server's settings fix"),
+        Meta(
+            description="those of `name`, `language`, `time_zone`, `sign_up`, `previews` that the server's settings fix"
+        ),
     ] = UNSET
     host: Annotated[
         str | UnsetType, Meta(description="the handle of the community's host, with which people can rehearse a poke")
@@ -50,6 +53,9 @@ class CommunityUpdate(Params, frozen=True):
     sign_up: Annotated[
         Literal["open", "invite"] | UnsetType,
         Meta(description="who may sign up: anyone (`open`), or only people with an invitation (`invite`)"),
+    ] = UNSET
+    previews: Annotated[
+        bool | UnsetType, Meta(description="whether the first two links of a message get a preview")
     ] = UNSET
 
 

@@ -120,6 +120,10 @@ class MessagePin(RoomParams, frozen=True):
     pinned: Annotated[bool, Meta(description="false takes the pin away")]
 
 
+class MessageHidePreviews(RoomParams, frozen=True):
+    seq: Annotated[Seq, Meta(description="the message whose previews go")]
+
+
 class RoomPins(RoomParams, frozen=True):
     pass
 
@@ -176,6 +180,10 @@ ROWS: Final = (
     Method(
         "room.pins", RoomPins, MessagesResult, "List the pinned messages, newest pin first.", who="anyone",
         repeatable=True,
+    ),
+    Method(
+        "message.hide_previews", MessageHidePreviews, RevResult,
+        "Take the previews of a message's links away, as its author or a moderator; none come again.", repeatable=True,
     ),
     Method("read.mark", ReadMark, ReadMarkResult, "Move your read marker; it never moves back.", repeatable=True),
 )  # fmt: skip

@@ -96,7 +96,7 @@ def names_called(text: str) -> str:
     if "@" not in text and "＠" not in text:
         return ""
     names: dict[str, None] = {}
-    for words in _outside_code(text):
+    for words in outside_code(text):
         for found in _AFTER_AT.finditer(words):
             if found[1] and not _is_behind_word(words, found.start()):
                 name = _name(handles.fold(found[1]))
@@ -107,7 +107,7 @@ def names_called(text: str) -> str:
     return "\n".join(names)
 
 
-def _outside_code(text: str) -> Iterator[str]:
+def outside_code(text: str) -> Iterator[str]:
     """The pieces of text between fenced code blocks, without inline code: as the page shows them. Quotes, headings and
     items of lists are pieces of their own, so that a backtick in one has no twin in another."""
     piece: list[str] = []

@@ -65,8 +65,11 @@ class Newcomers:
 
     def most_called(self, caller: Caller) -> int:
         """How many others a message of the caller calls by name at most; without await."""
-        is_new = rules.is_newcomer(self._arrival(caller), now_ms(), self._numbers)
-        return self._numbers.mentions if is_new else MOST_CALLED
+        return self._numbers.mentions if self.is_new(caller) else MOST_CALLED
+
+    def is_new(self, caller: Caller) -> bool:
+        """Whether the caller is a newcomer now; without await."""
+        return rules.is_newcomer(self._arrival(caller), now_ms(), self._numbers)
 
     def must_count(self, caller: Caller) -> bool:
         """Whether the caller's next message has to be counted; without await."""

@@ -60,7 +60,7 @@ class Administration:
     def _result(self, *, admin: bool) -> Community:
         profile = self._community.profile
         return Community(
-            profile.name, profile.language, profile.time_zone, profile.sign_up, self._server.version,
+            profile.name, profile.language, profile.time_zone, profile.sign_up, profile.previews, self._server.version,
             self._server.limits, self._community.unclaimed, self._community.fixed if admin else UNSET,
             self._host or UNSET,
         )  # fmt: skip
@@ -72,6 +72,8 @@ class Administration:
             given["name"] = text_rules.checked_title(given["name"], path="name")
         if "time_zone" in given:
             given["time_zone"] = profiles.checked_time_zone(given["time_zone"], may_be_empty=False)
+        if "previews" in given:
+            given["previews"] = str(int(given["previews"]))
         await self._community.update(given, by=caller.user_id, now=now_ms())
         return self._result(admin=True)
 

@@ -27,12 +27,14 @@ from chatserver.protocol.methods.messages import (
     ReadMarkResult,
     RevResult,
 )
+from chatserver.rules.messages import links as link_rules
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
 from chatserver.services.friends.inbox import Inbox
 from chatserver.services.messages.limits import SendLimits
+from chatserver.services.messages.previews import Previews
 from chatserver.store.accounts.users import Mark, UserStore
 from chatserver.store.community.secret import Secret
 from chatserver.store.messages.deletions import Deletions
@@ -56,6 +58,7 @@ class Messages:
         limits: SendLimits,
         inbox: Inbox,
         newcomers: Newcomers,
+        previews: Previews,
         *,
         secret: Secret,
         characters: int,
@@ -68,6 +71,7 @@ class Messages:
         self._limits = limits
         self._inbox = inbox
         self._newcomers = newcomers
+        self._previews = previews
         self._secret = secret
         self._characters = characters
         self._size = size
@@ -97,11 +101,12 @@ class Messages:
         said = digest(self._secret.value, record.text, record.reply_to, record.topic)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
         calls = self._calls(caller, record.text)
-        if calls is NO_CALLS and not record.reply_to:
-            return self._log.append(room, record, said, origin)
-        answered = self._inbox.mentioned(room, record)
+        answered = None if calls is NO_CALLS and not record.reply_to else self._inbox.mentioned(room, record)
         answer = self._log.append(room, record, said, origin, calls)
-        answer.add_done_callback(answered)
+        if answered is not None:
+            answer.add_done_callback(answered)
+        if "://" in record.text:
+            self._previews.follow(caller, room, record, answer)
         return answer
 
     def _calls(self, caller: Caller, text: str) -> Calls:
@@ -119,8 +124,12 @@ class Messages:
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)
         calls = self._calls(caller, text)
-        edit = self._log.edit(params.room, params.seq, text, calls, user=user, now=now)
-        return RevResult(await (edit if calls is NO_CALLS else self._inbox.edited(params.room, params.seq, edit)))
+        links = link_rules.previewed(text)
+        edit = self._log.edit(params.room, params.seq, text, calls, links, user=user, now=now)
+        rev = await (edit if calls is NO_CALLS else self._inbox.edited(params.room, params.seq, edit))
+        if links:
+            self._previews.edited(caller, params.room, params.seq, text, at=now)
+        return RevResult(rev)
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()

@@ -21,16 +21,17 @@ from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.rooms.rooms import RoomStore
 
-NAMES: Final = ("name", "language", "time_zone", "sign_up")
+NAMES: Final = ("name", "language", "time_zone", "sign_up", "previews")
 
 
 class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """The community's name, language, time zone and who may sign up."""
+    """The community's name, language, time zone, who may sign up, and whether links get previews."""
 
     name: str
     language: Language
     time_zone: str
     sign_up: Literal["open", "invite"]
+    previews: bool
 
 
 class ClaimCommunity(Step, frozen=True):
@@ -58,7 +59,11 @@ class CommunityStore:
         self._rooms = rooms
         self._spawn = spawn
         self._settings = CommunityProfile(
-            name=given.name, language=given.language, time_zone=given.time_zone, sign_up=given.sign_up
+            name=given.name,
+            language=given.language,
+            time_zone=given.time_zone,
+            sign_up=given.sign_up,
+            previews=given.previews,
         )
         self.fixed = [name for name in NAMES if settings.origin(f"community.{name}") != "default"]
         self.profile = self._settings
@@ -75,7 +80,7 @@ class CommunityStore:
     async def refresh(self) -> None:
         _, stored, admins = await self._store.call("community_open", keys.COMMUNITY)
         held = {name: value.decode() for name, value in flat(stored).items() if name not in self.fixed}
-        self.profile = msgspec.convert(msgspec.structs.asdict(self._settings) | held, CommunityProfile)
+        self.profile = msgspec.convert(msgspec.structs.asdict(self._settings) | held, CommunityProfile, strict=False)
         self.unclaimed = admins == 0
 
     def _heard(self, _id: str, _payload: bytes) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -379,10 +379,13 @@ class MessageLog(LogReader):
         else:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 
-    async def edit(self, room: str, seq: int, text: str, calls: Calls, *, user: str, now: int) -> int:
-        """Replace the text of one's own message; ``calls`` is whom it may call. Returns the new rev.
+    async def edit(
+        self, room: str, seq: int, text: str, calls: Calls, links: Sequence[str] = (), *, user: str, now: int
+    ) -> int:
+        """Replace the text of one's own message; ``calls`` is whom it may call, ``links`` those that may keep a
+        preview. Returns the new rev.
         Raises ``Refusal`` not_found, not_a_member, not_author, archived, not_a_moderator, resting."""
-        answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, calls.words)
+        answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, calls.words, *links)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
         rev: int = answer[1]

@@ -1,12 +1,22 @@
 -- Replace the text of a message. Whom it calls follows the new text; it calls everyone only if it did before.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub
--- args: now, user, seq, text, whom it may call as in append.lua
+-- args: now, user, seq, text, whom it may call as in append.lua, then the links that may have a preview
 -- answers: {'ok', rev, author} or {reason}
 
 local function without(some, others)
   local left = {}
   for person in pairs(some) do left[person] = not others[person] or nil end
   return left
+end
+
+-- The previews of links that still may have one; nil for none.
+local function previews_kept(previews, args)
+  local linked, kept = {}, {}
+  for i = 6, #args do linked[args[i]] = true end
+  for _, preview in ipairs(previews or {}) do
+    if linked[preview.u] then kept[#kept + 1] = preview end
+  end
+  return #kept > 0 and kept or nil
 end
 
 return function(keys, args)
@@ -31,6 +41,7 @@ return function(keys, args)
   local before = called_of({m = holds.m or record.m, y = record.y, a = said_everyone})
   local called, everyone = called_in(handles, names, user)
   holds.x, holds.e, holds.m, holds.a = text, now, called, said_everyone and everyone or false
+  holds.l = previews_kept(holds.l, args)
   holds = holding(record, holds)
   if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
   local after = holds.v and {} or called_of({m = called, y = record.y, a = holds.a})

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from chatserver.ids import now_ms
 from chatserver.protocol.events import MessageChanged, MessageReacted
-from chatserver.protocol.shapes import Author, Message, Reaction
+from chatserver.protocol.shapes import Author, Message, Preview, Reaction
 
 FIRST_MS: Final = 86_400_000
 """For how long a newcomer's first message is shown as that."""
@@ -39,6 +39,15 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     only: str = field(name="v", default="")
 
 
+class StoredPreview(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What one linked page says of itself."""
+
+    url: str = field(name="u")
+    title: str = field(name="t")
+    site: str = field(name="s", default="")
+    text: str = field(name="x", default="")
+
+
 class Now(Struct, frozen=True, omit_defaults=True):
     """The whole current state of a changed message. A tombstone also keeps author, time and id, never the text.
     ``pinned_for``: the only user who sees the pin, if the other of a direct room had blocked one of the two."""
@@ -55,6 +64,7 @@ class Now(Struct, frozen=True, omit_defaults=True):
     at: int = field(name="t", default=0)
     only: str = field(name="v", default="")
     mentions: str | None = field(name="m", default=None)
+    previews: list[StoredPreview] = field(name="l", default_factory=list)
 
 
 class Difference(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -262,6 +272,7 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
         text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
         topic=record.topic if now.topic is None else now.topic, mentions=posted.mentions, everyone=posted.everyone,
         reply_user=record.reply_user, first=posted.first, edited_at=now.edited_at, pinned=now.pinned,
+        previews=_previews_of(now),
     )  # fmt: skip
 
 
@@ -301,7 +312,12 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
     return MessageChanged(
         room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at, pinned=now.pinned,
         topic=now.topic or "", mentions=(now.mentions or "").split(), everyone=bool(now.everyone),
+        previews=_previews_of(now),
     )  # fmt: skip
+
+
+def _previews_of(now: Now) -> list[Preview]:
+    return [Preview(preview.url, preview.title, preview.site, preview.text) for preview in now.previews]
 
 
 def reacted_of(room: str, reacted: Reacted) -> MessageReacted:

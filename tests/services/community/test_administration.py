@@ -60,7 +60,7 @@ async def test_the_first_with_the_code_runs_the_server_and_owns_its_rooms(
     assert (await post(two.url, "community.get"))["unclaimed"] is True
     code = await code_of(one)
     claimed = await mei.call("community.claim", code=code.lower().replace("-", " "))
-    assert (claimed["unclaimed"], claimed["fixed"]) == (False, [])
+    assert (claimed["unclaimed"], claimed["fixed"]) == (False, ["previews"])
     assert await mei.closed() == 4100, "what an admin may is fixed when a socket opens"
     mei = await mei.start()
     assert mei.session["user"]["admin"] is True
@@ -142,7 +142,7 @@ async def test_a_server_whose_last_admin_left_can_be_claimed_again(server: Serve
 
     await until(unclaimed)
     await claim(server, tom)
-    assert (await post(server.url, "community.get", tom.token))["fixed"] == []
+    assert (await post(server.url, "community.get", tom.token))["fixed"] == ["previews"]
 
 
 async def test_wherever_a_claim_breaks_off_somebody_finishes_it(address: Address, server: Server) -> None:
@@ -229,7 +229,11 @@ async def test_what_is_set_at_the_start_wins_and_cannot_be_changed(open_server: 
     await post(free.url, "community.update", mei.token, name="By hand", time_zone="Asia/Taipei")
     fixed = await open_server(community__name="By file", community__sign_up="open")
     there = await post(fixed.url, "community.get", mei.token)
-    assert (there["name"], there["time_zone"], there["fixed"]) == ("By file", "Asia/Taipei", ["name", "sign_up"])
+    assert (there["name"], there["time_zone"], there["fixed"]) == (
+        "By file",
+        "Asia/Taipei",
+        ["name", "sign_up", "previews"],
+    )
     assert "fixed" not in await post(fixed.url, "community.get", tom.token)
     with pytest.raises(Refused) as refusal:
         await post(fixed.url, "community.update", mei.token, language="zh-Hans", name="By hand again")
