@@ -58,6 +58,7 @@ ENVIRONMENT = {
     "LIMITS__CONNECTIONS_PER_ADDRESS": "0",
     "LIMITS__CONNECTIONS_PER_USER": "0",
     "SERVER__DRAIN_SECONDS": "0.1",
+    "COMMUNITY__PREVIEWS": "false",
 }
 SETUP = re.compile(r"/setup#([\w-]+)\s")
 
@@ -87,12 +88,13 @@ for _act in ("focus", "press", "press_sequentially"):
 class Served:
     """``chatserver serve`` as a process of its own, with its embedded store in ``data``."""
 
-    def __init__(self, data: Path, *, root: Path = ROOT, **settings: str) -> None:
+    def __init__(self, data: Path, *, root: Path = ROOT, **settings: str | None) -> None:
+        """``settings`` are added to ``ENVIRONMENT``; None leaves one at its default."""
         self.data = data
         self.root = root
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._settings = {f"CHATSERVER_{name}": value for name, value in (ENVIRONMENT | settings).items()}
+        self._settings = {f"CHATSERVER_{name}": value for name, value in (ENVIRONMENT | settings).items() if value}
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:

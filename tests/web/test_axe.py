@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.sites import site
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served
 
@@ -51,7 +52,9 @@ ADMIN = {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path) -> AsyncIterator[Served]:
-    opened = Served(tmp_path / "data", HOST__ENABLED="false")
+    opened = Served(
+        tmp_path / "data", HOST__ENABLED="false", COMMUNITY__PREVIEWS="true", SERVER__REACHABLE_NETWORKS="127.0.0.1"
+    )
     await opened.start()
     yield opened
     await opened.stop()
@@ -71,7 +74,7 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
     made["empty"] = (await ann.call("room.create", title="Nobody spoke", access="closed"))["room"]
     await bob.call("room.join", room=made["room"])
     for who, room, text in (
-        (ann, made["room"], "**Tea**, `code`\n> a quote\nhttps://a.example"),
+        (ann, made["room"], "**Tea**, `code`\n> a quote"),
         (bob, made["room"], "好的"),
         (bob, "hall", "Good evening"),
     ):
@@ -87,7 +90,11 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
     await bob.call("message.react", room=made["room"], seq=1, emoji="👍")
     await ann.call("message.react", room=made["room"], seq=2, emoji="❤️")
     await ann.call("message.pin", room=made["room"], seq=2, pinned=True)
-    found += await _look_at_a_message(ann, f"/room/{made['room']}")
+    async with site() as pages:
+        await ann.call("message.send", room=made["room"], text=f"{pages.url}/a", client_id="t9")
+        await ann.open(f"/room/{made['room']}")
+        await expect(ann.message(pages.url).locator(".previews a")).to_be_visible()
+        found += await _look_at_a_message(ann, f"/room/{made['room']}")
     assert not found, "\n".join(found)
     for reader in (guest, ann, bob):
         await reader.context.close()

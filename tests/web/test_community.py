@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.people import PASSWORD
+from tests.sites import site
 from tests.web import people
 from tests.web.people import Reader, Served
 
@@ -19,7 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 @pytest_asyncio.fixture(loop_scope="session")
 async def empty(tmp_path) -> AsyncIterator[Served]:
     """A community that nobody runs yet."""
-    server = Served(tmp_path / "data", HOST__ENABLED="false")
+    server = Served(
+        tmp_path / "data", HOST__ENABLED="false", COMMUNITY__PREVIEWS=None, SERVER__REACHABLE_NETWORKS="127.0.0.1"
+    )
     await server.start()
     yield server
     await server.stop()
@@ -70,6 +73,22 @@ async def test_the_link_of_a_new_server_makes_its_first_keeper_who_sets_it_up(em
     await late.call("message.send", room="books", text="a window on the river", client_id="1")
     await visitor.page.reload()
     await visitor.hears("a window on the river")
+
+    async with site() as pages:
+        await late.open("/room/books")
+        await late.call("message.send", room="books", text=f"{pages.url}/a", client_id="2")
+        preview = late.message(pages.url).locator(".previews")
+        await expect(preview.get_by_role("link")).to_have_text("LeavesTea & pagesAbout oolong and sencha")
+        await expect(visitor.message(pages.url).locator(".previews a")).to_have_attribute("href", f"{pages.url}/a")
+        await expect(visitor.message(pages.url).get_by_role("button", name="Remove the previews")).to_have_count(0)
+        await late.message(pages.url).hover()
+        await preview.get_by_role("button", name="Remove the previews").click()
+        await expect(preview).to_have_count(0)
+        await expect(visitor.message(pages.url).locator(".previews")).to_have_count(0)
+        await settings.get_by_label("Show a preview of the pages").uncheck()
+        await settings.get_by_role("button", name="Save").click()
+        await expect(settings.locator("form .done")).to_have_text("Saved.")
+        assert (await late.call("community.get"))["previews"] is False
 
     await settings.get_by_role("searchbox").fill("late")
     person = settings.locator("li", has_text="@late")

@@ -8,10 +8,10 @@
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
  *   reply_to?: number, reply_user?: string, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: any[]}} Message
+ *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: {url: string, title: string, site: string, text?: string}[]}} Message
  * @typedef {{emoji: string, count: number, users: string[]}} Reaction
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: any[], previews?: any[]}} Change
+ *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: any[], previews?: {url: string, title: string, site: string, text?: string}[]}} Change
  * @typedef {{room: string, rev: number, seq: number, emoji?: string, user?: string, added?: boolean, count?: number, cleared?: boolean}} Reacted
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor

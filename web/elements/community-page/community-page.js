@@ -96,9 +96,12 @@ export class CommunityPage extends PageElement {
       choice("language", "settings.language", LANGUAGES.map((code) => [code, /** @type {any} */ (NAMES)[code]])),
       field(this.say("settings.time_zone"), "time_zone", { value: card.time_zone, disabled: fixed.has("time_zone") }),
       choice("sign_up", "community.sign_up", [["open", this.say("community.sign_up_open")], ["invite", this.say("community.sign_up_invite")]]),
+      make("label", { class: "check" }, make("input", { attributes: { type: "checkbox", name: "previews", checked: card.previews, disabled: fixed.has("previews") } }),
+        make("span", { text: this.say("community.previews") })),
       ...(fixed.size ? [make("small", { text: this.say("community.fixed") })] : []),
     ], this.say("composer.save"), async (data) => {
-      this.client.card = await this.client.ask("community.update", Object.fromEntries(data));
+      const previews = fixed.has("previews") ? {} : { previews: data.has("previews") };
+      this.client.card = await this.client.ask("community.update", { ...Object.fromEntries(data), ...previews });
       this.client.dispatchEvent(new Event("community"));
     });
     return make("section", { class: "part" }, make("h2", { text: this.say("community.words") }), form);

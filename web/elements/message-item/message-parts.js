@@ -13,6 +13,7 @@ import { messagePath } from "../../lib/paths.js";
 import { plainText } from "../../lib/plain-text.js";
 import { leaf } from "../../lib/scenes.js";
 import { makeSeal } from "../../lib/seal.js";
+import { bringStyle } from "../later.js";
 
 export { shownText } from "./message-text.js";
 
@@ -30,6 +31,9 @@ export function showParts(item, draw) {
   draw("pin", [message?.pinned, language], () => showPin(item));
   const text = message?.deleted ? "" : message?.text ?? item.item?.text ?? "";
   draw("shape", [text, language], () => shape(item, text));
+  const previews = (!message?.deleted && message?.previews) || [];
+  const mayHide = previews.length > 0 && mayHidePreviews(item);
+  draw("previews", [previews, mayHide, language], () => showPreviews(item, previews, mayHide));
   const reactions = message && !message.deleted ? client.reactions.shown(message) ?? [] : [];
   draw("reactions", reactions.map((one) => [one.emoji, one.count, one.mine]), () => showReactions(item, reactions));
 }
@@ -87,6 +91,27 @@ function shape(item, text) {
   }, "unfold");
   more.setAttribute("aria-expanded", "false");
   body?.after(more);
+}
+
+// --- previews -------------------------------------------------------------------------------------------------------
+
+/** @param {MessageItem} item */
+function mayHidePreviews({ message, client }) {
+  const room = client.rooms.get(message.room);
+  return message.author.id === client.me || Boolean(room && room.state.kind !== "direct" && (room.moderates || client.user?.admin));
+}
+
+/** @param {MessageItem} item @param {any[]} previews @param {boolean} mayHide */
+async function showPreviews(item, previews, mayHide) {
+  const shown = () => item.querySelector(":scope > .previews");
+  if (!previews.length) return shown()?.remove();
+  const [{ makePreviews }] = await Promise.all([import("./message-previews.js"), bringStyle(new URL("./message-previews.css", import.meta.url).href)]);
+  // Meanwhile the message may have got others, or none.
+  if (item.message?.previews !== previews || item.message.deleted) return undefined;
+  const made = makePreviews(item, previews, mayHide);
+  const known = shown();
+  if (known) known.replaceWith(made);
+  else item.insertBefore(made, item.querySelector(":scope > .reactions"));
 }
 
 // --- reactions ------------------------------------------------------------------------------------------------------
