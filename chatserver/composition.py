@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,7 @@ from chatserver.doors.authentication import Authentication
 from chatserver.doors.front import Front
 from chatserver.doors.gate import Addresses, Gate, most_connections
 from chatserver.doors.metrics import Metrics
-from chatserver.doors.pages import Pages
+from chatserver.doors.pages import PageFiles, Pages, read_files
 from chatserver.doors.requests import Requests
 from chatserver.doors.socket import Sockets
 from chatserver.errors import Refusal, StartError
@@ -403,10 +404,16 @@ def build_doors(
     return Doors(gate, front, metrics)
 
 
+@functools.cache
+def _page_files() -> PageFiles:
+    """Read once in a process: the tests open hundreds of servers in one."""
+    return read_files(web_folder())
+
+
 def _pages(stores: Stores) -> Pages:
     community, index = stores.community, stores.room_index
     return Pages(
-        web_folder(),
+        _page_files(),
         named=lambda: (community.profile.name, community.profile.language),
         window=lambda room: index.window(room, community.profile.language),
     )

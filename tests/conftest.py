@@ -60,14 +60,24 @@ def valkey(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     store.stop()
 
 
+@pytest.fixture(scope="session")
+def emptied(valkey: EmbeddedStore) -> Iterator[Callable[[], Address]]:
+    """Empties the store, which a test may have killed."""
+    with redis.Redis(unix_socket_path=valkey.address, driver_info=None) as link:
+
+        def empty() -> Address:
+            if not valkey.alive:
+                valkey.start()
+            link.flushall()
+            return Address(path=valkey.address)
+
+        yield empty
+
+
 @pytest.fixture
-def address(valkey: EmbeddedStore) -> Address:
+def address(emptied: Callable[[], Address]) -> Address:
     """The address of an empty store."""
-    if not valkey.alive:
-        valkey.start()
-    with redis.Redis(unix_socket_path=valkey.address) as link:
-        link.flushall()
-    return Address(path=valkey.address)
+    return emptied()
 
 
 @contextlib.asynccontextmanager

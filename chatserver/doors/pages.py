@@ -1,6 +1,7 @@
 """Serves the page: index.html on every path of the page, the files of web/ below /web/, with security headers.
 
-Files are read once at start, with a strong ETag each and compressed once; what is in web/ is what the browser runs.
+Files are read once at start, with a strong ETag each, and compressed once, when they are first asked for; what is in
+web/ is what the browser runs.
 index.html asks for its files with the version in their address (/web/<version>/main.js), so no page is ever made of two
 versions. While two releases run behind one balancer, a server that does not have the version sends the browser back to
 the same address, where the other release may answer.
@@ -17,7 +18,7 @@ import hashlib
 import html
 import mimetypes
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,7 +43,6 @@ PAGE_PATHS: Final = (
     "/notifications",
 )  # fmt: skip
 PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{part}")
-_COMPRESSED: Final = {".html", ".js", ".css", ".json", ".svg", ".webmanifest"}
 _TEXTS: Final = ("text/", "application/json", "application/manifest", "image/svg")
 _VERSION: Final = b"__VERSION__"
 _FILE_NAMES: Final = b"__FILES__"
@@ -61,32 +61,42 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)
 class File:
     body: bytes
-    packed: bytes | None
     etag: str
     content_type: str
 
+    @property
+    def is_text(self) -> bool:
+        return self.content_type.startswith(_TEXTS)
+
+    @functools.cached_property
+    def packed(self) -> bytes | None:
+        """A text, compressed: done when it is first asked for, as all of them take 40 ms."""
+        return gzip.compress(self.body, mtime=0) if self.is_text else None
+
+
+@dataclass(slots=True, frozen=True)
+class PageFiles:
+    """All files of the page by their paths, in memory: less than 2 MB, so a disk is never read while people wait."""
+
+    by_path: Mapping[str, File]
+    version: str
+
 
 class Pages:
-    """All files of the page, in memory: less than 2 MB, so a disk is never read while people wait.
-
-    ``named()`` gives the community's name and language, ``window(room)`` the title and description of a public room in
-    that language, and None for any other room.
+    """``named()`` gives the community's name and language; ``window(room)`` the title and description of a public room
+    in that language, and None for any other room.
     """
 
     def __init__(
-        self, folder: Path, *, named: Callable[[], tuple[str, str]], window: Callable[[str], tuple[str, str] | None]
+        self, files: PageFiles, *, named: Callable[[], tuple[str, str]], window: Callable[[str], tuple[str, str] | None]
     ) -> None:
         self._named_community = named
         self._window = window
-        self._files = {
-            path.relative_to(folder).as_posix(): _read(path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix != ".md" and not path.name.startswith((".", "tsconfig", "jsconfig"))
-        }
-        self._version = _version(self._files)
+        self._files = files.by_path
+        self._version = files.version
         self._worker = self._with_version("sw.js")
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -135,7 +145,7 @@ class Pages:
             f'  <meta property="{key}" content="{html.escape(text)}">\n'
             for key, text in (("og:site_name", name), *told)
         ]
-        return _made(body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1), page.content_type)
+        return _file(body.replace(b"</head>", "".join(lines).encode() + b"</head>", 1), page.content_type)
 
     def _versioned(self, request: web.Request, page: File) -> web.Response:
         """Add the header that the service worker compares with its own version before it caches the page."""
@@ -153,7 +163,7 @@ class Pages:
             "id": "/", "name": name, "short_name": _short(name), "lang": language, "start_url": "/", "scope": "/",
             "display": "standalone", "background_color": _PAPER, "theme_color": _PAPER, "icons": icons,
         }  # fmt: skip
-        return _answer(request, _made(msgspec.json.encode(manifest), "application/manifest+json"))
+        return _answer(request, _file(msgspec.json.encode(manifest), "application/manifest+json"))
 
     async def _service_worker(self, request: web.Request) -> web.Response:
         assert self._worker is not None
@@ -168,7 +178,7 @@ class Pages:
             return None
         kept = " ".join(self._address(path) for path in self._files if not path.startswith(_NOT_KEPT))
         body = file.body.replace(_VERSION, self._version.encode()).replace(_FILE_NAMES, kept.encode())
-        return _made(body, file.content_type)
+        return _file(body, file.content_type)
 
     def _address(self, path: str) -> str:
         return f"/web/{path}" if path == _ANY_VERSION else f"/web/{self._version}/{path}"
@@ -202,7 +212,7 @@ def _nothing() -> web.HTTPNotFound:
     return web.HTTPNotFound(text="There is nothing here.\n", headers={"Cache-Control": "no-store"})
 
 
-def _version(files: dict[str, File]) -> str:
+def _version(files: Mapping[str, File]) -> str:
     """The page's version: a hash over all files."""
     version = hashlib.sha256()
     for path, held in files.items():
@@ -211,28 +221,20 @@ def _version(files: dict[str, File]) -> str:
     return version.hexdigest()[:16]
 
 
-def _read(path: Path) -> File:
-    body = path.read_bytes()
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return _file(body, kind, _remembered(body) if path.suffix in _COMPRESSED else None)
+def read_files(folder: Path) -> PageFiles:
+    """The files of web/."""
+    files = {
+        path.relative_to(folder).as_posix(): _file(
+            path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".md" and not path.name.startswith((".", "tsconfig", "jsconfig"))
+    }
+    return PageFiles(files, _version(files))
 
 
-@functools.cache
-def _remembered(body: bytes) -> bytes:
-    """A file of web/, compressed: 250 of them take 40 ms, and the tests open a thousand servers in one process."""
-    return _compressed(body)
-
-
-def _compressed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
-def _made(body: bytes, kind: str) -> File:
-    return _file(body, kind, _compressed(body))
-
-
-def _file(body: bytes, kind: str, compressed: bytes | None) -> File:
-    return File(body, compressed, hashlib.sha256(body).hexdigest()[:16], kind)
+def _file(body: bytes, kind: str) -> File:
+    return File(body, hashlib.sha256(body).hexdigest()[:16], kind)
 
 
 def _short(name: str) -> str:
@@ -264,5 +266,5 @@ def _answer(request: web.Request, file: File) -> web.Response:
     if packed is not None:
         headers["Content-Encoding"] = "gzip"
     body = file.body if packed is None else packed
-    charset = "utf-8" if file.content_type.startswith(_TEXTS) else None
+    charset = "utf-8" if file.is_text else None
     return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)

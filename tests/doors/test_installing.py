@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer as Served
 
 from chatserver.app import Server
-from chatserver.doors.pages import Pages
+from chatserver.doors.pages import Pages, read_files
 from tests.doors.visiting import Answer, ask
 from tests.people import post, sign_up
 from tests.services.accounts.test_people import admin_of
@@ -53,11 +53,17 @@ async def test_the_name_below_an_icon_is_short(server: Server, name: str, short:
 # --- the service worker ----------------------------------------------------------------------------------------------
 
 
+def page_of(folder: Path) -> web.Application:
+    """A server of these files."""
+    application = web.Application()
+    pages = Pages(read_files(folder), named=lambda: ("Community", "en"), window=lambda room: None)
+    pages.add_routes(application.router)
+    return application
+
+
 async def worker_of(folder: Path) -> Answer:
     """What a page of these files gives as its service worker."""
-    application = web.Application()
-    Pages(folder, named=lambda: ("Community", "en"), window=lambda room: None).add_routes(application.router)
-    async with Served(application) as server:
+    async with Served(page_of(folder)) as server:
         return await ask(str(server.make_url("/")).rstrip("/"), "/sw.js")
 
 
@@ -93,9 +99,7 @@ async def test_the_service_worker_has_the_page_s_files_and_a_page_its_version(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("<html></html>")
     (tmp_path / "sw.js").write_text("__VERSION__ __FILES__")
-    application = web.Application()
-    Pages(tmp_path, named=lambda: ("Community", "en"), window=lambda room: None).add_routes(application.router)
-    async with Served(application) as server:
+    async with Served(page_of(tmp_path)) as server:
         url = str(server.make_url("/")).rstrip("/")
         version, *files = (await ask(url, "/sw.js")).body.decode().split(" ")
         assert files == [f"/web/{version}/lib/dom.js", f"/web/{version}/main.css"]
@@ -112,9 +116,7 @@ async def test_where_two_releases_answer_in_turn_every_file_is_of_the_version_th
         folder.mkdir()
         (folder / "index.html").write_text('<title></title><script src="/web/main.js"></script>')
         (folder / "main.js").write_text(f"release {name}")
-        application = web.Application()
-        Pages(folder, named=lambda: ("Community", "en"), window=lambda room: None).add_routes(application.router)
-        releases.append(application)
+        releases.append(page_of(folder))
     async with Served(releases[0]) as one, Served(releases[1]) as other:
         urls = [str(server.make_url("/")).rstrip("/") for server in (one, other)]
         version = (await ask(urls[0], "/")).headers["Page-Version"]

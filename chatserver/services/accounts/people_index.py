@@ -11,8 +11,6 @@ import asyncio
 import itertools
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin
-
 from chatserver.rules.text.searching import fold
 from chatserver.store.accounts.accounts import AccountStore, Profile
 from chatserver.store.accounts.author_cache import AuthorCache
@@ -32,6 +30,7 @@ class PeopleIndex:
         self._held: dict[str, set[str]] = {}
         self._stale: set[str] = set()
         self._whole = False
+        self._reads_chinese = False
         self._reading = asyncio.Lock()
         authors.on_told(self._stale.add)
         authors.on_missed(self._lose)
@@ -63,6 +62,9 @@ class PeopleIndex:
         try:
             profiles = await self._accounts.profiles(users)
             await self._directory.load(users)
+            if not self._reads_chinese and any(_is_chinese(profile.name) for profile in profiles):
+                await asyncio.to_thread(sounds_of, "茶")  # in a thread: the first Chinese name loads pypinyin's tables
+                self._reads_chinese = True
         except BaseException:
             self._stale.update(users)
             raise
@@ -107,9 +109,15 @@ def names_of(name: str, handle: str) -> str:
 
 def sounds_of(name: str) -> list[str]:
     """The pinyin of a Chinese name, in full and as initials; empty for other names."""
-    if not any("\u3400" <= char <= "\u9fff" for char in name):
+    if not _is_chinese(name):
         return []
+    from pypinyin import Style, lazy_pinyin
+
     return ["".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))]
+
+
+def _is_chinese(name: str) -> bool:
+    return any("\u3400" <= char <= "\u9fff" for char in name)
 
 
 def _parts(text: str) -> set[str]:

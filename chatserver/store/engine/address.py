@@ -27,9 +27,11 @@ class Address:
         return ssl.create_default_context() if self.tls else None
 
     def redis_arguments(self) -> dict[str, Any]:
-        """The address as arguments of redis-py."""
+        """The address as arguments of redis-py, which does not introduce itself: for that it would read its own version
+        from the disk, which takes 2 ms for each client."""
         common: dict[str, Any] = {
             "username": self.username or None, "password": self.password or None, "db": self.database,
+            "driver_info": None,
         }  # fmt: skip
         if self.path:
             return {"unix_socket_path": self.path, **common}
