@@ -85,7 +85,8 @@ class Surroundings:
 class Feed:
     """One room in this process. ``place`` is how far it has received, ``delivered`` how far its live followers have.
 
-    ``reactions`` counts those among the changes up to there; ``changed_rev`` is the last change that was none.
+    ``reactions`` counts those among the changes up to there; ``changed_rev`` is the last change that was none;
+    ``gone`` is the highest number of a deleted message.
     ``members`` are the room's members, ``company`` those connected."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
@@ -120,6 +121,7 @@ class Feed:
         self.last_id = self.delivered_id = opened.head.last_id
         self.reactions = opened.head.reactions
         self.changed_rev = self.place.rev
+        self.gone = opened.head.gone
         self.tail = Tail(
             self.place, records=self.around.tail_records, size=self.around.tail_bytes,
             reactions=self.around.replay_reactions,
@@ -200,6 +202,8 @@ class Feed:
         author = self.author(posted.user)
         self.place = Place(posted.seq, self.place.rev)
         self.last_id = posted.id
+        if posted.deleted:
+            self.gone = posted.seq
         self._numbered(posted_entry(self.room, posted, author, self.place))
 
     def apply_change(self, change: Change) -> None:
@@ -208,6 +212,8 @@ class Feed:
             self.reactions += 1
         else:
             self.changed_rev = change.rev
+            if change.now.deleted:
+                self.gone = max(self.gone, change.seq)
         self._numbered(change_entry(self.room, change, self.place))
 
     def _numbered(self, entry: Entry) -> None:

@@ -24,19 +24,23 @@ from chatserver.live.feed import Feed
 from chatserver.live.feeds import Feeds
 from chatserver.live.owed import OwedStates
 from chatserver.live.presence import Presence
+from chatserver.live.read_moves import ReadMoves
 from chatserver.live.slices import Frames, slices
 from chatserver.live.tail import Place
 from chatserver.live.tasks import Tasks
+from chatserver.live.unread import Reader, UnreadCounter
 from chatserver.live.user import LiveUser
-from chatserver.protocol.events import InboxChanged, ReadMoved
+from chatserver.protocol.events import InboxChanged
 from chatserver.protocol.shapes import RoomState
 from chatserver.rules.crowds import roughly
+from chatserver.rules.messages import reading as reading_rules
+from chatserver.rules.messages.reading import WHOLE, Reading
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.users import NO_POINTER, Pointer, UserStore
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import item_of, state_of
 from chatserver.store.messages.log import LogReader
-from chatserver.store.messages.mentions import MentionStore
+from chatserver.store.messages.unread import Unread, UnreadStore
 from chatserver.store.rooms.reading import RoomReader
 from chatserver.store.rooms.records import MemberRecord
 
@@ -66,7 +70,7 @@ class Hub:
         self.store = store
         self.rooms = RoomReader(store)
         self._users = UserStore(store)
-        self._mentions = MentionStore(store)
+        self.unread = UnreadCounter(UnreadStore(store))
         self._most_per_user = most_per_user
         self.tasks = tasks
         self.authors = authors
@@ -83,6 +87,7 @@ class Hub:
         self.presence = Presence(self.rooms, self.feeds, self.unseen_here)
         self._readers = Readers()
         self._owed = OwedStates(tasks, self._tell_state_now)
+        self._moves = ReadMoves(self.feeds, self.unread, tasks, self.origin)
         self.inbox_behind: set[Connection] = set()
         self._to_flush: list[Connection] = []
         self._users.listen(self._heard_user, self._mend_user)
@@ -238,30 +243,23 @@ class Hub:
             if connection.started:
                 connection.write(connection.wire.event("inbox.changed", event))
 
-    def _receive_read(self, user: LiveUser, version: int, room: str, epoch: str, seq: int, origin: str) -> None:
+    def _receive_read(
+        self, user: LiveUser, version: int, room: str, epoch: str, seq: int, markers: str, line: str, origin: str
+    ) -> None:
         if version <= user.version:
             return  # a refresh has read and sent it
         if version == user.version + 1:
             user.version = version
         else:
             self.tasks.spawn(self.refresh(user))
-        self._read_moved(user, room, epoch, seq, origin)
-
-    def _read_moved(self, user: LiveUser, room: str, epoch: str, seq: int, origin: str) -> None:
-        pointer = user.pointers.get(room)
-        if pointer is None:
-            return
-        user.pointers[room] = msgspec.structs.replace(pointer, read_seq=seq, epoch=epoch)
-        for connection in user.connections:
-            if connection.started and self.origin(connection) != origin:
-                connection.write(connection.wire.event("read.moved", ReadMoved(room, seq)))
+        user.read_up(room, Reading(seq, reading_rules.read(markers)), epoch)
+        self._moves.put(user, room, line, origin)
 
     def note_own_message(self, user_id: str, room: str, epoch: str, seq: int) -> None:
         """Move the author's read marker here at once: states built from now on have it, though it is stored later."""
         user = self.users.get(user_id)
-        pointer = user.pointers.get(room) if user is not None else None
-        if user is not None and pointer is not None and (pointer.epoch != epoch or pointer.read_seq < seq):
-            user.pointers[room] = msgspec.structs.replace(pointer, read_seq=seq, epoch=epoch)
+        if user is not None:
+            user.read_up(room, Reading(seq), epoch)
 
     def origin(self, connection: Connection) -> str:
         """A name of the connection that is unique over all processes."""
@@ -290,8 +288,8 @@ class Hub:
     async def _follow_changes(self, user: LiveUser, before: dict[str, Pointer]) -> None:
         for room, pointer in list(user.pointers.items()):
             known = before.get(room)
-            if known is not None and (known.read_seq, known.epoch) != (pointer.read_seq, pointer.epoch):
-                self._read_moved(user, room, pointer.epoch, pointer.read_seq, "")
+            if known is not None and (known.reads, known.epoch) != (pointer.reads, pointer.epoch):
+                self._moves.put(user, room, WHOLE, "")
             if known is None or known.notifies != pointer.notifies or self._someone_misses(user, room):
                 await self.entered(user, room)
 
@@ -418,7 +416,7 @@ class Hub:
             await asyncio.sleep(0)
 
     def _as_visitor(self, feed: Feed) -> RoomState:
-        return self.state_now(feed, None, "", NO_POINTER, 0)
+        return self.state_now(feed, None, Reader("", NO_POINTER), Unread(0, 0))
 
     # --- states ------------------------------------------------------------------------------------------------------
 
@@ -436,45 +434,32 @@ class Hub:
             return await self.state(feed, user_id)
 
     async def state(self, feed: Feed, user_id: str) -> RoomState:
-        pointer, blocks = await self.pointer(user_id, feed.room), await self.blocks(user_id)
+        reader = Reader(user_id, await self.pointer(user_id, feed.room), await self.blocks(user_id))
         blocked_by = await self.blocked_by(user_id)
-        counted, upto = await self.count_mentions(feed, user_id, pointer), feed.place.seq
         member = await self.feeds.member(feed, user_id)
+        counted = await self.unread.count(feed, reader)
         # No await from here on: what this process knows may have changed while the store was asked.
         member = feed.members.get(user_id) if feed.members.knows(user_id) else member
-        mentions = counted + feed.tail.mentions_after(upto, user_id, blocks, everyone=bool(pointer.everyone))
-        return self.state_now(feed, member, user_id, pointer, mentions, blocked_by)
-
-    async def count_mentions(self, feed: Feed, user_id: str, pointer: Pointer) -> int:
-        """How many messages after the read marker call the user, except by users they blocked."""
-        read, everyone = pointer.read_upto(feed.head), bool(pointer.everyone)
-        return await self.mentions_between(feed, user_id, read, feed.place.seq, everyone=everyone)
-
-    async def mentions_between(self, feed: Feed, user_id: str, read: int, upto: int, *, everyone: bool) -> int:
-        """How many messages after ``read`` and up to ``upto``, both seqs, call the user. ``everyone``: whether
-        @everyone calls them."""
-        if not user_id or read >= upto:
-            return 0
-        blocks = await self.blocks(user_id)
-        return await self._mentions.count(feed.room, user_id, after=read, upto=upto, everyone=everyone, without=blocks)
+        return self.state_now(feed, member, reader, self.unread.now(feed, reader, counted), blocked_by)
 
     def state_now(
-        self, feed: Feed, member: MemberRecord | None, user_id: str, pointer: Pointer, mentions: int,
+        self, feed: Feed, member: MemberRecord | None, reader: Reader, unread: Unread,
         blocked_by: frozenset[str] = frozenset(),
     ) -> RoomState:  # fmt: skip
         """The room's state at this moment, without await. It is as of what was delivered, from where events continue.
         Users who blocked this user do not count as online."""
-        online = feed.company.count()
+        user_id, pointer, online = reader.user, reader.pointer, feed.company.count()
         online = online - len(blocked_by & feed.company.named()) if member else roughly(online)
         other = next((one for one in feed.members if one != user_id), "") if feed.meta.kind == "direct" else ""
         meta, last_seq, now = feed.meta, feed.delivered.seq, now_ms()
         until = pointer.until if pointer.until > now else 0
-        read_seq = min(pointer.read_upto(feed.head), last_seq) if member else last_seq
+        reading = pointer.reading(feed.epoch, feed.head.shared)
         return RoomState(
             room=feed.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags,
             role=member.role if member else "visitor", notify=pointer.level_at(now), epoch=feed.epoch,
             first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
-            read_seq=read_seq, unread=last_seq - read_seq, mentions=mentions if member else 0,
+            read_seq=min(reading.read_seq, last_seq) if member else last_seq,
+            unread=unread.unread if member else 0, mentions=unread.mentions if member else 0,
             members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             writers=meta.writers, topics=meta.topics, never_window=meta.never_window, question_of=meta.question_of,
@@ -510,7 +495,8 @@ class Hub:
             user = self.users.get(connection.user_id)
             pointer = user.pointers.get(feed.room, NO_POINTER) if user is not None else NO_POINTER
             last = feed.delivered.seq
-            if user is not None and (pointer.read_seq, pointer.read_upto(feed.head)) != (last, last):
+            read = pointer.reading(feed.epoch, feed.head.shared).read_seq
+            if user is not None and (pointer.read_seq, read) != (last, last):
                 self._owed.put(feed, connection)
 
     async def _tell_state_now(self, feed: Feed, connection: Connection) -> None:

@@ -18,6 +18,7 @@ from chatserver.ids import now_ms
 from chatserver.live.wire import Wire
 from chatserver.protocol.events import MessageChanged, MessageReacted
 from chatserver.protocol.shapes import Author, AuthorRole, Message
+from chatserver.rules.messages.reading import Reading
 from chatserver.store.accounts.author_cache import titled
 from chatserver.store.messages.records import (
     FIRST_MS,
@@ -273,18 +274,22 @@ class Tail:
         entry = self._messages.get(seq)
         return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
 
-    def mentions_after(self, seq: int, user: str, blocks: Set[str] = frozenset(), *, everyone: bool = True) -> int:
-        """How many messages after this one call the user, except by users they blocked. ``everyone``: whether
-        @everyone calls them."""
-        later = (entry.seen_by(user) for number, entry in self._messages.items() if number > seq)
-        return sum(
-            1
-            for what in later
-            if isinstance(what, Message)
-            and (user in what.mentions or what.reply_user == user or (everyone and what.everyone))
-            and what.author.id != user
-            and what.author.id not in blocks
-        )
+    def unread_after(
+        self, seq: int, upto: int, reading: Reading, user: str, blocks: Set[str] = frozenset(), *, everyone: bool = True
+    ) -> tuple[int, int]:
+        """How many messages after this one and up to ``upto`` the user has not read, and how many of those call them,
+        except by users they blocked. ``everyone``: whether @everyone calls them."""
+        unread, mentions = upto - seq, 0
+        for number, entry in self._messages.items():
+            if not seq < number <= upto:
+                continue
+            what = entry.seen_by(user)
+            assert isinstance(what, Message)
+            if what.deleted or number <= reading.marker(what.topic):
+                unread -= 1
+            elif what.author.id not in blocks and calls(what, user, everyone=everyone):
+                mentions += 1
+        return unread, mentions
 
     def face_changed(self, author: Author) -> bool:
         """Replace an author whose name changed; returns whether any message here is by them."""
@@ -300,6 +305,13 @@ class Tail:
         for entry in self._messages.values():
             if isinstance(entry.what, Message) and entry.what.author.id == user:
                 entry.write_by(titled(entry.what.author, role))
+
+
+def calls(message: Message, user: str, *, everyone: bool) -> bool:
+    """Whether a message calls this user; ``everyone``: whether @everyone does."""
+    if message.author.id == user:
+        return False
+    return user in message.mentions or message.reply_user == user or (everyone and message.everyone)
 
 
 def _place_of(entry: Entry) -> Place:

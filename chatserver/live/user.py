@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from msgspec.structs import replace
-
 from chatserver.live.connection import Connection
 from chatserver.rules.accounts.newcomers import TRUSTED, Arrival, arrival_of
+from chatserver.rules.messages.reading import Reading
 from chatserver.store.accounts.users import OpenedUser, Pointer
 from chatserver.store.heads import UserNumbers
 
@@ -52,9 +51,19 @@ class LiveUser:
         """The stored pointer, with the read marker known here if that is further: one's own message moves it here at
         once, in the store up to a second later."""
         known = self.pointers.get(room)
-        if known is None or known.epoch != stored.epoch or known.read_seq <= stored.read_seq:
+        if known is None or known.epoch != stored.epoch or known.reads == stored.reads:
             return stored
-        return replace(stored, read_seq=known.read_seq)
+        return stored.with_reading(known.reading(stored.epoch).joined(stored.reading(stored.epoch)), stored.epoch)
+
+    def read_up(self, room: str, reading: Reading, epoch: str) -> bool:
+        """Note what the user has read in a room; whether that is news."""
+        pointer = self.pointers.get(room)
+        if pointer is None:
+            return False
+        if pointer.epoch == epoch:
+            reading = reading.joined(pointer.reading(epoch))
+        self.pointers[room] = pointer.with_reading(reading, epoch)
+        return self.pointers[room] != pointer
 
     def take(self, opened: OpenedUser) -> None:
         """Replace the user's data with what the store has now."""

@@ -9,7 +9,17 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from chatserver.protocol.shapes import Author, InboxItem, Message, Preview, Role, RoomState, RoomWords, Shape
+from chatserver.protocol.shapes import (
+    Author,
+    InboxItem,
+    Message,
+    Preview,
+    ReadState,
+    Role,
+    RoomState,
+    RoomWords,
+    Shape,
+)
 
 
 class MessageChanged(Shape, frozen=True):
@@ -87,9 +97,8 @@ class InboxChanged(Shape, frozen=True):
     gone: Annotated[str, Meta(description="the poke that no longer exists; empty: none")] = ""
 
 
-class ReadMoved(Struct, frozen=True):
-    room: Annotated[str, Meta(description="the room's id")]
-    read_seq: Annotated[int, Meta(description="the last message that was read")]
+class ReadMoved(ReadState, frozen=True, kw_only=True):
+    """Take its numbers as they are."""
 
 
 class TypingStarted(Struct, frozen=True):

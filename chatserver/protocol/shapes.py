@@ -267,7 +267,7 @@ class RoomWords(Shape, frozen=True, kw_only=True):
 class RoomState(RoomWords, frozen=True, kw_only=True):
     """A room as one user sees it: the room, the user's role and read marker, and the end of its log.
 
-    ``unread`` is always last_seq − read_seq. ``titles`` and ``abouts`` are a starter room's title and description in
+    ``titles`` and ``abouts`` are a starter room's title and description in
     each language.
     """
 
@@ -279,8 +279,8 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
     last_id: Annotated[str, Meta(description="the id of the last message; empty if there is none")]
     rev: Annotated[int, Meta(description="the number of the last change")]
     read_seq: Annotated[int, Meta(description="the last message that was read")]
-    unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
-    mentions: Annotated[int, Meta(description="how many messages after `read_seq` call the user")]
+    unread: Annotated[int, Meta(description="how many messages are neither read nor deleted")]
+    mentions: Annotated[int, Meta(description="how many of those call the user")]
     online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
     other: Annotated[Author | UnsetType, Meta(description="the other user of a direct room")] = UNSET
     notify_until: Annotated[int, Meta(description="when `notify` ends (Unix ms) and `notify_then` holds; 0: never")] = 0
@@ -300,6 +300,20 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
             "lists); empty for all other rooms"
         ),
     ] = ""
+
+
+class ReadState(Shape, frozen=True, kw_only=True):
+    """A read marker that moved, and what is unread in the room then."""
+
+    room: Annotated[str, Meta(description="the room's id")]
+    topic: Annotated[
+        str | UnsetType,
+        Meta(description="whose marker moved: a topic's, the main line's (empty), or if absent the whole room's"),
+    ] = UNSET
+    read_seq: Annotated[int, Meta(description="that marker: the last message that was read")]
+    room_read_seq: Annotated[int, Meta(description="the marker of the whole room")]
+    unread: Annotated[int, Meta(description="how many messages of the room are not read")]
+    mentions: Annotated[int, Meta(description="how many of those call the user")]
 
 
 class Latest(Struct, frozen=True):

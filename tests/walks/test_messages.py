@@ -131,21 +131,28 @@ async def test_history_pages_both_ways_and_around(server: Server) -> None:
         assert refused.value.code == -32602
 
 
-async def test_unread_is_last_minus_read_and_markers_never_move_back(server: Server) -> None:
+async def test_unread_is_what_is_neither_read_nor_deleted_and_markers_never_move_back(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
-        for number in range(5):
-            await ann.say("hall", f"m{number}")
-        await bob.hears("message.posted", text="m4")
-        last = bob.heard("message.posted", text="m4")[0]["seq"]
+        said = [(await ann.say("hall", f"@bob m{number}"))["seq"] for number in range(6)]
+        last = said[-1]
+        for seq in said[1], said[4]:
+            await ann.call("message.delete", room="hall", seq=seq)
+        await bob.hears("message.changed", seq=said[4])
         other = await Person(server.url, bob.token, bob.user).start()
         hall = next(room for room in other.session["rooms"] if room["room"] == "hall")
-        assert (hall["last_seq"], hall["unread"]) == (last, 5)
-        assert (await bob.call("read.mark", room="hall", seq=last - 1))["read_seq"] == last - 1
-        assert (await other.hears("read.moved", room="hall"))["read_seq"] == last - 1
-        assert (await bob.call("read.mark", room="hall", seq=1))["read_seq"] == last - 1
+        assert (hall["last_seq"], hall["unread"], hall["mentions"]) == (last, 4, 4)
+        marked = await bob.call("read.mark", room="hall", seq=said[3])
+        assert marked == {"room": "hall", "read_seq": said[3], "room_read_seq": said[3], "unread": 1, "mentions": 1}
+        assert await other.hears("read.moved", room="hall") == marked
+        assert (await bob.call("read.mark", room="hall", seq=1))["read_seq"] == said[3]
         assert not bob.heard("read.moved")
+        await ann.call("message.delete", room="hall", seq=last)
+        await bob.hears("message.changed", seq=last)
+        marked = await bob.call("read.mark", room="hall", seq=1)  # nothing is unread: up to the last that was counted
+        assert (marked["read_seq"], marked["unread"], marked["mentions"]) == (last, 0, 0)
+        assert (await other.hears("read.moved", read_seq=last))["unread"] == 0
         mine = await bob.say("hall", "mine")
-        assert (await other.hears("read.moved", read_seq=mine["seq"]))["room"] == "hall"
+        assert (await other.hears("read.moved", read_seq=mine["seq"]))["unread"] == 0
         await other.leave()
 
 

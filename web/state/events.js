@@ -22,7 +22,7 @@ export class Events {
     "member.changed": (room, member) => this.#ranked(room, member),
     "member.left": (room, { user, members }) => this.#left(room, user, members),
     "members.changed": (room, { members }) => room.counted(members),
-    "read.moved": (room, { read_seq: seq }) => this.client.markers.moved(room, seq),
+    "read.moved": (room, { room_read_seq: seq }) => this.client.markers.moved(room, seq),
     "typing.started": (room, { user }) => this.#typed(room, user),
     "presence.changed": (room, presence) => room.present(presence),
   };

@@ -69,7 +69,8 @@ export class Markers {
     if (again) return this.give(room);
     // Read on meanwhile: the next mark, which is due already, brings the number.
     if (room.readSeq !== asked) return undefined;
-    room.recount(answer.mentions, { last_seq: answer.read_seq + answer.unread, rev: room.timeline.rev });
+    const last = Math.max(answer.room_read_seq + answer.unread, room.timeline.lastSeq);
+    room.recount(answer.mentions, { last_seq: last, rev: room.timeline.rev });
     this.client.tell("room", room.id);
     return undefined;
   }

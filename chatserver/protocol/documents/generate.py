@@ -36,7 +36,7 @@ _SHAPES: Final = {
     for name, type_ in vars(shapes).items()
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and type_.__module__ == shapes.__name__
 }
-SHAPES: Final = tuple(name for name in _SHAPES if name not in {"Shape", "RoomWords"})
+SHAPES: Final = tuple(name for name in _SHAPES if name not in {"Shape", "RoomWords", "ReadState"})
 _LARGE: Final = 2**53
 
 

@@ -12,6 +12,7 @@ from chatserver.protocol.shapes import (
     ClientId,
     Durability,
     Message,
+    ReadState,
     Seq,
     Shape,
     UserId,
@@ -132,10 +133,8 @@ class ReadMark(RoomParams, frozen=True):
     seq: Annotated[Seq, Meta(description="the last message that was read")]
 
 
-class ReadMarkResult(Struct, frozen=True):
-    read_seq: Annotated[int, Meta(description="the last message that was read")]
-    unread: Annotated[int, Meta(description="`last_seq` − `read_seq`")]
-    mentions: Annotated[int, Meta(description="how many messages after `read_seq` call the user")]
+class ReadMarkResult(ReadState, frozen=True, kw_only=True):
+    pass
 
 
 class PresenceWatchResult(Shape, frozen=True):

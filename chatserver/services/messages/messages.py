@@ -16,6 +16,7 @@ from chatserver import errors
 from chatserver.ids import new_id, now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
+from chatserver.live.unread import Reader
 from chatserver.protocol.methods.messages import (
     MessageDelete,
     MessageEdit,
@@ -29,6 +30,7 @@ from chatserver.protocol.methods.messages import (
 )
 from chatserver.rules.messages import links as link_rules
 from chatserver.rules.messages import text as text_rules
+from chatserver.rules.messages.reading import WHOLE, Reading
 from chatserver.rules.rooms import access as room_rules
 from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
@@ -40,6 +42,7 @@ from chatserver.store.community.secret import Secret
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import NO_CALLS, Calls, MessageLog
 from chatserver.store.messages.records import Page, Record, digest, seen_by, unmarked
+from chatserver.store.messages.unread import Unread
 
 MOST_READINGS: Final = 3
 """How often a page is read again because of changes; then it is returned anyway."""
@@ -207,10 +210,26 @@ class Messages:
             if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             await self._hub.require_here(feed, user)
-            seq = min(params.seq, feed.place.seq)
             origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-            mark = Mark(params.room, feed.epoch, seq, feed.head.shared)
-            read, last = max(0, await self._users.mark(user, [mark], origin=origin)), feed.delivered.seq
-            everyone = bool((await self._hub.pointer(user, params.room)).everyone)
-            mentions = await self._hub.mentions_between(feed, user, read, last, everyone=everyone)
-        return ReadMarkResult(read, max(0, last - read), mentions)
+            reading, unread = await self._mark(feed, user, min(params.seq, feed.place.seq), origin)
+        return ReadMarkResult(
+            room=params.room, read_seq=reading.read_seq, room_read_seq=reading.read_seq, unread=unread.unread,
+            mentions=unread.mentions,
+        )  # fmt: skip
+
+    async def _mark(self, feed: Feed, user: str, seq: int, origin: str) -> tuple[Reading, Unread]:
+        """Move a marker, and count what is unread then. When nothing is, the room's marker moves to the last message
+        that was counted."""
+        pointer, blocks = await self._hub.pointer(user, feed.room), await self._hub.blocks(user)
+        moved = pointer.reading(feed.epoch, feed.head.shared).moved(WHOLE, seq, topical=0)
+        reader = Reader(user, pointer.with_reading(moved, feed.epoch), blocks)
+        counted = await self._hub.unread.count(feed, reader)
+        mark = Mark(feed.room, feed.epoch, seq, feed.head.shared)
+        if not counted.unread.unread:
+            moved = moved.moved(WHOLE, counted.upto, topical=0)
+            mark = Mark(feed.room, feed.epoch, moved.read_seq, feed.head.shared)
+        stands = await self._users.mark(user, [mark], origin=origin) or Reading(0)
+        if stands != moved:  # another connection of the user was further
+            reader = Reader(user, pointer.with_reading(stands, feed.epoch), blocks)
+            counted = await self._hub.unread.count(feed, reader)
+        return stands, self._hub.unread.now(feed, reader, counted)

@@ -1,7 +1,7 @@
 """The service that starts a session: every room from its cursor, without gaps or duplicates.
 
-It reads the user's pointers and each room's mentions. Then, in one step without await, it builds the states, queues the
-response and starts the followers, each behind at its place. Catching up is the feeds' work.
+It reads the user's pointers and counts what is unread in each room. Then, in one step without await, it builds the
+states, queues the response and starts the followers, each behind at its place. Catching up is the feeds' work.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.tail import Place
+from chatserver.live.unread import NOBODY, Counted, Reader
 from chatserver.live.user import LiveUser
 from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.methods.sessions import PingResult, SessionStart, SessionStartResult
@@ -138,17 +139,18 @@ class Sync:
         self, caller: Caller, connection: Connection, user: LiveUser | None, feeds: list[Feed], params: SessionStart
     ) -> SessionStartResult:
         mine = [feed for feed in feeds if user is None or (user.id in feed.members and feed.room in user.pointers)]
-        counts = await self._mentions(user, mine)
         agreeing = await self._agreeing(mine, params.cursors)
         reactions = await self._reactions_before(mine, {room: params.cursors[room].rev for room in agreeing})
+        readers = {feed: self._reader(user, feed) for feed in mine if user is None or feed.room in user.pointers}
+        counts = await self._hub.unread.count_all(readers)
         # No await from here on: states, response and places are of one moment.
         states: list[RoomState] = []
-        for feed in mine:
+        for feed, reader in readers.items():
             if user is not None and (user.id not in feed.members or feed.room not in user.pointers):
                 continue
             if user is None and not feed.meta.is_open_to_visitors:
                 continue
-            states.append(self._state(user, feed, *counts[feed]))
+            states.append(self._state(user, feed, reader, counts[feed]))
         seen = {room: Seen(params.cursors[room], before) for room, before in reactions.items()}
         caller.then(lambda: self._follow(connection, user, states, params.cursors, seen))
         if user is not None and params.inbox is not None:
@@ -157,23 +159,15 @@ class Sync:
         inbox = self._inbox(user)
         return SessionStartResult(states, inbox, self._server, self._self(user) if user is not None else msgspec.UNSET)
 
-    async def _mentions(self, user: LiveUser | None, feeds: list[Feed]) -> dict[Feed, tuple[int, int]]:
-        """For each feed the number of mentions, and the seq up to which they were counted."""
+    def _reader(self, user: LiveUser | None, feed: Feed) -> Reader:
         if user is None:
-            return {feed: (0, feed.place.seq) for feed in feeds}
-        upto = [feed.place.seq for feed in feeds]
-        counts = await asyncio.gather(
-            *(self._hub.count_mentions(feed, user.id, user.pointers[feed.room]) for feed in feeds)
-        )
-        return {feed: (count, seq) for feed, count, seq in zip(feeds, counts, upto, strict=True)}
+            return Reader("", self._no_pointer(feed))
+        return Reader(user.id, user.pointers[feed.room], user.blocks)
 
-    def _state(self, user: LiveUser | None, feed: Feed, counted: int, upto: int) -> RoomState:
-        if user is None:
-            return self._hub.state_now(feed, None, "", self._no_pointer(feed), 0)
-        member, pointer = feed.members.get(user.id), user.pointers[feed.room]
-        later = feed.tail.mentions_after(upto, user.id, user.blocks, everyone=bool(pointer.everyone))
-        mentions = counted + later
-        return self._hub.state_now(feed, member, user.id, pointer, mentions, user.blocked_by)
+    def _state(self, user: LiveUser | None, feed: Feed, reader: Reader, counted: Counted) -> RoomState:
+        member = feed.members.get(user.id) if user is not None else None
+        unread = self._hub.unread.now(feed, reader, counted)
+        return self._hub.state_now(feed, member, reader, unread, user.blocked_by if user is not None else NOBODY)
 
     # --- cursors -----------------------------------------------------------------------------------------------------
 

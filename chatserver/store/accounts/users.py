@@ -7,18 +7,21 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chatserver import errors
 from chatserver.protocol.shapes import Level
+from chatserver.rules.messages import reading as reading_rules
+from chatserver.rules.messages.reading import WHOLE, Reading
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Heard, Store, flat, status
-from chatserver.store.rooms.records import LogHead
 
 
 class Pointer(Struct, frozen=True, array_like=True):
     """A room as stored with the user. The room's own member list is authoritative; this may lag behind it.
 
-    ``notify`` is the level set for good, ``notify_now`` the one that holds ``until`` (ms; 0: there is none)."""
+    ``notify`` is the level set for good, ``notify_now`` the one that holds ``until`` (ms; 0: there is none).
+    ``markers`` are those of lines that are read further than ``read_seq``, as rules/messages/reading.py writes them."""
 
     version: int
     inside: int
@@ -28,6 +31,7 @@ class Pointer(Struct, frozen=True, array_like=True):
     everyone: int = 1
     until: int = 0
     notify_now: Level = "all"
+    markers: str = ""
 
     def level_at(self, now: int) -> Level:
         """What notifies the user at this time (ms)."""
@@ -38,11 +42,19 @@ class Pointer(Struct, frozen=True, array_like=True):
         """All that room.notify sets."""
         return self.notify, self.everyone, self.until, self.notify_now
 
-    def read_upto(self, head: LogHead) -> int:
-        """The read marker in the head's epoch. A marker of an older epoch counts only up to the last shared number."""
-        if self.epoch == head.epoch:
-            return self.read_seq
-        return min(self.read_seq, head.shared)
+    @property
+    def reads(self) -> tuple[int, str]:
+        """All that tells what the user has read, in the pointer's epoch."""
+        return self.read_seq, self.markers
+
+    def reading(self, epoch: str, shared: int = 0) -> Reading:
+        """What the user has read, in this epoch. Markers of an older one count up to the last ``shared`` number."""
+        stored = Reading(self.read_seq, reading_rules.read(self.markers))
+        return stored if self.epoch == epoch else stored.upto(shared)
+
+    def with_reading(self, reading: Reading, epoch: str) -> Pointer:
+        markers = reading_rules.written(reading.markers)
+        return replace(self, read_seq=reading.read_seq, markers=markers, epoch=epoch)
 
 
 class OpenedUser(Struct, frozen=True):
@@ -55,12 +67,15 @@ class OpenedUser(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """A read marker to store. ``shared`` is the last seq that this epoch shares with the previous one."""
+    """A line of a room that was read up to ``seq``. ``shared`` is the last seq that this epoch shares with the previous
+    one; no message after ``topical`` is in a topic."""
 
     room: str
     epoch: str
     seq: int
     shared: int = 0
+    line: str = WHOLE
+    topical: int = 0
 
 
 NO_POINTER: Final = Pointer(0, 0, 0, "")
@@ -113,9 +128,11 @@ class UserStore:
             other.decode() for other in await self._store.command(keys.user(user), "HKEYS", f"{keys.user(user)}:{set_}")
         )
 
-    async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> int:
-        """Raise read markers (never lower them) and notify the user's other connections. Returns the resulting value of
-        the last marker, -1 if the user is not in that room. ``origin`` names the connection that is not notified."""
-        words: list[Any] = [word for mark in marks for word in (mark.room, mark.epoch, mark.seq, mark.shared)]
-        _, stands = await self._store.call("user_mark", keys.user(user), origin, *words)
-        return int(stands)
+    async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> Reading | None:
+        """Raise read markers (never lower them) and notify the user's other connections. Returns what is then read in
+        the last room; None if the user is not in it. ``origin`` names the connection that is not notified."""
+        words: list[Any] = [
+            word for mark in marks for word in (mark.room, mark.epoch, mark.seq, mark.shared, mark.line, mark.topical)
+        ]
+        _, inside, read, markers = await self._store.call("user_mark", keys.user(user), origin, *words)
+        return Reading(int(read), reading_rules.read(markers.decode())) if inside else None

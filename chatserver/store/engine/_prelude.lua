@@ -97,6 +97,14 @@ local function publish_to_user(profile, kind, ...)
   redis.call('SPUBLISH', profile .. ':live', cmsgpack.pack(told))
 end
 
+-- A user's pointer to a room (`Pointer` in users.py) with all its fields, so that any of them can be set.
+local function with_all(pointer)
+  for i, default in ipairs({0, 0, 0, '', 'all', 1, 0, 'all', '', ''}) do
+    if pointer[i] == nil then pointer[i] = default end
+  end
+  return pointer
+end
+
 -- The other of a direct room, or nil.
 local function other_of(members, user)
   for _, one in ipairs(redis.call('HKEYS', members)) do
@@ -281,6 +289,13 @@ local function note_calls(mentions, seq, author, called)
     redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
     trim_mentions(mentions, person)
   end
+end
+
+-- Note that a message was deleted. {r}:gone holds the numbers of deleted messages, which are never unread, and the meta
+-- field `gone` the highest of them: after it nothing has to be left out of a count.
+local function note_gone(meta, gone, seq)
+  redis.call('ZADD', gone, seq, seq)
+  if number_of(redis.call('HGET', meta, 'gone')) < seq then redis.call('HSET', meta, 'gone', seq) end
 end
 
 local function forget_calls(mentions, seq, author, called)

@@ -1,5 +1,5 @@
 -- Delete a message: remove its record and store a tombstone in its place.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins {r}:gone
 -- repeatable
 -- allow-oom
 -- args: intent, now, user, seq, whether the user is an admin (1 | 0)
@@ -11,7 +11,7 @@ local function tombstone(entry, record, now)
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub, done, reacted, pins = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, scrub, done, reacted, pins, gone = unpack(keys)
   local intent, now, user, seq, admin = args[1], tonumber(args[2]), args[3], args[4], args[5] == '1'
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -32,6 +32,7 @@ return function(keys, args)
   forget_calls(mentions, tonumber(seq), record.u, called_of({m = holds.m or record.m, y = record.y, a = record.a}))
   drop_reactions(meta, reacted, seq)
   redis.call('ZREM', pins, seq)
+  note_gone(meta, gone, tonumber(seq))
   local rev = note_change(meta, changes, now_key, room, seq, 'delete', tombstone(entry, record, now), now)
   return {'ok', rev, record.u}
 end

@@ -116,6 +116,10 @@ class Posted(Struct, frozen=True, gc=False):
         return self.record.user if self.record else (self.now.user if self.now else "")
 
     @property
+    def deleted(self) -> bool:
+        return self.record is None or (self.now is not None and self.now.deleted)
+
+    @property
     def only(self) -> str:
         """The only user who may see this message; "" for everyone."""
         return (self.record.only if self.record else "") or (self.now.only if self.now else "")
@@ -128,7 +132,7 @@ class Posted(Struct, frozen=True, gc=False):
     @property
     def mentions(self) -> list[str]:
         """Ids of the users that the message mentions now."""
-        if self.record is None or (self.now is not None and self.now.deleted):
+        if self.record is None or self.deleted:
             return []
         edited = self.now.mentions if self.now is not None else None
         return (self.record.mentions if edited is None else edited).split()
@@ -136,7 +140,7 @@ class Posted(Struct, frozen=True, gc=False):
     @property
     def everyone(self) -> bool:
         """Whether the message calls everyone now."""
-        if self.record is None or (self.now is not None and self.now.deleted):
+        if self.record is None or self.deleted:
             return False
         edited = self.now.everyone if self.now is not None else None
         return self.record.everyone if edited is None else edited
@@ -144,7 +148,7 @@ class Posted(Struct, frozen=True, gc=False):
     @property
     def reply_user(self) -> str:
         """The user whom the message calls by replying to them; "" for nobody."""
-        if self.record is None or (self.now is not None and self.now.deleted):
+        if self.record is None or self.deleted:
             return ""
         return self.record.reply_user
 

@@ -1,11 +1,15 @@
--- Move read markers forward, never back within an epoch. A marker of an older epoch counts only up to the last number
--- that both epochs share. A marker that was in flight while a conversation was hidden still counts. The items of the
--- inbox about messages that were read become quiet.
+-- Move read markers forward, never back within an epoch. Markers of an older epoch count only up to the last number that
+-- both epochs share. A marker that was in flight while a conversation was hidden still counts.
+-- The items of the inbox about messages that were read with the whole room become quiet.
+-- chatserver/rules/messages/reading.py has the rule, as Python.
 -- keys: {u} {u}:rooms {u}:calls {u}:inbox {u}:quiet
 -- repeatable
 -- allow-oom
--- args: origin (the connection that moved it), then four for each: room, epoch, seq, shared
--- answers: {'ok', read_seq of the last room or -1 if the user is not in it}
+-- args: origin (the connection that moved them), then six for each: room, epoch, seq, shared, line ('*': the whole room,
+-- '': its main line, else a topic), topical (no later message of the room is in a topic)
+-- answers: {'ok', whether the user is in the last room (1 | 0), its read_seq, its markers}
+
+local MOST_MARKERS = 500
 
 local CALLS = {mention = true, reply = true}
 
@@ -41,25 +45,57 @@ local function read_calls(keys, room, before, read)
   publish(profile, 'inbox', number_of(redis.call('HGET', profile, 'inbox_seq')), marker, all)
 end
 
+local function markers_upto(text, most)
+  local markers = {}
+  for line, seq in string.gmatch(text, '([^ :]*):(%d+)') do markers[line] = math.min(tonumber(seq), most) end
+  return markers
+end
+
+-- The markers above read, at most MOST_MARKERS: beyond that read rises to the lowest.
+local function settled(read, markers)
+  local above, kept = {}, {}
+  for line, seq in pairs(markers) do
+    if seq > read then above[#above + 1] = {seq, line} end
+  end
+  table.sort(above, function(one, other)
+    if one[1] == other[1] then return one[2] < other[2] end
+    return one[1] < other[1]
+  end)
+  if #above > MOST_MARKERS then read = above[#above - MOST_MARKERS][1] end
+  for _, one in ipairs(above) do
+    if one[1] > read then kept[#kept + 1] = string.format('%s:%d', one[2], one[1]) end
+  end
+  return read, table.concat(kept, ' ')
+end
+
+local function moved(read, markers, line, seq, topical)
+  if seq <= math.max(read, markers[line] or 0) then return settled(read, markers) end
+  if line == '*' or seq == read + 1 or line == '' and topical <= read then return settled(seq, markers) end
+  markers[line] = seq
+  return settled(read, markers)
+end
+
 return function(keys, args)
-  local rooms, read = keys[2], -1
-  for i = 2, #args, 4 do
+  local rooms, inside, read, markers = keys[2], 0, 0, ''
+  for i = 2, #args, 6 do
     local room, epoch, seq, shared = args[i], args[i + 1], tonumber(args[i + 2]), tonumber(args[i + 3])
+    local line, topical = args[i + 4], tonumber(args[i + 5])
     local packed = redis.call('HGET', rooms, room)
     local pointer = packed and cmsgpack.unpack(packed)
-    read = -1
+    inside, read, markers = 0, 0, ''
     if pointer then
-      local before = pointer[3]
-      if pointer[4] ~= epoch then before = math.min(before, shared) end
-      local moved = math.max(before, seq)
-      if moved ~= pointer[3] or pointer[4] ~= epoch then
-        pointer[3], pointer[4] = moved, epoch
+      local most = pointer[4] == epoch and math.huge or shared
+      local from, before = math.min(pointer[3], most), pointer[9] or ''
+      read, markers = moved(from, markers_upto(before, most), line, seq, topical)
+      if read ~= pointer[3] or markers ~= before or pointer[4] ~= epoch then
+        pointer[3], pointer[4] = read, epoch
+        if markers ~= '' or pointer[9] then pointer = with_all(pointer); pointer[9] = markers end
         redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
-        publish_to_user(keys[1], 'read', room, epoch, moved, args[1])
-        read_calls(keys, room, before, moved)
+        publish_to_user(keys[1], 'read', room, epoch, read, markers, line, args[1])
+        read_calls(keys, room, from, read)
       end
-      if pointer[2] == 1 then read = moved end
+      inside = pointer[2]
     end
   end
-  return {'ok', read}
+  return {'ok', inside, read, markers}
 end

@@ -50,7 +50,7 @@ class RoomMeta(Struct, frozen=True):
 
 class LogHead(Struct, frozen=True):
     """The end of a room's log. ``shared`` is the last number that this epoch shares with the previous one,
-    ``reactions`` how many reactions are among the changes so far."""
+    ``reactions`` how many reactions are among the changes so far, ``gone`` the highest number of a deleted message."""
 
     epoch: str
     seq: int
@@ -59,7 +59,8 @@ class LogHead(Struct, frozen=True):
     first_seq: int
     shared: int
     last_at: int
-    reactions: int
+    reactions: int = 0
+    gone: int = 0
 
 
 class MemberRecord(Struct, frozen=True, array_like=True):
@@ -155,5 +156,5 @@ def head_of(fields: dict[str, bytes]) -> LogHead:
     return LogHead(
         fields["epoch"].decode(), number("seq"), number("rev"), fields.get("last_id", b"").decode(),
         max(1, number("first_seq", 1)), number("shared"), number("last_at"),
-        number("reacted"),
+        number("reacted"), number("gone"),
     )  # fmt: skip

@@ -60,7 +60,7 @@ function logOf(last) {
 async function moveIn(t, rooms, more = { user: MEI }) {
   const line = await Line.open();
   Object.assign(line.answers, {
-    "session.start": { ...STARTED, rooms, ...more }, "read.mark": ({ seq }) => ({ read_seq: seq, unread: 0, mentions: 0 }), "presence.unwatch": {},
+    "session.start": { ...STARTED, rooms, ...more }, "read.mark": ({ seq }) => ({ read_seq: seq, room_read_seq: seq, unread: 0, mentions: 0 }), "presence.unwatch": {},
     "presence.watch": { room: "", online: 1, users: ["mei"] }, "message.history": logOf(0),
   });
   const api = async (method, params) => {
@@ -127,7 +127,7 @@ test("a marker moves once for many messages, and never back", async (t) => {
   }
   pass(400);
   await until(() => line.asked("read.mark").length, "a mark");
-  line.tell("read.moved", { room: "tea", read_seq: 1 });
+  line.tell("read.moved", { room: "tea", read_seq: 1, room_read_seq: 1 });
   line.tell("message.posted", message("tea", 4));
   await until(() => client.rooms.get("tea").timeline.lastSeq === 4, "the fourth");
   assert.equal(client.rooms.get("tea").unread, 1);
@@ -466,12 +466,12 @@ test("a reply to me and @everyone count as mentions, but not of whom I blocked, 
 test("where only the server knows what a message was, it is asked how many mentions are left", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 9, mentions: 2, notify: "mentions" })]);
   const tea = client.rooms.get("tea");
-  line.answers["read.mark"] = ({ seq }) => ({ read_seq: seq, unread: 9 - seq, mentions: 1 });
+  line.answers["read.mark"] = ({ seq }) => ({ room_read_seq: seq, unread: 9 - seq, mentions: 1 });
   line.tell("message.changed", { room: "tea", seq: 4, rev: 1, deleted: true });
   await until(() => tea.mentions === 1, "one mention left");
   assert.deepEqual(paramsOf(line, "read.mark"), [{ room: "tea", seq: 0 }]);
-  line.answers["read.mark"] = ({ seq }) => ({ read_seq: seq, unread: 9 - seq, mentions: 0 });
-  line.tell("read.moved", { room: "tea", read_seq: 7 });
+  line.answers["read.mark"] = ({ seq }) => ({ room_read_seq: seq, unread: 9 - seq, mentions: 0 });
+  line.tell("read.moved", { room: "tea", room_read_seq: 7 });
   await until(() => tea.mentions === 0, "none left");
   assert.equal(client.calls, 0);
 });

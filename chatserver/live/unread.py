@@ -1,0 +1,86 @@
+"""Counts what a user has not read in a room, exact at the moment in which it is told.
+
+The store counts up to the last message that was delivered when it was asked; what was delivered since is added from the
+feed's tail, without await. A change in between (a deletion, a move) may or may not be in the store's number, so then it
+is asked again. Nothing is asked where everything is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Set
+from typing import Final, NamedTuple
+
+from chatserver.live.feed import Feed
+from chatserver.store.accounts.users import Pointer
+from chatserver.store.messages.unread import Unread, UnreadStore
+
+MOST_COUNTS: Final = 3
+"""How often it is counted again because of changes."""
+NOBODY: Final[frozenset[str]] = frozenset()
+
+
+class Reader(NamedTuple):
+    """A user with their pointer to a room and whom they blocked; ``user`` is "" for a visitor."""
+
+    user: str
+    pointer: Pointer
+    blocks: Set[str] = NOBODY
+
+
+class Counted(NamedTuple):
+    """A count up to the message ``upto``, when ``changed_rev`` was the feed's last change."""
+
+    unread: Unread
+    upto: int
+    changed_rev: int
+
+
+class UnreadCounter:
+    """``count`` asks the store; ``now`` brings a count up to date."""
+
+    def __init__(self, store: UnreadStore) -> None:
+        self._store = store
+
+    async def count(self, feed: Feed, reader: Reader) -> Counted:
+        """Raises ``Refusal`` unavailable."""
+        counted = await self._count(feed, reader)
+        for _ in range(MOST_COUNTS - 1):
+            if counted.changed_rev == feed.changed_rev:
+                break
+            counted = await self._count(feed, reader)
+        return counted
+
+    async def count_all(self, readers: dict[Feed, Reader]) -> dict[Feed, Counted]:
+        """The same for many rooms, all of one moment."""
+        counted: dict[Feed, Counted] = {}
+        for _ in range(MOST_COUNTS):
+            due = [feed for feed in readers if feed not in counted or counted[feed].changed_rev != feed.changed_rev]
+            if not due:
+                break
+            counts = await asyncio.gather(*(self._count(feed, readers[feed]) for feed in due))
+            counted.update(zip(due, counts, strict=True))
+        return counted
+
+    async def _count(self, feed: Feed, reader: Reader) -> Counted:
+        upto, changed_rev = feed.delivered.seq, feed.changed_rev
+        read = reader.pointer.reading(feed.epoch, feed.head.shared).read_seq
+        if not reader.user or read >= upto:
+            return Counted(Unread(0, 0), upto, changed_rev)
+        unread = await self._store.count(
+            feed.room, reader.user, after=read, upto=upto, everyone=bool(reader.pointer.everyone),
+            gone=feed.gone > read, without=reader.blocks,
+        )  # fmt: skip
+        return Counted(unread, upto, changed_rev)
+
+    @staticmethod
+    def now(feed: Feed, reader: Reader, counted: Counted) -> Unread:
+        """The count, with what was delivered since; without await."""
+        last = feed.delivered.seq
+        if not reader.user or last == counted.upto:
+            return counted.unread
+        reading = reader.pointer.reading(feed.epoch, feed.head.shared)
+        unread, mentions = feed.tail.unread_after(
+            counted.upto, last, reading, reader.user, reader.blocks, everyone=bool(reader.pointer.everyone)
+        )
+        return Unread(counted.unread.unread + unread, counted.unread.mentions + mentions)
