@@ -142,10 +142,15 @@ export class Room {
 
   /** The next unread message after `seq` that calls me, of those known here. @param {number} seq @param {string} me @returns {number | undefined} */
   nextCall(seq, me) {
+    const known = this.knownCalls(seq, me);
+    return known.length ? Math.min(...known) : undefined;
+  }
+
+  /** The unread messages after `seq` that call me, as far as they are known here. @param {number} seq @param {string} me @returns {number[]} */
+  knownCalls(seq, me) {
     const from = Math.max(seq, this.readSeq) + 1;
     const held = this.timeline.between(from, Infinity).filter((message) => this.callsMe(message, me)).map((message) => message.seq);
-    const known = [...held, ...[...this.#mentioning].filter((one) => one >= from)];
-    return known.length ? Math.min(...known) : undefined;
+    return [...new Set([...held, ...[...this.#mentioning].filter((one) => one >= from)])];
   }
 
   /** Unread messages of which one learned that they call me, and those held, count on when the timeline lets go of them. @param {number[]} seqs @param {string} me */
@@ -154,11 +159,20 @@ export class Room {
     for (const seq of [...seqs, ...held]) if (seq > this.readSeq) this.#mentioning.add(seq);
   }
 
-  /** How many unread messages that call me are known up to a seq. @param {number} seq @param {string} me */
-  callsUpTo(seq, me) {
-    let count = 0;
-    for (let next = this.nextCall(0, me); next && next <= seq; next = this.nextCall(next, me)) count += 1;
-    return count;
+  /** How many unread messages call me of which it is not known here which they are. @param {string} me */
+  unknownCalls(me) {
+    return Math.max(0, this.mentions - this.knownCalls(0, me).length);
+  }
+
+  /** Whether unread messages that are not held stand both above and below those that are: an unknown call may be on either side. */
+  get isBetweenUnread() {
+    return !this.timeline.reachesEnd && this.timeline.first > this.readSeq + 1;
+  }
+
+  /** How many unread messages below a seq call me; an unknown one counts where it can only be below. @param {number} seq @param {string} me */
+  callsBelow(seq, me) {
+    const unknown = this.timeline.reachesEnd || this.isBetweenUnread ? 0 : this.unknownCalls(me);
+    return this.knownCalls(seq, me).length + unknown;
   }
 
   /**

@@ -43,11 +43,11 @@ function message(room, seq, more = {}) {
 }
 
 /** A log of the server's, of which pages are given. @param {number} last */
-function logOf(last) {
+function logOf(last, more = {}) {
   return ({ room, before = last + 1, after, around, limit }) => {
     const from = after !== undefined ? after + 1 : Math.max(1, around !== undefined ? around - limit / 2 : before - limit);
     const to = Math.min(last, after !== undefined || around !== undefined ? from + limit - 1 : before - 1);
-    const messages = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => message(room, from + at));
+    const messages = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => message(room, from + at, more[from + at]));
     return { messages, epoch: "e1", first_seq: 1, last_seq: last, rev: 0, more: from > 1 };
   };
 }
@@ -253,9 +253,25 @@ test("calls that were looked for count on when their messages are let go of, unt
   const { client } = await moveIn(t, [stateOf("tea", { last_seq: 400, mentions: 3 })]);
   const tea = client.rooms.get("tea");
   tea.keepCalls([90, 210], "mei");
-  assert.deepEqual([tea.callsUpTo(100, "mei"), tea.callsUpTo(400, "mei"), tea.nextCall(90, "mei")], [1, 2, 210]);
+  assert.deepEqual([tea.knownCalls(0, "mei"), tea.knownCalls(100, "mei"), tea.nextCall(90, "mei"), tea.unknownCalls("mei")], [[90, 210], [210], 210, 1]);
   tea.read(100);
-  assert.deepEqual([tea.callsUpTo(400, "mei"), tea.nextCall(0, "mei")], [1, 210]);
+  assert.deepEqual([tea.knownCalls(0, "mei"), tea.nextCall(0, "mei")], [[210], 210]);
+});
+
+test("a call that stands above what is held is not counted as one below", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 400, mentions: 3 })]);
+  const tea = client.rooms.get("tea");
+  const all = logOf(400, { 20: { mentions: ["mei"] }, 200: { mentions: ["mei"] }, 390: { everyone: true } });
+  line.answers["message.history"] = all;
+  await client.history.around("tea", 200);
+  assert.deepEqual([tea.isBetweenUnread, tea.callsBelow(190, "mei"), tea.callsBelow(200, "mei")], [true, 1, 0]);
+  tea.keepCalls([20, 200], "mei");
+  assert.deepEqual([tea.callsBelow(10, "mei"), tea.callsBelow(190, "mei"), tea.unknownCalls("mei")], [2, 1, 1]);
+  tea.timeline.reset({ epoch: "e1", last_seq: 400, last_id: "m400", rev: 0 });
+  await client.history.around("tea", 10);
+  assert.deepEqual([tea.isBetweenUnread, tea.callsBelow(10, "mei")], [false, 3]);
+  await client.history.latest("tea");
+  assert.deepEqual([tea.isBetweenUnread, tea.callsBelow(380, "mei"), tea.callsBelow(395, "mei")], [false, 1, 0]);
 });
 
 test("what a room says of itself takes the place of what it said, and leaves one's own", async (t) => {

@@ -38,6 +38,8 @@ export class MessageList extends PageElement {
   /** Where to go once it is held. @type {Place | null} */ #goal = null;
   /** One came here from another place in this room. */
   #mayGoBack = false;
+  /** It was asked which unread messages call me. */
+  #learned = false;
   /** @type {any} what can be done with a message */ actions = undefined;
   /** @type {{row: Element, offset: number} | null} what stands at the upper edge */ #anchor = null;
   /** @type {ResizeObserver | undefined} */ #sizes;
@@ -217,8 +219,17 @@ export class MessageList extends PageElement {
       textContent: below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest"),
     });
     change(this.back, { hidden: !this.#mayGoBack || this.atBottom, textContent: this.say("room.back_there") });
-    const calls = this.atBottom ? 0 : room.mentions - room.callsUpTo(this.#lastInSight, this.client.me);
+    const calls = this.atBottom ? 0 : room.callsBelow(this.#lastInSight, this.client.me);
     change(this.call, { hidden: calls < 1, textContent: this.say("room.more_calls", { count: calls }) });
+    if (room.isBetweenUnread && !this.#learned && room.unknownCalls(this.client.me)) this.#learnCalls(room);
+  }
+
+  /** Which messages call me where some of them may be above. @param {import("../../state/room.js").Room} room */
+  async #learnCalls(room) {
+    this.#learned = true;
+    const { learnCalls } = await import("./next-call.js");
+    await learnCalls(this.client, room);
+    this.later();
   }
 
   // --- place -------------------------------------------------------------------------------------------------------

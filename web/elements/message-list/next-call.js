@@ -11,14 +11,19 @@ const MOST_PAGES = 20;
 
 /** @param {Client} client @param {Room} room @param {number} after the seq behind which to look @returns {Promise<number | undefined>} */
 export async function nextCall(client, room, after) {
-  const { items } = await client.ask("inbox.list").catch(() => ({ items: [] }));
-  const told = items.filter((/** @type {any} */ item) => item.room === room.id && ["mention", "reply"].includes(item.kind));
-  room.keepCalls(told.map((/** @type {any} */ { seq }) => seq), client.me);
+  await learnCalls(client, room);
   const known = room.nextCall(after, client.me);
-  if (room.mentions <= room.callsUpTo(Infinity, client.me)) return known;
+  if (!room.unknownCalls(client.me)) return known;
   const found = await lookThrough(client, room, Math.max(after, room.readSeq), known ?? Infinity).catch(() => undefined);
   if (found) room.keepCalls([found], client.me);
   return found ?? known;
+}
+
+/** Ask the notifications which unread messages of the room call me. @param {Client} client @param {Room} room */
+export async function learnCalls(client, room) {
+  const { items } = await client.ask("inbox.list").catch(() => ({ items: [] }));
+  const told = items.filter((/** @type {any} */ item) => item.room === room.id && ["mention", "reply"].includes(item.kind));
+  room.keepCalls(told.map((/** @type {any} */ { seq }) => seq), client.me);
 }
 
 /** @param {Client} client @param {Room} room @param {number} from @param {number} until */
