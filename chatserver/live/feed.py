@@ -384,7 +384,7 @@ class Feed:
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
             abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
             question=meta.question, members=self.members.count, writers=meta.writers, topics=meta.topics,
-            never_window=meta.never_window,
+            never_window=meta.never_window, pokes=meta.told_pokes,
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:

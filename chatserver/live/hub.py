@@ -463,6 +463,7 @@ class Hub:
             members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
             writers=meta.writers, topics=meta.topics, never_window=meta.never_window, question_of=meta.question_of,
+            pokes=meta.told_pokes,
             muted_until=member.muted_until if member and member.muted_until > now else 0,
             other=feed.author(other) if other else UNSET,
             notify_until=until, notify_then=pointer.notify if until else UNSET,

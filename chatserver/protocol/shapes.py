@@ -262,6 +262,10 @@ class RoomWords(Shape, frozen=True, kw_only=True):
         bool,
         Meta(description="whether the room can never be made readable without an account; cannot be undone"),
     ] = False
+    pokes: Annotated[
+        bool | UnsetType,
+        Meta(description="false if people cannot be poked from this room; absent if they can, and in a direct room"),
+    ] = UNSET
 
 
 class RoomState(RoomWords, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@
  *   question_of?: string, muted_until?: number, notify_until?: number, notify_then?: Level, everyone?: boolean}} RoomState
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
- *   archived?: boolean, slow_mode?: number, question?: boolean}} RoomWords
+ *   archived?: boolean, slow_mode?: number, question?: boolean, pokes?: boolean}} RoomWords
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
  *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
  *   titles?: Record<string, string>, abouts?: Record<string, string>,

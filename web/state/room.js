@@ -13,7 +13,7 @@ const TYPING_SHOWN = 5_000;
 
 /** What a room says of itself where it says nothing. */
 const FIRST_WORDS = {
-  titles: undefined, abouts: undefined, writers: undefined, topics: undefined, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false,
+  titles: undefined, abouts: undefined, writers: undefined, topics: undefined, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false, pokes: true,
 };
 
 /** A message that is not held, of which a change says whom it calls. */

@@ -113,6 +113,7 @@ class Rooms:
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
             slow_mode=words.slow_mode, window=entry.window, archived=entry.archived, question=words.question,
             writers=words.writers, topics=words.topics, never_window=words.never_window,
+            pokes=UNSET if words.pokes else False,
         )  # fmt: skip
 
     async def link(self, caller: Caller, params: RoomLink) -> RoomLinkResult:

@@ -202,12 +202,12 @@ local function refusal_to_moderate(room, actor, admin)
 end
 
 -- A room's title and settings: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
--- slow_mode, archived, question, writers, topics, never_window}.
+-- slow_mode, archived, question, writers, topics, never_window, pokes}.
 local function words_of(meta)
   local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
-    'created_at', 'slow_mode', 'archived', 'question', 'writers', 'topics', 'never_window')
-  for i = 1, 16 do now[i] = now[i] or '' end
-  return {'ok', unpack(now, 1, 16)}
+    'created_at', 'slow_mode', 'archived', 'question', 'writers', 'topics', 'never_window', 'pokes')
+  for i = 1, 17 do now[i] = now[i] or '' end
+  return {'ok', unpack(now, 1, 17)}
 end
 
 local function let_in(place, user, role, bot, now)

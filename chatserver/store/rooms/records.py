@@ -44,6 +44,11 @@ class RoomMeta(Struct, frozen=True):
     version: int = 0
 
     @property
+    def told_pokes(self) -> bool | UnsetType:
+        """Whether people can be poked from the room, as its state tells it: only where they cannot."""
+        return UNSET if self.pokes or self.kind == "direct" else False
+
+    @property
     def is_open_to_visitors(self) -> bool:
         return self.window and not self.archived
 

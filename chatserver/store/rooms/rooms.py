@@ -71,6 +71,7 @@ class Words(msgspec.Struct, frozen=True):
     writers: Writers
     topics: Writers
     never_window: bool
+    pokes: bool
 
 
 def _belonging(answer: list[Any]) -> Belonging:
@@ -416,7 +417,7 @@ def _first_entry(new: NewRoom, now: int) -> Entry:
 
 def _words(row: list[Any]) -> Words:
     version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, *more = row
-    question, writers, topics, never_window = more
+    question, writers, topics, never_window, pokes = more
     titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
     entry = Entry(
         int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
@@ -424,5 +425,5 @@ def _words(row: list[Any]) -> Words:
     )  # fmt: skip
     return Words(
         kind.decode(), entry, int(slow_mode or 0), question == b"1", writers_of(writers), writers_of(topics),
-        never_window == b"1",
+        never_window == b"1", pokes != b"0",
     )  # fmt: skip

@@ -27,7 +27,7 @@ def settings_of(state: dict[str, Any]) -> tuple[str, str, bool]:
     return state["writers"], state["topics"], state.get("never_window", False)
 
 
-async def test_who_may_write_is_told_to_everyone_and_stays(open_server: OpenServer) -> None:
+async def test_who_may_write_and_whether_one_may_poke_is_told_to_everyone_and_stays(open_server: OpenServer) -> None:
     one, two = await open_server(), await open_server()
     async with gathering(one.url, "mei", "tom") as (mei, tom):
         room = (await mei.call("room.create", title="News"))["room"]
@@ -42,6 +42,9 @@ async def test_who_may_write_is_told_to_everyone_and_stays(open_server: OpenServ
         await far.start_anew()
         (state,) = [state for state in far.session["rooms"] if state["room"] == room]
         assert settings_of(state) == ("moderators", "everyone", False)
+        assert "pokes" not in state  # they are on at first
+        assert (await mei.call("room.update", room=room, pokes=False))["pokes"] is False
+        assert settings_of(await far.hears("room.changed", room=room, pokes=False)) == settings_of(state)
         assert (await mei.call("room.archive", room=room, archived=True))["writers"] == "moderators"
         assert (await mei.call("room.update", room=room, writers="everyone"))["writers"] == "everyone"
         await far.leave()

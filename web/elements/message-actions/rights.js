@@ -20,11 +20,11 @@ export function rightsTo(client, message) {
   const isDirect = room.state.kind === "direct";
   const writes = !room.state.archived && (room.moderates || room.state.writers !== "moderators");
   const clears = room.moderates && !room.state.archived && Boolean(message.reactions?.length);
-  const greets = !isMine && !isDirect && Boolean(message.author.handle) && !message.author.bot;
+  const meets = !isMine && !isDirect && Boolean(message.author.handle) && !message.author.bot;
   const may = {
     react: !room.state.archived, reply: writes, pin: !room.state.archived && (isDirect || room.moderates), edit: isMine && writes,
     delete: isMine || room.moderates || Boolean(client.user?.admin), clear: clears,
-    hi: greets && !client.directWith(message.author.id), talk: greets && Boolean(client.directWith(message.author.id)),
+    hi: meets && room.state.pokes !== false && !client.directWith(message.author.id), talk: meets && Boolean(client.directWith(message.author.id)),
   };
   return new Set(Object.entries(may).filter(([, allowed]) => allowed).map(([name]) => name));
 }
