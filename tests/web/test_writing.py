@@ -108,7 +108,7 @@ async def test_people_rooms_and_emoji_are_completed_at_the_caret(new_reader, new
     cleos = f"hi @{cleo.user['handle']} "
     await expect(ann.box).to_have_value(cleos)
     await expect(offers(ann)).to_have_count(0)
-    await ann.box.press_sequentially("#bal")
+    await ann.box.press_sequentially("#yangtai")
     await expect(offers(ann)).to_contain_text(["阳台 Balcony"])
     await ann.box.press("Tab")
     await ann.box.press_sequentially(":tada")

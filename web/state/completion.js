@@ -80,16 +80,18 @@ export function meansEveryone(query) {
 /**
  * @template {{id: string, titles: string[]}} R
  * @param {string} query @param {R[]} rooms in the order in which they are offered @param {number} most
+ * @param {Set<string>} [sounding] ids of rooms that the server found, which may only sound like the query
  * @returns {R[]}
  */
-export function rankRooms(query, rooms, most) {
+export function rankRooms(query, rooms, most, sounding = new Set()) {
   const wanted = fold(query);
-  const fit = (/** @type {R} */ { titles }) => {
+  const fit = (/** @type {R} */ { id, titles }) => {
     const folded = titles.map(fold);
     if (folded.some((title) => title.startsWith(wanted))) return 0;
-    return folded.some((title) => title.includes(wanted)) ? 1 : 2;
+    if (folded.some((title) => title.includes(wanted))) return 1;
+    return sounding.has(id) ? 2 : 3;
   };
-  return rooms.map((room) => ({ room, fit: fit(room) })).filter((one) => one.fit < 2)
+  return rooms.map((room) => ({ room, fit: fit(room) })).filter((one) => one.fit < 3)
     .sort((one, other) => one.fit - other.fit).slice(0, most).map(({ room }) => room);
 }
 

@@ -13,21 +13,24 @@ const MOST = 8;
 
 /**
  * @param {string} query
- * @param {{rooms: import("./room.js").Room[], others: import("../lib/shapes.js").RoomListing[], people: import("../lib/shapes.js").User[],
- *   acts: Offer[], language: string}} known
+ * @param {{rooms: import("./room.js").Room[], listed: import("../lib/shapes.js").RoomListing[], mine: string[],
+ *   people: import("../lib/shapes.js").User[], acts: Offer[], language: string}} known `listed`, `mine` (ids) and `people` are
+ *   what the server found: they may only sound like the query
  * @returns {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} without groups that have nothing
  */
-export function offersFor(query, { rooms, others, people, acts, language }) {
+export function offersFor(query, { rooms, listed, mine, people, acts, language }) {
   const { talks, rooms: many } = inOrder(rooms, []);
   const partners = talks.map((room) => ({ ...room.state.other, id: room.state.other?.id ?? "", name: room.title(language), handle: room.state.other?.handle ?? "", room }));
   const known = new Set(partners.map(({ id }) => id));
   const strangers = people.filter(({ id }) => !known.has(id));
   const found = query ? [...rankPeople(query, partners, MOST), ...strangers.slice(0, MOST)] : partners.slice(0, 5);
-  const mine = rankRooms(query, many.map((room) => ({ id: room.id, titles: titlesOf(room.state), room })), query ? MOST : 6).map(({ room }) => roomOffer(room, language));
-  const open = query ? rankRooms(query, others.map((listed) => ({ id: listed.room, titles: titlesOf(listed), listed })), MOST).map(({ listed }) => otherOffer(listed, language)) : [];
+  const sounding = new Set(query ? [...mine, ...listed.map(({ room }) => room)] : []);
+  const own = rankRooms(query, many.map((room) => ({ id: room.id, titles: titlesOf(room.state), room })), query ? MOST : 6, sounding).map(({ room }) => roomOffer(room, language));
+  const others = query ? listed.filter(({ room }) => !rooms.some(({ id }) => id === room)) : [];
+  const open = rankRooms(query, others.map((one) => ({ id: one.room, titles: titlesOf(one), one })), MOST, sounding).map(({ one }) => otherOffer(one, language));
   const done = rankRooms(query, acts.map((act) => ({ id: act.id, titles: [act.text], act })), query ? MOST : 4).map(({ act }) => act);
   /** @type {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} */
-  const groups = [{ group: "rooms", offers: [...mine, ...open] }, { group: "people", offers: found.map(personOffer) }, { group: "acts", offers: done }];
+  const groups = [{ group: "rooms", offers: [...own, ...open] }, { group: "people", offers: found.map(personOffer) }, { group: "acts", offers: done }];
   return groups.filter(({ offers }) => offers.length);
 }
 

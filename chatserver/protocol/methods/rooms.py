@@ -56,8 +56,8 @@ class RoomDiscover(Params, frozen=True):
         str,
         Meta(
             max_length=200,
-            description="words that must all occur in title, description or tags, in any "
-            "language, simplified or traditional",
+            description="words that must all occur in title, description or tags, in any language, simplified or "
+            "traditional, or be the pinyin or initials of a title",
         ),
     ] = ""
     tag: Annotated[str, Meta(max_length=64, description="a tag that the room must have")] = ""
@@ -68,6 +68,10 @@ class RoomDiscoverResult(Shape, frozen=True):
     rooms: Annotated[
         list[RoomListing], Meta(description="at most 50, ordered by people online, then messages today, then members")
     ]
+    mine: Annotated[
+        list[str] | UnsetType,
+        Meta(description="ids of closed rooms that you are in and whose titles `query` means; absent if none"),
+    ] = UNSET
     next: Annotated[str, Meta(description="pass it as `after` for the next page; empty: this was the last")] = ""
 
 

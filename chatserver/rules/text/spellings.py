@@ -49,6 +49,11 @@ def spelled(name: str, handle: str) -> Spelled:
     return Spelled("\n".join(texts), parts, initials)
 
 
+def is_meant(title: str, word: str) -> bool:
+    """Whether a folded word without Chinese may mean this title."""
+    return word.isascii() and spelled(title, "").is_meant_by(word)
+
+
 def _part(text: str) -> Part:
     return frozenset([text]) if text.isascii() else frozenset([text, *_readings(text)])
 

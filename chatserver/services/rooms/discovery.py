@@ -22,6 +22,8 @@ from chatserver.rules import days
 from chatserver.rules.crowds import roughly
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
+from chatserver.rules.text.searching import fold
+from chatserver.rules.text.spellings import is_meant
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
 from chatserver.store.messages.records import message_of
@@ -71,7 +73,8 @@ class Discovery:
             self._listing(listed, self._glance(listed.room), online=online.get(listed.room), latest=said)
             for listed, said in zip(page, latest, strict=True)
         ]
-        return RoomDiscoverResult(rooms=rooms, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
+        mine = (await self._closed(joined, params.query) if params.query else []) or UNSET
+        return RoomDiscoverResult(rooms=rooms, mine=mine, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
 
     async def _look(self, rooms: list[str], now: int) -> None:
         """Read the numbers of rooms that were not read lately, oldest first."""
@@ -126,6 +129,20 @@ class Discovery:
             return set()
         user = self._hub.users.get(caller.user_id)
         return set(user.pointers) if user is not None else set(await self._rooms.rooms_of(caller.user_id))
+
+    async def _closed(self, joined: set[str], query: str) -> list[str]:
+        """Those of the caller's closed rooms whose titles have all words of the query."""
+        rooms, words = [room for room in joined if room not in self._catalogue], fold(query).split()
+        titles = await asyncio.gather(*map(self._title, rooms))
+        return [
+            room
+            for room, title in zip(rooms, titles, strict=True)
+            if title and all(word in fold(title) or is_meant(title, word) for word in words)
+        ]
+
+    async def _title(self, room: str) -> str:
+        feed = self._hub.feeds.get(room)
+        return feed.meta.title if feed is not None else await self._rooms.title(room)
 
     async def _latest(self, caller: Caller, rooms: list[str], now: int) -> list[Latest | UnsetType]:
         """The last message of each of these rooms, if the caller may read it."""

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from chatserver.rules.text.searching import fold
+from chatserver.rules.text.spellings import is_meant
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
@@ -40,6 +41,10 @@ class Listed(msgspec.Struct, frozen=True):
     entry: Entry
     words: str
     tags: frozenset[str]
+
+    def is_titled(self, word: str) -> bool:
+        """Whether a folded word is a title's pinyin, its initials, or another way to type it."""
+        return any(is_meant(title, word) for title in (self.entry.title, *self.entry.titles.values()))
 
 
 _unpack = msgspec.msgpack.Decoder(Entry).decode
@@ -118,7 +123,8 @@ class RoomIndex:
         return room in (self._all or ())
 
     def find(self, query: str = "", tag: str = "") -> list[Listed]:
-        """Rooms that contain every word of ``query`` anywhere (Chinese needs no spaces) and have ``tag``."""
+        """Rooms that contain every word of ``query`` anywhere (Chinese needs no spaces) or in whose titles it may be
+        typed like that, and that have ``tag``."""
         assert self._all is not None, "call refresh_all first"
         words, tag = fold(query).split(), fold(tag)
         return [
@@ -126,7 +132,7 @@ class RoomIndex:
             for listed in self._all.values()
             if not listed.entry.archived
             and (not tag or tag in listed.tags)
-            and all(word in listed.words for word in words)
+            and all(word in listed.words or listed.is_titled(word) for word in words)
         ]
 
     def window(self, room: str, language: str) -> tuple[str, str] | None:

@@ -354,10 +354,20 @@ async def test_open_rooms_are_found_by_words_and_tag_and_closed_ones_never(servi
     await services.create("Tea cellar", kind="closed")
     assert await services.titles(query="OOLONG tea") == ["Tea"]
     assert await services.titles(query="读书") == ["读书会"]
+    assert await services.titles(query="dushuhui") == ["读书会"]
     assert await services.titles(tag="#books") == ["读书会"]
     assert await services.titles(query="讀書") == ["读书会"]
     assert await services.titles(tag="book") == []
     assert sorted(await services.titles()) == ["Tea", "读书会"]
+
+
+async def test_who_searches_is_told_which_of_their_own_closed_rooms_are_meant(services: Server) -> None:
+    family = await services.create("家里人", kind="closed")
+    await services.create("Home", kind="closed")
+    for query in ("家裡", "jiali", "jlr"):
+        assert (await services.discovery.discover(MEI, RoomDiscover(query=query))).mine == [family]
+    for caller, query in ((MEI, ""), (ADA, "jiali"), (VISITOR, "jiali")):
+        assert not (await services.discovery.discover(caller, RoomDiscover(query=query))).mine
 
 
 async def test_rooms_are_listed_by_people_online_then_by_messages_today(services: Server) -> None:

@@ -22,7 +22,17 @@ async def test_words_are_found_in_every_language_and_form(server: Server) -> Non
     await put(server.store, "green", Entry(1, "Green living", "Balcony tomatoes", ["repair"], titles))
     await put(server.store, "books", Entry(1, "Books", "Novels", ["reading"]))
     await server.room_index.refresh_all()
-    for query in ("ｇｒｅｅｎ", "GREEN tomato", "绿色", "綠色生", "repair", "tomatoes living"):
+    for query in (
+        "ｇｒｅｅｎ",
+        "GREEN tomato",
+        "绿色",
+        "綠色生",
+        "repair",
+        "tomatoes living",
+        "lvseshenghuo",
+        "lssh",
+        "shenghuo",
+    ):
         assert [listed.room for listed in server.room_index.find(query)] == ["green"], query
     assert not server.room_index.find("green novels")
     assert {listed.room for listed in server.room_index.find()} == {"green", "books"}

@@ -30,12 +30,12 @@ test("a number stands where something calls or every message was asked for", () 
 });
 
 test("the switcher offers rooms one is in, others, people and pages, each by what it is called", () => {
-  const rooms = [room("balcony", { title: "阳台 Balcony" }), room("tea")];
-  const others = [/** @type {any} */ ({ room: "bay", title: "Bay walks" })];
+  const rooms = [room("balcony", { title: "阳台 Balcony" }), room("tea"), room("hot", { title: "火锅", kind: "closed" }), room("bath", { title: "泡澡" })];
+  const listed = [/** @type {any} */ ({ room: "bay", title: "Bay walks" }), /** @type {any} */ ({ room: "bath", title: "泡澡" })];
   const people = [/** @type {any} */ ({ id: "basil", handle: "basil", name: "Basil", bot: false })];
   const acts = [{ kind: /** @type {"act"} */ ("act"), id: "settings", text: "Settings", href: "/settings" }];
-  const found = (query) => offersFor(query, { rooms, others, people, acts, language: "en" }).flatMap(({ offers }) => offers.map(({ kind, text }) => `${kind} ${text}`));
-  assert.deepEqual(found("ba"), ["room 阳台 Balcony", "other Bay walks", "person Basil"]);
+  const found = (query) => offersFor(query, { rooms, listed, mine: ["hot"], people, acts, language: "en" }).flatMap(({ offers }) => offers.map(({ kind, text }) => `${kind} ${text}`));
+  assert.deepEqual(found("ba"), ["room 阳台 Balcony", "room 火锅", "room 泡澡", "other Bay walks", "person Basil"]);
   assert.ok(found("set").includes("act Settings"));
-  assert.deepEqual(offersFor("zzz", { rooms, others: [], people: [], acts, language: "en" }), []);
+  assert.deepEqual(offersFor("zzz", { rooms, listed: [], mine: [], people: [], acts, language: "en" }), []);
 });

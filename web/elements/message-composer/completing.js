@@ -26,6 +26,7 @@ export class Completing {
   #chosen = 0;
   #turn = 0;
   /** Members that the server named, by id. @type {Map<string, any>} */ #members = new Map();
+  /** Ids of rooms that the server found. @type {Set<string>} */ #sounding = new Set();
   /** @type {any} */ #timer;
 
   /** @param {import("./message-composer.js").MessageComposer} composer */
@@ -54,7 +55,8 @@ export class Completing {
     if (asked.from === this.#asked?.from && asked.query === this.#asked.query) return undefined;
     this.#asked = asked;
     const turn = (this.#turn += 1);
-    if (asked.kind === "person") this.#askServer(asked.query);
+    if (asked.kind === "person") this.#askMembers(asked.query);
+    if (asked.kind === "room") this.#askRooms(asked.query);
     const offers = await this.#offersFor(asked);
     if (turn === this.#turn) this.#show(offers);
     return undefined;
@@ -107,17 +109,34 @@ export class Completing {
   }
 
   /** Members by name, handle and pinyin: the server knows all of them. @param {string} query */
-  #askServer(query) {
-    clearTimeout(this.#timer);
+  #askMembers(query) {
     const { client, room } = this.composer;
     this.#members.clear();
-    if (!query || !client.find(room)?.isMember || client.find(room)?.state.kind === "direct") return;
+    if (!client.find(room)?.isMember || client.find(room)?.state.kind === "direct") return;
+    this.#askServer(query, "room.members", { room, query }, ({ members }) => {
+      for (const { user } of members.slice(0, MOST)) this.#members.set(user.id, user);
+      this.#show(this.#people(query));
+    });
+  }
+
+  /** Rooms by pinyin. @param {string} query */
+  #askRooms(query) {
+    this.#sounding.clear();
+    if (!this.composer.client.signedIn) return;
+    this.#askServer(query, "room.discover", { query }, ({ rooms, mine = [] }) => {
+      this.#sounding = new Set([...mine, ...rooms.map((/** @type {any} */ { room }) => room)]);
+      this.#show(this.#rooms(query));
+    });
+  }
+
+  /** @param {string} query @param {string} method @param {object} params @param {(found: any) => void} then */
+  #askServer(query, method, params, then) {
+    clearTimeout(this.#timer);
+    if (!query) return;
     const turn = this.#turn;
     this.#timer = setTimeout(async () => {
-      const found = await client.ask("room.members", { room, query }).catch(() => undefined);
-      if (!found || turn !== this.#turn || this.#asked?.query !== query) return;
-      for (const { user } of found.members.slice(0, MOST)) this.#members.set(user.id, user);
-      this.#show(this.#people(query));
+      const found = await this.composer.client.ask(method, params).catch(() => undefined);
+      if (found && turn === this.#turn && this.#asked?.query === query) then(found);
     }, PAUSE);
   }
 
@@ -127,7 +146,7 @@ export class Completing {
     const rooms = [...client.rooms.values()].filter(({ state }) => state.kind !== "direct" && !state.archived)
       .sort((one, other) => other.lastAt - one.lastAt)
       .map((room) => ({ id: room.id, title: room.title(language), isClosed: room.state.kind === "closed", titles: [room.title(language), room.state.title, ...Object.values(room.state.titles ?? {})] }));
-    return rankRooms(query, rooms, MOST).map(({ title, isClosed }) => ({ words: title, put: `#${title} `, face: icon(isClosed ? "lock" : "hash") }));
+    return rankRooms(query, rooms, MOST, this.#sounding).map(({ title, isClosed }) => ({ words: title, put: `#${title} `, face: icon(isClosed ? "lock" : "hash") }));
   }
 
   // --- the list -------------------------------------------------------------------------------------------------------

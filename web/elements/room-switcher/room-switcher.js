@@ -11,13 +11,14 @@ import { composes } from "../message-composer/message-composer.js";
 import "../../lib/more-icons.js";
 
 const PAUSE = 180;
+/** @type {{listed: any[], mine: string[], people: any[]}} */ const NOTHING = { listed: [], mine: [], people: [] };
 
 /** @typedef {import("../../state/switching.js").Offer} Offer */
 
 export class RoomSwitcher extends PageElement {
   #chosen = 0;
   /** @type {Offer[]} as they stand in the list */ #offers = [];
-  /** What the server found for the letters. @type {{others: any[], people: any[]}} */ #found = { others: [], people: [] };
+  /** What the server found for the letters. @type {{listed: any[], mine: string[], people: any[]}} */ #found = NOTHING;
   /** @type {any} */ #timer = undefined;
 
   build() {
@@ -44,7 +45,7 @@ export class RoomSwitcher extends PageElement {
     this.input.placeholder = this.say("switcher.placeholder");
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.list.setAttribute("aria-label", this.say("rooms.search"));
-    this.#found = { others: [], people: [] };
+    this.#found = NOTHING;
     this.dialog.showModal();
     this.input.focus();
     this.present(0);
@@ -58,16 +59,16 @@ export class RoomSwitcher extends PageElement {
     this.#timer = setTimeout(() => this.#ask(), PAUSE);
   }
 
-  /** Rooms one is not in, and people, the server finds; also by pinyin. */
+  /** Rooms and people the server finds, also by pinyin. */
   async #ask() {
     const query = this.input.value.trim();
     if (!query || !this.client.signedIn) return;
-    const [{ rooms }, { users }] = await Promise.all([
-      this.client.api("room.discover", { query }).catch(() => ({ rooms: [] })),
+    const [{ rooms, mine = [] }, { users }] = await Promise.all([
+      this.client.ask("room.discover", { query }).catch(() => ({ rooms: [] })),
       this.client.ask("user.search", { query }).catch(() => ({ users: [] })),
     ]);
     if (query !== this.input.value.trim() || !this.dialog.open) return;
-    this.#found = { others: rooms.filter((/** @type {any} */ { room }) => !this.client.rooms.has(room)), people: users };
+    this.#found = { listed: rooms, mine, people: users };
     this.present(this.#chosen);
   }
 
