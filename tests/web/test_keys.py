@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Route, expect
+
+from tests.web.people import Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -105,16 +108,46 @@ async def test_an_edit_under_way_is_kept_like_a_draft(new_reader, new_room) -> N
     await expect(other_box).to_have_value("")
 
 
+async def hold(reader: Reader, file: str) -> Callable[[], None]:
+    """This file of the page does not come until what is returned is called."""
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await reader.context.route(f"**/{file}", wait)
+    return released.set
+
+
+async def test_what_is_pressed_before_its_part_has_come_is_heard_when_it_comes(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Early")
+    await ann.call("message.send", room=room, text="who spills ||the tea||?", client_id="1")
+    files = ("room-parts.js", "list-parts.js", "message-actions.js", "shell-acts.js")
+    parts, names, actions, acts = [await hold(ann, file) for file in files]
+    await ann.open(f"/room/{room}")
+    await ann.hears("who spills")
+    await ann.page.locator("room-view .here").click()
+    parts()
+    await expect(ann.page.locator("room-people")).to_be_visible()
+    await ann.page.locator(".community-name").click()
+    names()
+    await expect(ann.page.get_by_role("menuitem", name="Find a room")).to_be_visible()
+    await ann.page.keyboard.press("Escape")
+    await ann.page.locator("message-item").press("e")
+    actions()
+    await expect(ann.page.locator("message-item .six button").first).to_be_focused()
+    await ann.page.keyboard.press("Escape")
+    await ann.page.locator("message-item").press("?")
+    acts()
+    await expect(ann.page.get_by_role("dialog", name="Formatting and shortcuts")).to_be_visible()
+
+
 async def test_what_is_typed_before_the_switcher_stands_is_for_it_and_not_for_the_room(new_reader, new_room) -> None:
     ann = await new_reader("Ann Lin")
     tea, _ = await new_room(ann, "Tea"), await new_room(ann, "Books")
-    held = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await held.wait()
-        await route.continue_()
-
-    await ann.context.route("**/room-switcher.js", hold)
+    come = await hold(ann, "room-switcher.js")
     await ann.open(f"/room/{tea}")
     heading = ann.page.get_by_role("heading", level=1)
     await expect(heading).to_have_text("Tea")
@@ -123,7 +156,7 @@ async def test_what_is_typed_before_the_switcher_stands_is_for_it_and_not_for_th
     await ann.page.keyboard.type("boo")
     await ann.page.keyboard.press("Enter")
     await expect(ann.box).to_have_value("")
-    held.set()
+    come()
     await expect(heading).to_have_text("Books")
     await expect(ann.texts()).to_have_count(0)
 

@@ -34,6 +34,30 @@ export class PageElement extends HTMLElement {
     target.addEventListener(name, listener, { ...options, signal: this.#ending.signal });
   }
 
+  /**
+   * What is done to something that is shown before the part that hears it: the last of it is done again once the part is
+   * there, and nothing else comes of it meanwhile.
+   *
+   * @param {string[]} names of events @param {(event: any) => unknown} meant which of them are for the part
+   * @returns {() => void} to be called when the part listens; from then on nothing is kept
+   */
+  keepEarly(names, meant) {
+    /** @type {any} */ let last;
+    const ending = new AbortController();
+    const keep = (/** @type {any} */ event) => {
+      if (!meant(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      last = event;
+    };
+    for (const name of names) this.addEventListener(name, keep, { capture: true, signal: ending.signal });
+    return () => {
+      ending.abort();
+      last?.target.dispatchEvent(new last.constructor(last.type, last));
+      last = undefined;
+    };
+  }
+
   connectedCallback() {
     this.#ending = new AbortController();
     if (!this.#built) this.build();

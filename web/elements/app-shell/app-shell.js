@@ -52,9 +52,14 @@ export class AppShell extends PageElement {
     return import("./shell-acts.js").then(({ ShellActs }) => (this.acts ??= new ShellActs(this)));
   }
 
-  /** Ctrl+K that was pressed before its part came, and what is typed after it, is for the switcher. @param {KeyboardEvent} event */
+  /** Ctrl+K that was pressed before its part came, and what is typed after it, is for the switcher; other shortcuts wait. @param {KeyboardEvent} event */
   #keepKey(event) {
-    if (this.acts || !(this.early || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k"))) return;
+    if (this.acts) return;
+    const opens = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+    if (!this.early && !opens) {
+      if (event.key === "?" || (event.altKey && event.key.startsWith("Arrow"))) this.#acts().then((acts) => acts.shortcut(event));
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
     if (this.early) this.early.push(event.key);

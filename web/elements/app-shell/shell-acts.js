@@ -22,7 +22,7 @@ export class ShellActs {
     this.shell = shell;
     this.client = shell.client;
     shell.listen(this.client, "status", () => this.showStatus());
-    shell.listen(document, "keydown", (event) => this.#shortcut(event), { capture: true });
+    shell.listen(document, "keydown", (event) => this.shortcut(event), { capture: true });
     this.showStatus();
     if (shell.early) this.openSwitcher(shell.early);
   }
@@ -87,7 +87,7 @@ export class ShellActs {
   // --- shortcuts ------------------------------------------------------------------------------------------------------
 
   /** @param {KeyboardEvent} event */
-  #shortcut(event) {
+  shortcut(event) {
     if (this.#early) {
       event.preventDefault();
       event.stopPropagation();

@@ -64,8 +64,9 @@ export class MessageActions extends PageElement {
       swipe: (item) => rightsTo(this.client, item.message).has("reply") && this.#act(item, "message-reply"),
     });
     // Pointer or focus may have been there before this came.
-    if (matchMedia("(hover: hover)").matches) this.#take(rows.querySelector("message-item:hover"));
-    else this.#leave();
+    this.#focused(rows.querySelector("message-item:focus-within"));
+    const under = matchMedia("(hover: hover)").matches && rows.querySelector("message-item:hover");
+    if (under) this.#take(under);
   }
 
   disconnectedCallback() {

@@ -54,6 +54,7 @@ export class MessageList extends PageElement {
     this.jump = button("", () => this.toLatest(), "pill jump");
     for (const one of [this.back, this.call, this.jump]) Object.assign(one, hidden);
     this.append(this.scroller, make("div", { class: "lower" }, this.back, this.call, this.jump));
+    this.early = this.keepEarly(["keydown", "click"], forActions);
   }
 
   attach() {
@@ -84,6 +85,7 @@ export class MessageList extends PageElement {
     if (this.actions || !(await arrived("message-actions")) || this.actions) return;
     this.actions = make("message-actions", { set: { list: this } });
     this.append(this.actions);
+    this.early?.();
   }
 
   get #state() {
@@ -422,6 +424,14 @@ export class MessageList extends PageElement {
     const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && !this.#goal && this.atBottom && this.isConnected;
     if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room);
   }
+}
+
+/** What is pressed on a message for message-actions: its keys, and what is hidden in a text. @param {any} event */
+function forActions({ type, target, key, ctrlKey, metaKey, altKey, isComposing }) {
+  const opens = target.closest(".spoiler:not(.open)");
+  if (type === "click") return opens;
+  if (ctrlKey || metaKey || altKey || isComposing) return false;
+  return opens ? key === "Enter" || key === " " : target.localName === "message-item" && /^[erm]$/i.test(key);
 }
 
 /** @param {any} row @returns {number | undefined} */

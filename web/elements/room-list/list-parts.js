@@ -94,7 +94,7 @@ export class ListParts {
   /** @param {MouseEvent} event */
   #openMenu(event) {
     const { list } = this;
-    if (!list.client.signedIn || event.ctrlKey || event.metaKey) return;
+    if (!list.opensMenu(event)) return;
     event.preventDefault();
     event.stopPropagation();
     openMenu(list, list.community, [

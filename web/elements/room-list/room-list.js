@@ -38,6 +38,7 @@ export class RoomList extends PageElement {
     this.foot = make("footer", { class: "foot" });
     this.nav = make("nav", {}, this.two, this.talks, make("div", { class: "many" }, this.many, this.add), this.rooms, this.create);
     this.append(make("header", {}, this.community, this.lead), this.top, this.nav, this.foot);
+    this.early = this.keepEarly(["click"], (event) => this.opensMenu(event));
   }
 
   attach() {
@@ -49,6 +50,7 @@ export class RoomList extends PageElement {
     this.show();
     painted(() => import("./list-parts.js").then(({ ListParts }) => {
       this.#parts ??= new ListParts(this);
+      this.early?.();
       this.show();
     }, () => undefined));
   }
@@ -73,6 +75,11 @@ export class RoomList extends PageElement {
     this.#showRooms(guest);
     this.#showFoot();
     this.#parts?.show();
+  }
+
+  /** Who is signed in gets the community's menu; to others its name is a link. @param {MouseEvent} event */
+  opensMenu({ target, ctrlKey, metaKey }) {
+    return this.client.signedIn && this.community.contains(target) && !ctrlKey && !metaKey;
   }
 
   #showBell() {

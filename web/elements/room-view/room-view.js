@@ -8,6 +8,8 @@ import { icon } from "../../lib/icons.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
 
+/** What messages and empty rooms tell, for the parts to do. */
+const TOLD = ["message-edit", "message-reply", "message-quote", "message-delete", "message-refused", "message-retry", "message-drop", "room-write", "room-invite"];
 /** Grey lines that stand for messages on their way. */
 const SKELETON = 6;
 /** @type {typeof import("./room-parts.js").RoomParts | undefined} once it is loaded */ let RoomParts;
@@ -36,10 +38,9 @@ export class RoomView extends PageElement {
     this.asks = make("div", { class: "asks" });
     this.writing = make("div", { class: "writing" });
     /** @type {any} comes with the parts */ this.composer = null;
-    this.append(
-      make("header", {}, this.back, this.face, this.titles, this.facts, this.here, this.more),
-      this.strip, this.waiting, this.edge, this.asks, this.writing,
-    );
+    this.header = make("header", {}, this.back, this.face, this.titles, this.facts, this.here, this.more);
+    this.append(this.header, this.strip, this.waiting, this.edge, this.asks, this.writing);
+    this.early = this.keepEarly(["click", ...TOLD], ({ type, target }) => type !== "click" || (this.header.contains(target) && !this.back.contains(target)));
   }
 
   attach() {
@@ -76,6 +77,7 @@ export class RoomView extends PageElement {
     if (!this.isConnected || this.#parts || !RoomParts) return;
     this.#parts = new RoomParts(this);
     this.#parts.begin();
+    this.early?.();
   }
 
   /** What the page knows of the room; undefined where one may not see it. */
