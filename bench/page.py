@@ -1,7 +1,8 @@
 """What the page costs, also on a machine that is four times slower: opening, scrolling, writing while others write.
 
-Chromium's own tools measure: sizes come from its resource timing, frames from its tracing, the time of a key from the
-press to the paint that shows it (event timing). The server has one core, Chromium all of them.
+Chromium's own tools measure: sizes, as packed, of what had come when the first paint stood from its resource timing,
+frames from its tracing, the time of a key from the press to the paint that shows it (event timing). The server has one
+core, Chromium all of them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _USABLE = """() => new Promise((resolve) => {
 })"""
 _SIZES = """() => {
   const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
-  const kinds = /\\.(?:js|css|html)$/;
+  const kinds = /\\.(?:js|css|html|json)$/;
   const files = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const ours = files.filter(({ name, entryType }) => entryType === "navigation" || kinds.test(new URL(name).pathname));
   const sum = (list) => list.reduce((total, file) => total + file.encodedBodySize, 0);

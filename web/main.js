@@ -2,14 +2,12 @@
 
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
-import { bringStyle, bringTheRest, painted, want } from "./elements/later.js";
+import { bringStyle, bringTheRest, framePainted, painted, want } from "./elements/later.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
-import { openStorage } from "./lib/storage.js";
 import { applyDensity, applyTextSize, applyTheme } from "./lib/theme.js";
+import { preferences, speaking, storage, words } from "./speak.js";
 import { Client } from "./state/client.js";
-import { Preferences } from "./state/preferences.js";
-import { chooseLanguage, Words } from "./state/words.js";
 
 /** @type {[string, CustomElementConstructor][]} */
 const ELEMENTS = [
@@ -24,11 +22,10 @@ const KEPT = "chatserver.kept";
 /** A line that is down is tried again after that time. */
 const TALK_AGAIN = 3_000;
 
-const storage = openStorage();
+/** What messages look like, which the frame is painted without. */
+const TALK_STYLES = ["message-list/message-list.css", "message-item/message-item.css", "message-item/message-parts.css"];
 
 async function begin() {
-  const preferences = new Preferences(storage);
-  const words = new Words(async (language) => (await fetch(new URL(`./i18n/${language}.json`, import.meta.url))).json());
   const client = new Client({
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage,
@@ -37,44 +34,43 @@ async function begin() {
   applyTheme(preferences.chosen.theme ?? "");
   applyDensity(preferences.chosen.density ?? "", bringStyle);
   applyTextSize(preferences.chosen.text ?? "");
-  const speaking = words.speak(preferences.chosen.language ?? chooseLanguage(navigator.languages, "en"));
-  bringTalk();
   await speaking;
   document.documentElement.lang = words.language;
   words.addEventListener("change", () => (document.documentElement.lang = words.language));
   preferences.follow(window);
-  preferences.addEventListener("change", () => followChoices(preferences, words));
+  preferences.addEventListener("change", followChoices);
   for (const [name, element] of ELEMENTS) customElements.define(name, element);
   document.body.append(document.createElement("app-shell"));
   for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => client.wire.wake());
   document.addEventListener("visibilitychange", () => document.hidden || client.wire.wake());
-  painted(() => import("./aside.js").then((aside) => aside.begin(context)).catch(() => undefined));
-  if (storage.getItem(KEPT)) await Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
-  else painted(() => recalled(client).catch(() => undefined));
-  await enterPatiently(client);
+  const frame = framePainted();
+  frame.then(bringTalk);
+  painted(() => Promise.all([import("./aside.js"), words.whole()]).then(([aside]) => aside.begin(context)).catch(() => undefined));
+  const isKept = Boolean(storage.getItem(KEPT));
+  if (!isKept) painted(() => recalled(client).catch(() => undefined));
+  const recalling = isKept && Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
+  await enterPatiently(client, Promise.all([frame, recalling]));
   await client.settled();
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
 }
 
-/** Messages; the frame is there before them. */
+/** Messages; the frame is there before them. The composer is wanted as soon as a room is: it is asked for behind them. */
 async function bringTalk() {
+  const styles = TALK_STYLES.map((path) => bringStyle(new URL(`./elements/${path}`, import.meta.url).href));
+  const coming = Promise.all([import("./talk.js"), words.whole(), ...styles]);
+  if (location.pathname.startsWith("/room/")) import("./write.js").then(() => want("message-composer")).catch(() => undefined);
   try {
-    await import("./talk.js");
-    if (location.pathname.startsWith("/room/")) bringParts();
+    const [{ defineTalk }] = await coming;
+    defineTalk();
   } catch {
     dispatchEvent(new Event("notloaded"));
     setTimeout(bringTalk, TALK_AGAIN);
   }
 }
 
-/** The composer is wanted as soon as a room is: it comes with the session, not after it. */
-function bringParts() {
-  import("./elements/room-view/room-parts.js").catch(() => undefined);
-  want("message-composer").catch(() => undefined);
-}
-
-/** What was chosen in another tab holds in this one, too. @param {Preferences} preferences @param {Words} words */
-function followChoices({ chosen }, words) {
+/** What was chosen in another tab holds in this one, too. */
+function followChoices() {
+  const { chosen } = preferences;
   applyTheme(chosen.theme ?? "");
   applyDensity(chosen.density ?? "", bringStyle);
   if (chosen.language && chosen.language !== words.language) words.speak(chosen.language).catch(() => undefined);
@@ -97,11 +93,11 @@ function noteKept(kept) {
   }
 }
 
-/** The server may be restarting just now: ask until it answers. @param {Client} client */
-async function enterPatiently(client) {
+/** The server may be restarting just now: ask until it answers. @param {Client} client @param {Promise<unknown>} ready for what a session needs */
+async function enterPatiently(client, ready) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     try {
-      return await client.enter();
+      return await client.enter(ready);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

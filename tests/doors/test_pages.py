@@ -16,6 +16,7 @@ from tests.services.accounts.test_people import admin_of
 
 WEB = Path(__file__).parents[2] / "web"
 FILES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*") if path.is_file() and path.suffix != ".md")
+INDEX = (WEB / "index.html").read_text(encoding="utf-8")
 KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -79,15 +80,18 @@ async def test_what_is_in_web_is_what_the_browser_gets(server: Server) -> None:
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
-async def test_the_first_screen_weighs_at_most_60_kb(server: Server) -> None:
-    """What stands in index.html is what the first paint waits for; that it is all of it is seen in test_words.py."""
-    first = ["/", "/web/main.css", "/web/too-old.js", "/web/main.js"]
-    first += re.findall(r'rel="modulepreload" href="([^"]+)"', (WEB / "index.html").read_text())
-    first += [f"/web/{path}" for path in re.findall(r'@import url\("([^"]+)"', (WEB / "main.css").read_text())]
-    talk = ["/web/talk.js", *(f"/web/{path}" for path in re.findall(r'"\./([^"]+)";', (WEB / "talk.js").read_text()))]
-    assert len(first) > 30
-    assert await _packed(server, first) <= 61_440
-    assert await _packed(server, talk) <= 30_720, "what shows messages, loaded beside the first paint"
+async def test_the_first_screen_weighs_at_most_52_kb(server: Server) -> None:
+    """What stands in index.html and the frame's words: that nothing else is loaded before the first paint is seen in
+    tests/web/test_frame.py, by the measure of bench/page.py. The promise is 60 KB."""
+    asked = re.findall(r'<(?:script|link rel="(?:modulepreload|stylesheet)") .*?"(/web/[^"]+)"', INDEX)
+    words = max([await _packed(server, [f"/web/i18n/first/{name}.json"]) for name in ("en", "zh-Hans", "zh-Hant")])
+    assert len(asked) > 30
+    assert await _packed(server, ["/", *asked]) + words <= 52_000
+    talk = [f"/web/{path}" for path in re.findall(r'"\./([^"]+)";', (WEB / "talk.js").read_text())]
+    styles = re.findall(r'"(message-(?:list|item)/[^"]+\.css)"', (WEB / "main.js").read_text())
+    assert len(styles) == 3
+    talk += [f"/web/elements/{path}" for path in styles]
+    assert await _packed(server, talk) <= 34_000, "what shows messages, loaded right after it"
 
 
 async def _packed(server: Server, paths: list[str]) -> int:

@@ -51,7 +51,10 @@ class Telling:
     def __init__(self, language: str) -> None:
         self.language = language
         self.locale = LOCALES[language]
-        self._words = json.loads(Path(ROOT / "web" / "i18n" / f"{language}.json").read_text("utf-8"))
+        files = (Path(ROOT / "web" / "i18n" / f"{path}.json") for path in (f"first/{language}", language))
+        self._words: dict[str, str] = {}
+        for file in files:
+            self._words |= json.loads(file.read_text("utf-8"))
 
     def say(self, key: str, **values: str) -> str:
         text = str(self._words[key])

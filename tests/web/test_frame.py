@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.people import PASSWORD
-from tests.web.people import Reader
+from tests.web.people import ROOT, Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -127,3 +127,18 @@ async def test_who_signs_up_at_a_door_comes_in_and_a_private_room_shows_its_link
     await ann.page.get_by_label("Private: join by link only").check()
     await ann.page.get_by_role("button", name="Create room").click()
     await expect(ann.page.get_by_label("Only people with this link can join:")).to_have_value(re.compile("/join/"))
+
+
+async def test_before_the_first_paint_a_browser_loads_the_frame_and_nothing_else(new_reader, new_room) -> None:
+    """By the measure of bench/page.py: what has come when the first words stand. test_pages.py weighs it."""
+    ann = await new_reader("Ann Lin", service_workers="block")
+    await ann.open(f"/room/{await new_room(ann, 'The room')}")
+    await expect(ann.page.locator("message-composer textarea")).to_be_visible()
+    loaded = await ann.page.evaluate("""() => {
+      const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+      const before = performance.getEntriesByType("resource").filter(({ responseEnd }) => responseEnd <= paint);
+      return before.map(({ name }) => new URL(name).pathname.replace(/^\\/web\\/(?:[0-9a-f]{16}\\/)?/, ""));
+    }""")
+    index = (ROOT / "web" / "index.html").read_text("utf-8")
+    asked = set(re.findall(r'"/web/([^"]+[.](?:js|css))"', index)) | {"i18n/first/en.json"}
+    assert {path for path in loaded if path.endswith((".js", ".css", ".json"))} == asked

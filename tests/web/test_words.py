@@ -26,7 +26,11 @@ def reasons() -> set[str]:
 
 
 def test_every_refusal_of_the_server_has_words_of_its_own() -> None:
-    words = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
+    words = {
+        key: text
+        for path in ("first/en.json", "en.json")
+        for key, text in json.loads((WEB / "i18n" / path).read_text(encoding="utf-8")).items()
+    }
     assert len(reasons()) > 40
     missing = {reason for reason in reasons() if not has_words(words, reason)}
     assert not missing
@@ -98,14 +102,28 @@ def imported(module: Path, seen: set[Path]) -> set[Path]:
 def test_the_page_asks_for_all_its_modules_at_once() -> None:
     """Else a browser finds them one import after another: five round trips where one would do."""
     index = (WEB / "index.html").read_text(encoding="utf-8")
-    asked = re.findall(r'rel="modulepreload" href="/web/([^"]+)"', index)
-    main = WEB / "main.js"
-    modules = {module.relative_to(WEB).as_posix() for module in imported(main, set()) - {main}}
-    assert set(asked) == modules
-    assert len(asked) == len(modules)
+    asked = re.findall(r'(?:rel="modulepreload" href|type="module" src)="/web/([^"]+)"', index)
+    modules = {module.relative_to(WEB).as_posix() for module in imported(WEB / "main.js", set())}
+    assert sorted(asked) == sorted(modules | {"talk.js", "write.js"})
 
 
-def test_what_shows_messages_is_asked_for_at_once() -> None:
-    """It is loaded beside the first paint; a module that talk.js does not name would be found one round trip later."""
-    named = {(WEB / name).resolve() for name in re.findall(r'"\./([^"]+)";', (WEB / "talk.js").read_text("utf-8"))}
-    assert imported(WEB / "talk.js", set()) - imported(WEB / "main.js", set()) == named | {WEB / "talk.js"}
+def test_what_shows_messages_and_what_one_writes_with_are_asked_for_at_once() -> None:
+    """They are loaded after the first paint; a module that talk.js or write.js does not name would be found one round
+    trip later."""
+    there = imported(WEB / "main.js", set())
+    for name in ("talk.js", "write.js"):
+        list_of = WEB / name
+        named = {(WEB / path).resolve() for path in re.findall(r'"\./([^"]+)";', list_of.read_text("utf-8"))}
+        assert imported(list_of, set()) - there == named | {list_of}
+        there |= named
+
+
+def test_the_frame_has_its_words_before_all_others() -> None:
+    """What it says, and what it says where a part could not be loaded; everything else waits for all words."""
+    unready = ("main.js", "elements/app-shell/shell-acts.js", "elements/lost-page.js")
+    modules = set().union(*(imported(WEB / name, set()) for name in unready))
+    said = set(re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', "\n".join(path.read_text("utf-8") for path in modules)))
+    first, others = (json.loads((WEB / "i18n" / path).read_text("utf-8")) for path in ("first/en.json", "en.json"))
+    assert {key for key in first if key.removesuffix(".one").removesuffix(".other") not in said} == set()
+    wanted = {key for key in others if key.removesuffix(".one").removesuffix(".other") in said}
+    assert wanted - {"room.join"} == set(), "room.join is the name of a method there"

@@ -1,5 +1,7 @@
 /** Elements that are not on the first screen: each is loaded, with its style, when it is first wanted. */
 
+import { context } from "./element.js";
+
 /** @type {Record<string, () => Promise<any>>} */
 const LATER = {
   "account-form": () => import("./account-form/account-form.js"),
@@ -98,17 +100,26 @@ export function readerIsServed() {
   noteServed();
 }
 
+/** Until the first words stand before a reader's eyes; nothing waits for that in a tab that nobody looks at. @type {Promise<void> | undefined} */
+let stands;
+
+export function framePainted() {
+  stands ??= new Promise((resolve) => {
+    const watch = new PerformanceObserver((paints) => paints.getEntriesByName("first-contentful-paint").length && once());
+    const patience = setTimeout(once, document.hidden ? 0 : PAINT_PATIENCE);
+    function once() {
+      watch.disconnect();
+      clearTimeout(patience);
+      resolve();
+    }
+    watch.observe({ type: "paint", buffered: true });
+  });
+  return stands;
+}
+
 /** Once the first words stand before a reader's eyes, and what they came for is there. @param {() => void} done */
 export function painted(done) {
-  let watch = /** @type {PerformanceObserver | undefined} */ (undefined);
-  const once = () => {
-    watch?.disconnect();
-    clearTimeout(patience);
-    Promise.race([served, new Promise((resolve) => setTimeout(resolve, PAINT_PATIENCE))]).then(done);
-  };
-  const patience = setTimeout(once, PAINT_PATIENCE);
-  watch = new PerformanceObserver((paints) => paints.getEntriesByName("first-contentful-paint").length && once());
-  watch.observe({ type: "paint", buffered: true });
+  framePainted().then(() => Promise.race([served, new Promise((resolve) => setTimeout(resolve, PAINT_PATIENCE))])).then(done);
 }
 
 /** Bring the rest while the page has nothing else to do, so that it is there at once, and without a line. */
@@ -120,7 +131,7 @@ export function bringTheRest() {
 async function bring(tag) {
   const name = tag.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
   const looks = [FORMS, `./${tag}/${tag}.css`].map((path) => bringStyle(new URL(path, import.meta.url).href));
-  const [module] = await Promise.all([LATER[tag]?.(), ...looks]);
+  const [module] = await Promise.all([LATER[tag]?.(), context.words.whole(), ...looks]);
   if (!customElements.get(tag)) customElements.define(tag, module[name]);
 }
 

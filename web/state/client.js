@@ -8,7 +8,6 @@
  *
  * @typedef {import("../lib/shapes.js").CommunityCard} CommunityCard
  * @typedef {import("../lib/shapes.js").User} User
- * @typedef {import("../lib/shapes.js").RoomState} RoomState
  */
 
 import { callApi } from "../lib/api.js";
@@ -16,7 +15,6 @@ import { Wire } from "../lib/wire.js";
 import { Blocks } from "./blocks.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
-import { Room } from "./room.js";
 
 /** Stands for what only a session needs, which is loaded on the way to it: whatever one asks it for, nothing happens. */
 const NOTHING_YET = /** @type {any} */ (new Proxy({}, { get: () => () => undefined }));
@@ -24,8 +22,8 @@ const NOTHING_YET = /** @type {any} */ (new Proxy({}, { get: () => () => undefin
 export class Client extends EventTarget {
   /** @type {CommunityCard | undefined} */ card;
   /** @type {User | undefined} */ user;
-  /** @type {Map<string, Room>} */ rooms = new Map();
-  /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, Room>} */ glimpses = new Map();
+  /** @type {Map<string, import("./room.js").Room>} */ rooms = new Map();
+  /** Open rooms one is not in and looks into: history, and nothing live. @type {Map<string, import("./room.js").Room>} */ glimpses = new Map();
   people = new People(this);
   /** @type {import("./history.js").History} */ history = NOTHING_YET;
   /** @type {import("./markers.js").Markers} */ markers = NOTHING_YET;
@@ -101,17 +99,22 @@ export class Client extends EventTarget {
     return Boolean(room && (room.isMember || !this.signedIn));
   }
 
-  /** Ask what the community is called, then begin to listen. */
-  async enter() {
-    const [card] = await Promise.all([this.api("community.get"), this.#load()]);
-    this.card = card;
-    this.tell("community");
+  /** Ask what the community is called, then begin to listen. @param {Promise<unknown>} [ready] until the page can take more than the answer */
+  async enter(ready = Promise.resolve()) {
+    await Promise.all([this.#learnCard(), ready.then(() => this.#load())]);
     this.wire.connect();
   }
 
+  async #learnCard() {
+    this.card = await this.api("community.get");
+    this.tell("community");
+  }
+
+  /** What a session needs. Rooms and timelines are named here, too, so that a browser asks for them at once. */
   async #load() {
     const [{ Events }, { History }, { Markers }, { Reactions }, { Targets }] = await Promise.all([
       import("./events.js"), import("./history.js"), import("./markers.js"), import("./reactions.js"), import("./targets.js"),
+      import("./room.js"), import("./timeline.js"),
     ]);
     if (this.#events !== NOTHING_YET) return;
     this.#events = new Events(this);
@@ -151,21 +154,13 @@ export class Client extends EventTarget {
     this.inbox = result.inbox ?? this.inbox;
     this.outbox.belongTo(this.me);
     const before = this.rooms;
-    this.rooms = new Map(result.rooms.map((state) => [state.room, this.#roomFrom(before, state)]));
+    this.rooms = new Map(result.rooms.map((state) => [state.room, this.#events.roomFrom(before.get(state.room), state)]));
     this.glimpses.clear();
     this.began = true;
     this.tell("session");
     this.tell("rooms");
     this.tell("inbox");
     queueMicrotask(() => this.#resume());
-  }
-
-  /** @param {Map<string, Room>} before @param {RoomState} state */
-  #roomFrom(before, state) {
-    const known = before.get(state.room);
-    if (!known) return new Room(state);
-    known.resumed(state);
-    return known;
   }
 
   #resume() {

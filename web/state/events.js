@@ -39,6 +39,13 @@ export class Events {
     this.client = client;
   }
 
+  /** A room as the session tells it, which goes on from what was known of it. @param {Room | undefined} known @param {RoomState} state */
+  roomFrom(known, state) {
+    if (!known) return new Room(state);
+    known.resumed(state);
+    return known;
+  }
+
   /** @param {string} method @param {any} params */
   heard(method, params) {
     const ofAll = this.#ofAll[method];

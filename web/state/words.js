@@ -1,4 +1,7 @@
-/** The page's words in the reader's language, from the JSON catalogues of i18n/. */
+/**
+ * The page's words in the reader's language, from the JSON catalogues of i18n/: those of the frame (i18n/first/) before the
+ * first paint, all others beside the messages.
+ */
 
 export const LANGUAGES = ["en", "zh-Hans", "zh-Hant"];
 
@@ -14,17 +17,41 @@ export function chooseLanguage(wanted, fallback) {
 
 export class Words extends EventTarget {
   /** @type {Record<string, string>} */ #catalogue = {};
+  /** @type {Promise<void> | undefined} until all are there */ #whole;
   language = "en";
 
-  /** @param {(language: string) => Promise<Record<string, string>>} load */
+  /** @param {(name: string) => Promise<Record<string, string>>} load a catalogue: "first/en" or "en" */
   constructor(load) {
     super();
     this.load = load;
   }
 
-  /** @param {string} language */
+  /** Until the words of the frame are there. @param {string} language */
+  async begin(language) {
+    this.#catalogue = await this.load(`first/${language}`);
+    this.language = language;
+  }
+
+  /** Until all words are there. Rejects where they could not be loaded; asking again tries again. @returns {Promise<void>} */
+  whole() {
+    this.#whole ??= this.#complete().catch((error) => {
+      this.#whole = undefined;
+      throw error;
+    });
+    return this.#whole;
+  }
+
+  async #complete() {
+    const { language } = this;
+    const others = await this.load(language);
+    if (language === this.language) this.#catalogue = { ...this.#catalogue, ...others };
+  }
+
+  /** Another language. @param {string} language */
   async speak(language) {
-    this.#catalogue = await this.load(language);
+    const [first, others] = await Promise.all([this.load(`first/${language}`), this.load(language)]);
+    this.#catalogue = { ...first, ...others };
+    this.#whole = Promise.resolve();
     this.language = language;
     this.dispatchEvent(new Event("change"));
   }

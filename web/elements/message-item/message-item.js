@@ -10,18 +10,7 @@ import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
 import { clockTime, fullTime } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
-import { bringStyle } from "../later.js";
-
-/** What the first paint does without: marks and links in texts, reactions, what is answered. @type {typeof import("./message-parts.js") | undefined} */
-let parts;
-
-/** On the way to the session, so that they stand when messages come. */
-async function bringParts() {
-  const [came] = await Promise.all([import("./message-parts.js"), bringStyle(new URL("./message-parts.css", import.meta.url).href)]);
-  parts = came;
-  for (const item of document.querySelectorAll("message-item")) /** @type {MessageItem} */ (item).show();
-}
-bringParts().catch(() => undefined);
+import { firstMark, showParts, shownText } from "./message-parts.js";
 
 export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
@@ -54,19 +43,19 @@ export class MessageItem extends PageElement {
     this.classList.toggle("calls-me", Boolean(message && this.#room?.callsMe?.(message, this.client.me) && this.#room.state.kind !== "direct"));
     const author = this.#author;
     const { id, handle, name, bot, role } = author ?? {};
-    this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, Boolean(parts), language], () => this.#showHead(author));
+    this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, language], () => this.#showHead(author));
     const called = message ? client.people.calledIn(message) : [];
-    this.#draw("text", [Boolean(parts), this.#text, message?.deleted, message?.everyone, called.map((/** @type {any} */ user) => user.handle + user.name), this.#opensLinks, language],
+    this.#draw("text", [this.#text, message?.deleted, message?.everyone, called.map((/** @type {any} */ user) => user.handle + user.name), this.#opensLinks, language],
       () => this.#showText(called));
     this.#draw("state", [message?.edited_at, item?.status, item?.reason, item?.retry_after, language], () => this.#showState());
-    parts?.showParts(this, (part, inputs, draw) => this.#draw(part, inputs, draw));
+    showParts(this, (part, inputs, draw) => this.#draw(part, inputs, draw));
   }
 
   /** Whether anything is otherwise than when it was shown last: asked for each row of a room with each of its events. */
   #isOther() {
     const { message, item, grouped, answered, client, language } = this;
     const wanted = message && client.reactions.wanted(message.room, message.seq);
-    const made = [parts, message, grouped, answered, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
+    const made = [message, grouped, answered, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
       item && JSON.stringify(item), item && client.user?.name];
     if (made.every((one, at) => one === this.#made[at])) return false;
     this.#made = made;
@@ -110,7 +99,7 @@ export class MessageItem extends PageElement {
     });
     const who = author?.handle
       ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf({ id, name })) : nameOf({ name });
-    this.head.replaceChildren(...[who, ...this.#badges(author), parts?.firstMark(this), time].filter(Boolean));
+    this.head.replaceChildren(...[who, ...this.#badges(author), firstMark(this), time].filter(Boolean));
     const seal = makeSeal({ id, handle: author?.handle, name });
     this.seal.replaceWith(seal);
     this.seal = seal;
@@ -135,8 +124,7 @@ export class MessageItem extends PageElement {
       opens: this.#opensLinks, me: client.me, everyone: Boolean(this.message?.everyone), called, hidden: this.say("message.spoiler"),
       rooms: () => [...client.rooms.values()].filter(({ state }) => state.kind !== "direct").map((room) => ({ id: room.id, title: room.title(language) })),
     };
-    const plain = () => [make("p", { text })];
-    this.body.replaceChildren(...(this.message?.deleted ? [make("p", { class: "gone", text: this.say("message.deleted") })] : parts?.shownText(text, view) ?? plain()));
+    this.body.replaceChildren(...(this.message?.deleted ? [make("p", { class: "gone", text: this.say("message.deleted") })] : shownText(text, view)));
     if (this.body.querySelector(".shut")) this.body.append(make("p", { class: "why", text: this.say("message.links_shut"), attributes: { lang: this.language } }));
     this.markLanguage();
   }

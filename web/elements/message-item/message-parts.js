@@ -1,6 +1,6 @@
 /**
- * What a message has besides its head and plain words, drawn by MessageItem once this has come: marks and links in its
- * text, what it answers, reactions, the fold of a long text, large emoji.
+ * What a message has besides its head and plain words, drawn by MessageItem: marks and links in its text,
+ * what it answers, reactions, the fold of a long text, large emoji.
  *
  * @typedef {import("./message-item.js").MessageItem} MessageItem
  * @typedef {(part: string, inputs: unknown[], draw: () => void) => void} Draw draws a part where its inputs changed

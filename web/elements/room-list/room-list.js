@@ -48,7 +48,7 @@ export class RoomList extends PageElement {
     this.listen(window, "popstate", () => this.show());
     this.listen(context.preferences, "change", () => this.show());
     this.show();
-    painted(() => import("./list-parts.js").then(({ ListParts }) => {
+    painted(() => Promise.all([import("./list-parts.js"), context.words.whole()]).then(([{ ListParts }]) => {
       this.#parts ??= new ListParts(this);
       this.early?.();
       this.show();
