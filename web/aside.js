@@ -11,7 +11,6 @@ import { make } from "./lib/dom.js";
 import { followKeyboard } from "./lib/keyboard.js";
 import { followLengths } from "./lib/lengths.js";
 import { keepInstalled } from "./lib/installed.js";
-import { renameShown } from "./lib/renaming.js";
 import { scriptLanguage } from "./lib/script-language.js";
 import { Calls } from "./state/calls.js";
 import { Days } from "./state/days.js";
@@ -20,8 +19,7 @@ import { keepPokes } from "./state/pokes.js";
 /** @param {import("./elements/element.js").Context} context */
 export function begin(context) {
   const { client, words, go } = context;
-  context.languageOf = scriptLanguage;
-  context.sayHi = sayHi;
+  Object.assign(context, { languageOf: scriptLanguage, sayHi });
   for (const item of document.querySelectorAll("message-item")) /** @type {any} */ (item).markLanguage();
   customElements.define("live-announcer", LiveAnnouncer);
   document.body.append(document.createElement("live-announcer"));
@@ -36,10 +34,6 @@ export function begin(context) {
   client.addEventListener("session", () => client.blocks.load());
   if (client.began) client.blocks.load();
   keepDays(client);
-  client.addEventListener("renamed", (event) => {
-    const user = /** @type {CustomEvent} */ (event).detail;
-    renameShown(document, { ...user, name: user.name || words.say("people.left") });
-  });
 }
 
 /** @param {{user: object, room?: string, seq?: number}} about whom, from which room, about which message of theirs */

@@ -2,7 +2,7 @@
 
 import { AppShell } from "./elements/app-shell/app-shell.js";
 import { context } from "./elements/element.js";
-import { bringStyle, bringTheRest, framePainted, painted, want } from "./elements/later.js";
+import { bringStyle, bringTheRest, framePainted, insist, painted, want } from "./elements/later.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
 import { applyDensity, applyTextSize, applyTheme } from "./lib/theme.js";
@@ -19,9 +19,6 @@ const RECALL_PATIENCE = 500;
 /** Whether this browser keeps rooms, so that a first visit does not wait for the database that would tell. */
 const KEPT = "chatserver.kept";
 
-/** A line that is down is tried again after that time. */
-const TALK_AGAIN = 3_000;
-
 /** What messages look like, which the frame is painted without. */
 const TALK_STYLES = ["message-list/message-list.css", "message-item/message-item.css", "message-item/message-parts.css"];
 
@@ -30,7 +27,8 @@ async function begin() {
     open: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`, "chat.v1.json"),
     storage,
   });
-  Object.assign(context, { client, words, preferences, go, languageOf: () => "", sayHi: () => undefined });
+  const sayHi = (/** @type {any} */ about) => bringAside().then(() => context.sayHi(about));
+  Object.assign(context, { client, words, preferences, go, languageOf: () => "", aside: bringAside, sayHi });
   applyTheme(preferences.chosen.theme ?? "");
   applyDensity(preferences.chosen.density ?? "", bringStyle);
   applyTextSize(preferences.chosen.text ?? "");
@@ -45,7 +43,11 @@ async function begin() {
   document.addEventListener("visibilitychange", () => document.hidden || client.wire.wake());
   const frame = framePainted();
   frame.then(bringTalk);
-  painted(() => Promise.all([import("./aside.js"), words.whole()]).then(([aside]) => aside.begin(context)).catch(() => undefined));
+  client.addEventListener("renamed", async (event) => {
+    const [{ renameShown }] = await insist(() => Promise.all([import("./lib/renaming.js"), words.whole()]));
+    renameShown(document, /** @type {CustomEvent} */ (event).detail, words);
+  });
+  painted(bringAside);
   const isKept = Boolean(storage.getItem(KEPT));
   if (!isKept) painted(() => recalled(client).catch(() => undefined));
   const recalling = isKept && Promise.race([recalled(client), new Promise((resolve) => setTimeout(resolve, RECALL_PATIENCE))]);
@@ -54,18 +56,20 @@ async function begin() {
   (window.requestIdleCallback ?? setTimeout)(bringTheRest);
 }
 
+/** @type {Promise<void> | undefined} */ let aside;
+
+/** What the first screen does not need. */
+function bringAside() {
+  return (aside ??= insist(() => Promise.all([import("./aside.js"), words.whole()])).then(([{ begin }]) => begin(context)));
+}
+
 /** Messages; the frame is there before them. The composer is wanted as soon as a room is: it is asked for behind them. */
 async function bringTalk() {
-  const styles = TALK_STYLES.map((path) => bringStyle(new URL(`./elements/${path}`, import.meta.url).href));
-  const coming = Promise.all([import("./talk.js"), words.whole(), ...styles]);
+  const looks = () => TALK_STYLES.map((path) => bringStyle(new URL(`./elements/${path}`, import.meta.url).href));
+  const coming = insist(() => Promise.all([import("./talk.js"), words.whole(), ...looks()]));
   if (location.pathname.startsWith("/room/")) import("./write.js").then(() => want("message-composer")).catch(() => undefined);
-  try {
-    const [{ defineTalk }] = await coming;
-    defineTalk();
-  } catch {
-    dispatchEvent(new Event("notloaded"));
-    setTimeout(bringTalk, TALK_AGAIN);
-  }
+  const [{ defineTalk }] = await coming;
+  defineTalk();
 }
 
 /** What was chosen in another tab holds in this one, too. */

@@ -3,9 +3,10 @@
  *
  * @typedef {{client: import("../state/client.js").Client, words: import("../state/words.js").Words,
  *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string) => void,
- *   languageOf: (text: string, chinese: string) => string, sayHi: (about: {user: {id: string, handle: string, name: string},
- *   room?: string, seq?: number}) => void}} Context `languageOf` and `sayHi` (opens the panel to say hi to somebody, from a
- *   room, about a message) do nothing before aside.js has come
+ *   languageOf: (text: string, chinese: string) => string, aside: () => Promise<void>, sayHi: (about: {user: {id: string,
+ *   handle: string, name: string}, room?: string, seq?: number}) => void}} Context `calls` is there once `aside` has
+ *   brought aside.js, and `languageOf` knows nothing before; `sayHi` opens the panel to say hi to somebody, from a room,
+ *   about a message
  */
 
 /** Set once by main.js, before any element is made. @type {Context} */

@@ -48,6 +48,8 @@ const LATER = {
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 
+/** What did not come is asked for again after that time. */
+const AGAIN = 3_000;
 /** Where nobody looks, or the browser does not tell, nothing waits for a paint longer than this. */
 const PAINT_PATIENCE = 2_000;
 const FORMS = "../styles/forms.css";
@@ -88,6 +90,24 @@ export async function arrived(tag) {
   } catch {
     dispatchEvent(new Event("notloaded"));
     return false;
+  }
+}
+
+/**
+ * Until a part has come that the page brings by itself: where it could not be loaded the page says so, and tries again.
+ *
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {Promise<T>}
+ */
+export async function insist(load) {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      dispatchEvent(new Event("notloaded"));
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
   }
 }
 

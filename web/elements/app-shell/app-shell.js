@@ -4,7 +4,7 @@ import { change, make, setAttribute } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { readPath } from "../../lib/paths.js";
 import { context, PageElement } from "../element.js";
-import { painted, readerIsServed, want } from "../later.js";
+import { insist, painted, readerIsServed, want } from "../later.js";
 
 const LOADING_PATIENCE = 300;
 /** The bar at the foot of a phone: page, address, icon, words. */
@@ -18,6 +18,7 @@ const SHEETS = new Set(["room-finder", "settings-page", "user-profile", "communi
 export class AppShell extends PageElement {
   #shown = "";
   /** The address that is shown. */ #path = "";
+  /** @type {Promise<import("./shell-acts.js").ShellActs> | undefined} */ #coming;
   /** @type {string[] | undefined} the keys pressed after an early Ctrl+K */ early = undefined;
 
   build() {
@@ -43,13 +44,21 @@ export class AppShell extends PageElement {
     this.listen(this.list, "click", ({ target }) => target.closest(".find") && this.#acts().then((acts) => acts.openSwitcher()));
     this.listen(document, "keydown", (event) => this.#keepKey(event), { capture: true });
     this.listen(window, "notloaded", () => this.#acts().then((acts) => acts.sayNotLoaded()));
+    this.listen(window, "unhandledrejection", (event) => this.#missed(event));
     this.relabel();
     painted(() => this.#acts());
   }
 
   /** What the first words do not wait for: the banner, shortcuts, links that lead into a room. */
   #acts() {
-    return import("./shell-acts.js").then(({ ShellActs }) => (this.acts ??= new ShellActs(this)));
+    return (this.#coming ??= insist(() => import("./shell-acts.js")).then(({ ShellActs }) => (this.acts = new ShellActs(this))));
+  }
+
+  /** What somebody asked for and could not be loaded, as browsers say it in their own words. @param {PromiseRejectionEvent} event */
+  #missed(event) {
+    if (!(event.reason instanceof TypeError && /\bimport/i.test(event.reason.message))) return;
+    event.preventDefault();
+    dispatchEvent(new Event("notloaded"));
   }
 
   /** Ctrl+K that was pressed before its part came, and what is typed after it, is for the switcher; other shortcuts wait. @param {KeyboardEvent} event */

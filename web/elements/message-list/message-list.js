@@ -12,7 +12,7 @@ import { dayKey, dayName } from "../../lib/times.js";
 import { groups, rowsOf } from "../../state/rows.js";
 import { ShownWindow, STEP } from "../../state/shown-window.js";
 import { PageElement } from "../element.js";
-import { arrived, painted } from "../later.js";
+import { insist, painted, want } from "../later.js";
 import { Emptiness } from "./emptiness.js";
 
 const NEAR = 80;
@@ -82,7 +82,8 @@ export class MessageList extends PageElement {
 
   /** What can be done with a message comes when the first words stand already. */
   async #bringActions() {
-    if (this.actions || !(await arrived("message-actions")) || this.actions) return;
+    await insist(() => want("message-actions"));
+    if (this.actions) return;
     this.actions = make("message-actions", { set: { list: this } });
     this.append(this.actions);
     this.early?.();

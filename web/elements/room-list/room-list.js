@@ -10,7 +10,7 @@ import { readPath, roomPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { inOrder } from "../../state/room-order.js";
 import { context, PageElement } from "../element.js";
-import { painted } from "../later.js";
+import { insist, painted } from "../later.js";
 
 /** @typedef {import("../../state/room.js").Room} Room */
 
@@ -48,11 +48,11 @@ export class RoomList extends PageElement {
     this.listen(window, "popstate", () => this.show());
     this.listen(context.preferences, "change", () => this.show());
     this.show();
-    painted(() => Promise.all([import("./list-parts.js"), context.words.whole()]).then(([{ ListParts }]) => {
+    painted(() => insist(() => Promise.all([import("./list-parts.js"), context.words.whole()])).then(([{ ListParts }]) => {
       this.#parts ??= new ListParts(this);
       this.early?.();
       this.show();
-    }, () => undefined));
+    }));
   }
 
   show() {

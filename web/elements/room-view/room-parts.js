@@ -7,7 +7,7 @@ import { make } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context } from "../element.js";
-import { arrived, knows, readerIsServed, want } from "../later.js";
+import { arrived, insist, knows, readerIsServed, want } from "../later.js";
 
 /** There is room for the room's page beside the messages; from `OPEN` on it stands open until one closes it. */
 const WIDE = "(min-width: 1001px)";
@@ -53,9 +53,8 @@ export class RoomParts {
     view.listen(view, "keydown", (event) => event.key === "Escape" && this.#escape(event));
     view.listen(document, "keydown", (event) => this.#typeOn(event));
     if (customElements.get("message-composer")) this.#layComposer();
-    else arrived("message-composer");
     // What one only looks at does not come before what one writes with.
-    this.#ready = want("message-composer").then(() => this.#layComposer(), () => undefined);
+    this.#ready = insist(() => want("message-composer")).then(() => this.#layComposer());
     this.#ready.then(() => {
       readerIsServed();
       this.#layTable();
@@ -160,7 +159,8 @@ export class RoomParts {
   /** Who is here is known when the first words stand already. */
   async #layTable() {
     const { edge, room } = this.view;
-    if (await arrived("room-table")) edge.replaceChildren(make("room-table", { set: { room } }));
+    await insist(() => want("room-table"));
+    edge.replaceChildren(make("room-table", { set: { room } }));
   }
 
   /** The question of the day, pins, what the two of a conversation are to each other: each by itself, as it comes. */
@@ -178,7 +178,7 @@ export class RoomParts {
   async #addTo(place, tag) {
     const { view } = this;
     await this.#ready;
-    if (!(await arrived(tag))) return;
+    await insist(() => want(tag));
     const where = { strip: view.strip, asks: view.asks, facts: view.facts }[place] ?? view;
     where.append(make(tag, { set: { room: view.room } }));
   }

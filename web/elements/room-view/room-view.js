@@ -7,6 +7,7 @@ import { change, make } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
+import { insist } from "../later.js";
 
 /** What messages and empty rooms tell, for the parts to do. */
 const TOLD = ["message-edit", "message-reply", "message-quote", "message-delete", "message-refused", "message-retry", "message-drop", "room-write", "room-invite"];
@@ -63,12 +64,7 @@ export class RoomView extends PageElement {
   }
 
   async #load() {
-    try {
-      ({ RoomParts } = await import("./room-parts.js"));
-    } catch {
-      dispatchEvent(new Event("notloaded"));
-      return;
-    }
+    ({ RoomParts } = await insist(() => import("./room-parts.js")));
     this.#addParts();
     this.show();
   }

@@ -20,7 +20,7 @@ function browserPart(page) {
   const keep = () => context.preferences.set({ notify: { on: calls, night: { from: from.value, to: to.value } } });
   const ask = async (/** @type {boolean} */ wanted, /** @type {HTMLInputElement} */ input) => {
     page.error.textContent = "";
-    const allowed = !wanted || (await context.calls?.askLeave());
+    const allowed = !wanted || (await context.aside().then(() => context.calls.askLeave()));
     if (!allowed) page.error.textContent = page.say("settings.no_leave");
     input.checked = calls = wanted && Boolean(allowed);
     keep();
