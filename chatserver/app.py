@@ -26,10 +26,12 @@ from chatserver.ids import now_ms, random_bytes
 from chatserver.live.heartbeat import Heartbeat
 from chatserver.live.tasks import Tasks
 from chatserver.rules.accounts import tokens
+from chatserver.rules.files.uploads import UNUSED_MS
 from chatserver.services.accounts.hashing import Hashing
 from chatserver.settings import Settings
 from chatserver.store.backup.restore import refuse_half_restored
 from chatserver.store.backup.scrub import scrub_daily
+from chatserver.store.blobs.blobs import Blobs, open_blobs
 from chatserver.store.embedded.disk import Shortage, shortage_in
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
@@ -42,12 +44,14 @@ LONGEST_WITHOUT_STORE: Final = 30.0
 
 
 class Server:
-    """One server process on one store. ``host`` and ``port`` as in the settings; port 0 picks a free one."""
+    """One server process on one store. ``host`` and ``port`` as in the settings; port 0 picks a free one. ``blobs``:
+    the storage of files, if not the one in the settings."""
 
-    def __init__(self, settings: Settings, *, store_address: Address) -> None:
+    def __init__(self, settings: Settings, *, store_address: Address, blobs: Blobs | None = None) -> None:
         self.settings = settings
         self.url = ""
         self._address = store_address
+        self._blobs = blobs
         self.hosting: Hosting | None = None
         self._stack = contextlib.AsyncExitStack()
         self._lag = 0.0
@@ -73,7 +77,8 @@ class Server:
         self.hashing = Hashing(self.settings.accounts)
         self._stack.callback(self.hashing.close)
         await self._look_at_disk()
-        self.stores = await build_stores(self.settings, self.store, self.tasks)
+        blobs = self._blobs or open_blobs(self.settings.files.storage, self.settings.server.data)
+        self.stores = await build_stores(self.settings, self.store, blobs, self.tasks)
         self.live = await build_live(self.settings, self.stores, self.tasks)
         self.working = build_services(self.settings, self.stores, self.live, self.tasks, self.hashing)
         self._stack.push_async_callback(self.live.fetcher.close)
@@ -175,7 +180,9 @@ class Server:
             (30.0, self.stores.community.refresh),
             (30.0, self.services.friends.questions.lay),
             (30.0, self.services.friends.inbox.come_up),
+            (10.0, self.stores.files.erasing.carry_on),
             (60.0, lambda: scrub_daily(self.store)),
+            (600.0, lambda: self.stores.files.drop_unused(now_ms() - UNUSED_MS)),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
             self.tasks.spawn(self._every(seconds, work))

@@ -14,6 +14,7 @@ from typing import Final
 from chatserver import __version__
 from chatserver.doors.api import Api
 from chatserver.doors.authentication import Authentication
+from chatserver.doors.files import Files
 from chatserver.doors.front import Front
 from chatserver.doors.gate import Addresses, Gate, most_connections
 from chatserver.doors.metrics import Metrics
@@ -39,6 +40,9 @@ from chatserver.services.accounts.people import People
 from chatserver.services.accounts.profiles import Profiles
 from chatserver.services.accounts.suggestions import Suggestions
 from chatserver.services.community.administration import Administration
+from chatserver.services.files.downloads import Downloads
+from chatserver.services.files.making import Making
+from chatserver.services.files.uploads import Uploads
 from chatserver.services.friends.friends import Friends
 from chatserver.services.friends.icebreakers import Icebreakers, read_icebreakers
 from chatserver.services.friends.inbox import Inbox
@@ -68,10 +72,13 @@ from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.logins import LoginStore
 from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.accounts.users import UserStore
+from chatserver.store.blobs.blobs import Blobs
 from chatserver.store.community.community import CommunityStore
 from chatserver.store.community.secret import Secret
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
+from chatserver.store.files.erasing import Erasing
+from chatserver.store.files.files import FileStore, Quota
 from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore
@@ -111,6 +118,7 @@ class Stores:
     logins: LoginStore
     log: LogReader
     reactions: ReactionStore
+    files: FileStore
 
 
 @dataclass(slots=True, frozen=True)
@@ -131,6 +139,7 @@ class Working:
     log: MessageLog
     recovery: Recovery
     server: ServerInfo
+    uploads: Uploads
 
 
 @dataclass(slots=True, frozen=True)
@@ -142,7 +151,7 @@ class Doors:
     metrics: Metrics
 
 
-async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores:
+async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Tasks) -> Stores:
     """Build the stores, with the link up and the starter rooms created. Raises ``StartError``."""
     intents, rooms_wanted = Intents(store), read_starter_rooms(rooms_file(settings))
     authors, rooms = AuthorCache(store, tasks.spawn), RoomStore(
@@ -174,6 +183,9 @@ async def build_stores(settings: Settings, store: Store, tasks: Tasks) -> Stores
         newcomers=NewcomerStore(store, most=max(1, settings.newcomer.messages)),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
         reactions=ReactionStore(store),
+        files=FileStore(
+            store, blobs, Erasing(store, blobs), Quota(settings.files.user_bytes, settings.files.day_bytes)
+        ),
     )  # fmt: skip
 
 
@@ -234,7 +246,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     )  # fmt: skip
     log = _log(settings, stores, live, ties, days, tasks)
     newcomers = Newcomers(hub, stores.log, stores.newcomers, stores.intents, _newcomer_numbers(settings))
-    deletions = Deletions(stores.store, stores.intents, stores.newcomers)
+    deletions = Deletions(stores.store, stores.intents, stores.newcomers, stores.files.erasing)
     sends = _send_limits(settings)
     previews = Previews(
         hub, PreviewStore(stores.store), stores.ties, newcomers, live.fetcher, sends,
@@ -244,6 +256,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     messages = Messages(
         hub, log, stores.users, deletions, sends, inbox, newcomers, previews,
         secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
+        most_files=settings.files.message_files,
     )  # fmt: skip
     reactions = Reactions(
         hub, stores.log, stores.reactions, messages, inbox, pins=sends, off=lambda: settings.community.reactions_off,
@@ -253,7 +266,15 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     server = _server_info(settings)
     services = _services(settings, stores, live, messages, reactions, previews, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
-    return Working(services, log, recovery, server)
+    return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days))
+
+
+def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Days) -> Uploads:
+    files = settings.files
+    return Uploads(
+        stores.files, Making(), newcomers, Buckets(files.uploads_burst, files.uploads_per_minute / 60),
+        today=days.number, file_bytes=files.file_bytes, newcomers_may=settings.newcomer.files,
+    )  # fmt: skip
 
 
 def _log(settings: Settings, stores: Stores, live: Live, ties: Ties, days: Days, tasks: Tasks) -> MessageLog:
@@ -362,8 +383,9 @@ def _services(
 def _server_info(settings: Settings) -> ServerInfo:
     limits = settings.limits
     told = Limits(
-        limits.text_characters, limits.text_bytes, limits.frame_bytes, HISTORY_PAGE, limits.requests_in_flight
-    )
+        limits.text_characters, limits.text_bytes, limits.frame_bytes, HISTORY_PAGE, limits.requests_in_flight,
+        settings.files.file_bytes, settings.files.message_files,
+    )  # fmt: skip
     return ServerInfo(__version__, round(settings.server.ping_seconds) or 25, told, settings.store.durability)
 
 
@@ -393,13 +415,16 @@ def build_doors(
         live.hub, requests, authentication, metrics.closed, addresses=gate.addresses, most=server.max_connections,
         frame_bytes=limits.frame_bytes, compression=server.compression,
     )  # fmt: skip
+    rates = Buckets(limits.requests_burst, limits.requests_per_second)
+    files = Files(working.uploads, Downloads(live.hub, stores.files), authentication, rates)
     api = Api(
-        table, authentication, Buckets(limits.requests_burst, limits.requests_per_second), metrics.answered,
+        table, authentication, rates, metrics.answered,
         body_bytes=limits.frame_bytes, login_days=settings.accounts.login_days,
     )  # fmt: skip
     front = Front(
-        gate=gate, sockets=sockets, api=api, pages=_pages(stores), metrics=metrics, authentication=authentication,
-        hub=live.hub, ready=not_ready, metrics_for=server.metrics, body_bytes=limits.frame_bytes, hurry=hurry,
+        gate=gate, sockets=sockets, api=api, files=files, pages=_pages(stores), metrics=metrics,
+        authentication=authentication, hub=live.hub, ready=not_ready, metrics_for=server.metrics,
+        body_bytes=limits.frame_bytes, hurry=hurry,
     )  # fmt: skip
     return Doors(gate, front, metrics)
 

@@ -50,6 +50,7 @@ _SETTINGS: Final[dict[str, object]] = {
     "limits.joins_burst": 0,
     "limits.creates_burst": 0,
     "limits.searches_burst": 0,
+    "files.uploads_burst": 0,
     "limits.connections_per_user": 0,
     "limits.connections_per_address": 0,
     "community.previews": False,

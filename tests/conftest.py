@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 import redis
+from obstore.store import MemoryStore
 
 from chatserver.app import Server
 from chatserver.settings import Settings, load
+from chatserver.store.blobs.blobs import Blobs
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
@@ -40,6 +42,7 @@ FOR_TESTS = {
     "limits.joins_burst": 0,
     "limits.creates_burst": 0,
     "limits.searches_burst": 0,
+    "files.uploads_burst": 0,
     "limits.connections_per_user": 0,
     "limits.connections_per_address": 0,
     "host.enabled": False,
@@ -78,6 +81,11 @@ def emptied(valkey: EmbeddedStore) -> Iterator[Callable[[], Address]]:
 def address(emptied: Callable[[], Address]) -> Address:
     """The address of an empty store."""
     return emptied()
+
+
+def blobs_in_memory() -> Blobs:
+    """A storage for files that plays one far away."""
+    return Blobs(MemoryStore(), "memory")
 
 
 @contextlib.asynccontextmanager

@@ -103,8 +103,13 @@ class Api:
 
     def _refused(self, name: str, refusal: Refusal) -> web.Response:
         self._on_answered(name if name in METHODS else "unknown", outcome_of(refusal))
-        headers = {"Cache-Control": "no-store"}
-        if "retry_after" in refusal.data:
-            headers["Retry-After"] = str(math.ceil(refusal.data["retry_after"]))
-        body: dict[str, Any] = {"error": error_object(refusal)}
-        return web.Response(status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers)
+        return refused(refusal)
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """The refusal as every door over HTTP answers it."""
+    headers = {"Cache-Control": "no-store"}
+    if "retry_after" in refusal.data:
+        headers["Retry-After"] = str(math.ceil(refusal.data["retry_after"]))
+    body: dict[str, Any] = {"error": error_object(refusal)}
+    return web.Response(status=refusal.kind.status, body=JSON.encode(body), content_type=_JSON, headers=headers)

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from chatserver.doors.api import Api
 from chatserver.doors.authentication import Authentication
+from chatserver.doors.files import FILE_POLICY, Files
 from chatserver.doors.gate import Gate
 from chatserver.doors.metrics import CONTENT_TYPE, Metrics
 from chatserver.doors.pages import SECURITY_HEADERS, Pages
@@ -24,10 +25,15 @@ from chatserver.protocol.schema import openapi, openrpc
 
 log = logging.getLogger(__name__)
 _ALWAYS: Final = {**SECURITY_HEADERS, "Server": "chatserver"}
-_ALLOWED: Final = {"Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "Retry-After"}
+_ALLOWED: Final = {
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": "Retry-After, Location, Upload-Offset, Upload-Length",
+}
+_FOR_OTHERS: Final = ("/api/", "/files")
+"""Paths that pages of ``server.origins`` may use."""
 _PREFLIGHT: Final = {
-    "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Methods": "POST, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Upload-Offset, X-HTTP-Method-Override",
     "Access-Control-Max-Age": "600",
 }
 
@@ -36,7 +42,7 @@ class Front:
     """Builds the aiohttp application. ``ready()`` gives the reason why the server is not ready, or ""."""
 
     def __init__(
-        self, *, gate: Gate, sockets: Sockets, api: Api, pages: Pages, metrics: Metrics,
+        self, *, gate: Gate, sockets: Sockets, api: Api, files: Files, pages: Pages, metrics: Metrics,
         authentication: Authentication, hub: Hub,
         ready: Callable[[], str], metrics_for: str, body_bytes: int, hurry: asyncio.Event,
     ) -> None:  # fmt: skip
@@ -48,11 +54,13 @@ class Front:
         self._metrics_for = metrics_for
         self._hurry = hurry
         self.application = web.Application(middlewares=[self._safe, gate.count], client_max_size=body_bytes)
+        self.application.on_response_prepare.append(self._add_headers)
         router = self.application.router
         router.add_get("/ws", sockets.handle)
         router.add_get("/api/openapi.json", self._schema)
         router.add_get("/api/openrpc.json", self._schema)
         router.add_route("*", "/api/{method}", api.handle)
+        files.add_routes(router)
         router.add_get("/healthz", self._health)
         router.add_get("/readyz", self._readiness)
         router.add_get("/metrics", self._metrics_text)
@@ -60,11 +68,10 @@ class Front:
 
     @web.middleware
     async def _safe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Add security headers to every response, including refusals and errors."""
+        """Answer what the doors do not: preflights, and exceptions."""
         try:
-            response = self._preflight(request) or await handler(request)
-        except web.HTTPException as refused:
-            refused.headers.update(self._headers(request))
+            return self._preflight(request) or await handler(request)
+        except web.HTTPException:
             raise
         except ConnectionError:
             return web.Response(
@@ -72,17 +79,21 @@ class Front:
             )  # the client has disconnected: nobody reads this, and no traceback is needed
         except Exception:
             log.exception("request: failed")  # without the path, which may contain a room's link
-            response = web.Response(status=500, text="Internal error; it was logged.\n")
+            return web.Response(status=500, text="Internal error; it was logged.\n")
+
+    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add security headers to every response, including refusals, errors and those that are streamed."""
         response.headers.update(self._headers(request))
         if response.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
-        return response
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         headers = dict(_ALWAYS)
         if self._asking.scheme(request) == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.path.startswith("/api/"):
+        if request.path.startswith("/files/"):
+            headers["Content-Security-Policy"] = FILE_POLICY
+        if request.path.startswith(_FOR_OTHERS):
             headers["Vary"] = "Origin"
             if origin := self._asking.further_origin(request):
                 headers |= {"Access-Control-Allow-Origin": origin, **_ALLOWED}
@@ -91,7 +102,7 @@ class Front:
     def _preflight(self, request: web.Request) -> web.Response | None:
         """Answer the CORS preflight of a page of one of ``server.origins``; None for any other request."""
         asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-        if not asks or not request.path.startswith("/api/") or not self._asking.further_origin(request):
+        if not asks or not request.path.startswith(_FOR_OTHERS) or not self._asking.further_origin(request):
             return None
         return web.Response(status=204, headers=_PREFLIGHT)
 

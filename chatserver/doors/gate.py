@@ -28,6 +28,8 @@ KEPT_FILES: Final = 64
 HURRIED: Final = 16
 HURRIED_SECONDS: Final = 1.0
 """When files are used up, further connections are accepted only for this long, so that /readyz can say so."""
+PROGRESS_BYTES: Final = 131_072
+"""How much of a body must arrive within ``request_seconds``; what is smaller must arrive as a whole."""
 PROXY_IDLE_SECONDS: Final = 3600.0
 """A proxy closes idle connections itself; if we closed one first, somebody would get a 502."""
 _FULL: Final = (
@@ -66,8 +68,8 @@ class Addresses:
 
 class Gate:
     """Creates the HTTP protocol of each connection. ``sockets()`` is the number of open WebSockets, which count towards
-    ``most`` connections. A head or body may take ``request_seconds``, the wait for the next request ``idle_seconds``,
-    and a client may read nothing for ``slow_seconds``; 0 means no limit."""
+    ``most`` connections. A head, or 128 KB of a body, may take ``request_seconds``, the wait for the next request
+    ``idle_seconds``, and a client may read nothing for ``slow_seconds``; 0 means no limit."""
 
     def __init__(
         self, authentication: Authentication, addresses: Addresses, sockets: Callable[[], int],
@@ -256,7 +258,8 @@ class Visit(RequestHandler):
             return self._gate.request_seconds
         if request is not None:
             reading = not request.content.is_eof()
-            self._wait_for((request, reading), now)
+            # A part of a file may take as long as it wants, as long as it comes on.
+            self._wait_for((request, reading, request.content.total_bytes // PROGRESS_BYTES), now)
             return self._gate.request_seconds if reading else 0
         if self._waits_for not in ("head", "next"):
             self._wait_for("next", now)

@@ -75,7 +75,9 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return 300 if isinstance(self.what, MessageReacted) else 300 + len(self.what.text)
+        if isinstance(self.what, MessageReacted):
+            return 300
+        return 300 + len(self.what.text) + 1024 * len(self.what.attachments)
 
     def frame(self, wire: Wire) -> bytes:
         self._forget_first()
@@ -358,6 +360,7 @@ def as_it_holds(message: Message, change: MessageChanged) -> Message:
         topic=change.topic,
         mentions=change.mentions,
         everyone=change.everyone,
+        attachments=change.attachments,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.shapes import (
     Author,
+    File,
     InboxItem,
     Message,
     Preview,
@@ -36,7 +37,7 @@ class MessageChanged(Shape, frozen=True):
     )
     pinned: Annotated[bool, Meta(description="whether it is pinned in the room")] = False
     topic: Annotated[str, Meta(description="the topic; empty: none")] = ""
-    attachments: Annotated[list[str], Meta(description="always empty in this release")] = field(default_factory=list)
+    attachments: Annotated[list[File], Meta(description="the files it carries")] = field(default_factory=list)
     mentions: Annotated[list[str], Meta(description="ids of the members mentioned with an @")] = field(
         default_factory=list
     )

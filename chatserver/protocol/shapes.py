@@ -21,6 +21,7 @@ ClientId = Annotated[
         description="the sender's own name for the message",
     ),
 ]
+FileId = Annotated[str, Meta(min_length=1, max_length=64, description="the file's id")]
 Seq = Annotated[int, Meta(ge=0, le=2**53, description="the message's number in its room: 1, 2, 3 …")]
 Rev = Annotated[int, Meta(ge=0, le=2**53, description="the change's number in its room: 1, 2, 3 …")]
 RoomKind = Literal["open", "closed", "direct"]
@@ -179,6 +180,23 @@ class Preview(Struct, frozen=True, gc=False, omit_defaults=True):
     text: Annotated[str, Meta(description="the page's description: at most 300 characters on one line")] = ""
 
 
+class File(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A file of a message. `GET /files/<id>` returns it to whoever may read the message. A picture that the server
+    wrote itself has ``width``, ``height`` and usually ``preview``, and comes in smaller sizes, too."""
+
+    id: Annotated[str, Meta(description="unique, never reused")]
+    name: Annotated[str, Meta(description="its name: at most 120 characters, without slashes and control characters")]
+    size: Annotated[int, Meta(description="how many bytes it has, in its largest size")]
+    type: Annotated[str, Meta(description="its media type, as the server found it")]
+    width: Annotated[int, Meta(description="of a picture, in pixels")] = 0
+    height: Annotated[int, Meta(description="of a picture, in pixels")] = 0
+    preview: Annotated[str, Meta(description="a tiny picture to show until the file is loaded: a `data:` URI")] = ""
+    seconds: Annotated[float | UnsetType, Meta(description="how long a recording lasts, as its sender said")] = UNSET
+    peaks: Annotated[
+        list[int], Meta(description="64 loudnesses of a recording, 0 to 100, as its sender said; empty: none")
+    ] = []
+
+
 class Message(Shape, frozen=True):
     """A message in its current state. A tombstone has ``deleted`` and no text, and keeps seq and id. Events carry
     neither ``reactions`` nor ``mine``: reactions to a message follow it as events of their own."""
@@ -204,7 +222,9 @@ class Message(Shape, frozen=True):
     first: Annotated[
         bool, Meta(description="whether it is a newcomer's first message; for members, and for a day after `at`")
     ] = False
-    attachments: Annotated[list[str], Meta(description="always empty in this release")] = []
+    attachments: Annotated[
+        list[File], Meta(description="the files it carries, in the order in which they were sent")
+    ] = []
     previews: Annotated[
         list[Preview],
         Meta(description="of its first two links; they come by `message.changed` some time after the message"),
@@ -572,6 +592,8 @@ class Limits(Struct, frozen=True):
     requests_in_flight: Annotated[
         int, Meta(description="requests of a socket in flight above which the server stops reading")
     ]
+    file_bytes: Annotated[int, Meta(description="most bytes of a file")]
+    message_files: Annotated[int, Meta(description="most files of a message")]
 
 
 class ServerInfo(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
-Section = Literal["community", "server", "store", "accounts", "limits", "friends", "newcomer", "host", "rooms"]
+Section = Literal["community", "server", "store", "accounts", "limits", "friends", "newcomer", "files", "host", "rooms"]
 SECTIONS: Final[tuple[Section, ...]] = (
     "community",
     "server",
@@ -21,6 +21,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     "limits",
     "friends",
     "newcomer",
+    "files",
     "host",
     "rooms",
 )
@@ -226,6 +227,25 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     first_accounts: Annotated[int, about("The first accounts of a community are no newcomers.", "accounts")] = 50
     mentions: Annotated[int, about("How many others a newcomer's message mentions at most.", "people", most=10)] = 3
     pokes: Annotated[int, about("Most open pokes of a newcomer.", "pokes", least=1)] = 1
+    files: Annotated[bool, about("Whether newcomers may send files.")] = False
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Where files are kept, how large they may be, and how much work a picture may be."""
+
+    storage: Annotated[
+        str,
+        about(
+            "Where files are kept: s3://bucket/prefix, with credentials in the usual AWS_ variables. If empty, in the "
+            "data folder."
+        ),
+    ] = ""
+    file_bytes: Annotated[int, about("Most bytes of a file.", "bytes", least=1)] = 25_000_000
+    message_files: Annotated[int, about("Most files of a message.", "files", most=10)] = 10
+    user_bytes: Annotated[int, about("Most bytes of all files of a user; 0 = no limit.", "bytes")] = 500_000_000
+    day_bytes: Annotated[int, about("Most bytes that a user sends on a day; 0 = no limit.", "bytes")] = 200_000_000
+    uploads_burst: Annotated[int, about("Burst of files of a user; 0 = no limit.", "files")] = 30
+    uploads_per_minute: Annotated[float, about("Sustained rate of files of a user.", "1/min")] = 30.0
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +278,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     friends: Friends = Friends()
     newcomer: Newcomer = Newcomer()
+    files: Files = Files()
     host: Host = Host()
     rooms: Rooms = Rooms()
     origins: dict[str, str] = {}

@@ -54,6 +54,7 @@ def _struct(type_: inspect.StructType) -> st.SearchStrategy[dict[str, Any]]:
 _MAKERS = {
     inspect.StrType: _text,
     inspect.IntType: _whole,
+    inspect.FloatType: lambda _: st.floats(0, 86_400, allow_nan=False),
     inspect.BoolType: lambda _: st.booleans(),
     inspect.NoneType: lambda _: st.none(),
     inspect.LiteralType: lambda type_: st.sampled_from(type_.values),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import After, Method, RoomParams
 from chatserver.protocol.shapes import (
     Author,
     ClientId,
     Durability,
+    FileId,
     Message,
     ReadState,
     Seq,
@@ -25,10 +26,16 @@ Emoji = Annotated[
 
 
 class MessageSend(RoomParams, frozen=True, gc=False):
-    text: Annotated[str, Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end")]
+    text: Annotated[
+        str,
+        Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end; may be empty with attachments"),
+    ]
     client_id: Annotated[ClientId, Meta(description="chosen by the sender; a repeat within an hour posts nothing")]
     reply_to: Annotated[Seq, Meta(description="the number of the message it replies to; 0: none")] = 0
     topic: Annotated[str, Meta(max_length=200, description="the topic; empty: none")] = ""
+    attachments: Annotated[
+        list[FileId], Meta(max_length=10, description="your finished uploads for this room, used by no other message")
+    ] = field(default_factory=list)
 
 
 class MessageSendResult(Shape, frozen=True, gc=False):
@@ -47,7 +54,10 @@ class MessageSendResult(Shape, frozen=True, gc=False):
 
 class MessageEdit(RoomParams, frozen=True):
     seq: Seq
-    text: Annotated[str, Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end")]
+    text: Annotated[
+        str,
+        Meta(description="at most 4,000 characters and 16 KB; `\\n` for every line end; may be empty with attachments"),
+    ]
 
 
 class MessageDelete(RoomParams, frozen=True):

@@ -37,11 +37,13 @@ _BEFORE_NO_CALL: Final = frozenset("/\\=&#")
 _PATH: Final = frozenset("/\\")
 
 
-def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TEXT_BYTES) -> str:
+def message(
+    text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TEXT_BYTES, may_be_empty: bool = False
+) -> str:
     """The message as stored, with ``\\n`` for every line end.
 
     Raises ``Refusal`` for more than ``characters`` or ``size`` (bytes of UTF-8; too_large), control characters other
-    than line end and tab, lone surrogates, and text without a visible character.
+    than line end and tab, lone surrogates, and text without a visible character; "" if it ``may_be_empty``.
     """
     text = _clean(text, "text")
     if characters and len(text) > characters:
@@ -49,6 +51,8 @@ def message(text: str, *, characters: int = LONGEST_TEXT, size: int = LONGEST_TE
     if size and len(text) * 4 > size and len(text.encode()) > size:
         raise too_large(f"Use at most {size} bytes", size)
     if not ("!" <= text[:1] <= "~" or any(map(is_visible, text))):
+        if may_be_empty:
+            return ""
         raise _refusal("text", "empty", "The message is empty: write something")
     return text
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from chatserver import errors
+from chatserver.errors import Refusal
 from chatserver.ids import new_id, now_ms
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
@@ -66,6 +67,7 @@ class Messages:
         secret: Secret,
         characters: int,
         size: int,
+        most_files: int,
     ) -> None:
         self._hub = hub
         self._log = log
@@ -78,34 +80,49 @@ class Messages:
         self._secret = secret
         self._characters = characters
         self._size = size
+        self._most_files = most_files
 
     # --- send --------------------------------------------------------------------------------------------------------
 
     def send(self, caller: Caller, params: MessageSend) -> asyncio.Future[MessageSendResult]:
         """Queue a message. The future resolves to the response; a refusal known at once is raised."""
-        return self.put(caller, params, self.admit(caller, params.room, params.text))
+        if params.attachments:
+            self._check_files(params.attachments)
+        text = self.admit(caller, params.room, params.text, may_be_empty=bool(params.attachments))
+        return self.put(caller, params, text)
 
-    def admit(self, caller: Caller, room: str, text: str) -> str:
+    def _check_files(self, files: list[str]) -> None:
+        """Raises ``Refusal`` for too many, or for one that is there twice; the room decides the rest."""
+        if len(files) > self._most_files:
+            raise errors.too_large(f"Send at most {self._most_files} files with a message", self._most_files)
+        for place, file in enumerate(files):
+            if file in files[:place] or not file.isalnum():
+                raise Refusal(errors.NOT_FOUND, "No such file of yours for this room", path=f"attachments.{place}")
+
+    def admit(self, caller: Caller, room: str, text: str, *, may_be_empty: bool = False) -> str:
         """Count a message of the caller and return its text as stored. Raises ``Refusal`` if it is invalid or comes too
         often."""
         caller.require_user()
-        checked = text_rules.message(text, characters=self._characters, size=self._size)
+        checked = text_rules.message(
+            text, characters=self._characters, size=self._size, may_be_empty=may_be_empty
+        )  # fmt: skip
         self._limits.take(caller, room)
         return checked
 
     def put(self, caller: Caller, params: MessageSend, text: str) -> asyncio.Future[MessageSendResult]:
         """Queue a message whose ``text`` was returned by ``admit``."""
         record = Record(new_id(), caller.user_id, text, params.client_id, params.reply_to, params.topic)
+        append = partial(self._append, caller, params.room, params.attachments)
         if self._newcomers.must_count(caller):
-            return self._newcomers.send(caller, params.room, record, partial(self._append, caller, params.room))
-        return self._append(caller, params.room, record)
+            return self._newcomers.send(caller, params.room, record, append)
+        return append(record)
 
-    def _append(self, caller: Caller, room: str, record: Record) -> asyncio.Future[MessageSendResult]:
-        said = digest(self._secret.value, record.text, record.reply_to, record.topic)
+    def _append(self, caller: Caller, room: str, files: list[str], record: Record) -> asyncio.Future[MessageSendResult]:
+        said = digest(self._secret.value, record.text, record.reply_to, record.topic, files)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
         calls = self._calls(caller, record.text)
         answered = None if calls is NO_CALLS and not record.reply_to else self._inbox.mentioned(room, record)
-        answer = self._log.append(room, record, said, origin, calls)
+        answer = self._log.append(room, record, said, origin, calls, files)
         if answered is not None:
             answer.add_done_callback(answered)
         if "://" in record.text:
@@ -122,7 +139,7 @@ class Messages:
     # --- change ------------------------------------------------------------------------------------------------------
 
     async def edit(self, caller: Caller, params: MessageEdit) -> RevResult:
-        text = self.admit(caller, params.room, params.text)
+        text = self.admit(caller, params.room, params.text, may_be_empty=True)  # with files; the room knows
         user, now = caller.require_user(), now_ms()
         async with self._hub.feeds.open(params.room) as feed:
             await self._hub.require_here(feed, user)

@@ -362,7 +362,7 @@ end
 local function holding(record, holds)
   holds.x, holds.m, holds.o = holds.x or record.x, holds.m or record.m, holds.o or record.o
   if holds.a == nil then holds.a = record.a end
-  holds.v = holds.v or record.v
+  holds.v, holds.b = holds.v or record.v, holds.b or record.b
   return holds
 end
 
@@ -372,6 +372,36 @@ local function refusal_to_write(room, member, tie, user, now)
   if room.archived then return {'archived'} end
   if member.muted_until > now then return {'muted', member.muted_until - now} end
   if room.kind == 'direct' then return refusal_between(tie, user) end
+end
+
+-- --- files ------------------------------------------------------------------------------------------------------------
+-- {r}:files holds each finished file of the room as a map (Held): u who sent it, f what messages carry of it, s the
+-- message that uses it, if any, and v the only user who may see that message, if not all may. {r}:files:gone holds those
+-- that were removed and whose bytes nobody erases yet: file -> who sent it.
+
+-- Whether the two of a direct room are friends.
+local function are_friends(tie)
+  local packed = redis.call('HGET', tie, 'tie')
+  return packed ~= false and cmsgpack.unpack(packed).relation == 'friend'
+end
+
+-- Why a member may not send files here, or nil.
+local function refusal_to_send_files(room, member, tie, user, now)
+  local refusal = refusal_to_write(room, member, tie, user, now)
+  if refusal then return refusal end
+  if room.writers == 'moderators' and not moderates(member) then return {'not_a_moderator'} end
+  if room.kind == 'direct' and not are_friends(tie) then return {'not_friends'} end
+end
+
+local function file_at(files, id)
+  local packed = redis.call('HGET', files, id)
+  return packed and cmsgpack.unpack(packed) or nil
+end
+
+-- Take a file out of the room; its bytes are erased by whoever reads {r}:files:gone.
+local function remove_file(files, gone, id, user)
+  redis.call('HDEL', files, id)
+  redis.call('HSET', gone, id, user)
 end
 
 -- --- reactions --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@
 | `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`, `:quiet` its items |
 |            | that are not counted, `:calls` where unread ones are about, `:later` pokes that are shown on a |
 |            | later day, `:answered` people whose messages they answered                                   |
+| `{f:ID}`   | a file while it is uploaded, afterwards where it lies: in `:files` of a room                 |
+| `{files}`  | `:begun` files by time, to find those that nobody uses; `:erase` what must be erased         |
 | `{h:SKEL}` | a handle, by its look-alike skeleton: the user's id and when it was taken                    |
 | `{do:K}`   | one of 64 streams of intents, unfinished steps over two tags                                 |
 | `{rooms}`  | the open rooms, `:windows` those that visitors see, and a stream of changes                  |
@@ -31,6 +33,7 @@ ROOMS: Final = Tag("{rooms}")
 USERS: Final = Tag("{users}")
 EVERYONE: Final = "{users}:all"
 COMMUNITY: Final = Tag("{community}")
+FILES: Final = Tag("{files}")
 
 
 def room(room_id: str) -> Tag:
@@ -43,6 +46,10 @@ def user(user_id: str) -> Tag:
 
 def handle(skeleton: str) -> Tag:
     return Tag("{h:" + skeleton + "}")
+
+
+def file(file_id: str) -> Tag:
+    return Tag("{f:" + file_id + "}")
 
 
 def intents(number: int) -> Tag:

@@ -1,11 +1,12 @@
 -- Append a group of messages to a room's log. Besides the first lines of a conversation of two
 -- (tie_write.lua) nothing else adds messages.
--- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles {r}:files
 -- repeatable
--- args: now, today (days since 1970 in the community's time zone), then seven for each message: user,
+-- args: now, today (days since 1970 in the community's time zone), then eight for each message: user,
 -- client_id, digest of the request, id, seq that it replies to (0: none), whom it may call ('' for nobody; else a line
 -- with the most by name and whether it may call everyone (1 | 0), then a line for each name behind an @: a folded word,
--- then the byte lengths at which a handle could end in it), record
+-- then the byte lengths at which a handle could end in it), the files that it carries ('' for none, else their ids with
+-- spaces between), record
 -- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at,
 -- epoch}, {reason} or {reason, milliseconds to wait}
 
@@ -64,17 +65,46 @@ local function may_call_everyone(room, meta, members, member)
   return true
 end
 
+-- The finished files that a message carries, as {id, what {r}:files holds}, or the refusal of the first that is not this
+-- user's, not finished, or used by another message.
+local function attached(room, keys, user, ids)
+  if room.kind == 'direct' and not are_friends(keys[9]) then return nil, {'not_friends'} end
+  local files = {}
+  for id in string.gmatch(ids, '%S+') do
+    local file = file_at(keys[11], id)
+    if not file or file.u ~= user or file.s then return nil, {'no_such_file', #files} end
+    files[#files + 1] = {id, file}
+  end
+  return files
+end
+
+-- What a record says of its files.
+local function told_of(files)
+  local told = {}
+  for i, file in ipairs(files) do told[i] = file[2].f end
+  return told
+end
+
+local function note_used(key, files, seq, only)
+  for _, file in ipairs(files) do
+    file[2].s, file[2].v = seq, only
+    redis.call('HSET', key, file[1], cmsgpack.pack(file[2]))
+  end
+end
+
 -- What only the room knows of a message, as the fields of its record: the ids it calls by name (m), whether everyone
--- (a), whom by replying (y), and the only user who may see it, if they are blocked (v). Nil if there is nothing.
-local function known_by_room(room, keys, member, user, reply_to, names)
+-- (a), whom by replying (y), its files (b), and the only user who may see it, if they are blocked (v). Nil if there is
+-- nothing.
+local function known_by_room(room, keys, member, user, reply_to, names, files)
   local meta, log, members, tie, handles = keys[1], keys[2], keys[3], keys[9], keys[10]
   local only = room.kind == 'direct' and blocked_between(tie, members, user) and user or nil
-  if names == '' and reply_to == '0' then return only and {v = only} end
+  local held = files and told_of(files) or nil
+  if names == '' and reply_to == '0' then return (only or held) and {v = only, b = held} end
   local called, everyone = called_in(handles, names, user)
   local answered = reply_to ~= '0' and answered_by(log, members, reply_to, user) or nil
   everyone = everyone and string.match(names, '^%d+ 1') and may_call_everyone(room, meta, members, member)
-  if called == '' and not everyone and not answered and not only then return nil end
-  return {m = called ~= '' and called or nil, a = everyone or nil, y = answered, v = only}
+  if called == '' and not everyone and not answered and not only and not held then return nil end
+  return {m = called ~= '' and called or nil, a = everyone or nil, y = answered, v = only, b = held}
 end
 
 local function completed(record, known)
@@ -126,8 +156,8 @@ return function(keys, args)
   local now = math.max(room.clock, room.last_at)
   local seq, last_id = room.seq, room.last_id
   local first, known_members, last, out, records = 0, {}, {}, {}, {}
-  for i = 3, #args, 7 do
-    local user, client_id, digest, id, reply_to, names, record = unpack(args, i, i + 6)
+  for i = 3, #args, 8 do
+    local user, client_id, digest, id, reply_to, names, ids, record = unpack(args, i, i + 7)
     local field = user .. ':' .. client_id
     local before = sent_before(sent, field)
     if before then
@@ -137,14 +167,17 @@ return function(keys, args)
       local refusal = refusal_of(room, known_members[user], last, user, now)
         or room.kind == 'direct' and refusal_between(tie, user)
         or refusal_to_reply(room, seq, tonumber(reply_to))
+      local files = nil
+      if ids ~= '' and not refusal then files, refusal = attached(room, keys, user, ids) end
       if refusal then
         out[#out + 1] = refusal
       else
-        local known = known_by_room(room, keys, known_members[user], user, reply_to, names)
+        local known = known_by_room(room, keys, known_members[user], user, reply_to, names, files)
         if known then record = completed(record, known) end
         if room.kind == 'direct' then note_day(tie, user, args[2]) end
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
+        if files then note_used(keys[11], files, seq, known.v) end
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
         if not last[user] and redis.call('ZADD', last_key, room.clock, user) == 1 then forget_last(room, members) end
         last[user] = room.clock

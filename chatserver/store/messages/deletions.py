@@ -1,4 +1,5 @@
-"""Deleting a message. An intent, because deleting another user's message is also recorded as an act."""
+"""Deleting a message. An intent, because its files are erased elsewhere, and because deleting another user's message is
+also recorded as an act."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from chatserver.store.accounts.newcomers import NewcomerStore
 from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step
-from chatserver.store.engine.store import Store, status
+from chatserver.store.engine.store import Store, flat, status
+from chatserver.store.files.erasing import Erasing
 from chatserver.store.messages.log import refusal_of
 
 
@@ -22,10 +24,11 @@ class DeleteMessage(Step, frozen=True):
 class Deletions:
     """Built in app.py for the messages service."""
 
-    def __init__(self, store: Store, intents: Intents, newcomers: NewcomerStore) -> None:
+    def __init__(self, store: Store, intents: Intents, newcomers: NewcomerStore, erasing: Erasing) -> None:
         self._store = store
         self._intents = intents
         self._newcomers = newcomers
+        self._erasing = erasing
         self._acts = ActLog(store)
         intents.register(DeleteMessage, self._delete, frees=True)
 
@@ -42,7 +45,8 @@ class Deletions:
         answer = await self._store.call("message_delete", keys.room(room), intent.id, now, actor, seq, int(admin))
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
-        rev, author = answer[1], answer[2].decode()
+        rev, author, gone = answer[1], answer[2].decode(), flat(answer[3])
+        await self._erasing.discard({file: user.decode() for file, user in gone.items()}, tag=keys.room(room))
         await self._newcomers.count(author, room, seq, stands=False)
         if author != actor:
             await self._acts.note(

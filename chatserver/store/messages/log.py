@@ -36,6 +36,7 @@ from chatserver.store.messages.records import Page, Record, pack_record, page_of
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 MOST_WAITING: Final = 8192
 REFUSED_EVERY_SECONDS: Final = 0.05
+_FILE_BYTES: Final = 1024  # what a record holds of a file, at most
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
@@ -53,6 +54,8 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "too_many_pins": lambda: errors.conflict(
         "A room has at most 100 pinned messages: take a pin away first", "too_many_pins"
     ),
+    "empty": lambda: Refusal(errors.PARAMS, "The message is empty: write something", "text_empty", path="text"),
+    "not_friends": lambda: errors.not_allowed("Files are for friends: here only words can be sent", "not_friends"),
     "client_id_used": lambda: errors.conflict("This client_id was used before: choose a new one", "client_id_used"),
 }
 
@@ -62,11 +65,14 @@ def utc_day(now: int) -> int:
 
 
 def refusal_of(reason: str, wait: int = 0) -> Refusal:
-    """The refusal for a Lua function's reason; ``wait`` in ms, if the client may retry later."""
+    """The refusal for a Lua function's reason; ``wait`` in ms, if the client may retry later; of a file its place in
+    the message."""
     if reason == "slow_mode":
         return errors.rate_limited(wait)
     if reason == "muted":
         return errors.not_allowed("You are muted in this room: wait, then retry", "muted", retry_after=wait / 1000)
+    if reason == "no_such_file":
+        return Refusal(errors.NOT_FOUND, "No such file of yours for this room", path=f"attachments.{wait}")
     return _REFUSALS[reason]()
 
 
@@ -245,11 +251,18 @@ class MessageLog(LogReader):
         self.messages = 0
 
     def append(
-        self, room: str, record: Record, digest: str, origin: str = "", calls: Calls = NO_CALLS
+        self,
+        room: str,
+        record: Record,
+        digest: str,
+        origin: str = "",
+        calls: Calls = NO_CALLS,
+        files: Sequence[str] = (),
     ) -> asyncio.Future[MessageSendResult]:
         """Queue a message; the future resolves to the response, or fails with the ``Refusal``.
 
-        ``origin`` names the sender's connection, for ``on_stored``. ``calls`` is whom its text may call.
+        ``origin`` names the sender's connection, for ``on_stored``. ``calls`` is whom its text may call,
+        ``files`` are the ids of the files that it carries.
         """
         self._store.require_safe()
         loop = asyncio.get_running_loop()
@@ -261,9 +274,18 @@ class MessageLog(LogReader):
             answer.set_exception(errors.unavailable("Too many messages are waiting for this room: retry"))
             return answer
         packed = pack_record(record)
-        words = (record.user, record.client_id, digest, record.id, str(record.reply_to), calls.words, packed)
-        due = loop.time() + self._store.resend_seconds
-        queue.waiting.append(_Send(record.user, origin, words, len(packed), answer, due))
+        words = (
+            record.user,
+            record.client_id,
+            digest,
+            record.id,
+            str(record.reply_to),
+            calls.words,
+            " ".join(files),
+            packed,
+        )
+        due, size = loop.time() + self._store.resend_seconds, len(packed) + len(files) * _FILE_BYTES
+        queue.waiting.append(_Send(record.user, origin, words, size, answer, due))
         if not self._watched:
             self._watched = True
             loop.call_at(due, self._refuse_due)

@@ -1,9 +1,9 @@
--- Delete a message: remove its record and store a tombstone in its place.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins {r}:gone
+-- Delete a message: remove its record and its files, and store a tombstone in its place.
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins {r}:gone {r}:files {r}:files:gone
 -- repeatable
 -- allow-oom
 -- args: intent, now, user, seq, whether the user is an admin (1 | 0)
--- answers: {'ok', rev, author} or {reason}
+-- answers: {'ok', rev, author, {file, who sent it, …} of all files in the room whose bytes must be erased} or {reason}
 
 -- A tombstone keeps id, author and time, never the text.
 local function tombstone(entry, record, now)
@@ -11,7 +11,7 @@ local function tombstone(entry, record, now)
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub, done, reacted, pins, gone = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, scrub, done, reacted, pins, gone, files, removed = unpack(keys)
   local intent, now, user, seq, admin = args[1], tonumber(args[2]), args[3], args[4], args[5] == '1'
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -19,7 +19,7 @@ return function(keys, args)
   if not member and not admin then return {outside(room)} end
   local holds = redis.call('HGET', now_key, seq)
   holds = holds and cmsgpack.unpack(holds) or {}
-  if redis.call('ZSCORE', done, intent) then return {'ok', room.rev, holds.u} end
+  if redis.call('ZSCORE', done, intent) then return {'ok', room.rev, holds.u, redis.call('HGETALL', removed)} end
   local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
@@ -33,6 +33,7 @@ return function(keys, args)
   drop_reactions(meta, reacted, seq)
   redis.call('ZREM', pins, seq)
   note_gone(meta, gone, tonumber(seq))
+  for _, file in ipairs(record.b or {}) do remove_file(files, removed, file.id, record.u) end
   local rev = note_change(meta, changes, now_key, room, seq, 'delete', tombstone(entry, record, now), now)
-  return {'ok', rev, record.u}
+  return {'ok', rev, record.u, redis.call('HGETALL', removed)}
 end

@@ -30,6 +30,7 @@ return function(keys, args)
   if not entry then return {'no_such_message'} end
   local record = cmsgpack.unpack(entry[2][2])
   if record.u ~= user then return {'not_author'} end
+  if text == '' and not record.b then return {'empty'} end
   if room.archived then return {'archived'} end
   if room.writers == 'moderators' and not moderates(member) then return {'not_a_moderator'} end
   local refusal = room.kind == 'direct' and refusal_between(tie, user)

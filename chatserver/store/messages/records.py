@@ -7,6 +7,7 @@ with one-letter keys. A release reads the records of the previous one, and passe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from msgspec import Struct, field
 
 from chatserver.ids import now_ms
 from chatserver.protocol.events import MessageChanged, MessageReacted
-from chatserver.protocol.shapes import Author, Message, Preview, Reaction
+from chatserver.protocol.shapes import Author, File, Message, Preview, Reaction
 
 FIRST_MS: Final = 86_400_000
 """For how long a newcomer's first message is shown as that."""
@@ -37,6 +38,7 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
     reply_user: str = field(name="y", default="")
     first: bool = field(name="f", default=False)
     only: str = field(name="v", default="")
+    attachments: list[File] = field(name="b", default_factory=list)
 
 
 class StoredPreview(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -65,6 +67,7 @@ class Now(Struct, frozen=True, omit_defaults=True):
     only: str = field(name="v", default="")
     mentions: str | None = field(name="m", default=None)
     previews: list[StoredPreview] = field(name="l", default_factory=list)
+    attachments: list[File] = field(name="b", default_factory=list)
 
 
 class Difference(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -269,14 +272,14 @@ def message_of(room: str, posted: Posted, author: Author) -> Message:
             room=room, seq=posted.seq, id=record.id, at=posted.at, author=author, text=record.text,
             client_id=record.client_id, reply_to=record.reply_to, topic=record.topic,
             mentions=record.mentions.split(), everyone=record.everyone, reply_user=record.reply_user,
-            first=posted.first,
+            first=posted.first, attachments=record.attachments,
         )  # fmt: skip
     return Message(
         room=room, seq=posted.seq, id=record.id, at=posted.at, author=author,
         text=record.text if now.text is None else now.text, client_id=record.client_id, reply_to=record.reply_to,
         topic=record.topic if now.topic is None else now.topic, mentions=posted.mentions, everyone=posted.everyone,
         reply_user=record.reply_user, first=posted.first, edited_at=now.edited_at, pinned=now.pinned,
-        previews=_previews_of(now),
+        previews=_previews_of(now), attachments=record.attachments,
     )  # fmt: skip
 
 
@@ -316,7 +319,7 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
     return MessageChanged(
         room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at, pinned=now.pinned,
         topic=now.topic or "", mentions=(now.mentions or "").split(), everyone=bool(now.everyone),
-        previews=_previews_of(now),
+        previews=_previews_of(now), attachments=now.attachments,
     )  # fmt: skip
 
 
@@ -338,8 +341,10 @@ def reacted_of(room: str, reacted: Reacted) -> MessageReacted:
     )  # fmt: skip
 
 
-def digest(secret: bytes, text: str, reply_to: int, topic: str) -> str:
+def digest(secret: bytes, text: str, reply_to: int, topic: str, files: Sequence[str] = ()) -> str:
     """A keyed digest of a send, so that the store can recognise a repeat without keeping a text that may be deleted."""
     said = hashlib.blake2b(key=secret, digest_size=8)
     said.update(f"{reply_to}\0{topic}\0{text}".encode())
+    if files:
+        said.update(("\0" + "\0".join(files)).encode())
     return said.hexdigest()

@@ -15,10 +15,12 @@ from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
+from chatserver.store.files.erasing import Erasing
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MessageLog
 from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.messages.records import Record
+from tests.conftest import blobs_in_memory
 
 
 async def a_room(store: Store, room: str) -> None:
@@ -45,7 +47,7 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 ) -> None:
     async with Tasks() as tasks:
         log = MessageLog(store, tasks.spawn, durability="primary")
-        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5), Erasing(store, blobs_in_memory()))
         await a_room(store, "tea")
         for number in range(1200):
             text = f"remember-{number}" if number % 3 else f"forget-{number}"
@@ -68,7 +70,7 @@ async def test_a_deleted_text_is_in_no_answer_and_after_the_task_in_no_file(
 async def test_a_log_whose_last_messages_were_all_deleted_never_gives_their_numbers_again(store: Store) -> None:
     async with Tasks() as tasks:
         log = MessageLog(store, tasks.spawn, durability="primary")
-        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5), Erasing(store, blobs_in_memory()))
         await a_room(store, "tea")
         for number in range(5):
             await log.append("tea", Record(new_id(), "ann", "gone", f"c{number}"), "digest")
@@ -86,7 +88,7 @@ async def test_who_reacted_to_a_deleted_message_is_in_no_file_after_the_task(
 ) -> None:
     async with Tasks() as tasks:
         log, reactions = MessageLog(store, tasks.spawn, durability="primary"), ReactionStore(store)
-        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5), Erasing(store, blobs_in_memory()))
         await a_room(store, "tea")
         for number in (1, 2):
             await log.append("tea", Record(new_id(), "ann", "hello", f"c{number}"), "digest")

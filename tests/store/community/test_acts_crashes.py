@@ -14,7 +14,9 @@ from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
+from chatserver.store.files.erasing import Erasing
 from chatserver.store.messages.deletions import Deletions
+from tests.conftest import blobs_in_memory
 from tests.store.rooms.rooms_world import Server
 from tests.store.rooms.test_membership_crashes import Stopped, StoppingStore, linked
 
@@ -24,7 +26,7 @@ class Services(Server):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.deletions = Deletions(store, self.intents, NewcomerStore(store, most=5))
+        self.deletions = Deletions(store, self.intents, NewcomerStore(store, most=5), Erasing(store, blobs_in_memory()))
         self.accounts = AccountStore(store, self.intents, AuthorCache(store, lambda coroutine: None), self.stored)
         self.acts = ActLog(store)
 

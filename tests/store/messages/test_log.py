@@ -20,11 +20,12 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
+from chatserver.store.files.erasing import Erasing
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import MOST_WAITING, NO_CALLS, MessageLog
 from chatserver.store.messages.records import Record, message_of
 from tests.chaos.proxy import Proxy
-from tests.conftest import running
+from tests.conftest import blobs_in_memory, running
 
 NOBODY = Author("", "", "", False)
 
@@ -321,7 +322,7 @@ STEPS = ("say", "say", "edit", "delete")
 async def test_both_streams_read_at_once_are_the_one_order_in_which_things_happened(store: Store, seed: int) -> None:
     chance = random.Random(seed)
     async with a_log(store) as log:
-        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5))
+        deletions = Deletions(store, Intents(store), NewcomerStore(store, most=5), Erasing(store, blobs_in_memory()))
         steps = [(chance.choice(STEPS), chance.randint(1, 12)) for _ in range(60)]
         expected = await _carry_out(log, deletions, steps)
         page = await log.read("tea", first=1, last=-1, after_rev=0, changes=1000)
