@@ -82,6 +82,7 @@ class Server:
         self.live = await build_live(self.settings, self.stores, self.tasks)
         self.working = build_services(self.settings, self.stores, self.live, self.tasks, self.hashing)
         self._stack.push_async_callback(self.live.fetcher.close)
+        self._stack.callback(self.working.pool.close)
         self.hub, self.services = self.live.hub, self.working.services
         self.store.on_missed(lambda: _spawned(self.tasks, self._renew_secret()))
         self.doors = build_doors(self.settings, self.stores, self.live, self.working, self.tasks,
@@ -203,6 +204,7 @@ class Server:
         now = asyncio.get_running_loop().time()
         self.heartbeat.tick(now)
         self.doors.gate.tick(now)
+        self.working.pool.end_idle(now)
 
     async def _look_at_disk(self) -> None:
         """Check the disk of the embedded store. An external store reports itself when its disk is full."""

@@ -93,6 +93,7 @@ from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
 from chatserver.workers.fetching import Fetcher
 from chatserver.workers.guard import Guard
+from chatserver.workers.pool import Pool
 
 HISTORY_PAGE: Final = 100
 
@@ -140,6 +141,7 @@ class Working:
     recovery: Recovery
     server: ServerInfo
     uploads: Uploads
+    pool: Pool
 
 
 @dataclass(slots=True, frozen=True)
@@ -266,13 +268,20 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     server = _server_info(settings)
     services = _services(settings, stores, live, messages, reactions, previews, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
-    return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days))
+    pool = _pool(settings)
+    return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days, pool), pool)
 
 
-def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Days) -> Uploads:
+def _pool(settings: Settings) -> Pool:
     files = settings.files
+    return Pool(processes=files.processes, memory=files.memory, file_bytes=2 * files.file_bytes, seconds=files.seconds)
+
+
+def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Days, pool: Pool) -> Uploads:
+    files = settings.files
+    making = Making(stores.files.blobs, pool, pixels=files.pixels)
     return Uploads(
-        stores.files, Making(), newcomers, Buckets(files.uploads_burst, files.uploads_per_minute / 60),
+        stores.files, making, newcomers, Buckets(files.uploads_burst, files.uploads_per_minute / 60),
         today=days.number, file_bytes=files.file_bytes, newcomers_may=settings.newcomer.files,
     )  # fmt: skip
 

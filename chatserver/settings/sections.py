@@ -246,6 +246,12 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     day_bytes: Annotated[int, about("Most bytes that a user sends on a day; 0 = no limit.", "bytes")] = 200_000_000
     uploads_burst: Annotated[int, about("Burst of files of a user; 0 = no limit.", "files")] = 30
     uploads_per_minute: Annotated[float, about("Sustained rate of files of a user.", "1/min")] = 30.0
+    processes: Annotated[int, about("Most child processes that read pictures.", "processes", least=1, most=16)] = 2
+    seconds: Annotated[float, about("CPU time that a child process may spend on one file.", "s")] = 30.0
+    memory: Annotated[
+        int, about("Memory of a child process, program and libraries included.", "bytes", least=268_435_456)
+    ] = 1_073_741_824
+    pixels: Annotated[int, about("Most pixels of a picture.", "pixels", least=1)] = 64_000_000
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):

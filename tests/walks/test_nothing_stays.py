@@ -29,6 +29,7 @@ ENDS: Final = {
         ":sent_at": "an hour", ":done": "a day", ":steps": "a day", ":bans": "other bans, once over",
         ":invited": "30 days; the latest 1,000", ":here": "silence of the process",
         ":tie": "stays with the conversation", ":scrub": "the daily task",
+        ":files": "the message, or a day unused", ":files:gone": "once noted to be erased",
     },
     "u": {
         "": "a closed account keeps its id", ":rooms": "a day after leaving, or closing", ":gone": "as :rooms",
@@ -39,7 +40,10 @@ ENDS: Final = {
         ":answered": "the latest 1,000, and closing", ":later": "their day, and closing",
         ":invitations": "a hundred, and closing", ":invitations_open": "their time, and closing",
         ":bots": "closing each", ":made": "an hour", ":made_at": "an hour",
+        ":quota": "deleting each file, and closing",
     },
+    "f": {"": "the message, or a day unused"},
+    "files": {":begun": "a day", ":erase": "once erased"},
     "h": {"": "closing"},
     "i": {"": "its time"},
     "a": {"": "its time"},

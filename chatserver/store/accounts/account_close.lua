@@ -1,12 +1,12 @@
 -- Close an account: delete its profile and its logins. What remains is a mark that it is closed, and the list of its
 -- bots, which the caller closes next; a closed account can make no more bots.
--- keys: {u} {u}:logins {u}:card {u}:known
+-- keys: {u} {u}:logins {u}:card {u}:known {u}:quota
 -- repeatable
 -- allow-oom
 -- args: now, expected password hash ('' to skip the check)
 -- answers: {'ok'}, {'not_found'} or {'changed'}
 return function(keys, args)
-  local profile, logins, card, known = unpack(keys)
+  local profile, logins, card, known, quota = unpack(keys)
   local held = redis.call('HMGET', profile, 'handle', 'closed', 'password')
   if not held[1] then return {'not_found'} end
   if held[2] == '1' then return {'ok'} end
@@ -15,7 +15,7 @@ return function(keys, args)
     'for_friends', 'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence', 'findable',
     'listable', 'trusted', 'wrote', 'first', 'greets')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
-  redis.call('DEL', logins, card, known)
+  redis.call('DEL', logins, card, known, quota)
   publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))
   return {'ok'}
 end
