@@ -79,6 +79,7 @@ class Server:
         await self._look_at_disk()
         blobs = self._blobs or open_blobs(self.settings.files.storage, self.settings.server.data)
         self.stores = await build_stores(self.settings, self.store, blobs, self.tasks)
+        self._stack.push_async_callback(self.stores.index.close)
         self.live = await build_live(self.settings, self.stores, self.tasks)
         self.working = build_services(self.settings, self.stores, self.live, self.tasks, self.hashing)
         self._stack.push_async_callback(self.live.fetcher.close)
@@ -184,6 +185,7 @@ class Server:
             (10.0, self.stores.files.erasing.carry_on),
             (60.0, lambda: scrub_daily(self.store)),
             (600.0, lambda: self.stores.files.drop_unused(now_ms() - UNUSED_MS)),
+            (60.0, self.stores.index.purge_daily),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
             self.tasks.spawn(self._every(seconds, work))

@@ -9,6 +9,7 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from chatserver import __version__
@@ -57,6 +58,7 @@ from chatserver.services.messages.limits import SendLimits
 from chatserver.services.messages.messages import Messages
 from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
+from chatserver.services.messages.search import MessageFinder
 from chatserver.services.messages.sync import Sync
 from chatserver.services.recovery import Recovery
 from chatserver.services.rooms.activity import Activity
@@ -84,6 +86,8 @@ from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore
 from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
+from chatserver.store.index.index import SearchIndex
+from chatserver.store.index.sqlite import SqliteEngine
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import LogReader, MessageLog
 from chatserver.store.messages.previews import PreviewStore
@@ -120,6 +124,7 @@ class Stores:
     log: LogReader
     reactions: ReactionStore
     files: FileStore
+    index: SearchIndex
 
 
 @dataclass(slots=True, frozen=True)
@@ -188,7 +193,15 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
         files=FileStore(
             store, blobs, Erasing(store, blobs), Quota(settings.files.user_bytes, settings.files.day_bytes)
         ),
+        index=_index(settings, store),
     )  # fmt: skip
+
+
+def _index(settings: Settings, store: Store) -> SearchIndex:
+    engine = SqliteEngine(Path(settings.server.data) / "index")
+    return SearchIndex(
+        store, LogReader(store), engine, threads=settings.index.search_threads, seconds=settings.index.search_seconds
+    )
 
 
 async def _link(settings: Settings, store: Store, tasks: Tasks) -> None:
@@ -382,6 +395,9 @@ def _services(
             time_zone=lambda: community.profile.time_zone,
         ),
         messages=messages,
+        message_finder=MessageFinder(
+            hub, stores.store, stores.index, messages, accounts, searches=_searches(settings)
+        ),
         reactions=reactions,
         previews=previews,
         activity=Activity(hub, stores.rooms, Buckets(limits.typing_burst, limits.typing_per_second)),
@@ -414,7 +430,7 @@ def build_doors(
         most=most_connections(), request_seconds=server.request_seconds, idle_seconds=server.idle_seconds,
         slow_seconds=server.slow_seconds,
     )  # fmt: skip
-    metrics = Metrics(live.hub, gate, working.log, stores.intents, tasks)
+    metrics = Metrics(live.hub, gate, working.log, stores.intents, stores.index, tasks)
     requests = Requests(
         table, tasks, metrics.answered, burst=limits.requests_burst, per_second=limits.requests_per_second,
         most_under_way=or_unlimited(limits.requests_in_flight), is_away=lambda: not stores.store.up,

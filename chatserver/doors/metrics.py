@@ -19,6 +19,7 @@ from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
 from chatserver.store.engine.intents import Intents
+from chatserver.store.index.index import SearchIndex
 from chatserver.store.messages.log import MessageLog
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -28,11 +29,14 @@ _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 class Metrics:
     """The doors call ``answered`` and ``closed``, housekeeping calls ``lagged``."""
 
-    def __init__(self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, tasks: Tasks) -> None:
+    def __init__(
+        self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, index: SearchIndex, tasks: Tasks
+    ) -> None:  # fmt: skip
         self._hub = hub
         self._gate = gate
         self._log = log
         self._intents = intents
+        self._index = index
         self._tasks = tasks
         self._answers: collections.Counter[tuple[str, str]] = collections.Counter()
         self._closes: collections.Counter[str] = collections.Counter()
@@ -70,6 +74,7 @@ class Metrics:
             ("chat_followers_behind", "Followers that are catching up.", _behind(hub)),
             ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
             ("chat_store_writable", "Whether the store takes writes.", int(hub.store.up and not hub.store.read_only)),
+            ("chat_index_writer", "Whether this process writes the index.", int(self._index.is_writer)),
             ("chat_tasks", "Running tasks.", len(self._tasks)),
         ):
             yield GaugeMetricFamily(name, help_, value=value)
@@ -81,6 +86,10 @@ class Metrics:
         yield self._counted("chat_store_losses", "Links lost.", ("reason",), losses)
         yield CounterMetricFamily("chat_store_faults", "Records that could not be handled.", value=store.faults)
         yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
+        index = self._index
+        yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages)
+        yield CounterMetricFamily("chat_searches", "Searches of the index.", value=index.searches)
+        yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=index.timeouts)
         pool = hub.feeds.pool
         yield CounterMetricFamily("chat_repairs", "Rooms that read what they had missed.", value=pool.repairs)
         yield CounterMetricFamily("chat_resets", "Rooms or followers that were reset to the end.", value=pool.resets)

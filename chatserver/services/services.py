@@ -16,6 +16,7 @@ from chatserver.services.friends.friends import Friends
 from chatserver.services.messages.messages import Messages
 from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
+from chatserver.services.messages.search import MessageFinder
 from chatserver.services.messages.sync import Sync
 from chatserver.services.rooms.activity import Activity
 from chatserver.services.rooms.discovery import Discovery
@@ -38,6 +39,7 @@ class Services:
     membership: Membership
     discovery: Discovery
     messages: Messages
+    message_finder: MessageFinder
     reactions: Reactions
     previews: Previews
     activity: Activity
@@ -93,6 +95,7 @@ class Services:
             "message.edit": self.messages.edit,
             "message.delete": self.messages.delete,
             "message.history": self.messages.history,
+            "message.search": self.message_finder.search,
             "message.get": self.reactions.get,
             "message.react": self.reactions.react,
             "message.unreact": self.reactions.unreact,

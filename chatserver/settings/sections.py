@@ -12,7 +12,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
-Section = Literal["community", "server", "store", "accounts", "limits", "friends", "newcomer", "files", "host", "rooms"]
+Section = Literal[
+    "community", "server", "store", "accounts", "limits", "friends", "newcomer", "files", "host", "rooms", "index"
+]  # fmt: skip
 SECTIONS: Final[tuple[Section, ...]] = (
     "community",
     "server",
@@ -24,6 +26,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     "files",
     "host",
     "rooms",
+    "index",
 )
 
 
@@ -274,6 +277,13 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     file: Annotated[str, about("The file of starter rooms. If empty, the one that comes with the program.")] = ""
 
 
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """The index with which messages, people and rooms are found. It is made from the store, and can be made again."""
+
+    search_threads: Annotated[int, about("Threads that search.", "threads", least=1, most=64)] = 2
+    search_seconds: Annotated[float, about("How long one search may look.", "s")] = 2.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of this process, and where each was set."""
 
@@ -287,6 +297,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     files: Files = Files()
     host: Host = Host()
     rooms: Rooms = Rooms()
+    index: Index = Index()
     origins: dict[str, str] = {}
 
     def origin(self, path: str) -> str:

@@ -24,7 +24,8 @@ WIDTH: Final = 112
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step. ``by`` names whose socket is used; with ``http`` the request goes over HTTP with that user's token;
-    ``show`` prints it in the document as the example of its method, event or error.
+    ``soon``: the result may be a moment late, so a test asks until it comes; ``show`` prints it in the document as the
+    example of its method, event or error.
 
     ``do`` is ``connect`` (``by`` gets a socket with the token of ``words[0]``, and no session yet), ``leave`` (it is
     closed) or ``store`` (``words`` are a command for the store).
@@ -40,6 +41,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     params: dict[str, Any] = {}
     result: Any = msgspec.UNSET
     error: dict[str, Any] = {}
+    soon: bool = False
     show: bool = False
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from chatserver.protocol.methods.base import After, Method, RoomParams
+from chatserver.protocol.methods.base import After, Method, Params, RoomParams
 from chatserver.protocol.shapes import (
     Author,
     ClientId,
@@ -14,10 +14,14 @@ from chatserver.protocol.shapes import (
     FileId,
     Message,
     ReadState,
+    RoomId,
     Seq,
     Shape,
     UserId,
 )
+
+MOST_MS: Final = 1 << 42
+"""Times beyond the year 2109 are a mistake."""
 
 Emoji = Annotated[
     str,
@@ -100,6 +104,44 @@ class MessagesResult(Struct, frozen=True):
     rev: Annotated[int, Meta(description="the messages are in their state as of this change")]
 
 
+class MessageSearch(Params, frozen=True):
+    """At least a query, an author, a topic or what the messages have."""
+
+    query: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description='words that all must be in the message, the last one perhaps only begun; `"…"` literally',
+        ),
+    ]
+    room: Annotated[RoomId | UnsetType, Meta(description="search this room; without it, all your rooms")] = UNSET
+    author: Annotated[
+        UserId | UnsetType, Meta(description="only messages of this user, in rooms to which both of you belong")
+    ] = UNSET
+    topic: Annotated[
+        Annotated[str, Meta(max_length=200)] | UnsetType,
+        Meta(description="only this topic; empty: only what is in no topic"),
+    ] = UNSET
+    has: Annotated[
+        Literal["link", "image", "file"] | UnsetType, Meta(description="only messages with a link, an image or a file")
+    ] = UNSET
+    since: Annotated[int, Meta(ge=0, le=MOST_MS, description="only messages from this time on")] = 0
+    until: Annotated[int, Meta(ge=0, le=MOST_MS, description="only messages before this time; 0: no limit")] = 0
+    after: Annotated[After, Meta(description="`next` of the previous page")] = ""
+    limit: Annotated[int, Meta(ge=1, le=50, description="most items of the page")] = 50
+
+
+class MessageSearchResult(Shape, frozen=True):
+    messages: Annotated[
+        list[Message], Meta(description="newest first, in their current state; may be few, even none, with `next`")
+    ]
+    next: Annotated[str, Meta(description="pass it as `after` for the next page; absent: no more")] = ""
+    indexing: Annotated[
+        float | UnsetType,
+        Meta(description="while the index is being made: how much of it is there, from 0 to 1; some is not found yet"),
+    ] = UNSET
+
+
 class MessageReact(RoomParams, frozen=True):
     seq: Seq
     emoji: Emoji
@@ -173,6 +215,10 @@ ROWS: Final = (
     ),
     Method(
         "message.get", MessageGet, MessagesResult, "Get some messages by their numbers.", who="anyone", repeatable=True
+    ),
+    Method(
+        "message.search", MessageSearch, MessageSearchResult, "Find messages in your rooms, or in one open room.",
+        who="anyone", repeatable=True,
     ),
     Method("message.react", MessageReact, RevResult, "React to a message with an emoji.", repeatable=True),
     Method(

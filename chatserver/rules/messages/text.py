@@ -24,6 +24,7 @@ MOST_NAMES: Final = 50
 
 _LINE_ENDS: Final = re.compile("\r\n?|[\u0085\u2028\u2029]")
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ADDRESS: Final = re.compile(r"(?:https?|ftp)://[!-~]", re.IGNORECASE)
 # A whole URL is skipped, so that an @ in it is not a mention.
 _AFTER_AT: Final = re.compile(rf"(?:https?|ftp)://[!-~]+|[@＠]([^\s@＠]{{1,{2 * handles.LONGEST}}})", re.IGNORECASE)
 _FENCE: Final = re.compile(r" {0,3}(`{3,})[^`]*$")
@@ -86,6 +87,11 @@ def fold_tag(tag: str) -> str:
     """A tag as stored and searched: without #, NFKC, case-folded, ``-`` for white space."""
     composed = unicodedata.normalize("NFKC", _LINE_ENDS.sub(" ", tag)).casefold()
     return "-".join(composed.strip().lstrip("#").split())
+
+
+def has_link(text: str) -> bool:
+    """Whether a message contains an address that the page makes a link of."""
+    return _ADDRESS.search(text) is not None
 
 
 def names_called(text: str) -> str:

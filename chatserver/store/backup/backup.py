@@ -31,9 +31,9 @@ PAGE: Final = 1000
 _ROUNDS: Final = 10
 # The order of tags, by kind: see above. Intents are last: what they still have to do they do again after a restore.
 _ORDER: Final = ("u", "h", "", "users", "rooms", "r", "do")
-# Left out: presence and processes' scratch keys are true for a moment only; the times of `sent` are in its values; the
-# order of members is computed from their records.
-_PASSING_KINDS: Final = ("p",)
+# Left out: presence, scratch keys of processes and what the index has yet to read are true for a moment only; the times
+# of `sent` are in its values; the order of members is computed from their records.
+_PASSING_KINDS: Final = ("p", "dirty")
 _PASSING_SUFFIXES: Final = (
     ":here",
     ":sent_at",

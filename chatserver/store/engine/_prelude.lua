@@ -358,6 +358,14 @@ local function message_at(log, now_key, seq)
   return cmsgpack.unpack(entry[2][2]), holds and cmsgpack.unpack(holds) or {}
 end
 
+-- A message as pages carry it, {seq, at, record, now}; nil if it never was.
+local function row_at(log, now_key, seq)
+  local holds = redis.call('HGET', now_key, seq) or ''
+  local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
+  if entry then return {tonumber(seq), tonumber(entry[2][4] or 0) or 0, entry[2][2], holds} end
+  if holds ~= '' then return {tonumber(seq), 0, '', holds} end
+end
+
 -- The whole of what holds of a message, as a change carries it.
 local function holding(record, holds)
   holds.x, holds.m, holds.o = holds.x or record.x, holds.m or record.m, holds.o or record.o

@@ -3,7 +3,8 @@
 The head of a file ``name.lua`` names its keys by pattern (``-- keys: {r} {r}:log``) and may have flags, one per line:
 ``-- repeatable`` if it may be sent twice, ``-- no-writes`` if it only reads, ``-- large`` if its answer may be large
 and goes over the reader, ``-- allow-oom`` if it may run while memory is full, because it removes, forbids or overwrites
-something, or finishes a step that was accepted. The file ends with ``return function(keys, args)`` and the body.
+something, or finishes a step that was accepted, ``-- changes-log`` if it adds to a room's log or to its changes, of
+which the index must learn. The file ends with ``return function(keys, args)`` and the body.
 ``_prelude.lua`` comes before them all. Two releases can run side by side because neither library nor function names
 clash; a library that nobody used for a day is removed.
 """
@@ -35,6 +36,7 @@ class Function:
     large: bool
     writes: bool
     allow_oom: bool
+    changes_log: bool
 
     def command(self, tag: Tag) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
@@ -74,6 +76,7 @@ def _function(name: str, source: str, digest: str) -> Function:
     return Function(
         name, f"{name}_{digest}", patterns, repeatable="-- repeatable" in heads or not writes,
         large="-- large" in heads, writes=writes, allow_oom="-- allow-oom" in heads or not writes,
+        changes_log="-- changes-log" in heads,
     )  # fmt: skip
 
 

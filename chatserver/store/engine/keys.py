@@ -16,6 +16,7 @@
 | `{community}` | the community itself: its secret, `:says` what it is called, `:admins`, `:log` what was done   |
 |            | by them, `:question_now` each room's question of the day                                     |
 | `{format}` | the format number of the data                                                              |
+| `{dirty:K}` | one of 64 sorted sets of rooms whose words changed lately, for the index                    |
 | `{p:ID}`   | no data; a process's own channel, on which it probes the link                              |
 
 A function's Lua file names its keys by pattern (``{r}:log``); ``keyed`` puts the tag in.
@@ -29,6 +30,7 @@ Tag = NewType("Tag", str)
 """A part of a key in braces, such as ``{r:hall}``: what decides which node holds the key. Commands name it first."""
 
 INTENT_STREAMS: Final = 64
+DIRTY_SETS: Final = 64
 ROOMS: Final = Tag("{rooms}")
 USERS: Final = Tag("{users}")
 EVERYONE: Final = "{users}:all"
@@ -54,6 +56,10 @@ def file(file_id: str) -> Tag:
 
 def intents(number: int) -> Tag:
     return Tag("{do:" + str(number) + "}")
+
+
+def dirty(number: int) -> Tag:
+    return Tag("{dirty:" + str(number) + "}")
 
 
 def process(process_id: str) -> Tag:

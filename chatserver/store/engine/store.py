@@ -66,6 +66,8 @@ class Store:
         self.faults = 0
         self._cut: list[Callable[[], None]] = []
         self._missed: list[Callable[[], None]] = []
+        self.changed: set[Tag] = set()
+        """Rooms whose logs this process may have changed; whoever notes that for the index takes them out."""
 
     # --- used by others ----------------------------------------------------------------------------------------------
 
@@ -171,7 +173,11 @@ class Store:
             self.require_safe(frees=function.allow_oom)
         if function.large:
             return cast("list[Any]", await self._call_large(function, tag, args))
-        return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
+        try:
+            return cast("list[Any]", await self.patiently(lambda: self._send(function, tag, args), function.name))
+        finally:
+            if function.changes_log:
+                self.changed.add(tag)
 
     async def _call_large(self, function: Function, tag: Tag, args: tuple[Word, ...]) -> Reply:
         """Call over the reader, in turn. Refused without a try if the store was away for the whole wait."""

@@ -3,6 +3,7 @@
 -- keys: {r} {r}:tie {r}:members {r}:log {r}:steps {r}:done {r}:handles {r}:ranks
 -- repeatable
 -- allow-oom
+-- changes-log
 -- args: intent, now, version that was read, tie, outcome, a, b, rests (1 | 0), a blocks (1 | 0), b blocks (1 | 0),
 -- b is a bot (1 | 0), a is a bot (1 | 0), handle of a, handle of b, number of meta words, meta fields and values …,
 -- then id and record for each first line

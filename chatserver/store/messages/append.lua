@@ -2,6 +2,7 @@
 -- (tie_write.lua) nothing else adds messages.
 -- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles {r}:files
 -- repeatable
+-- changes-log
 -- args: now, today (days since 1970 in the community's time zone), then eight for each message: user,
 -- client_id, digest of the request, id, seq that it replies to (0: none), whom it may call ('' for nobody; else a line
 -- with the most by name and whether it may call everyone (1 | 0), then a line for each name behind an @: a folded word,

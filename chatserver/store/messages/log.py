@@ -361,6 +361,7 @@ class MessageLog(LogReader):
         return self._store.library.functions["append"].command(keys.room(room))
 
     def _next(self, room: str, queue: _RoomQueue) -> None:
+        self._store.changed.add(queue.tag)
         queue.group = []
         if queue.waiting:
             self._commit(room, queue)

@@ -2,6 +2,7 @@
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins {r}:gone {r}:files {r}:files:gone
 -- repeatable
 -- allow-oom
+-- changes-log
 -- args: intent, now, user, seq, whether the user is an admin (1 | 0)
 -- answers: {'ok', rev, author, {file, who sent it, …} of all files in the room whose bytes must be erased} or {reason}
 

@@ -1,5 +1,6 @@
 -- Replace the text of a message. Whom it calls follows the new text; it calls everyone only if it did before.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub
+-- changes-log
 -- args: now, user, seq, text, whom it may call as in append.lua, then the links that may have a preview
 -- answers: {'ok', rev, author} or {reason}
 

@@ -1,6 +1,7 @@
 -- Pin a message or take its pin away; for moderators, in a direct room for both. A repeat changes nothing.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:tie {r}:pins
 -- repeatable
+-- changes-log
 -- args: now, user, seq, pinned (1 | 0), whether the user is an admin (1 | 0)
 -- answers: {'ok', rev} or {reason}
 -- p: the message is pinned; q: only this user sees the pin, because the other of a direct room blocked one of the two

@@ -1,0 +1,132 @@
+"""What the index is made of, and what an engine does. There are two: SQLite files and OpenSearch.
+
+An engine only proposes: what it finds is read again from the log, and it knows nothing of who may read what. So it may
+be late, and may be deleted and made again at any time. Its methods block, and are called from threads: those that write
+from one thread, ``find`` from several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from chatserver.rules.text.tokens import Query
+
+LINK: Final = 1
+IMAGE: Final = 2
+FILE: Final = 4
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """A message as the index knows it; ``at`` in ms, ``has`` a sum of LINK, IMAGE and FILE."""
+
+    seq: int
+    at: int
+    author: str
+    text: str
+    topic: str = ""
+    has: int = 0
+
+
+class RoomState(NamedTuple):
+    """How far the index has come in a room's log."""
+
+    epoch: str
+    seq: int
+    rev: int
+
+
+class RoomPart(Struct, frozen=True):
+    """What is new in a room, and how far the index then has come. ``afresh``: all that was there goes first."""
+
+    room: str
+    state: RoomState
+    entries: Sequence[Entry]
+    gone: Sequence[int] = ()
+    afresh: bool = False
+
+
+class Place(NamedTuple):
+    """Where a proposal stands among all, newest first: a number made of its time, and the file it is in."""
+
+    number: int
+    file: int
+
+
+class Hit(NamedTuple):
+    """A proposal."""
+
+    place: Place
+    room: str
+    seq: int
+
+
+class Found(NamedTuple):
+    """Proposals, newest first, and how much of the index is made: 1 for all."""
+
+    hits: list[Hit]
+    progress: float
+
+
+class Wanted(Struct, frozen=True):
+    """What to look for. ``since`` and ``until`` in ms, ``until`` excluded; ``topic`` None for the whole room; ``after``
+    the place of the last proposal before."""
+
+    query: Query
+    rooms: Sequence[str]
+    author: str = ""
+    topic: str | None = None
+    has: int = 0
+    since: int = 0
+    until: int = 0
+    after: Place | None = None
+
+
+class Damaged(Exception):
+    """A part of the index cannot be used; it is made again."""
+
+
+class Engine(Protocol):
+    """``states``, ``write``, ``rooms``, ``forget``, ``check`` and ``purge`` are called from the writer's thread."""
+
+    def acquire(self) -> bool:
+        """Become the writer, or stay it; False if another process is. What has not been begun has progress 0."""
+
+    def release(self) -> None:
+        """Close everything, and let another process write."""
+
+    def close(self) -> None:
+        """Release, and close what threads read with; they must have ended."""
+
+    def check(self) -> bool:
+        """Look after the engine's own things, once a second. True if a part of it was emptied since the last call, so
+        that all rooms must be compared."""
+
+    def progress(self) -> float:
+        """How much of the index is made: 1 for all. Called from any thread."""
+
+    def note_progress(self, progress: float) -> None:
+        """Keep the progress, for all processes and over a restart."""
+
+    def states(self, rooms: Sequence[str]) -> dict[str, RoomState]:
+        """How far each of these rooms has come; those that are not in the index are left out."""
+
+    def rooms(self) -> set[str]:
+        """All rooms in the index."""
+
+    def write(self, parts: Sequence[RoomPart]) -> None:
+        """Take in what is new. A part is written whole, with its state, or not at all."""
+
+    def forget(self, rooms: Sequence[str]) -> None:
+        """Remove these rooms."""
+
+    def purge(self, now: int, before: int) -> None:
+        """Erase the words of removed messages from the files, where that was last done before a time; both in ms."""
+
+    def find(self, wanted: Wanted, limit: int, seconds: float) -> list[Hit]:
+        """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``."""
+
+    def size(self) -> int:
+        """Bytes on the disk."""

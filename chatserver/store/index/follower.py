@@ -1,0 +1,240 @@
+"""Follows the logs of all rooms and brings the index up to them, while this process is the one that writes.
+
+It reads what is new from where the index stands in a room: new messages, and those that changed since. Dirty rooms tell
+where to look; a sweep over the heads of all rooms finds what a crash forgot, rooms that are gone, and everything when
+the index is new. Rooms take turns, a page each, and those with news come first: a new message is found at once also
+while a million old ones are being read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from chatserver import errors
+from chatserver.errors import Refusal
+from chatserver.rules.messages.text import has_link
+from chatserver.store.engine import keys
+from chatserver.store.engine.store import Store
+from chatserver.store.heads import AT_ONCE, Head, read_heads
+from chatserver.store.index.dirty import DirtyRooms
+from chatserver.store.index.engine import LINK, Engine, Entry, RoomPart, RoomState
+from chatserver.store.messages.log import LogReader
+from chatserver.store.messages.records import Changed, Page, Posted
+
+log = logging.getLogger(__name__)
+InWriter = Callable[..., Awaitable[Any]]
+"""Runs a function in the writer's thread."""
+
+PAGE: Final = 256
+CHANGES: Final = 512
+ROOMS_AT_ONCE: Final = 32
+READS_AT_ONCE: Final = 4
+"""Decoding four pages takes the loop 3 ms."""
+LOOKS_EVERY_SECONDS: Final = 0.4
+SWEEPS_EVERY_SECONDS: Final = 600.0
+RETRY_SECONDS: Final = 2.0
+
+
+class _Read(NamedTuple):
+    """What was read of a room; ``more``: it is not all."""
+
+    part: RoomPart
+    more: bool
+
+
+class Follower:
+    """``run`` returns when another process writes."""
+
+    def __init__(self, store: Store, reader: LogReader, engine: Engine, in_writer: InWriter) -> None:
+        self._store = store
+        self._reader = reader
+        self._engine = engine
+        self._in_writer = in_writer
+        self._dirty = DirtyRooms(store)
+        self._fresh: dict[str, None] = {}
+        self._old: dict[str, None] = {}
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._sweep_now = asyncio.Event()
+        self._building = False
+        self._swept = False
+        self._left = 0
+        self.messages = 0
+        """How many were read since the start."""
+
+    async def run(self) -> None:
+        await self._dirty.start()
+        self._building = await self._in_writer(self._engine.progress) < 1
+        self._begin_sweep()
+        sweeping = asyncio.create_task(self._sweep_often())
+        try:
+            while await self._in_writer(self._engine.acquire):
+                await self._step()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    async def _step(self) -> None:
+        """Take in what is waiting, or look for more in a moment."""
+        if await self._in_writer(self._engine.check):
+            self._building = True
+            self._begin_sweep()
+        self._fresh |= dict.fromkeys(await self._dirty.read())
+        if self._fresh or self._old:
+            await self._round()
+        if not self._fresh and not self._old:
+            if self._building and self._swept:
+                self._building = False
+                await self._in_writer(self._engine.note_progress, 1.0)
+            await asyncio.sleep(LOOKS_EVERY_SECONDS)
+
+    # --- reading rooms -----------------------------------------------------------------------------------------------
+
+    async def _round(self) -> None:
+        """Read a page of some rooms, those with news first, and write them together."""
+        rooms = list(itertools.islice(itertools.chain(self._fresh, self._old), ROOMS_AT_ONCE))
+        states = await self._in_writer(self._engine.states, rooms)
+        read = await asyncio.gather(*(self._read(room, states.get(room)) for room in rooms), return_exceptions=True)
+        await self._in_writer(self._engine.write, [one.part for one in read if isinstance(one, _Read)])
+        await self._forget([room for room, outcome in zip(rooms, read, strict=True) if outcome is None])
+        for room, outcome in zip(rooms, read, strict=True):
+            self._settle(room, outcome)
+        if self._building:
+            await self._in_writer(self._engine.note_progress, self._progress())
+
+    def _settle(self, room: str, outcome: _Read | BaseException | None) -> None:
+        """Take the room out of its queue, or put it behind the others if there is more of it. Raises ``Refusal``
+        unavailable, with the room in its queue."""
+        queue = self._fresh if room in self._fresh else self._old
+        if isinstance(outcome, Refusal):
+            raise outcome
+        self._fresh.pop(room, None)
+        self._old.pop(room, None)
+        if isinstance(outcome, Exception):
+            self._store.note_fault("index", room, outcome)
+        if isinstance(outcome, _Read):
+            read = len(outcome.part.entries)
+            self.messages += read
+            self._left = max(0, self._left - read)
+            if outcome.more:
+                queue[room] = None
+
+    async def _read(self, room: str, state: RoomState | None) -> _Read | None:
+        """The next page of a room; None if there is no such room. Raises ``Refusal`` unavailable."""
+        async with self._reads:
+            try:
+                return await self._read_from(room, state)
+            except Refusal as refusal:
+                if refusal.kind is errors.NOT_FOUND:
+                    return None
+                raise
+
+    async def _read_from(self, room: str, state: RoomState | None) -> _Read:
+        if state is None:
+            return self._first(room, await self._reader.read(room, first=1, last=PAGE))
+        page = await self._reader.read(
+            room, first=state.seq + 1, last=state.seq + PAGE, after_rev=state.rev, changes=CHANGES
+        )
+        if page.epoch != state.epoch or page.seq < state.seq or page.skips_changes(state.rev):
+            return self._first(room, await self._reader.read(room, first=1, last=PAGE))
+        changed = {change.seq for change in page.changes if isinstance(change, Changed) and change.seq <= state.seq}
+        messages = page.messages
+        if changed:
+            messages = [*(await self._reader.get(sorted(changed), room, viewer="")).messages, *messages]
+        reached = RoomState(page.epoch, _end(page, state.seq), page.changes[-1].rev if page.changes else page.rev)
+        return _Read(_part(room, messages, reached), more=reached.seq < page.seq or reached.rev < page.rev)
+
+    @staticmethod
+    def _first(room: str, page: Page) -> _Read:
+        """The first page of a room that is read afresh."""
+        reached = RoomState(page.epoch, _end(page, 0), page.rev)
+        return _Read(_part(room, page.messages, reached, afresh=True), more=reached.seq < page.seq)
+
+    async def _forget(self, rooms: Sequence[str]) -> None:
+        if rooms:
+            await self._in_writer(self._engine.forget, rooms)
+
+    # --- comparing all rooms -----------------------------------------------------------------------------------------
+
+    def _begin_sweep(self) -> None:
+        self._swept = False
+        self._sweep_now.set()
+
+    def _progress(self) -> float:
+        read = self.messages
+        return min(0.999, read / (read + self._left)) if self._swept and read + self._left else 0.0
+
+    async def _sweep_often(self) -> None:
+        while True:
+            try:
+                self._sweep_now.clear()
+                await self._sweep()
+                self._swept = True
+                async with asyncio.timeout(SWEEPS_EVERY_SECONDS):
+                    await self._sweep_now.wait()
+            except TimeoutError:
+                continue
+            except Refusal:
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.exception("index: comparing rooms failed; it is retried")
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        """Queue the rooms whose heads differ from the index, and those that are in the index alone."""
+        self._left = 0
+        gone: set[str] = await self._in_writer(self._engine.rooms)
+        some: list[str] = []
+        async for key in self._store.scan("{r:*}"):
+            room = keys.tagged_id(key)[1]
+            gone.discard(room)
+            some.append(room)
+            if len(some) == AT_ONCE:
+                await self._compare(some)
+                some = []
+        await self._compare(some)
+        self._old |= dict.fromkeys(gone)
+
+    async def _compare(self, rooms: list[str]) -> None:
+        states: dict[str, RoomState] = await self._in_writer(self._engine.states, rooms)
+
+        def took(room: str, head: Head | None) -> None:
+            if head is None or (head.seq == 0 and room not in states):
+                return
+            state = states.get(room, RoomState("", 0, 0))
+            if (head.epoch, head.seq, head.rev) != state:
+                self._left += max(0, head.seq - (state.seq if state.epoch == head.epoch else 0))
+                self._old[room] = None
+
+        await read_heads(self._store, rooms, took)
+
+
+def _end(page: Page, before: int) -> int:
+    """The number up to which the index has come with this page."""
+    return page.messages[-1].seq if page.messages else max(before, min(page.seq, page.first_seq - 1))
+
+
+def _part(room: str, messages: Iterable[Posted], state: RoomState, *, afresh: bool = False) -> RoomPart:
+    entries: list[Entry] = []
+    gone: list[int] = []
+    for posted in messages:
+        entry = entry_of(posted)
+        if entry is None:
+            gone.append(posted.seq)
+        else:
+            entries.append(entry)
+    return RoomPart(room, state, entries, gone, afresh)
+
+
+def entry_of(posted: Posted) -> Entry | None:
+    """A message as the index knows it; None for a tombstone. Words that only their author may see are in it, too: who
+    may see what is not the index's matter."""
+    record, now = posted.record, posted.now
+    if record is None or (now is not None and now.deleted):
+        return None
+    text = record.text if now is None or now.text is None else now.text
+    topic = record.topic if now is None or now.topic is None else now.topic
+    return Entry(posted.seq, posted.at, record.user, text, topic, LINK if has_link(text) else 0)
