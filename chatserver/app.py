@@ -172,6 +172,9 @@ class Server:
             )
             self.tasks.spawn(self.hosting.run())
         for seconds, work in (
+            (0.25, self.stores.index.note),
+            (0.4, self.stores.index.follow),
+            (0.5, self.stores.index.compare),
             (1.0, self._beat),
             (1.0, self._look_at_disk),
             (1.0, self._each_second),

@@ -62,6 +62,7 @@ ENDS: Final = {
     },
     "format": {"": "one"},
     "libraries": {"": "the next release"},
+    "dirty": {"": "a day, with the next change"},
 }  # fmt: skip
 DAILY: Final = (":done", ":steps", ":sent", ":sent_at", ":made", ":made_at")
 
@@ -84,7 +85,7 @@ async def everything(server: Server, pattern: str = "*") -> bytes:
         kind = (await server.store.redis.type(key)).decode()
         read: dict[str, tuple[Any, ...]] = {
             "hash": ("HGETALL", key), "stream": ("XRANGE", key, "-", "+"), "zset": ("ZRANGE", key, 0, -1),
-            "set": ("SMEMBERS", key), "string": ("GET", key),
+            "set": ("SMEMBERS", key), "string": ("GET", key), "none": ("EXISTS", key),
         }  # fmt: skip
         found.append(repr(await server.store.redis.execute_command(*read[kind])).encode())
     return b"\n".join(found)

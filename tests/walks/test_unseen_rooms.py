@@ -19,7 +19,7 @@ MORE: Final[dict[str, dict[str, Any]]] = {
     "room.ban": {"user": "USER"}, "room.unban": {"user": "USER"}, "room.set_role": {"user": "USER", "role": "member"},
     "room.invite": {"user": "USER"}, "room.notify": {"level": "none"}, "poke.send": {"to": "USER", "gesture": "hi"},
     "room.archive": {"archived": True}, "room.update": {"title": "Other"},
-    "question.answer": {"text": "hello", "client_id": "x2"},
+    "question.answer": {"text": "hello", "client_id": "x2"}, "message.search": {"query": "hello"},
 }  # fmt: skip
 NOT_A_ROOM: Final = "0" * 24
 # Where a room is only where something else begins, or only of the caller's own.

@@ -16,18 +16,14 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.link import Reply
 from chatserver.store.engine.store import Store, scored
 
-NOTED_EVERY_SECONDS: Final = 0.25
 SETS: Final = keys.DIRTY_SETS
 
 
 async def note_changes(store: Store) -> None:
-    """Note the rooms that this process changed, until cancelled. What cannot be noted now is noted later."""
-    while True:
-        await asyncio.sleep(NOTED_EVERY_SECONDS)
-        if store.changed:
-            rooms = [keys.tagged_id(tag.encode())[1] for tag in store.changed]
-            store.changed.clear()
-            await asyncio.gather(*(_note(store, number, some) for number, some in _by_set(rooms).items()))
+    """Note the rooms that this process changed. What cannot be noted now is noted the next time."""
+    rooms = [keys.tagged_id(tag.encode())[1] for tag in store.changed]
+    store.changed.clear()
+    await asyncio.gather(*(_note(store, number, some) for number, some in _by_set(rooms).items()))
 
 
 async def _note(store: Store, number: int, rooms: list[str]) -> None:

@@ -32,13 +32,13 @@ GONE: Final = (apsw.CantOpenError, apsw.IOError, apsw.ReadOnlyError)
 
 
 def stamp() -> str:
-    """What tokens depend on; a file with another stamp is made anew."""
+    """What tokens depend on; a file with another stamp is made again."""
     return f"{FORMAT} {tokens.VERSION} opencc {metadata.version('opencc')} unicode {unicodedata.unidata_version}"
 
 
 class File:
     """A file for the one process that writes. ``connection`` opens it when it is first needed. ``made``: it was begun
-    anew, so that what was in it must be read again."""
+    empty, so that what was in it must be read again."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path = path
@@ -76,7 +76,7 @@ class File:
         self._inode = self.path.stat().st_ino
 
     def replace(self, why: str) -> None:
-        """Begin the file anew."""
+        """Begin an empty file."""
         log.warning("index: a file is made again", extra={"file": self.path.name, "why": why})
         self.close()
         for end in ("", "-wal", "-shm", "-broken"):
@@ -86,7 +86,7 @@ class File:
         self._open()
 
     def look(self) -> None:
-        """Begin the file anew if somebody deleted it, or a reader found it damaged."""
+        """Begin an empty file if somebody deleted it, or a reader found it damaged."""
         if self._broken.exists():
             self.replace("a reader found it damaged")
         elif self._connection is not None and inode_of(self.path) != self._inode:

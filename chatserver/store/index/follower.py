@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -25,7 +24,6 @@ from chatserver.store.index.engine import LINK, Engine, Entry, RoomPart, RoomSta
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Page, Posted
 
-log = logging.getLogger(__name__)
 InWriter = Callable[..., Awaitable[Any]]
 """Runs a function in the writer's thread."""
 
@@ -34,9 +32,9 @@ CHANGES: Final = 512
 ROOMS_AT_ONCE: Final = 32
 READS_AT_ONCE: Final = 4
 """Decoding four pages takes the loop 3 ms."""
-LOOKS_EVERY_SECONDS: Final = 0.4
-SWEEPS_EVERY_SECONDS: Final = 600.0
-RETRY_SECONDS: Final = 2.0
+COMPARED_EVERY_SECONDS: Final = 600.0
+MANY: Final = 1_000
+"""Who searches is told that the index is being made when more messages than these are missing."""
 
 
 class _Read(NamedTuple):
@@ -47,7 +45,8 @@ class _Read(NamedTuple):
 
 
 class Follower:
-    """``run`` returns when another process writes."""
+    """Called while this process writes: ``step`` often, ``compare`` now and then beside it. ``begin`` before them, each
+    time that it becomes the writer."""
 
     def __init__(self, store: Store, reader: LogReader, engine: Engine, in_writer: InWriter) -> None:
         self._store = store
@@ -58,38 +57,29 @@ class Follower:
         self._fresh: dict[str, None] = {}
         self._old: dict[str, None] = {}
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
-        self._sweep_now = asyncio.Event()
         self._building = False
-        self._swept = False
+        self._swept_at: float | None = None
         self._left = 0
         self.messages = 0
         """How many were read since the start."""
 
-    async def run(self) -> None:
+    async def begin(self) -> None:
         await self._dirty.start()
         self._building = await self._in_writer(self._engine.progress) < 1
-        self._begin_sweep()
-        sweeping = asyncio.create_task(self._sweep_often())
-        try:
-            while await self._in_writer(self._engine.acquire):
-                await self._step()
-        finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+        self._swept_at = None
 
-    async def _step(self) -> None:
-        """Take in what is waiting, or look for more in a moment."""
-        if await self._in_writer(self._engine.check):
-            self._building = True
-            self._begin_sweep()
-        self._fresh |= dict.fromkeys(await self._dirty.read())
-        if self._fresh or self._old:
+    async def step(self) -> None:
+        """Take in all that is waiting."""
+        while True:
+            if await self._in_writer(self._engine.check):
+                self._swept_at = None
+            self._fresh |= dict.fromkeys(await self._dirty.read())
+            if not self._fresh and not self._old:
+                break
             await self._round()
-        if not self._fresh and not self._old:
-            if self._building and self._swept:
-                self._building = False
-                await self._in_writer(self._engine.note_progress, 1.0)
-            await asyncio.sleep(LOOKS_EVERY_SECONDS)
+        if self._building and self._swept_at is not None:
+            self._building = False
+            await self._in_writer(self._engine.note_progress, 1.0)
 
     # --- reading rooms -----------------------------------------------------------------------------------------------
 
@@ -159,29 +149,17 @@ class Follower:
 
     # --- comparing all rooms -----------------------------------------------------------------------------------------
 
-    def _begin_sweep(self) -> None:
-        self._swept = False
-        self._sweep_now.set()
-
     def _progress(self) -> float:
         read = self.messages
-        return min(0.999, read / (read + self._left)) if self._swept and read + self._left else 0.0
+        return min(0.999, read / (read + self._left)) if self._swept_at is not None and read + self._left else 0.0
 
-    async def _sweep_often(self) -> None:
-        while True:
-            try:
-                self._sweep_now.clear()
-                await self._sweep()
-                self._swept = True
-                async with asyncio.timeout(SWEEPS_EVERY_SECONDS):
-                    await self._sweep_now.wait()
-            except TimeoutError:
-                continue
-            except Refusal:
-                await asyncio.sleep(RETRY_SECONDS)
-            except Exception:
-                log.exception("index: comparing rooms failed; it is retried")
-                await asyncio.sleep(RETRY_SECONDS)
+    async def compare(self) -> None:
+        """Compare all rooms with the index, if that is due."""
+        now = asyncio.get_running_loop().time()
+        if self._swept_at is None or now > self._swept_at + COMPARED_EVERY_SECONDS:
+            await self._sweep()
+            self._building = self._building or self._left > MANY
+            self._swept_at = now
 
     async def _sweep(self) -> None:
         """Queue the rooms whose heads differ from the index, and those that are in the index alone."""

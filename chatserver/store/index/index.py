@@ -7,30 +7,27 @@ threads read, each with a deadline. SQLite gives up the interpreter while it wor
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from chatserver import errors
-from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.store.backup.scrub import DAY_MS
 from chatserver.store.engine.store import Store
 from chatserver.store.index.dirty import note_changes
 from chatserver.store.index.engine import Engine, Found, Wanted
-from chatserver.store.index.follower import RETRY_SECONDS, Follower
+from chatserver.store.index.follower import Follower
 from chatserver.store.messages.log import LogReader
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 MOST_WAITING: Final = 64
 """Searches that wait for a thread; more are refused."""
 
 
 class SearchIndex:
-    """``start`` it once the store's link is up, and ``close`` it at the end. ``seconds`` is how long one search may
+    """Housekeeping calls ``note``, ``follow``, ``compare`` and ``purge_daily``. ``seconds`` is how long one search may
     look, ``threads`` how many look at once."""
 
     def __init__(self, store: Store, reader: LogReader, engine: Engine, *, threads: int, seconds: float) -> None:
@@ -41,7 +38,6 @@ class SearchIndex:
         self._readers = ThreadPoolExecutor(threads, "index-reader")
         self._most = threads + MOST_WAITING
         self._looking = 0
-        self._running: list[asyncio.Task[Any]] = []
         self._follower = Follower(store, reader, engine, self._in_writer)
         self._closed = False
         self.is_writer = False
@@ -53,46 +49,39 @@ class SearchIndex:
         """How many messages this process read into the index."""
         return self._follower.messages
 
-    def start(self, start: Callable[..., asyncio.Task[Any]]) -> None:
-        self._running = [start(note_changes(self._store)), start(self._follow())]
-
     async def close(self) -> None:
         """May be repeated."""
-        if self._closed:
-            return
-        self._closed = True
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-        self._readers.shutdown()
-        await self._in_writer(self.engine.close)
-        self._writer.shutdown()
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._readers.shutdown)
+            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.close)
+            self._writer.shutdown()
 
     async def _in_writer(self, work: Callable[..., T], *args: Any) -> T:
         """Run this in the writer's thread; it is finished also if the caller is cancelled."""
+        if self._closed:
+            raise errors.unavailable()
         return await asyncio.get_running_loop().run_in_executor(self._writer, partial(work, *args))
 
-    async def _follow(self) -> None:
-        """Write whenever no other process of this machine does."""
-        while True:
-            try:
-                if await self._in_writer(self.engine.acquire):
-                    self.is_writer = True
-                    await self._follower.run()
-            except Refusal as refusal:
-                log.debug("index: postponed", extra={"reason": refusal.reason})
-            except Exception:
-                log.exception("index: following failed; it is retried")
-            self.is_writer = False
-            await asyncio.sleep(RETRY_SECONDS)
+    # --- housekeeping ------------------------------------------------------------------------------------------------
 
-    async def find(self, wanted: Wanted, limit: int) -> Found:
-        """At most ``limit`` proposals, newest first. Raises ``Refusal`` unavailable."""
+    async def note(self) -> None:
+        """Note which rooms this process changed."""
+        await note_changes(self._store)
 
-        def find() -> Found:
-            return Found(self.engine.find(wanted, limit, self._seconds), self.engine.progress())
+    async def follow(self) -> None:
+        """Bring the index up to the logs, unless another process of this machine does."""
+        is_writer = await self._in_writer(self.engine.acquire)
+        if is_writer and not self.is_writer:
+            await self._follower.begin()
+        self.is_writer = is_writer
+        if is_writer:
+            await self._follower.step()
 
-        return await self._in_reader(find)
+    async def compare(self) -> None:
+        """Look for what nobody noted, if that is due."""
+        if self.is_writer:
+            await self._follower.compare()
 
     async def purge_daily(self) -> None:
         """Erase the words of removed messages, at most once a day. Every process calls this often."""
@@ -103,8 +92,18 @@ class SearchIndex:
         if self.is_writer:
             await self._in_writer(self.engine.purge, now_ms(), before)
 
+    # --- searches ----------------------------------------------------------------------------------------------------
+
+    async def find(self, wanted: Wanted, limit: int) -> Found:
+        """At most ``limit`` proposals, newest first. Raises ``Refusal`` unavailable."""
+
+        def find() -> Found:
+            return Found(self.engine.find(wanted, limit, self._seconds), self.engine.progress())
+
+        return await self._in_reader(find)
+
     async def _in_reader(self, work: Callable[[], T]) -> T:
-        if self._looking >= self._most:
+        if self._closed or self._looking >= self._most:
             raise errors.unavailable("Too many searches are waiting: retry")
         self._looking += 1
         self.searches += 1

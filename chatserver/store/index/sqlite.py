@@ -72,6 +72,7 @@ class SqliteEngine:
         if progress >= 1:
             self._progress_path.unlink(missing_ok=True)
         else:
+            self._progress_path.touch(0o600)
             self._progress_path.write_text(f"{progress:.3f}", "ascii")
 
     @property
@@ -124,7 +125,7 @@ class SqliteEngine:
                 self._guarded(file, partial(file.purge, now, before))
 
     def _guarded(self, file: WordsFile, work: Callable[[], T], *, again: bool = True) -> T:
-        """Do something with a file; if it turns out to be damaged it is begun anew, and if ``again`` it is done with
+        """Do something with a file; if it turns out to be damaged an empty one is begun, and if ``again`` it is done with
         the new one. What was to be written is not written then: a room begins at its beginning."""
         try:
             return work()

@@ -16,7 +16,7 @@ from chatserver.store.rooms.records import MemberRecord, member_record
 
 class FoundPage(Struct, frozen=True):
     """Messages of one room in their current state, and what decides who may read them, all of one moment. ``member`` is
-    the viewer's record; ``authors`` holds those authors who are members. ``banned_until`` in ms, 0 for ever."""
+    the viewer's record; ``authors`` holds those authors who are members. ``banned_until`` in ms, 0 for no end."""
 
     page: Page
     kind: Kind

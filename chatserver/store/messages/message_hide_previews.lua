@@ -1,6 +1,7 @@
 -- Take the previews of a message away, for its author and moderators; none come again. A repeat changes nothing.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members
 -- repeatable
+-- changes-log
 -- args: now, user, seq, whether the user is an admin (1 | 0)
 -- answers: {'ok', rev} or {reason}
 

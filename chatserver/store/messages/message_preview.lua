@@ -1,6 +1,7 @@
 -- Put the previews of its links beside a message, unless it changed since or they were taken away.
 -- keys: {r} {r}:log {r}:changes {r}:now
 -- repeatable
+-- changes-log
 -- args: now, seq, its id ('' for any), when its text was last edited (0: never), the previews as one packed list
 -- answers: {'ok', rev} or {reason}
 -- l: the previews; h: they were taken away, and none come again.
