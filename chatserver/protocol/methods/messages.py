@@ -123,7 +123,8 @@ class MessageSearch(Params, frozen=True):
         Meta(description="only this topic; empty: only what is in no topic"),
     ] = UNSET
     has: Annotated[
-        Literal["link", "image", "file"] | UnsetType, Meta(description="only messages with a link, an image or a file")
+        Literal["link", "image", "file"] | UnsetType,
+        Meta(description="only messages with a link, an image or another file"),
     ] = UNSET
     since: Annotated[int, Meta(ge=0, le=MOST_MS, description="only messages from this time on")] = 0
     until: Annotated[int, Meta(ge=0, le=MOST_MS, description="only messages before this time; 0: no limit")] = 0

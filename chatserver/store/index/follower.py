@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from chatserver import errors
 from chatserver.errors import Refusal
+from chatserver.protocol.shapes import File
 from chatserver.rules.messages.text import has_link
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import AT_ONCE, Head, read_heads
 from chatserver.store.index.dirty import DirtyRooms
-from chatserver.store.index.engine import LINK, Engine, Entry, RoomPart, RoomState
+from chatserver.store.index.engine import FILE, IMAGE, LINK, Engine, Entry, RoomPart, RoomState
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Page, Posted
 
@@ -215,4 +216,10 @@ def entry_of(posted: Posted) -> Entry | None:
         return None
     text = record.text if now is None or now.text is None else now.text
     topic = record.topic if now is None or now.topic is None else now.topic
-    return Entry(posted.seq, posted.at, record.user, text, topic, LINK if has_link(text) else 0)
+    words = "\n".join([text, *(file.name for file in record.attachments)])
+    return Entry(posted.seq, posted.at, record.user, words, topic, _has(text, record.attachments))
+
+
+def _has(text: str, files: Iterable[File]) -> int:
+    found = {IMAGE if file.type.startswith("image/") else FILE for file in files}
+    return sum(found) + (LINK if has_link(text) else 0)

@@ -125,8 +125,8 @@ class SqliteEngine:
                 self._guarded(file, partial(file.purge, now, before))
 
     def _guarded(self, file: WordsFile, work: Callable[[], T], *, again: bool = True) -> T:
-        """Do something with a file; if it turns out to be damaged an empty one is begun, and if ``again`` it is done with
-        the new one. What was to be written is not written then: a room begins at its beginning."""
+        """Do something with a file; if it turns out to be damaged an empty one is begun, and if ``again`` it is done
+        with that. What was to be written is not written then: a room begins at its beginning."""
         try:
             return work()
         except (*DAMAGE, *GONE, apsw.SQLError) as error:
