@@ -5,6 +5,7 @@
 
 import "./elements/message-composer/composes.js";
 import "./elements/message-composer/message-composer.js";
+import "./elements/message-composer/receiving.js";
 import "./elements/message-composer/written.js";
 import "./elements/room-view/room-parts.js";
 import "./state/drafts.js";

@@ -159,6 +159,7 @@ def assert_safe(answer: Answer) -> None:
     assert policy["require-trusted-types-for"] == "'script'"
     ours = ("script-src", "style-src", "connect-src", "manifest-src", "worker-src")
     assert {policy[name] for name in ours} == {"'self'"}
+    assert (policy.pop("img-src"), policy.pop("media-src")) == ("'self' data: blob:", "'self' blob:")
     sources = {value for name, value in policy.items() if name.endswith("-src")}
     assert sources <= {"'self'", "'none'"}
     assert (policy["base-uri"], policy["frame-ancestors"], policy["form-action"]) == ("'none'", "'none'", "'self'")

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.sites import site
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served
+from tests.web.test_files import NOTE, picture
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
@@ -95,6 +96,7 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
         await ann.open(f"/room/{made['room']}")
         await expect(ann.message(pages.url).locator(".previews a")).to_be_visible()
         found += await _look_at_a_message(ann, f"/room/{made['room']}")
+    found += await _look_at_files(ann)
     assert not found, "\n".join(found)
     for reader in (guest, ann, bob):
         await reader.context.close()
@@ -128,6 +130,25 @@ async def _look_at_a_message(reader: Reader, path: str) -> list[str]:
     await reader.page.locator("pin-strip button").click()
     await expect(reader.page.locator("pin-list li")).to_have_count(1)
     return found + await _complaints(reader, "what is pinned")
+
+
+async def _look_at_files(reader: Reader) -> list[str]:
+    """In the room that is open: the menu at the plus, tiles, a picture and a file in a message, the picture large."""
+    await reader.page.keyboard.press("Escape")
+    await reader.page.locator("message-composer .plus").click()
+    await expect(reader.page.get_by_role("menuitem").first).to_be_focused()
+    found = await _complaints(reader, "the menu of files")
+    await reader.page.keyboard.press("Escape")
+    chooser = reader.page.locator("message-composer input[type=file]")
+    await chooser.set_input_files([await picture(reader, "basil.jpg", 90, 60), NOTE])
+    await expect(reader.page.locator(".attached progress:not([hidden])")).to_have_count(0)
+    found += await _complaints(reader, "attached files")
+    await reader.box.press("Enter")
+    await expect(reader.page.locator(".picture[href] img")).to_have_count(1)
+    found += await _complaints(reader, "files of a message")
+    await reader.page.locator(".picture").click()
+    await expect(reader.page.locator("picture-viewer img")).to_be_visible()
+    return found + await _complaints(reader, "a picture large")
 
 
 async def _complaints(reader: Reader, path: str) -> list[str]:

@@ -31,6 +31,7 @@ const LATER = {
   "pair-days": () => import("./pair-days/pair-days.js"),
   "pair-line": () => import("./pair-line/pair-line.js"),
   "people-page": () => import("./people-page/people-page.js"),
+  "picture-viewer": () => import("./picture-viewer/picture-viewer.js"),
   "pin-list": () => import("./pin-list/pin-list.js"),
   "pin-strip": () => import("./pin-strip/pin-strip.js"),
   "reaction-people": () => import("./reaction-people/reaction-people.js"),

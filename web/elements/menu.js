@@ -7,7 +7,7 @@ import { make } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import "../lib/more-icons.js";
 
-/** @typedef {{icon: string, text: string, href?: string, act?: () => void, grave?: boolean}} Choice */
+/** @typedef {{icon: string, text: string, href?: string, act?: () => void, grave?: boolean, note?: string}} Choice */
 
 const GAP = 4;
 /** @type {(() => void) | undefined} closes the menu that is open */ let closeOpen;
@@ -76,9 +76,9 @@ function swallowClick() {
 }
 
 /** @param {Choice} choice @param {() => void} close */
-function itemOf({ icon: name, text, href, act, grave }, close) {
+function itemOf({ icon: name, text, href, act, grave, note }, close) {
   const options = { class: grave ? "grave" : "", attributes: { role: "menuitem", tabindex: "-1", ...(href ? { href } : { type: "button" }) } };
-  const item = make(href ? "a" : "button", options, icon(name), make("span", { text }));
+  const item = make(href ? "a" : "button", options, icon(name), make("span", { text }, note ? make("small", { text: note }) : null));
   item.addEventListener("click", () => {
     close();
     act?.();

@@ -8,10 +8,11 @@
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
  *   reply_to?: number, reply_user?: string, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: any[], previews?: {url: string, title: string, site: string, text?: string}[]}} Message
+ *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: File[], previews?: {url: string, title: string, site: string, text?: string}[]}} Message
+ * @typedef {{id: string, name: string, size: number, type: string, width?: number, height?: number, preview?: string, seconds?: number, peaks?: number[]}} File
  * @typedef {{emoji: string, count: number, users: string[]}} Reaction
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: any[], previews?: {url: string, title: string, site: string, text?: string}[]}} Change
+ *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: File[], previews?: {url: string, title: string, site: string, text?: string}[]}} Change
  * @typedef {{room: string, rev: number, seq: number, emoji?: string, user?: string, added?: boolean, count?: number, cleared?: boolean}} Reacted
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
@@ -35,7 +36,7 @@
  * @typedef {{id: string, kind: "browser" | "token", label: string, created_at: number, used_at: number,
  *   address?: string, agent?: string, current?: boolean}} Login
  * @typedef {{text_characters: number, text_bytes: number, frame_bytes: number, history_page: number,
- *   requests_in_flight: number}} Limits
+ *   requests_in_flight: number, file_bytes?: number, message_files?: number}} Limits
  * @typedef {{name: string, language: string, time_zone: string, sign_up: "open" | "invite", version: string,
  *   limits: Limits, host?: string}} CommunityCard
  * @typedef {{user?: User, rooms: RoomState[], inbox?: {seq: number, unread: number}, server: {version: string, ping_s: number, limits: Limits}}} Started

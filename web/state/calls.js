@@ -6,6 +6,7 @@
 
 import { isNight } from "../lib/night.js";
 import { roomPath } from "../lib/paths.js";
+import { filesWords } from "../lib/plain-text.js";
 import { shorten } from "../lib/shorten.js";
 
 const BODY = 140;
@@ -76,7 +77,7 @@ export class Calls {
   #show(room, message, shown) {
     const title = `${message.author.name} · ${room.title(this.words.language)}`;
     const tag = `room ${room.id}`;
-    const options = { body: shorten(message.text, BODY), tag, lang: this.words.language, icon: ICON, data: { path: roomPath(room.id) } };
+    const options = { body: shorten(message.text || filesWords(message.attachments ?? [], this.words), BODY), tag, lang: this.words.language, icon: ICON, data: { path: roomPath(room.id) } };
     try {
       const notification = new /** @type {typeof Notification} */ (this.Notification)(title, options);
       notification.onclick = () => {

@@ -56,6 +56,7 @@ export class Client extends EventTarget {
       send: (item) => this.#send(item),
       isHeard: (room, seq) => (this.rooms.get(room)?.timeline.lastSeq ?? 0) >= seq,
       storage,
+      upload: () => void import("./page-uploads.js").then(({ pageUploads }) => pageUploads(this)).catch(ignore),
     });
     this.wire.addEventListener("status", () => this.tell("status"));
     this.outbox.addEventListener("change", () => this.tell("outbox"));
@@ -222,14 +223,14 @@ export class Client extends EventTarget {
    *
    * @param {import("./outbox.js").Item} item
    */
-  async #send({ room, text, clientId, joins, reply_to }) {
+  async #send({ room, text, clientId, joins, reply_to, attachments }) {
     if (joins && !this.rooms.has(room)) await this.ask("room.join", { room });
-    return this.ask("message.send", { room, text, client_id: clientId, ...(reply_to && { reply_to }) });
+    return this.ask("message.send", { room, text, client_id: clientId, ...(reply_to && { reply_to }), ...(attachments && { attachments }) });
   }
 
-  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers */
-  say(room, text, replyTo) {
-    this.outbox.add(room, text, replyTo);
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {import("./outbox.js").Attached[]} [files] */
+  say(room, text, replyTo, files) {
+    this.outbox.add(room, text, replyTo, files);
     this.outbox.flush(this.wire.live && this.signedIn);
   }
 

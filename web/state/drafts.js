@@ -5,9 +5,9 @@
  * this browser sees them; a visitor's are taken over by the account that comes next.
  *
  * @typedef {{seq: number, id: string, user: string, name: string, words: string}} Target the message that is answered
- * @typedef {{text: string, reply?: Target}} Draft
- * @typedef {{id: string, seq: number, before: string, text: string, left?: boolean}} Edit its message's id, seq and text,
- *   and the text as it is being changed; `left` where its writer went back to the draft
+ * @typedef {{text: string, reply?: Target, files?: import("./outbox.js").Attached[]}} Draft its files are kept by state/uploads.js
+ * @typedef {{id: string, seq: number, before: string, text: string, left?: boolean, files?: boolean}} Edit its message's id,
+ *   seq and text, and the text as it is being changed; `left` where its writer went back to the draft, `files` where it carries some
  * @typedef {{drafts: Record<string, Draft>, edits: Record<string, Edit>}} Kept
  * @typedef {import("../lib/storage.js").Drawer} Drawer
  */
@@ -53,7 +53,7 @@ export class Drafts extends EventTarget {
 
   /** @param {string} room @param {Draft} draft */
   keepDraft(room, draft) {
-    this.#keep("drafts", room, draft.text || draft.reply ? draft : undefined);
+    this.#keep("drafts", room, draft.text || draft.reply || draft.files?.length ? draft : undefined);
   }
 
   /** The edit under way, or the one that was left. @param {string} room @returns {Edit | undefined} */

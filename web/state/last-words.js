@@ -3,7 +3,7 @@
  * rooms at a time and of no more than a screen or two of them.
  */
 
-import { plainText } from "../lib/plain-text.js";
+import { messageWords } from "../lib/plain-text.js";
 import { clockTime, dayKey, dayName, shortDate } from "../lib/times.js";
 
 const MOST = 24;
@@ -55,9 +55,9 @@ export class LastWords {
   }
 
   /** @param {import("./room.js").Room} room @param {any} last @param {(key: string, values?: any) => string} say */
-  #words(room, { author, text, deleted }, say) {
+  #words(room, { author, text, attachments, deleted }, say) {
     if (this.client.blocks.has(author.id)) return say("message.blocked_answered");
-    const said = deleted ? say("message.deleted") : plainText(text, SHOWN);
+    const said = deleted ? say("message.deleted") : messageWords({ text, attachments }, { say }, SHOWN);
     if (author.id === this.client.me) return say("rooms.you_said", { text: said });
     return room.state.kind === "direct" ? said : say("rooms.they_said", { name: author.name, text: said });
   }

@@ -4,10 +4,13 @@
  *
  * Words belong to who wrote them (`by`): nobody else who signs in at this browser sends them. A visitor's (`by` "") are
  * taken over by the account made next. Tabs share the storage; each writes only what it knows of, and a message sent by
- * two of them is posted once, by its client_id.
+ * two of them is posted once, by its client_id. Words with files are "uploading" until these are up (page-uploads.js);
+ * others do not wait for them.
  *
- * @typedef {{room: string, text: string, clientId: string, at: number, status: "waiting" | "sending" | "refused" | "sent",
- *   by?: string, joins?: boolean, reply_to?: number, reason?: string, id?: string, seq?: number}} Item
+ * @typedef {{key: string, name: string, type: string, size: number, width?: number, height?: number, seconds?: number, peaks?: number[]}} Attached
+ * @typedef {{room: string, text: string, clientId: string, at: number, status: "uploading" | "waiting" | "sending" | "refused" | "sent",
+ *   by?: string, joins?: boolean, reply_to?: number, files?: Attached[], attachments?: string[], reason?: string, id?: string, seq?: number}} Item
+ *   `files` by their keys in state/uploads.js, `attachments` their ids once they are up
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Storage
  */
 
@@ -32,10 +35,12 @@ export class Outbox extends EventTarget {
    *   stands in it already, as when another tab sent it
    * @param {() => number} [parts.now]
    * @param {(milliseconds: number) => Promise<void>} [parts.pause]
+   * @param {() => void} [parts.upload] some of the owner's words wait for their files
    */
-  constructor({ send, storage, isHeard = () => false, now = Date.now, pause = sleep }) {
+  constructor({ send, storage, isHeard = () => false, now = Date.now, pause = sleep, upload = () => undefined }) {
     super();
     this.send = send;
+    this.upload = upload;
     this.storage = storage;
     this.isHeard = isHeard;
     this.now = now;
@@ -55,10 +60,11 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @returns {Item} */
-  add(room, text, replyTo) {
-    /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: "waiting", by: this.owner };
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {Attached[]} [files] @returns {Item} */
+  add(room, text, replyTo, files = []) {
+    /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: files.length ? "uploading" : "waiting", by: this.owner };
     if (replyTo) item.reply_to = replyTo;
+    if (files.length) item.files = files;
     this.items.push(item);
     this.#changed();
     return item;
@@ -66,6 +72,7 @@ export class Outbox extends EventTarget {
 
   /** Send what waits, in order. @param {boolean} live whether there is a session */
   async flush(live) {
+    if (live && this.of().some(({ status }) => status === "uploading")) this.upload();
     if (!live || !this.of().some(({ status }) => status === "waiting")) return;
     this.#sender ??= import("./sender.js").then(({ Sender }) => new Sender(this));
     try {
@@ -86,7 +93,7 @@ export class Outbox extends EventTarget {
   /** @param {Item} item */
   retry(item) {
     const stale = this.now() - item.at > STALE;
-    this.set(item, { status: "waiting", reason: undefined, ...(stale ? { clientId: newId(), at: this.now() } : {}) });
+    this.set(item, { status: item.files ? "uploading" : "waiting", reason: undefined, ...(stale ? { clientId: newId(), at: this.now() } : {}) });
   }
 
   /** @param {Item} item */
@@ -131,7 +138,7 @@ export class Outbox extends EventTarget {
   #revived(item) {
     const stale = this.now() - item.at > STALE;
     if (stale) return { ...item, status: "refused", reason: "stale" };
-    return item.status === "refused" ? item : { ...item, status: "waiting" };
+    return ["refused", "uploading"].includes(item.status) ? item : { ...item, status: "waiting" };
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
+import { filesWords } from "../../lib/plain-text.js";
 import { shorten } from "../../lib/shorten.js";
 import { PageElement } from "../element.js";
 
@@ -38,7 +39,7 @@ export class LiveAnnouncer extends PageElement {
     const list = /** @type {any} */ (document.querySelector("message-list"));
     const fresh = message.seq > (this.client.find(room)?.state.last_seq ?? 0);
     if (room !== this.client.openRoom || message.author.id === this.client.me || this.client.blocks.has(message.author.id) || !list?.atBottom || !fresh) return;
-    this.#waiting.push({ name: message.author.name, text: shorten(message.text, LONGEST) });
+    this.#waiting.push({ name: message.author.name, text: shorten(message.text || filesWords(message.attachments ?? [], this), LONGEST) });
     this.#timer ??= setTimeout(() => this.announce(), PAUSE);
   }
 

@@ -2,19 +2,20 @@
  * Where one writes. Property `room`. Enter sends on a keyboard and makes a new line on a phone; it never sends while
  * words are being composed. A visitor's words wait in the outbox while they choose a name. What is written is kept by
  * state/drafts.js: the draft with the message it answers, and an edit under way, which becomes a draft where its message
- * is gone. Completion, the picker of emoji and the list of shortcuts come when they are first wanted.
+ * is gone. Completion, files, the picker of emoji and the list of shortcuts come when they are first wanted.
  */
 
 import { make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
-import { plainText } from "../../lib/plain-text.js";
+import { messageWords, plainText } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { openStorage } from "../../lib/storage.js";
 import { pageDrafts } from "../../state/drafts.js";
 import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
 import { composes } from "./composes.js";
+import { receiveFiles, whyNoFiles } from "./receiving.js";
 import { isQuoteOnly, LINK, quoted, TRIGGER } from "./written.js";
 
 export { composes };
@@ -33,6 +34,7 @@ export class MessageComposer extends PageElement {
   /** @type {Edit | null} */ #editing = null;
   /** @type {Target | undefined} */ #reply;
   /** @type {import("./completing.js").Completing | undefined} once it was wanted */ #completing;
+  /** @type {import("./attaching.js").Attaching | undefined} once there was a file */ #attaching;
   /** @type {any} made when it is first wanted */ #picker = null;
   #typedAt = 0;
   #isComposing = false;
@@ -47,7 +49,9 @@ export class MessageComposer extends PageElement {
     this.at = iconButton("at", "", () => this.insert("@"));
     this.words = make("span", { class: "words" });
     this.button = make("button", { class: "button send", attributes: { type: "submit" } }, icon("send"), this.words);
-    this.form = make("form", {}, this.input, this.help, this.smile, this.at, this.button);
+    this.plus = iconButton("plus", "", () => this.#attach((attaching) => attaching.openMenu(this.plus)), "plus");
+    this.plus.setAttribute("aria-haspopup", "menu");
+    this.form = make("form", {}, this.plus, this.input, this.help, this.smile, this.at, this.button);
     this.append(this.note, this.bar, this.hint, this.form);
   }
 
@@ -66,9 +70,7 @@ export class MessageComposer extends PageElement {
     for (const name of ["click", "keyup"]) this.listen(this.input, name, () => this.#completing?.follow(this.#isComposing));
     this.listen(this.input, "blur", () => this.#completing?.close());
     this.listen(this.help, "click", () => this.#openHelp());
-    this.listen(this.input, "paste", (event) => this.#takeNoFiles(event, event.clipboardData));
-    // Wherever it falls: the browser would leave the page for a file that was meant for the room.
-    for (const name of ["dragover", "drop"]) this.listen(document, name, (event) => this.#takeNoFiles(event, event.dataTransfer));
+    receiveFiles(this);
     this.listen(this.client, "session", () => this.drafts.belongTo(this.client.me) && this.#restore());
     if (this.client.began) this.drafts.belongTo(this.client.me);
     this.listen(this.drafts, "change", ({ detail }) => detail === this.room && this.#restore());
@@ -83,6 +85,7 @@ export class MessageComposer extends PageElement {
     this.hint.textContent = "";
     const draft = this.drafts.draft(this.room);
     this.#reply = draft.reply;
+    if (this.#attaching || draft.files) this.#attach((attaching) => attaching.restore(this.drafts.draft(this.room).files ?? []));
     return this.#put(draft.text);
   }
 
@@ -107,11 +110,13 @@ export class MessageComposer extends PageElement {
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.words.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
     this.button.setAttribute("aria-label", this.words.textContent);
-    for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"]]) {
+    for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"], [this.plus, "composer.attach"]]) {
       made.title = this.say(words);
       made.setAttribute("aria-label", made.title);
     }
     if (this.input.style.height === "auto") this.#fit();
+    this.plus.hidden = Boolean(this.#editing || whyNoFiles(this));
+    this.#attaching?.show(Boolean(this.#editing));
     this.#showNote();
     this.#showBar();
   }
@@ -191,15 +196,16 @@ export class MessageComposer extends PageElement {
 
   #keep() {
     const text = this.input.value;
+    const files = this.#attaching?.files ?? this.drafts.draft(this.room).files ?? [];
     if (this.#editing) this.drafts.keepEdit(this.room, { ...this.#editing, text });
-    else this.drafts.keepDraft(this.room, { text, ...(this.#reply && { reply: this.#reply }) });
+    else this.drafts.keepDraft(this.room, { text, ...(this.#reply && { reply: this.#reply }), ...(files.length && { files }) });
   }
 
   /** The words are others than before: how high the box is, whether there is something to send, what is to be said of them. */
   #changed() {
     this.#fit();
     // It keeps its place, or it would come where a finger has just pressed another button.
-    this.button.classList.toggle("nothing", !this.input.value.trim());
+    this.button.classList.toggle("nothing", !this.input.value.trim() && !this.#carries);
     this.#count();
     this.#showNote();
   }
@@ -218,12 +224,21 @@ export class MessageComposer extends PageElement {
     return over > 0;
   }
 
-  /** @param {Event} event @param {DataTransfer | null} brought */
-  #takeNoFiles(event, brought) {
-    if (!brought?.types.includes("Files") || brought.types.includes("text/plain")) return;
-    event.preventDefault();
-    const opens = this.client.find(this.room)?.opensLinks ?? true;
-    this.hint.textContent = this.say(opens ? "composer.no_files" : "composer.no_files_yet");
+  /** @param {File[]} files */
+  addFiles(files) {
+    if (this.#editing) this.stopEditing();
+    if (files.length) this.#attach((attaching) => attaching.add(files));
+  }
+
+  /** Whether the message has something besides words: files of its own, or those of the message that is edited. */
+  get #carries() {
+    return this.#editing ? Boolean(this.#editing.files) : Boolean(this.#attaching?.files.length);
+  }
+
+  /** The files of the draft are others than before. */
+  attached() {
+    this.#keep();
+    this.#changed();
   }
 
   /** Words in place of what is selected, a blank before them where they would stick to a word. @param {string} words @param {number} [from] of the text in their place */
@@ -245,6 +260,17 @@ export class MessageComposer extends PageElement {
     const { Completing } = await import("./completing.js");
     this.#completing ??= new Completing(this);
     return this.#completing.follow(this.#isComposing);
+  }
+
+  /** @param {(attaching: import("./attaching.js").Attaching) => void} act */
+  async #attach(act) {
+    try {
+      const { Attaching } = await import("./attaching.js");
+      this.#attaching ??= new Attaching(this);
+      act(this.#attaching);
+    } catch (error) {
+      dispatchEvent(new Event("notloaded"));
+    }
   }
 
   async #pickEmoji() {
@@ -269,7 +295,7 @@ export class MessageComposer extends PageElement {
     if (this.#editing) this.stopEditing();
     this.#reply = message && {
       seq: message.seq, id: message.id, user: message.author.id,
-      name: message.author.name || this.say("people.left"), words: plainText(message.text, SHOWN),
+      name: message.author.name || this.say("people.left"), words: messageWords(message, this, SHOWN),
     };
     this.#keep();
     this.show();
@@ -292,10 +318,11 @@ export class MessageComposer extends PageElement {
 
   async send() {
     const text = this.input.value.replace(/^(?:[^\S\n]*\n)+/, "").trimEnd(); // the first line keeps its indentation
-    if (!text || this.#count()) return;
+    if ((!text && !this.#carries) || this.#count()) return;
     if (this.#editing) return this.#save(text);
+    if (this.#attaching && !this.#attaching.isReady) return;
     if (text.includes("veryone") && !(await this.#mayCallAll(text))) return;
-    this.client.say(this.room, text, this.#reply?.seq);
+    this.client.say(this.room, text, this.#reply?.seq, this.#attaching?.take());
     if (this.client.find(this.room)?.state.window && !this.#knowsPublic()) {
       context.preferences.set({ public: [...(context.preferences.chosen.public ?? []), this.room].slice(-50) });
     }
@@ -317,9 +344,9 @@ export class MessageComposer extends PageElement {
   // --- editing --------------------------------------------------------------------------------------------------------
 
   /** @param {import("../../lib/shapes.js").Message} message */
-  edit({ id, seq, text }) {
+  edit({ id, seq, text, attachments }) {
     const kept = this.drafts.edit(this.room);
-    const edit = kept?.id === id ? { ...kept, left: false } : { id, seq, before: text, text };
+    const edit = kept?.id === id ? { ...kept, left: false } : { id, seq, before: text, text, ...(attachments?.length && { files: true }) };
     this.drafts.keepEdit(this.room, edit);
     this.#begin(edit);
     this.input.focus();

@@ -141,8 +141,8 @@ export class MessageItem extends PageElement {
     const waiting = this.item && !this.message ? this.say(`outbox.${this.item.status}`, {}) : "";
     const reason = this.item?.status === "refused" ? refusalWords(this, this.item) : "";
     const isRefused = this.item?.status === "refused";
-    const steps = isRefused ? ["retry", "drop"].map((step) => button(this.say(`message.${step}`),
-      () => this.dispatchEvent(new CustomEvent(`message-${step}`, { bubbles: true })), step === "drop" ? "action grave" : "action")) : [];
+    const steps = (isRefused ? ["retry", "drop"] : this.item?.status === "uploading" ? ["drop"] : []).map((step) => button(this.say(`message.${step}`),
+      () => this.dispatchEvent(new CustomEvent(`message-${step}`, { bubbles: true })), step === "drop" ? "action grave" : "action"));
     this.state.replaceChildren([edited, reason || waiting].filter(Boolean).join(" · "), ...steps);
     this.state.hidden = !this.state.textContent;
     this.classList.toggle("refused", isRefused);

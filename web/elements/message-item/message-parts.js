@@ -1,6 +1,6 @@
 /**
  * What a message has besides its head and plain words, drawn by MessageItem: marks and links in its text,
- * what it answers, reactions, the fold of a long text, large emoji.
+ * what it answers, files, reactions, the fold of a long text, large emoji.
  *
  * @typedef {import("./message-item.js").MessageItem} MessageItem
  * @typedef {(part: string, inputs: unknown[], draw: () => void) => void} Draw draws a part where its inputs changed
@@ -10,7 +10,7 @@ import { button, make, nameOf } from "../../lib/dom.js";
 import { isEmojiOnly } from "../../lib/emoji-only.js";
 import { icon } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
-import { plainText } from "../../lib/plain-text.js";
+import { messageWords } from "../../lib/plain-text.js";
 import { leaf } from "../../lib/scenes.js";
 import { makeSeal } from "../../lib/seal.js";
 import { bringStyle } from "../later.js";
@@ -21,6 +21,9 @@ export { shownText } from "./message-text.js";
 const MOST_LINES = 24;
 const LINE = 80;
 const WORDS_SHOWN = 200;
+/** Of a picture alone, in pixels. */
+const WIDEST = 400;
+const HIGHEST = 300;
 const DAY = 86_400_000;
 
 /** @param {MessageItem} item @param {Draw} draw */
@@ -31,6 +34,8 @@ export function showParts(item, draw) {
   draw("pin", [message?.pinned, language], () => showPin(item));
   const text = message?.deleted ? "" : message?.text ?? item.item?.text ?? "";
   draw("shape", [text, language], () => shape(item, text));
+  const files = (message ? !message.deleted && message.attachments : item.item?.files) || [];
+  draw("files", files, () => showFiles(item, files));
   const previews = (!message?.deleted && message?.previews) || [];
   const mayHide = previews.length > 0 && mayHidePreviews(item);
   draw("previews", [previews, mayHide, language], () => showPreviews(item, previews, mayHide));
@@ -58,7 +63,7 @@ function answeredWords(item) {
   if (answered === undefined) return [];
   if (!answered || answered.deleted) return ["", item.say("message.deleted")];
   if (client.blocks.has(answered.author.id)) return ["", item.say("message.blocked_answered")];
-  return [answered.author.name || item.say("people.left"), plainText(answered.text, WORDS_SHOWN, client.people.calledIn(answered)), answered.author.id];
+  return [answered.author.name || item.say("people.left"), messageWords(answered, item, WORDS_SHOWN, client.people.calledIn(answered)), answered.author.id];
 }
 
 /** @param {MessageItem} item @param {string[]} words */
@@ -91,6 +96,32 @@ function shape(item, text) {
   }, "unfold");
   more.setAttribute("aria-expanded", "false");
   body?.after(more);
+}
+
+// --- files ----------------------------------------------------------------------------------------------------------
+
+/** Each has its place at once, so that nothing moves when what shows it comes. @param {MessageItem} item @param {any[]} files */
+async function showFiles(item, files) {
+  item.querySelector(":scope > .files")?.remove();
+  if (!files.length) return;
+  const pictures = files.filter(({ width }) => width);
+  const places = pictures.map((file) => placeOf(file, pictures.length === 1));
+  const others = files.filter(({ width }) => !width).map(() => make("div", { class: "file" }));
+  const box = make("div", { class: "files" }, places.length ? make("div", { class: `pictures n${Math.min(places.length, 5)}` }, ...places) : null, ...others);
+  item.insertBefore(box, item.state ?? null);
+  const [{ fillFiles }] = await Promise.all([import("./message-files.js"), bringStyle(new URL("./message-files.css", import.meta.url).href)]);
+  if (box.parentNode === item) fillFiles(item, { pictures, places, others, files: files.filter(({ width }) => !width) });
+}
+
+/** A picture alone has its own shape, within reason. @param {any} file @param {boolean} alone */
+function placeOf({ width, height, preview }, alone) {
+  const place = make("a", { class: "picture", attributes: { tabindex: "-1" } });
+  if (preview?.startsWith("data:image/")) place.style.backgroundImage = `url("${preview}")`;
+  if (!alone) return place;
+  const ratio = Math.min(3.5, Math.max(0.45, width / height));
+  place.style.aspectRatio = String(ratio);
+  place.style.width = `${Math.max(64, Math.round(Math.min(width, WIDEST, HIGHEST * ratio)))}px`;
+  return place;
 }
 
 // --- previews -------------------------------------------------------------------------------------------------------

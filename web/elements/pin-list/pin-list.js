@@ -2,7 +2,7 @@
 
 import { button, make, nameOf } from "../../lib/dom.js";
 import { messagePath } from "../../lib/paths.js";
-import { plainText } from "../../lib/plain-text.js";
+import { messageWords } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { makeSeal } from "../../lib/seal.js";
 import { shortDate } from "../../lib/times.js";
@@ -40,7 +40,7 @@ export class PinList extends PageElement {
     const { room, seq, at, author } = message;
     const name = author.name || this.say("people.left");
     const isBlocked = this.client.blocks.has(author.id);
-    const words = isBlocked ? this.say("message.blocked_answered") : plainText(message.text, SHOWN, this.client.people.calledIn(message));
+    const words = isBlocked ? this.say("message.blocked_answered") : messageWords(message, this, SHOWN, this.client.people.calledIn(message));
     const link = make("a", { attributes: { href: messagePath(room, seq) } },
       ...(isBlocked ? [] : [makeSeal({ ...author, name }), nameOf({ id: author.id, name })]),
       make("time", { text: shortDate(this.language, at), attributes: { datetime: new Date(at).toISOString() } }),

@@ -5,7 +5,7 @@
 
 import { make } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { plainText } from "../../lib/plain-text.js";
+import { messageWords } from "../../lib/plain-text.js";
 import { pinsOf } from "../../state/pins.js";
 import { PageElement } from "../element.js";
 import { arrived } from "../later.js";
@@ -39,7 +39,7 @@ export class PinStrip extends PageElement {
     const [newest] = pins;
     this.hidden = !newest;
     if (!newest) return;
-    this.words.textContent = plainText(newest.text, SHOWN, this.client.people.calledIn(newest));
+    this.words.textContent = messageWords(newest, this, SHOWN, this.client.people.calledIn(newest));
     this.count.textContent = String(pins.length);
     this.said.textContent = `${this.say("pins.count", { count: pins.length })}: `;
   }

@@ -1,0 +1,127 @@
+/**
+ * The files of a message: pictures, films, recordings, and others to be saved. Loaded with the first message that has any;
+ * message-parts.js has made a place for each. Words on their way show their files from this browser.
+ */
+
+import "../../lib/more-icons.js";
+
+import { make } from "../../lib/dom.js";
+import { kindWords, sizeWords } from "../../lib/file-words.js";
+import { icon } from "../../lib/icons.js";
+import { localPicture } from "../../lib/local-pictures.js";
+import { arrived } from "../later.js";
+
+/** How wide a picture among others is shown (CSS pixels), for the browser to choose a size by. */
+const WIDTHS = ["", "", "218px", "292px", "(max-width: 720px) 45vw, 108px", "(max-width: 720px) 30vw, 108px"];
+/** The longest edges that the server writes. */
+const SMALL = 480;
+const LARGE = 1600;
+
+/**
+ * @typedef {import("../../lib/shapes.js").File} File
+ * @typedef {import("./message-item.js").MessageItem} MessageItem
+ */
+
+/** @param {MessageItem} item @param {{pictures: File[], places: any[], files: File[], others: any[]}} shown */
+export function fillFiles(item, { pictures, places, files, others }) {
+  const sizes = WIDTHS[Math.min(pictures.length, 5)] || `${Number.parseInt(places[0]?.style.width ?? "0", 10)}px`;
+  places.forEach((place, at) => fillPicture(item, /** @type {File} */ (pictures[at]), place, sizes));
+  others.forEach((place, at) => place.replaceWith(fileOf(item, /** @type {File} */ (files[at]))));
+  if (!item.message) showProgress(item, [...pictures, ...files], item.querySelector(":scope > .files"));
+}
+
+/** @param {string} id @param {string} [size] */
+export function fileAddress(id, size = "") {
+  return `/files/${id}${size && `?size=${size}`}`;
+}
+
+// --- pictures -------------------------------------------------------------------------------------------------------
+
+/** @param {MessageItem} item @param {File} file @param {any} place @param {string} sizes @returns {unknown} */
+function fillPicture(item, file, place, sizes) {
+  const { id, name } = file;
+  const own = localPicture(id);
+  const alt = item.say("files.picture_by", { file: name, name: (item.message ? item.message.author.name : item.client.user?.name) || item.say("people.left") });
+  const image = make("img", { attributes: { alt, loading: "lazy", decoding: "async", ...(id && (own ? { src: own } : addresses(file, sizes))) } });
+  if (!id) return showOwn(item, file, place, image);
+  place.append(image);
+  image.addEventListener("error", () => item.listen(item.client, "session", () => (image.src = String(image.src)), { once: true }));
+  if (!item.message) return;
+  place.href = fileAddress(id);
+  place.addEventListener("click", (/** @type {MouseEvent} */ event) => openViewer(event, item, id));
+}
+
+/** @param {File} file @param {string} sizes @returns {Record<string, string>} */
+function addresses({ id, width = 1, height = 1 }, sizes) {
+  const wide = (/** @type {number} */ edge) => Math.round(width * Math.min(1, edge / Math.max(width, height)));
+  const small = `${fileAddress(id, "small")} ${wide(SMALL)}w`;
+  if (Math.max(width, height) <= SMALL) return { src: fileAddress(id, "small") };
+  return { sizes, srcset: `${small}, ${fileAddress(id, "large")} ${wide(LARGE)}w`, src: fileAddress(id, "small") };
+}
+
+// --- on their way ---------------------------------------------------------------------------------------------------
+
+/** @param {MessageItem} item @returns {Promise<import("../../state/uploads.js").Uploads>} */
+async function uploadsOf({ client }) {
+  const uploads = (await import("../../state/page-uploads.js")).pageUploads(client);
+  await uploads.loaded;
+  return uploads;
+}
+
+/** @param {MessageItem} item @param {any} file @param {any} place @param {any} image */
+async function showOwn(item, { key }, place, image) {
+  const blob = (await uploadsOf(item)).get(key)?.blob;
+  if (!blob) return;
+  image.src = URL.createObjectURL(blob);
+  for (const name of ["load", "error"]) image.addEventListener(name, () => URL.revokeObjectURL(image.src), { once: true });
+  place.append(image);
+}
+
+/** How much of them the server has. @param {MessageItem} item @param {any[]} files @param {Element | null} box */
+async function showProgress(item, files, box) {
+  const uploads = await uploadsOf(item);
+  const bar = make("progress", { attributes: { max: "1", "aria-label": item.say("files.uploading") } });
+  const follow = () => {
+    const known = files.map(({ key }) => uploads.get(key)).filter((one) => one !== undefined);
+    const sum = (/** @type {"sent" | "size"} */ of) => known.reduce((all, one) => all + one[of], 0);
+    bar.value = sum("sent") / (sum("size") || 1);
+    bar.hidden = known.every(({ status }) => status === "done" || status === "refused");
+  };
+  item.listen(uploads, "change", follow);
+  follow();
+  box?.append(bar);
+}
+
+/** @param {MouseEvent} event @param {MessageItem} item @param {string} file */
+async function openViewer(event, item, file) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  if (!(await arrived("picture-viewer"))) return;
+  document.body.append(make("picture-viewer", { set: { room: item.message.room, file } }));
+}
+
+// --- others ---------------------------------------------------------------------------------------------------------
+
+/** @param {MessageItem} item @param {File} file */
+function fileOf(item, file) {
+  const [sort] = file.type.split("/");
+  if (!file.id || (sort !== "audio" && sort !== "video")) return row(item, file);
+  const address = fileAddress(file.id);
+  const played = make(sort, { class: sort, attributes: { src: address, controls: true, preload: "metadata", tabindex: "-1", "aria-label": file.name, ...(sort === "video" && { playsinline: true }) } });
+  // What was sent as it is may only be saved.
+  played.addEventListener("error", () => played.replaceWith(row(item, file)));
+  return played;
+}
+
+/** Its name, what it is and how large; a press saves it. @param {MessageItem} item @param {File} file */
+function row(item, { id, name, type, size }) {
+  const facts = `${kindWords(name, type)} · ${sizeWords(item.language, size)}`;
+  const attributes = id ? { href: fileAddress(id), download: name, tabindex: "-1" } : {};
+  return make("a", { class: "file", attributes }, id ? make("span", { class: "unseen", text: item.say("viewer.download") }) : null, make("span", { class: "face" }, icon(faceOf(type))),
+    make("span", { class: "what" }, make("span", { class: "title", text: name, attributes: { dir: "auto" } }), make("span", { class: "facts", text: facts })), id ? icon("download", "save") : null);
+}
+
+/** @param {string} type */
+function faceOf(type) {
+  return { image: "image", video: "film", audio: "mic" }[type.split("/")[0] ?? ""] ?? "file";
+}
