@@ -189,6 +189,7 @@ class Server:
             (60.0, lambda: scrub_daily(self.store)),
             (600.0, lambda: self.stores.files.drop_unused(now_ms() - UNUSED_MS)),
             (60.0, self.stores.index.purge_daily),
+            (600.0, self.stores.files.scrub_daily),
             (3600.0, lambda: self.store.remove_old_libraries(now_ms())),
         ):
             self.tasks.spawn(self._every(seconds, work))

@@ -56,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", dest="server.port", metavar="P", type=int, help="the port to listen on; 0: any")
     _add_config(_group(commands, "config", "show or check the settings"))
     _add_user(_group(commands, "user", "accounts"))
+    files = _group(commands, "files", "the files that people sent")
+    _add(files, "status", "print where files are kept, and what is still to be erased", _files_status)
     _add_token(_group(commands, "token", "tokens for bots and scripts"))
     backup = _add(commands, "backup", "write everything in the store to a file, also while the server runs", _backup)
     backup.add_argument("file", help="the file to write; it must not exist yet")
@@ -179,6 +181,12 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     from chatserver.commands import archive
 
     return archive.backup(settings, arguments.file)
+
+
+def _files_status(settings: Settings, _: argparse.Namespace) -> int:
+    from chatserver.commands import files
+
+    return files.status(settings)
 
 
 def _repair(settings: Settings, _: argparse.Namespace) -> int:

@@ -430,7 +430,9 @@ def build_doors(
         most=most_connections(), request_seconds=server.request_seconds, idle_seconds=server.idle_seconds,
         slow_seconds=server.slow_seconds,
     )  # fmt: skip
-    metrics = Metrics(live.hub, gate, working.log, stores.intents, stores.index, tasks)
+    metrics = Metrics(
+        live.hub, gate, working.log, stores.intents, stores.index, tasks, working.pool, stores.files.blobs
+    )  # fmt: skip
     requests = Requests(
         table, tasks, metrics.answered, burst=limits.requests_burst, per_second=limits.requests_per_second,
         most_under_way=or_unlimited(limits.requests_in_flight), is_away=lambda: not stores.store.up,

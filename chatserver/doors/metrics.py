@@ -18,9 +18,11 @@ from chatserver.live.connection import Connection
 from chatserver.live.hub import Hub
 from chatserver.live.tasks import Tasks
 from chatserver.protocol import closing
+from chatserver.store.blobs.blobs import Blobs
 from chatserver.store.engine.intents import Intents
 from chatserver.store.index.index import SearchIndex
 from chatserver.store.messages.log import MessageLog
+from chatserver.workers.pool import Pool
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -30,7 +32,8 @@ class Metrics:
     """The doors call ``answered`` and ``closed``, housekeeping calls ``lagged``."""
 
     def __init__(
-        self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, index: SearchIndex, tasks: Tasks
+        self, hub: Hub, gate: Gate, log: MessageLog, intents: Intents, index: SearchIndex, tasks: Tasks, pool: Pool,
+        blobs: Blobs,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._gate = gate
@@ -38,6 +41,8 @@ class Metrics:
         self._intents = intents
         self._index = index
         self._tasks = tasks
+        self._pool = pool
+        self._blobs = blobs
         self._answers: collections.Counter[tuple[str, str]] = collections.Counter()
         self._closes: collections.Counter[str] = collections.Counter()
         self._registry = CollectorRegistry()
@@ -85,6 +90,13 @@ class Metrics:
         losses = {(reason,): count for reason, count in store.losses.items()}
         yield self._counted("chat_store_losses", "Links lost.", ("reason",), losses)
         yield CounterMetricFamily("chat_store_faults", "Records that could not be handled.", value=store.faults)
+        yield GaugeMetricFamily(
+            "chat_files_waiting", "Files waiting for a child process, or being read.", value=self._pool.waiting
+        )
+        yield CounterMetricFamily("chat_files_made", "Files that child processes read.", value=self._pool.done)
+        yield CounterMetricFamily("chat_files_ended", "Child processes that ended.", value=self._pool.ended)
+        failures = self._blobs.failures
+        yield CounterMetricFamily("chat_files_failures", "Failures of the storage of files.", value=failures)
         yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
         index = self._index
         yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages)

@@ -20,7 +20,7 @@ from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
 from chatserver.services.files.making import Making
 from chatserver.services.pace import spend
-from chatserver.store.blobs.blobs import flush, folder_of, parts_of, write
+from chatserver.store.blobs.blobs import folder_of, parts_of, write
 from chatserver.store.files.files import FileStore
 from chatserver.store.files.records import Upload, UploadState
 
@@ -146,7 +146,6 @@ class Uploads:
         with self._files.blobs.spool() as spool:
             for part in state.parts:
                 await self._files.blobs.copy_to(f"{parts_of(file)}/{part}", spool)
-            flush(spool)
             try:
                 async with self._making.made(file, upload, spool) as made:
                     for name, written in made.written.items():
@@ -171,5 +170,4 @@ async def _received(body: Body, spool: IO[bytes], most: int) -> int:
         if length > most:
             raise errors.too_large("This part is larger than what is left of the file, or than a part may be", most)
         write(spool, chunk)
-    flush(spool)
     return length

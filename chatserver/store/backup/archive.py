@@ -1,4 +1,5 @@
-"""The format of a backup file: gzip'd lines of JSON; a head, the parts of every key, a foot with counts and a checksum.
+"""The format of a backup file: gzip'd lines of JSON; a head, the parts of every key, the bytes of files, a foot with
+counts and a checksum.
 
 A part is ``{"key", "type", "value", "more"?, "expires_at"?, "stream"?, "sum"}``. A large key comes in several parts,
 all but the last with ``more``. Bytes that are UTF-8 are written as text, others as ``{"b": base64}``. ``sum`` is a
@@ -20,7 +21,9 @@ from typing import Any, Final, Literal
 from chatserver import __version__
 from chatserver.errors import StartError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+OLDEST_FORMAT: Final = 2
+"""The oldest format that is read; it has no files."""
 Kind = Literal["hash", "set", "zset", "list", "string", "stream"]
 
 
@@ -32,6 +35,7 @@ class Counts:
     rooms: int = 0
     users: int = 0
     messages: int = 0
+    files: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,6 +60,15 @@ class Part:
     stream: StreamEnd | None = None
 
 
+@dataclass(slots=True, frozen=True)
+class Piece:
+    """An object of the storage of files, or a piece of a large one."""
+
+    path: str
+    data: bytes
+    more: bool = False
+
+
 def tag_of(key: bytes) -> tuple[str, str]:
     """``b"{r:hall}:log"`` → ``("r", "hall")``. A key without a tag gives ``("", key)``."""
     if not key.startswith(b"{") or b"}" not in key:
@@ -70,8 +83,8 @@ def suffix_of(key: bytes) -> str:
 
 
 class Writer:
-    """Writes a backup: call ``head``, then ``part`` any number of times, then ``foot``. A file without foot is
-    incomplete."""
+    """Writes a backup: call ``head``, then ``part`` and ``piece`` any number of times, then ``foot``. A file without
+    foot is incomplete."""
 
     def __init__(self, path: Path) -> None:
         self.counts = Counts()
@@ -92,6 +105,13 @@ class Writer:
         self.counts.users += kind == "u" and suffix == "" and not part.more
         self.counts.messages += len(part.value) if kind == "r" and suffix == ":log" else 0
         body = _part_body(part)
+        self._line({**body, "sum": _checksum(body)})
+
+    def piece(self, piece: Piece) -> None:
+        self.counts.files += not piece.more
+        body: dict[str, Any] = {"file": piece.path, "value": base64.b64encode(piece.data).decode()}
+        if piece.more:
+            body["more"] = True
         self._line({**body, "sum": _checksum(body)})
 
     def foot(self) -> Counts:
@@ -118,8 +138,8 @@ class Head:
     at: int
 
 
-def read(path: Path) -> Iterator[Head | Part | Counts]:
-    """Yield the head, every part and the counts. Raises ``StartError`` at the first damaged or missing line."""
+def read(path: Path) -> Iterator[Head | Part | Piece | Counts]:
+    """Yield the head, all parts and pieces, the counts. Raises ``StartError`` at the first damaged or missing line."""
     total = hashlib.sha256()
     number, ended = 0, False
     try:
@@ -132,6 +152,9 @@ def read(path: Path) -> Iterator[Head | Part | Counts]:
                     _expect(path, number, line["sum"] == total.hexdigest())
                     ended = True
                     yield Counts(**line["end"])
+                elif "file" in line:
+                    _expect(path, number, line.pop("sum") == _checksum(line))
+                    yield Piece(line["file"], base64.b64decode(line["value"]), line.get("more", False))
                 else:
                     yield _part(path, number, line)
                 total.update(encoded)
@@ -148,10 +171,10 @@ def _head(path: Path, line: dict[str, Any]) -> Head:
         raise StartError(f"{path} is not a backup of chatserver")
     if version > FORMAT:
         raise StartError(f"{path} was written by {line.get('program')}; use that release or newer")
-    if version < FORMAT:
+    if version < OLDEST_FORMAT:
         raise StartError(
-            f"{path} was written by {line.get('program')} in format {version}, and this release reads format {FORMAT}: "
-            "restore it with the release that wrote it"
+            f"{path} was written by {line.get('program')} in format {version}, and this release reads format "
+            f"{OLDEST_FORMAT} and later: restore it with the release that wrote it"
         )
     return Head(line["program"], line["store"], line["at"])
 

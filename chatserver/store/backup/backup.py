@@ -1,11 +1,11 @@
-"""Write everything in the store to a file while the community is open.
+"""Write everything in the store, and the files, to a file while the community is open.
 
 One function changes keys of one hash tag, so those are read in one script, in one step. Only existing stream entries
 are paged beforehand, because an entry never changes. An entry deleted between its page and that step has a tombstone in
 the file, and is left out when the file is restored.
 
 Users are read before rooms. A join or leave in between is then in the room, which is authoritative, and ``restore``
-corrects the user's pointer.
+corrects the user's pointer. Files come last: each that the store named then is there, unless it was deleted since.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from chatserver import ids
-from chatserver.errors import StartError
-from chatserver.store.backup.archive import Counts, Part, StreamEnd, Writer, suffix_of, tag_of
+from chatserver.errors import NOT_FOUND, Refusal, StartError
+from chatserver.store.backup.archive import Counts, Part, Piece, StreamEnd, Writer, suffix_of, tag_of
+from chatserver.store.blobs.blobs import Blob, Blobs
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
 from chatserver.store.engine.formats import check_format
@@ -99,8 +100,9 @@ async def connected(address: Address) -> AsyncIterator[redis.asyncio.Redis]:
         await store.aclose()
 
 
-async def backup(address: Address, path: Path) -> Counts:
-    """Write a backup of the store to ``path``, which must not exist. Returns counts; a failed backup leaves no file.
+async def backup(address: Address, path: Path, blobs: Blobs) -> Counts:
+    """Write a backup of the store and of the files to ``path``, which must not exist. Returns counts; a failed backup
+    leaves no file.
 
     Raises ``StartError`` if the store cannot be read or the file cannot be written.
     """
@@ -113,12 +115,15 @@ async def backup(address: Address, path: Path) -> Counts:
         try:
             async with connected(address) as store:
                 await _write(store, writer)
+            await _write_files(blobs, writer)
             counts = writer.foot()
         finally:
             writer.close()
         unfinished.rename(path)
     except OSError as error:
         raise StartError(f"{path} cannot be written: {error}") from error
+    except Refusal as refusal:
+        raise StartError(refusal.message) from None
     finally:
         unfinished.unlink(missing_ok=True)
     return counts
@@ -143,6 +148,24 @@ async def _write(store: redis.asyncio.Redis, writer: Writer) -> None:
                 async for part in _reactions(store, f"{{r:{tag[1]}}}"):
                     writer.part(part)
             done.add(tag)
+
+
+async def _write_files(blobs: Blobs, writer: Writer) -> None:
+    async for blob in blobs.all():
+        try:
+            await _write_file(blobs, blob, writer)
+        except Refusal as refusal:
+            if refusal.kind is not NOT_FOUND:  # one that was deleted just now is left out
+                raise
+
+
+async def _write_file(blobs: Blobs, blob: Blob, writer: Writer) -> None:
+    size, written = await blobs.size(blob.path), 0
+    if size is None:
+        return
+    async for chunk in blobs.read(blob.path, 0, size):
+        written += len(chunk)
+        writer.piece(Piece(blob.path, bytes(chunk), more=written < size))
 
 
 def _place(tag: tuple[str, str]) -> tuple[int, str]:

@@ -12,7 +12,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +22,11 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from chatserver import ids
-from chatserver.errors import StartError
+from chatserver.errors import Refusal, StartError
 from chatserver.store.backup import archive
-from chatserver.store.backup.archive import Counts, Head, Part, suffix_of, tag_of
+from chatserver.store.backup.archive import Counts, Head, Part, Piece, suffix_of, tag_of
 from chatserver.store.backup.backup import PAGE, connected
+from chatserver.store.blobs.blobs import Blobs, write
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.checks import check_store
@@ -71,7 +72,7 @@ def inspect(path: Path) -> Contents:
                 _learn(rooms[identity], suffix_of(item.key), item.value)
         elif isinstance(item, Head):
             head = item
-        else:
+        elif isinstance(item, Counts):
             counts = item
     if head is None or counts is None:
         raise StartError(f"{path} is empty")
@@ -91,8 +92,9 @@ def _learn(room: _Room, suffix: str, value: list[Any]) -> None:
         room.reacted_rev = max(room.reacted_rev, *(abs(int(rev)) for _, rev in value))
 
 
-async def restore(address: Address, path: Path) -> Contents:
-    """Restore a backup. Raises ``StartError`` if the file is damaged or the store has users."""
+async def restore(address: Address, path: Path, blobs: Blobs) -> Contents:
+    """Restore a backup. Raises ``StartError`` if the file is damaged, the store has users, or the storage of files
+    cannot be reached."""
     contents = inspect(path)
     async with connected(address) as store:
         await check_store(store)
@@ -100,6 +102,10 @@ async def restore(address: Address, path: Path) -> Contents:
         await store.set(UNFINISHED, contents.head.at)
         await write_format(store)
         writing = _Writing(store, contents, field_expiry=await _has_field_expiry(store))
+        try:
+            await _restore_files(path, blobs)
+        except Refusal as refusal:
+            raise StartError(refusal.message) from None
         for parts in _grouped(path):
             await writing.write(parts)
         await writing.point_members()
@@ -141,6 +147,16 @@ def _grouped(path: Path) -> Iterator[list[Part]]:
     parts = (item for item in archive.read(path) if isinstance(item, Part))
     while group := list(islice(parts, 50)):
         yield group
+
+
+async def _restore_files(path: Path, blobs: Blobs) -> None:
+    """Write the files. One that is there already is replaced; one that nothing names is erased by the daily task."""
+    pieces = (item for item in archive.read(path) if isinstance(item, Piece))
+    for name, of_one in groupby(pieces, key=lambda piece: piece.path):
+        with blobs.spool() as spool:
+            for piece in of_one:
+                write(spool, piece.data)
+            await blobs.put(name, spool)
 
 
 class _Writing:

@@ -39,19 +39,29 @@ class Blob(NamedTuple):
 
 
 class Blobs:
-    """``place`` is how an operator calls it; ``folder`` is its folder on this machine, None if it lies elsewhere."""
+    """``place`` is how an operator calls it; ``folder`` is its folder on this machine, if there is no ``store``: it is
+    created with the first file, so a server without files needs no folder that it may write to."""
 
-    def __init__(self, store: LocalStore | S3Store | MemoryStore, place: str, folder: Path | None = None) -> None:
-        self._store = store
+    def __init__(self, store: S3Store | MemoryStore | None, place: str, folder: Path | None = None) -> None:
+        self._store: LocalStore | S3Store | MemoryStore | None = store
         self.place = place
         self._folder = folder
         self.failures = 0
+
+    def _opened(self) -> LocalStore | S3Store | MemoryStore:
+        """Raises ``OSError`` if the folder cannot be created."""
+        if self._store is None:
+            assert self._folder is not None
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
+            self._store = LocalStore(self._folder.resolve(), automatic_cleanup=True)
+        return self._store
 
     async def put(self, path: str, file: IO[bytes]) -> None:
         """Write the whole of ``file`` under this path, or nothing."""
         file.seek(0)
         with self._answering():
-            await obstore.put_async(self._store, path, file, chunk_size=CHUNK_BYTES * 20, max_concurrency=2)
+            await obstore.put_async(self._opened(), path, file, chunk_size=CHUNK_BYTES * 20, max_concurrency=2)
         if self._folder is not None:
             (self._folder / path).chmod(0o600)  # a few microseconds
 
@@ -59,7 +69,7 @@ class Blobs:
         """How many bytes it has; None if there is no such object."""
         with self._answering():
             try:
-                return (await obstore.head_async(self._store, path))["size"]
+                return (await obstore.head_async(self._opened(), path))["size"]
             except (NotFoundError, FileNotFoundError):
                 return None
 
@@ -67,7 +77,7 @@ class Blobs:
         """The bytes from ``start`` to before ``end``, in chunks. Raises ``Refusal`` not_found."""
         with self._answering():
             try:
-                got = await obstore.get_async(self._store, path, options={"range": (start, end)})
+                got = await obstore.get_async(self._opened(), path, options={"range": (start, end)})
             except (NotFoundError, FileNotFoundError):
                 raise errors.not_found("file") from None
             async for chunk in got.stream(CHUNK_BYTES):
@@ -85,27 +95,31 @@ class Blobs:
     async def erase(self, folder: str) -> None:
         """Erase everything below a folder."""
         with self._answering():
-            paths = [meta["path"] async for page in obstore.list(self._store, folder) for meta in page]
+            paths = [meta["path"] async for page in obstore.list(self._opened(), folder) for meta in page]
             if paths:
                 with contextlib.suppress(NotFoundError, FileNotFoundError):
-                    await obstore.delete_async(self._store, paths)
+                    await obstore.delete_async(self._opened(), paths)
 
     async def erase_one(self, path: str) -> None:
         """Erase one object, if it is there."""
         with self._answering(), contextlib.suppress(NotFoundError, FileNotFoundError):
-            await obstore.delete_async(self._store, path)
+            await obstore.delete_async(self._opened(), path)
 
     async def all(self) -> AsyncIterator[Blob]:
         """Everything that is there."""
+        if self._store is None and self._folder is not None and not self._folder.exists():
+            return
         with self._answering():
-            async for page in obstore.list(self._store, chunk_size=_LISTED_AT_ONCE):
+            async for page in obstore.list(self._opened(), chunk_size=_LISTED_AT_ONCE):
                 for meta in page:
                     yield Blob(meta["path"], round(meta["last_modified"].timestamp() * 1000))
 
     def spool(self) -> IO[bytes]:
-        """An empty file without a name, on the disk of the data folder; it is gone once it is closed."""
+        """An empty file without a name, on the disk of the data folder; it is gone once it is closed. Nothing of it is
+        buffered here, so closing it cannot fail."""
         try:
-            return tempfile.TemporaryFile(dir=self._folder)  # its user closes it
+            self._opened()
+            return cast("IO[bytes]", tempfile.TemporaryFile(buffering=0, dir=self._folder))
         except OSError as error:
             raise _away(error) from error
 
@@ -121,16 +135,10 @@ class Blobs:
 
 def write(file: IO[bytes], chunk: bytes | memoryview) -> None:
     """Write to a spooled file. Raises ``Refusal`` unavailable if the disk is full."""
+    left = memoryview(chunk)
     try:
-        file.write(chunk)
-    except OSError as error:
-        raise _away(error) from error
-
-
-def flush(file: IO[bytes]) -> None:
-    """Write out what is buffered. Raises ``Refusal`` unavailable if the disk is full."""
-    try:
-        file.flush()
+        while left:
+            left = left[file.write(left) :]
     except OSError as error:
         raise _away(error) from error
 
@@ -161,14 +169,12 @@ def open_blobs(storage: str, data: str) -> Blobs:
     """The storage that the setting ``files.storage`` names; "" is the folder ``files`` of the data folder.
     Raises ``StartError``."""
     folder = Path(data) / "files"
+    if not storage:
+        return Blobs(None, str(folder), folder)
+    if not storage.startswith(_S3):
+        raise StartError(f"files.storage: {storage} is not an address such as s3://bucket/prefix")
     try:
-        if storage.startswith(_S3):
-            store = S3Store.from_url(storage, client_options=cast("Any", _CLIENT), retry_config=cast("Any", _RETRY))
-            return Blobs(store, storage)
-        if storage:
-            raise StartError(f"files.storage: {storage} is not an address such as s3://bucket/prefix")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        return Blobs(LocalStore(folder.resolve(), automatic_cleanup=True), str(folder), folder)
+        store = S3Store.from_url(storage, client_options=cast("Any", _CLIENT), retry_config=cast("Any", _RETRY))
     except (BaseError, OSError, ValueError) as error:
         raise StartError(f"The storage for files cannot be opened: {error}") from None
+    return Blobs(store, storage)

@@ -6,13 +6,15 @@ step (append.lua, message_delete.lua). ``{f:ID}`` says which room that is. The b
 
 from __future__ import annotations
 
+import logging
 from typing import Final, NamedTuple
 
 from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.protocol.shapes import File
+from chatserver.rules.files.uploads import UNUSED_MS
 from chatserver.rules.rooms.access import Kind
-from chatserver.store.blobs.blobs import Blobs
+from chatserver.store.blobs.blobs import Blobs, file_of, folder_of
 from chatserver.store.engine import keys
 from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
@@ -28,7 +30,10 @@ from chatserver.store.files.records import (
 from chatserver.store.messages.log import refusal_of
 from chatserver.store.rooms.records import MemberRecord, member_record
 
+log = logging.getLogger(__name__)
 BEGUN: Final = keys.FILES + ":begun"
+SCRUB: Final = keys.FILES + ":scrub"
+SCRUB_MS: Final = 23 * 3_600_000
 _QUOTAS: Final = {
     "quota": "Your files take all the room that you have: delete some messages with files",
     "day": "You have sent as much as is allowed on a day: try again tomorrow",
@@ -168,6 +173,36 @@ class FileStore:
                 return False
         await self.erasing.discard({file: user}, tag=tag)
         return True
+
+    # --- bytes that nothing names ------------------------------------------------------------------------------------
+
+    async def scrub_daily(self) -> None:
+        """``scrub``, at most once a day over all processes. Every process calls this often."""
+        if await self._store.command(keys.FILES, "SET", SCRUB, "1", "NX", "PX", SCRUB_MS) is not None:
+            await self.scrub(now_ms() - UNUSED_MS)
+
+    async def scrub(self, before: int) -> int:
+        """Erase what was written before this time (ms) and belongs to no file: after a backup was restored, or if a
+        step was lost. Returns how many folders were erased."""
+        erased, seen = 0, ""
+        async for blob in self.blobs.all():
+            file = file_of(blob.path)
+            if file == seen or blob.at > before:
+                continue
+            seen = file
+            if not await self._is_named(file):
+                erased += 1
+                log.warning("files: bytes that nothing names are erased", extra={"file": file})
+                await self.blobs.erase(folder_of(file) if file else blob.path)
+        return erased
+
+    async def _is_named(self, file: str) -> bool:
+        """Whether it is an upload, or a file that its room holds."""
+        state = await self.upload(file)
+        if state is None or not state.done:
+            return state is not None
+        tag = _tag_of(state.upload)
+        return bool(await self._store.command(tag, "HEXISTS", tag + ":files", file))
 
 
 def _tag_of(upload: Upload) -> Tag:

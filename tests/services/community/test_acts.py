@@ -14,7 +14,7 @@ from chatserver.app import Server
 from chatserver.store.backup.backup import backup
 from chatserver.store.backup.restore import restore
 from chatserver.store.engine.address import Address
-from tests.conftest import OpenServer
+from tests.conftest import OpenServer, blobs_in_memory
 from tests.people import PASSWORD, Person, Refused, post, sign_up
 from tests.services.accounts.test_people import NOT_AN_ADMIN, admin_of, refused
 
@@ -125,10 +125,10 @@ async def test_a_backup_brings_back_who_runs_the_server_and_what_was_done(
     await post(before.url, "community.claim", mei.token, code=(await before.setup_link()).partition("#")[2])
     await post(before.url, "community.update", mei.token, name="Under the plane tree")
     told = [brief(act) for act in await acts(mei)]
-    await backup(address, tmp_path / "community.backup")
+    await backup(address, tmp_path / "community.backup", blobs_in_memory())
     await before.__aexit__()
     await asyncio.to_thread(flush, address)
-    await restore(address, tmp_path / "community.backup")
+    await restore(address, tmp_path / "community.backup", blobs_in_memory())
     after = await open_server()
     signed_in = {"handle": "mei", "password": PASSWORD, "want": "token"}
     mei.url, mei.token = after.url, (await post(after.url, "account.sign_in", **signed_in))["token"]

@@ -23,6 +23,7 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.functions import Library, library
 from chatserver.store.messages.records import Page, Posted, Record, pack_record, page_of
+from tests.conftest import blobs_in_memory
 
 PEOPLE = ("mei", "tom")
 pack = msgspec.msgpack.encode
@@ -126,9 +127,9 @@ async def test_a_round_trip_keeps_every_message_as_it_holds(server: Server, rest
         await server.say("hall", "mei", *(f"第 {number} 杯茶 🍵" for number in range(start, start + 250)))
     await server.change("hall", "mei", 7, "edit", "another cup")
     await server.change("hall", "mei", 2500, "delete")
-    counts = await backup(address_of(server), tmp_path / "b")
+    counts = await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     assert (counts.users, counts.rooms, counts.messages) == (2, 2, 2499)
-    await restore(address_of(restored), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     before, after = await server.page("hall"), await restored.page("hall")
     assert len(before.messages) == 2500 and after.messages == before.messages
     assert len(before.changes) == 2 and after.changes == before.changes
@@ -157,12 +158,12 @@ async def test_a_backup_made_while_people_write_edit_and_delete_is_of_one_moment
         while (head := await server.seq("hall")) < 3010:
             assert not writing.done(), writing.exception()
             await asyncio.sleep(0.001)
-        await backup(address_of(server), tmp_path / "b")
+        await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     finally:
         # Not by cancelling: the library loses a cancellation that comes at the wrong moment.
         enough.set()
         await writing
-    await restore(address_of(restored), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     before, after = await server.page("hall"), await restored.page("hall")
     assert head <= after.seq <= before.seq and 0 < after.rev <= before.rev
     # Every message to the last is there, as it was at the restored rev: changes of later revs had not come yet.
@@ -178,8 +179,8 @@ async def test_restored_rooms_have_a_new_numbering_that_shares_the_old_numbers(
     server: Server, restored: Server, tmp_path: Path
 ) -> None:
     await server.say("books", "tom", "one", "two", "three")
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     before, after = await server.page("books"), await restored.page("books")
     assert after.epoch and after.epoch != before.epoch
     assert await restored.store.hget(keys.room("books"), "shared") == b"3"
@@ -191,8 +192,8 @@ async def test_a_send_is_recognised_again_after_a_restore(server: Server, restor
     record = Record(id=ids.new_id(), user="mei", text="once", client_id="c-1")
     words = ("mei", "c-1", "digest", record.id, 0, "", "", pack_record(record))
     first = await server.call("append", keys.room("hall"), ids.now_ms(), 0, *words)
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     again = await restored.call("append", keys.room("hall"), ids.now_ms(), 0, *words)
     assert again[2][0][0] == b"duplicate" and again[2][0][1:4] == first[2][0][1:4]
     assert (await restored.page("hall")).seq == 1
@@ -204,8 +205,8 @@ async def test_a_log_whose_last_messages_are_gone_goes_on_after_them(
     await server.say("hall", "mei", "only", "these")
     await server.change("hall", "mei", 1, "delete")
     await server.change("hall", "mei", 2, "delete")
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     info = await restored.store.xinfo_stream(f"{keys.room('hall')}:log")
     assert info["length"] == 0 and info["last-generated-id"] == b"2-0"
     assert (await restored.say("hall", "tom", "next"))[2][0][1] == 3
@@ -215,8 +216,8 @@ async def test_members_and_pointers_agree_after_a_restore(server: Server, restor
     """A join that was half done when its user was read, and a leave that was half done."""
     await server.store.hdel(f"{keys.user('mei')}:rooms", "hall")
     await server.store.hdel(f"{keys.room('books')}:members", "tom")
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     joined = msgspec.msgpack.decode(await restored.store.hget(f"{keys.user('mei')}:rooms", "hall"))
     left = msgspec.msgpack.decode(await restored.store.hget(f"{keys.user('tom')}:rooms", "books"))
     assert joined[1] == 1 and joined[3] == (await restored.page("hall")).epoch
@@ -230,8 +231,8 @@ async def test_every_kind_of_key_comes_back_with_its_time(server: Server, restor
     await server.store.rpush("{x}:list", "1", "2", "1")
     await server.store.set("{x}:fading", "text", pxat=soon)
     await server.store.hset("{x}:large", mapping={f"field {number}": number for number in range(2345)})
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     for key in ("{u:mei}:inbox", "{x}:set", "{x}:list", "{x}:fading", "{x}:large"):
         assert await value_of(restored, key) == await value_of(server, key)
     assert await restored.store.pexpiretime("{x}:fading") == soon
@@ -246,8 +247,8 @@ async def test_a_rooms_settings_the_last_to_write_and_what_people_chose_come_bac
     await server.store.hset(keys.room("books"), mapping=settings)
     await server.store.hset(keys.user("mei"), mapping=chosen)
     last = f"{keys.room('books')}:last"
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     assert settings.items() <= (await restored.store.hgetall(keys.room("books"))).items()
     assert chosen.items() <= (await restored.store.hgetall(keys.user("mei"))).items()
     assert await value_of(restored, last) == await value_of(server, last)
@@ -264,8 +265,8 @@ async def test_what_is_between_two_people_comes_back(server: Server, restored: S
     await server.call("invitation_end", mei, "abc", "tom")
     await server.call("question_decide", keys.COMMUNITY, "hall", "", "5 6")
     await server.store.hset(f"{keys.room('pair')}:tie", mapping={"version": 3, "tie": b"\x80", "days:mei": "1 2"})
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     held = [f"{mei}{ending}" for ending in (":answered", ":later", ":invitations", ":invitations_open")]
     for key in (*held, invite, f"{keys.COMMUNITY}:question_now", f"{keys.room('pair')}:tie"):
         assert await value_of(restored, key) == await value_of(server, key) != ("none", None), key
@@ -286,42 +287,42 @@ async def value_of(server: Server, key: str) -> object:
 
 async def test_a_store_in_which_somebody_lives_is_left_alone(server: Server, tmp_path: Path) -> None:
     await server.say("hall", "mei", "I live here")
-    await backup(address_of(server), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     with pytest.raises(StartError, match="This store has users already"):
-        await restore(address_of(server), tmp_path / "b")
+        await restore(address_of(server), tmp_path / "b", blobs_in_memory())
     assert (await server.page("hall")).seq == 1
 
 
 async def test_a_store_that_holds_something_else_is_left_alone(
     server: Server, restored: Server, tmp_path: Path
 ) -> None:
-    await backup(address_of(server), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     await restored.store.set("session:42", "of another program")
     with pytest.raises(StartError, match="session:42"):
-        await restore(address_of(restored), tmp_path / "b")
+        await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     assert await restored.store.get("session:42") == b"of another program"
 
 
 async def test_a_server_that_only_its_own_bots_know_makes_room(
     server: Server, restored: Server, tmp_path: Path
 ) -> None:
-    await backup(address_of(server), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     await restored.store.hset(keys.user("host"), mapping={"handle": "host", "bot": 1})
     await restored.open_room("starter")
     await restored.store.hdel(keys.room("starter") + ":members", *PEOPLE)
     await restored.store.delete(*(keys.user(person) + ":rooms" for person in PEOPLE))
-    await restore(address_of(restored), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     assert not await restored.store.exists(keys.room("starter"))
     assert await restored.store.exists(keys.room("hall"), keys.room("books")) == 2
 
 
 async def test_a_restore_that_broke_off_can_be_begun_again(server: Server, restored: Server, tmp_path: Path) -> None:
     await server.say("hall", "mei", "kept")
-    await backup(address_of(server), tmp_path / "b")
-    await restore(address_of(restored), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     await restored.store.delete(keys.room("hall") + ":log")
     await restored.store.set("{restore}", 1)
-    await restore(address_of(restored), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     assert (await restored.page("hall")).messages == (await server.page("hall")).messages
     assert not await restored.store.exists("{restore}")
 
@@ -329,14 +330,14 @@ async def test_a_restore_that_broke_off_can_be_begun_again(server: Server, resto
 async def test_an_open_server_loses_its_link_and_so_reads_everything_anew(
     server: Server, restored: Server, tmp_path: Path
 ) -> None:
-    await backup(address_of(server), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     link = redis.asyncio.Redis(
         unix_socket_path=address_of(restored).path, client_name="chatserver-link", single_connection_client=True,
         retry=None,
     )  # fmt: skip
     async with link:
         first = await link.client_id()
-        await restore(address_of(restored), tmp_path / "b")
+        await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
         names = {int(client["id"]) for client in await restored.store.client_list()}
     assert first not in names
 
@@ -345,7 +346,7 @@ async def test_a_damaged_file_is_found_before_the_store_is_touched(
     server: Server, restored: Server, tmp_path: Path
 ) -> None:
     await server.say("hall", "mei", "a text that somebody changed")
-    await backup(address_of(server), tmp_path / "good")
+    await backup(address_of(server), tmp_path / "good", blobs_in_memory())
     lines = gzip.decompress((tmp_path / "good").read_bytes()).splitlines(keepends=True)
     number = next(index for index, line in enumerate(lines) if b"{r:hall}:members" in line)
     swapped = lines[number].replace(b"mei", b"eve")
@@ -362,7 +363,7 @@ async def test_a_damaged_file_is_found_before_the_store_is_touched(
     (tmp_path / "no gzip").write_bytes(b"hello")
     for name in (*cases, "half a file", "no gzip", "not there"):
         with pytest.raises(StartError):
-            await restore(address_of(restored), tmp_path / name)
+            await restore(address_of(restored), tmp_path / name, blobs_in_memory())
         assert await restored.store.dbsize() == 0, name
 
 
@@ -381,14 +382,14 @@ async def test_an_older_format_is_refused_with_who_can_read_it(tmp_path: Path) -
 
 
 async def test_a_backup_is_never_written_over_another_and_is_its_owners_alone(server: Server, tmp_path: Path) -> None:
-    await backup(address_of(server), tmp_path / "b")
+    await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
     content = (tmp_path / "b").read_bytes()
     with pytest.raises(StartError, match="exists already"):
-        await backup(address_of(server), tmp_path / "b")
+        await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     assert (tmp_path / "b").read_bytes() == content
     with pytest.raises(StartError, match="cannot be written"):
-        await backup(address_of(server), tmp_path / "no such folder" / "b")
+        await backup(address_of(server), tmp_path / "no such folder" / "b", blobs_in_memory())
     assert [file.name for file in tmp_path.iterdir()] == ["b"]
 
 
@@ -448,11 +449,11 @@ async def test_reactions_made_meanwhile_come_whole_or_not_at_all(
     before = await reactions(server, "hall")
     reacting = asyncio.create_task(keep_reacting())
     try:
-        await backup(address_of(server), tmp_path / "b")
+        await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     finally:
         enough.set()
         await reacting
-    await restore(address_of(restored), tmp_path / "b")
+    await restore(address_of(restored), tmp_path / "b", blobs_in_memory())
     after = await reactions(restored, "hall")
     holds = {message.seq for message in (await restored.page("hall")).messages if message.record is not None}
     assert set(after) <= holds < {*range(1, 451)}

@@ -12,7 +12,7 @@ from chatserver.store.backup.backup import backup, connected
 from chatserver.store.backup.restore import restore
 from chatserver.store.engine.address import Address
 from chatserver.store.engine.formats import FORMAT_KEY, STORE_FORMAT, check_format
-from tests.conftest import OpenServer
+from tests.conftest import OpenServer, blobs_in_memory
 
 
 async def test_an_empty_store_is_given_the_format_and_opens_again(address: Address, open_server: OpenServer) -> None:
@@ -36,7 +36,7 @@ async def test_a_store_of_another_format_is_refused_in_one_sentence(
     with pytest.raises(StartError, match=said):
         await open_server()
     with pytest.raises(StartError, match=said):
-        await backup(address, tmp_path / "never")
+        await backup(address, tmp_path / "never", blobs_in_memory())
     assert not (tmp_path / "never").exists()
 
 
@@ -57,10 +57,10 @@ async def test_a_store_of_something_else_is_not_told_apart_from_an_empty_one(add
 
 async def test_a_restored_store_has_the_format(address: Address, open_server: OpenServer, tmp_path: Path) -> None:
     await open_server()
-    await backup(address, tmp_path / "all")
+    await backup(address, tmp_path / "all", blobs_in_memory())
     async with connected(address) as store:
         await store.flushall()
-    await restore(address, tmp_path / "all")
+    await restore(address, tmp_path / "all", blobs_in_memory())
     async with connected(address) as store:
         assert int(await store.get(FORMAT_KEY)) == STORE_FORMAT
 
