@@ -111,6 +111,8 @@ async def _rooms(ann: Handler, bob: Handler, bob_id: str) -> None:
     await bob("message.reactors", room=room, seq=sent["seq"], emoji="🌱")
     await ann("message.pin", room=room, seq=sent["seq"], pinned=True)
     await bob("room.pins", room=room)
+    await bob("message.hide_previews", room=room, seq=sent["seq"])
+    await bob("message.search", query="evening")
     await bob("message.get", room=room, seqs=[sent["seq"]])
     await ann("message.unreact", room=room, seq=sent["seq"], emoji="🌱")
     await ann("message.delete", room=room, seq=sent["seq"])

@@ -25,7 +25,7 @@ COMPOSES = """(box, text) => {
 }"""
 # Two hundred members without making each of them.
 MANY = """async (room) => {
-  const main = document.querySelector("script[type=module]").src;
+  const main = [...document.scripts].find(({ src }) => src.endsWith("/main.js")).src;
   const { context } = await import(main.replace("main.js", "elements/element.js"));
   const found = context.client.find(room);
   found.state = { ...found.state, members: 206 };

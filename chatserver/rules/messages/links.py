@@ -120,7 +120,7 @@ def decoded(body: bytes, charset: str) -> str:
     for name in (charset, said[1].decode() if said else "", "utf-8", "gb18030"):
         try:
             # Not final: what was cut off may end within a character.
-            b"".decode(name)  # refuses what is no charset, such as rot13
+            "".encode(name)  # refuses what is no charset, such as rot13
             return codecs.getincrementaldecoder(name)("strict").decode(head)
         except (LookupError, UnicodeError):
             continue
