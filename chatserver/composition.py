@@ -81,6 +81,7 @@ from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.files.erasing import Erasing
 from chatserver.store.files.files import FileStore, Quota
+from chatserver.store.files.own_pictures import OwnPictures
 from chatserver.store.friends.cards import CardStore
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.invitations import InvitationStore
@@ -125,6 +126,7 @@ class Stores:
     reactions: ReactionStore
     files: FileStore
     index: SearchIndex
+    pictures: OwnPictures
 
 
 @dataclass(slots=True, frozen=True)
@@ -172,10 +174,13 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
     ties = TieStore(store, intents, inbox, secret=secret, numbers=_numbers(settings))
     invitations = InvitationStore(store, intents, rooms, ties, most=settings.friends.invitations)
     newcomers = newcomers_rooms(rooms_wanted)
+    erasing = Erasing(store, blobs)
+    pictures = OwnPictures(store, intents, authors, erasing)
 
     async def closed(user: str, intent: str, now: int) -> None:
         await ties.leave_all(user, intent, now)
         await invitations.withdraw_all(user, now)
+        await pictures.forget(user)
 
     await ensure_starter_rooms(rooms, rooms_wanted, language=community.profile.language, now=now_ms())
     await QuestionStore(store).begin(newcomers)
@@ -190,9 +195,8 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
         newcomers=NewcomerStore(store, most=max(1, settings.newcomer.messages)),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
         reactions=ReactionStore(store),
-        files=FileStore(
-            store, blobs, Erasing(store, blobs), Quota(settings.files.user_bytes, settings.files.day_bytes)
-        ),
+        files=FileStore(store, blobs, erasing, Quota(settings.files.user_bytes, settings.files.day_bytes)),
+        pictures=pictures,
         index=_index(settings, store),
     )  # fmt: skip
 
@@ -368,7 +372,7 @@ def _services(
     limits, hub, community, accounts = settings.limits, live.hub, stores.community, stores.accounts
     return Services(
         community=Administration(
-            community, accounts, stores.logins, live.authority, server, settings.accounts,
+            community, accounts, stores.logins, live.authority, stores.pictures, server, settings.accounts,
             rooms=stores.starter_rooms, host=settings.host.handle if settings.host.enabled else "",
         ),
         accounts=Accounts(accounts, stores.logins, live.authority, hashing, settings.accounts, community),
@@ -376,7 +380,7 @@ def _services(
         suggestions=Suggestions(accounts, asks=_searches(settings)),
         people=People(accounts),
         profiles=Profiles(
-            accounts, stores.rooms, stores.ties, reads=_profile_reads(settings)
+            accounts, stores.rooms, stores.ties, stores.pictures, reads=_profile_reads(settings)
         ),
         sync=Sync(
             stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,

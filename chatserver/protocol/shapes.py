@@ -77,6 +77,7 @@ class User(Shape, frozen=True):
     ] = UNSET
     admin: Annotated[bool, Meta(description="whether the user is an admin")] = False
     closed: Annotated[bool, Meta(description="whether the account was closed; handle and name are empty")] = False
+    avatar: Annotated[str, Meta(description="the id of their picture; empty: the drawn seal")] = ""
 
 
 class ListedUser(User, frozen=True, kw_only=True):

@@ -153,6 +153,10 @@ class ProfileUpdate(Params, frozen=True):
         Annotated[str, Meta(max_length=400)] | UnsetType,
         Meta(description="a line under the name: at most 80 characters, no links, no run of six digits"),
     ] = UNSET
+    avatar: Annotated[
+        Annotated[str, Meta(max_length=64)] | UnsetType,
+        Meta(description="your finished upload for `avatar`; empty: the drawn seal; at most 3 changes within a day"),
+    ] = UNSET
     about: Annotated[
         About | UnsetType,
         Meta(description="a description: at most 500 characters, line breaks allowed, no links, no telephone numbers"),

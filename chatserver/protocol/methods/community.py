@@ -36,6 +36,9 @@ class Community(Struct, frozen=True):
     host: Annotated[
         str | UnsetType, Meta(description="the handle of the community's host, with which people can rehearse a poke")
     ] = UNSET
+    icon: Annotated[str | UnsetType, Meta(description="the id of the community's picture; absent: there is none")] = (
+        UNSET
+    )
 
 
 class CommunityUpdate(Params, frozen=True):
@@ -56,6 +59,10 @@ class CommunityUpdate(Params, frozen=True):
     ] = UNSET
     previews: Annotated[
         bool | UnsetType, Meta(description="whether the first two links of a message get a preview")
+    ] = UNSET
+    icon: Annotated[
+        Annotated[str, Meta(max_length=64)] | UnsetType,
+        Meta(description="your finished upload for `icon`; empty: no picture"),
     ] = UNSET
 
 

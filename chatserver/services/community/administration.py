@@ -32,6 +32,7 @@ from chatserver.settings import Accounts as Settings
 from chatserver.store.accounts.accounts import AccountStore
 from chatserver.store.accounts.logins import LoginStore
 from chatserver.store.community.community import NAMES, CommunityStore
+from chatserver.store.files.own_pictures import OwnPictures
 
 LOG_PAGE: Final = 50
 _PLACE: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
@@ -43,12 +44,13 @@ class Administration:
 
     def __init__(
         self, community: CommunityStore, people: AccountStore, logins: LoginStore, authority: Authority,
-        server: ServerInfo, settings: Settings, *, rooms: list[str], host: str,
+        pictures: OwnPictures, server: ServerInfo, settings: Settings, *, rooms: list[str], host: str,
     ) -> None:  # fmt: skip
         self._community = community
         self._people = people
         self._logins = logins
         self._authority = authority
+        self._pictures = pictures
         self._server = server
         self._settings = settings
         self._rooms = rooms
@@ -62,7 +64,7 @@ class Administration:
         return Community(
             profile.name, profile.language, profile.time_zone, profile.sign_up, profile.previews, self._server.version,
             self._server.limits, self._community.unclaimed, self._community.fixed if admin else UNSET,
-            self._host or UNSET,
+            self._host or UNSET, profile.icon or UNSET,
         )  # fmt: skip
 
     async def update(self, caller: Caller, params: CommunityUpdate) -> Community:
@@ -74,6 +76,8 @@ class Administration:
             given["time_zone"] = profiles.checked_time_zone(given["time_zone"], may_be_empty=False)
         if "previews" in given:
             given["previews"] = str(int(given["previews"]))
+        if params.icon is not UNSET:
+            await self._pictures.set_icon(params.icon, by=caller.user_id, now=now_ms())
         await self._community.update(given, by=caller.user_id, now=now_ms())
         return self._result(admin=True)
 

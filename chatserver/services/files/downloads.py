@@ -19,7 +19,7 @@ from chatserver.services.caller import Caller
 from chatserver.services.files.making import WHOLE
 from chatserver.store.blobs.blobs import folder_of
 from chatserver.store.files.files import FileStore, Where
-from chatserver.store.files.records import Held
+from chatserver.store.files.records import Held, Upload
 
 SIZES = ("small", "large", WHOLE)
 
@@ -55,6 +55,8 @@ class Downloads:
         state = await self._files.upload(file)
         if state is None or not state.done:
             raise errors.not_found("file")
+        if state.upload.purpose != "message":
+            return await self._own_picture(viewer, file, state.upload)
         where = await self._files.where(file, state.upload.room, viewer)
         held = where.held
         if not held.seq and held.user != viewer:
@@ -62,6 +64,14 @@ class Downloads:
         if held.only not in {"", viewer}:
             raise errors.not_found("file")
         await self._require_room(where, state.upload.room, viewer)
+        return held
+
+    async def _own_picture(self, viewer: str, file: str, upload: Upload) -> Held:
+        """An avatar is for whoever may read profiles, the icon for everyone; before it is used for its uploader."""
+        held = await self._files.held(file, upload)
+        is_public = held.seq and (viewer or upload.purpose == "icon")
+        if not is_public and viewer != held.user:
+            raise errors.not_found("file")
         return held
 
     async def _require_room(self, where: Where, room: str, viewer: str) -> None:

@@ -75,16 +75,20 @@ class Uploads:
         uploads.checked_recording(asked.seconds, asked.peaks)
         upload = Upload(
             user=user, purpose=asked.purpose, room=asked.room, name=names.checked(asked.name), size=asked.size,
-            keep=asked.keep, seconds=asked.seconds, peaks=asked.peaks, at=now,
+            keep=asked.keep and asked.purpose == "message", seconds=asked.seconds, peaks=asked.peaks, at=now,
         )  # fmt: skip
-        await self._require_allowed(upload)
+        await self._require_allowed(caller, upload)
         spend(self._rates, user)
         file = new_id()
         await self._files.begin(file, upload, day=self._today(now))
         return File(id=file, name=upload.name, size=upload.size, type=kinds.UNKNOWN)
 
-    async def _require_allowed(self, upload: Upload) -> None:
-        if upload.purpose != "message" or not upload.room:
+    async def _require_allowed(self, caller: Caller, upload: Upload) -> None:
+        if upload.purpose == "icon":
+            caller.require_admin()
+        if upload.purpose != "message":
+            return
+        if not upload.room:
             raise errors.invalid("room", "Name the room to which the file will be sent")
         if not self._newcomers_may and await self._newcomers.is_newcomer(upload.user):
             raise errors.not_allowed(
@@ -115,7 +119,7 @@ class Uploads:
             raise WrongOffset(state.offset)
         if state.done:
             return Progress(size, size, await self._files.finished(file, state.upload))
-        await self._require_allowed(state.upload)
+        await self._require_allowed(caller, state.upload)
         if offset < size:
             state = await self._add_part(file, state, body)
         if state.offset < size:

@@ -124,12 +124,13 @@ class Pokes:
         return other
 
     async def _check_name(self, user: str, now: int) -> None:
-        """A name may not be changed into words for the one who is poked. Signing up is no change."""
+        """A name or picture may not be changed into words for the one who is poked. Signing up is no change."""
         profile = await self._accounts.profile(user)
-        wait = profile.named_at + DAY_MS - now if profile is not None and profile.named_at else 0
+        changed_at = max(profile.named_at, profile.avatar_at) if profile is not None else 0
+        wait = changed_at + DAY_MS - now if changed_at else 0
         if wait > 0:
             raise errors.not_allowed(
-                "You changed your name lately: wait a day", "changed_lately", retry_after=-(-wait // 1000)
+                "You changed your name or picture lately: wait a day", "changed_lately", retry_after=-(-wait // 1000)
             )
 
     async def _check_room(self, user: str, params: PokeSend, now: int, *, rehearsal: bool) -> int:

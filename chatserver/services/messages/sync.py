@@ -261,7 +261,7 @@ class Sync:
         return User(
             id=user.id, handle=profile["handle"].decode(), name=profile["name"].decode(),
             bot=profile.get("bot") == b"1", owner=owner or msgspec.UNSET, headline=headline or msgspec.UNSET,
-            admin=profile.get("admin") == b"1",
+            admin=profile.get("admin") == b"1", avatar=profile.get("avatar", b"").decode(),
         )  # fmt: skip
 
     @staticmethod

@@ -13,7 +13,8 @@ return function(keys, args)
   if args[2] ~= '' and held[3] ~= args[2] then return {'changed'} end
   redis.call('HDEL', profile, 'password', 'recovery', 'headline', 'owner', 'admin', 'suspended', 'named_at', 'about',
     'for_friends', 'interests', 'languages', 'home_town', 'time_zone', 'shown_rooms', 'presence', 'findable',
-    'listable', 'trusted', 'wrote', 'first', 'greets')
+    'listable', 'trusted', 'wrote', 'first', 'greets', 'avatar',
+    'avatar_at', 'avatar_since', 'avatar_changes')
   redis.call('HSET', profile, 'handle', '', 'name', '', 'closed', 1, 'closed_at', args[1])
   redis.call('DEL', logins, card, known, quota)
   publish(profile, 'auth', redis.call('HINCRBY', profile, 'auth', 1))

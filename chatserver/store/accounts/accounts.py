@@ -40,6 +40,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool = False
     owner: str = ""
     headline: str = ""
+    avatar: str = ""
+    avatar_at: int = 0
     about: str = ""
     for_friends: str = ""
     interests: list[str] = []
@@ -110,13 +112,13 @@ class SetStatus(Step, frozen=True):
 
 
 _TEXTS: Final = (
-    "handle", "name", "owner", "headline", "about", "for_friends", "home_town", "time_zone", "presence", "findable",
-    "listable", "password", "recovery",
+    "handle", "name", "owner", "headline", "avatar", "about", "for_friends", "home_town", "time_zone", "presence",
+    "findable", "listable", "password", "recovery",
 )  # fmt: skip
 _SEEN_BY_STRANGERS: Final = frozenset({"name", "headline", "interests", "findable"})
 _LISTS: Final = ("interests", "languages", "shown_rooms")
 _FLAGS: Final = ("bot", "admin", "suspended", "closed", "greets")
-_NUMBERS: Final = ("created_at", "named_at")
+_NUMBERS: Final = ("created_at", "named_at", "avatar_at")
 _unpack = msgspec.msgpack.Decoder(list[str]).decode
 
 

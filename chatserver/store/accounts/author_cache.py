@@ -18,7 +18,7 @@ from chatserver.protocol.shapes import Author, AuthorRole, Role
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 
-_FIELDS: Final = ("handle", "name", "bot", "closed", "admin")
+_FIELDS: Final = ("handle", "name", "bot", "closed", "admin", "avatar")
 _AT_ONCE: Final = 256
 # About 20 MB. An author used within the last 25,000 others is still cached.
 _KEPT: Final = 25_000
@@ -127,11 +127,12 @@ class AuthorCache:
             self._take(user, fields)
 
     def _take(self, user: str, fields: list[Any]) -> None:
-        handle, name, bot, closed, is_admin = fields
+        handle, name, bot, closed, is_admin, avatar = fields
         gone = closed == b"1" or handle is None
         before, admin, was_admin = self._held(user), is_admin == b"1" and not gone, user in self._admins
         (self._admins.add if admin else self._admins.discard)(user)
-        face = Author(user, "" if gone else handle.decode(), "" if gone else name.decode(), bot == b"1")
+        seen = ("", "", "") if gone else (handle.decode(), name.decode(), (avatar or b"").decode())
+        face = Author(user, seen[0], seen[1], bot == b"1", seen[2])
         self._keep(face)
         if before is not None and (before, was_admin) != (face, admin):
             for tell in self._changed:

@@ -25,13 +25,14 @@ NAMES: Final = ("name", "language", "time_zone", "sign_up", "previews")
 
 
 class CommunityProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """The community's name, language, time zone, who may sign up, and whether links get previews."""
+    """The community's name, language, time zone, who may sign up, whether links get previews, and its picture."""
 
     name: str
     language: Language
     time_zone: str
     sign_up: Literal["open", "invite"]
     previews: bool
+    icon: str = ""
 
 
 class ClaimCommunity(Step, frozen=True):

@@ -7,7 +7,7 @@ step (append.lua, message_delete.lua). ``{f:ID}`` says which room that is. The b
 from __future__ import annotations
 
 import logging
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from chatserver import errors
 from chatserver.ids import now_ms
@@ -113,25 +113,36 @@ class FileStore:
         """Make the upload a file of its room, which one message may use. Returns what messages carry of it.
         Raises ``Refusal`` if its user may not send files there any more, or gave it up meanwhile."""
         file = held.file.id
-        answer = await self._store.call(
-            "file_add", keys.room(upload.room), upload.user, now_ms(), file, pack(held)
-        )  # fmt: skip
-        if status(answer) != "ok":
-            raise refusal_of(status(answer), *answer[1:])
+        packed = await self._add(file, upload, pack(held))
         done = await self._store.call("upload_done", keys.file(file))
         if status(done) != "ok":
-            await self._store.call("file_drop", keys.room(upload.room), file, upload.user)
+            await self._store.call("file_drop", _tag_of(upload), file, upload.user)
             raise errors.not_found("file")
         await self.erasing.erase_parts(file)
-        return unpack_held(answer[1]).file
+        return unpack_held(packed).file
+
+    async def _add(self, file: str, upload: Upload, packed: bytes) -> bytes:
+        """Add the file to the tag where it lies; returns what that holds of it, perhaps from an earlier time."""
+        tag = _tag_of(upload)
+        if upload.purpose != "message":
+            await self._store.command(tag, "HSETNX", tag + ":files", file, packed)
+            return packed
+        answer = await self._store.call("file_add", tag, upload.user, now_ms(), file, packed)
+        if status(answer) != "ok":
+            raise refusal_of(status(answer), *answer[1:])
+        return cast("bytes", answer[1])
 
     async def finished(self, file: str, upload: Upload) -> File:
         """What messages carry of a finished file. Raises ``Refusal`` not_found."""
-        tag = keys.room(upload.room)
+        return (await self.held(file, upload)).file
+
+    async def held(self, file: str, upload: Upload) -> Held:
+        """What is held of a finished file, wherever it lies. Raises ``Refusal`` not_found."""
+        tag = _tag_of(upload)
         packed: bytes | None = await self._store.command(tag, "HGET", tag + ":files", file)
         if packed is None:
             raise errors.not_found("file")
-        return unpack_held(packed).file
+        return unpack_held(packed)
 
     async def where(self, file: str, room: str, viewer: str) -> Where:
         """A file of this room as a user ("" for a visitor) meets it. Raises ``Refusal`` not_found."""
@@ -146,10 +157,11 @@ class FileStore:
 
     async def drop(self, file: str, upload: Upload) -> None:
         """Remove a file that no message uses, and its bytes. Raises ``Refusal`` file_used."""
-        answer = await self._store.call("file_drop", keys.room(upload.room), file, upload.user)
+        tag = _tag_of(upload)
+        answer = await self._store.call("file_drop", tag, file, upload.user)
         if status(answer) == "used":
-            raise errors.conflict("A message carries this file: delete the message", "file_used")
-        await self.erasing.discard({file: upload.user}, tag=keys.room(upload.room))
+            raise errors.conflict("This file is used: delete the message, or choose another picture", "file_used")
+        await self.erasing.discard({file: upload.user}, tag=tag)
 
     # --- what nobody uses --------------------------------------------------------------------------------------------
 
@@ -206,4 +218,7 @@ class FileStore:
 
 
 def _tag_of(upload: Upload) -> Tag:
-    return keys.room(upload.room)
+    """The tag under which the file lies: its room's, for an avatar its user's, for the icon the community's."""
+    if upload.purpose == "message":
+        return keys.room(upload.room)
+    return keys.user(upload.user) if upload.purpose == "avatar" else keys.COMMUNITY

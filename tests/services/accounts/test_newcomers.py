@@ -119,7 +119,7 @@ async def test_what_a_dead_process_left_uncounted_is_counted_by_another(open_ser
         record = Record(f"id{number}", ann.id, "hello", f"c{number}")
         intents.begin(CountMessage(room="hall", user=ann.id, client_id=record.client_id, id=record.id))
         if number < 2:
-            await messages._append(Caller(ann.id), "hall", record)
+            await messages._append(Caller(ann.id), "hall", [], record)
     assert await is_newcomer(server, ann)
     await delete(ann, 1)
     assert await intents.take_over(older_than_ms=-1000) == 3
