@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidHandshake
 from chatserver import ids
 from chatserver.app import Server
 from chatserver.bot import Bot
-from tests.people import PASSWORD, Person, gathering, post, sign_up
+from tests.people import PASSWORD, PATIENCE, Person, gathering, post, sign_up
 from tests.walks.test_friends import acquainted, friends, poke, speak
 
 Ask = Callable[..., Awaitable[Any]]
@@ -251,9 +251,8 @@ async def test_a_card_taken_back_is_nowhere_a_second_later(server: Server, tmp_p
         async with doors(server, bob.token, tmp_path, sdk=True) as opened:
             for ask in opened.values():
                 assert await seen(ask, ann) == WITH_CARD
-            loop = asyncio.get_running_loop()
-            taken = loop.time()
             await post(server.url, "card.take_back", ann.token, user=bob.id)
+            taken = asyncio.get_running_loop().time()
             async with asyncio.TaskGroup() as polling:
                 lasts = [polling.create_task(_seen_until_gone(ask, ann)) for ask in opened.values()]
             assert all(last.result() - taken < 1 for last in lasts)
@@ -265,8 +264,11 @@ async def test_a_card_taken_back_is_nowhere_a_second_later(server: Server, tmp_p
 
 
 async def _seen_until_gone(ask: Ask, ann: Person) -> float:
-    """When it was last not there any more."""
-    async with asyncio.timeout(5):
-        while not {"card", "friends"}.isdisjoint(await seen(ask, ann)):
-            pass
-    return asyncio.get_running_loop().time()
+    """When somebody last asked and was still told; how long an answer takes is the machine's affair."""
+    loop, last = asyncio.get_running_loop(), 0.0
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            asked = loop.time()
+            if {"card", "friends"}.isdisjoint(await seen(ask, ann)):
+                return last
+            last = asked

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.people import Reader
+from tests.web.test_reach import tab_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -168,9 +169,8 @@ async def test_a_message_in_hand_is_acted_on_by_keys_and_escape_leads_back(new_r
     await ann.say("first", "second")
     await ann.sees("first", "second")
     await ann.box.focus()
-    await ann.page.keyboard.press("Shift+Tab")
     first, second = ann.message("first"), ann.message("second")
-    await expect(second).to_be_focused()
+    await tab_to(ann.page, second, "Shift+Tab")
     await ann.page.keyboard.press("ArrowUp")
     await expect(first).to_be_focused()
     await expect(ann.page.locator(".actions")).to_have_count(1)
