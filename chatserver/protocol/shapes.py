@@ -583,7 +583,7 @@ class InboxState(Struct, frozen=True):
     unread: Annotated[int, Meta(description="how many of its items are unread")]
 
 
-class Limits(Struct, frozen=True):
+class Limits(Struct, frozen=True, omit_defaults=True):
     """The server's limits, in bytes or characters as named."""
 
     text_characters: Annotated[int, Meta(description="most characters of a message")]
@@ -593,8 +593,8 @@ class Limits(Struct, frozen=True):
     requests_in_flight: Annotated[
         int, Meta(description="requests of a socket in flight above which the server stops reading")
     ]
-    file_bytes: Annotated[int, Meta(description="most bytes of a file")]
-    message_files: Annotated[int, Meta(description="most files of a message")]
+    file_bytes: Annotated[int, Meta(description="most bytes of a file; 0 from a server that takes none")] = 0
+    message_files: Annotated[int, Meta(description="most files of a message; 0 from a server that takes none")] = 0
 
 
 class ServerInfo(Struct, frozen=True):
