@@ -67,8 +67,14 @@ function blockEnd(lines, at, kind) {
     while (end < lines.length && !closes(lines[at] ?? "", lines[end] ?? "")) end += 1;
     return Math.min(lines.length, end + 1);
   }
-  while (end < lines.length && belongs(lines[end] ?? "", kind)) end += 1;
+  while (end < lines.length && belongs(lines[end] ?? "", kind) && !(kind === "list" && isOtherList(lines[at] ?? "", lines[end] ?? ""))) end += 1;
   return end;
+}
+
+/** Bullets after numbers, or numbers after bullets, are a list of their own unless they are set in. @param {string} first @param {string} line */
+function isOtherList(first, line) {
+  const [begun, next] = [itemOf(first), itemOf(line)];
+  return next.from > 0 && next.deep <= begun.deep && (next.start === null) !== (begun.start === null);
 }
 
 /** @param {string} line @param {Block["kind"]} kind */
@@ -141,8 +147,10 @@ function newList(row) {
 function listFor(open, row) {
   while (open.length > 1 && row.deep < (open.at(-1)?.deep ?? 0)) open.pop();
   const inner = /** @type {{deep: number, list: List}} */ (open.at(-1));
-  const over = inner.list.items.at(-1);
-  if (row.deep <= inner.deep || !over) return inner.list;
+  const isOther = open.length > 1 && row.deep <= inner.deep && inner.list.ordered !== (row.start !== null);
+  if (isOther) open.pop();
+  const over = /** @type {{list: List}} */ (open.at(-1)).list.items.at(-1);
+  if (!over || (row.deep <= inner.deep && !isOther)) return inner.list;
   const list = newList(row);
   over.lists.push(list);
   open.push({ deep: row.deep, list });

@@ -62,6 +62,12 @@ test("lists have bullets or numbers, go on in set-in lines, and lie within each 
   assert.deepEqual(after, { kind: "lines", children: [text("then")] });
 });
 
+test("bullets and numbers that follow each other are lists of their own, set in or not", () => {
+  const lists = tokenize("- tea\n- rice\n1. wash\n2. soak\n  - hot\n  - cold\n  1. drain\n- eat");
+  assert.deepEqual(lists.map(({ ordered, items }) => [ordered, items.map((item) => item.children[0].text)]), [[false, ["tea", "rice"]], [true, ["wash", "soak"]], [false, ["eat"]]]);
+  assert.deepEqual(lists[1].items[1].lists.map(({ ordered, items }) => [ordered, items.length]), [[false, 2], [true, 1]]);
+});
+
 test("a dash without a space, a number in a sentence and a rule are no lists", () => {
   for (const words of ["-5 °C", "3.14 is pi", "---", "-", "1、买菜", "- "]) assert.equal(tokenize(words)[0].kind, "lines", words);
 });
