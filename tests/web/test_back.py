@@ -81,6 +81,31 @@ async def test_a_press_beside_a_menu_only_closes_it_and_so_does_escape(new_reade
     await expect(menu).to_be_visible()
 
 
+async def test_escape_closes_only_what_was_opened_last(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "One by one")
+    await ann.open(f"/room/{room}")
+    panel = ann.page.locator("room-people")
+    await ann.page.locator("room-view .here").click()
+    await panel.get_by_role("button", name="Notify me").click()
+    await ann.page.get_by_label("Mentions and replies").focus()
+    await panel.get_by_role("button", name="Room settings").click()
+    title = panel.locator("input[name='title']")
+    await title.fill("Two by")
+    await title.press("Escape")
+    await expect(title).to_have_value("Two by")  # what is not saved stays
+    await title.fill("One by one")
+    await title.press("Escape")
+    await expect(title).to_have_count(0)
+    await expect(panel.get_by_role("button", name="Room settings")).to_be_focused()
+    await ann.page.keyboard.press("Escape")
+    await expect(panel.get_by_label("Mentions and replies")).to_have_count(0)
+    await expect(panel).to_be_visible()
+    await ann.page.keyboard.press("Escape")
+    await expect(panel).to_be_hidden()
+    await expect(ann.page.locator("room-view .here")).to_be_focused()
+
+
 async def test_who_joins_is_here_at_once_and_can_write_on_a_line_of_its_own(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob", **PHONE)
     room = await new_room(ann, "Come and join")

@@ -43,6 +43,7 @@ export class RoomPeople extends PageElement {
   attach() {
     this.setAttribute("role", "complementary");
     this.listen(this.back, "click", () => this.#close());
+    this.listen(this, "keydown", (event) => event.key === "Escape" && !event.isComposing && this.#escape(event));
     this.listen(this.client, "session", () => !this.hidden && this.members.load());
     this.listen(this.client, "rooms", () => !this.hidden && this.show());
     this.listen(context.preferences, "change", () => !this.hidden && this.show());
@@ -58,6 +59,19 @@ export class RoomPeople extends PageElement {
   #close() {
     context.preferences.set({ people: false });
     this.dispatchEvent(new Event("close"));
+  }
+
+  /** What was opened last is closed first: a search, a row, then all. @param {KeyboardEvent} event */
+  #escape(event) {
+    const target = /** @type {any} */ (event.target);
+    if (target.type === "search" && target.value) return event.stopPropagation();
+    const openers = [.../** @type {NodeListOf<HTMLElement>} */ (this.rows.querySelectorAll("[aria-expanded=true]"))];
+    const opener = openers.find((one) => one.parentElement?.contains(target)) ?? openers.at(-1);
+    if (!opener) return undefined;
+    event.stopPropagation();
+    if (isChanged(opener.parentElement?.querySelector("form"))) return undefined;
+    opener.click();
+    return opener.focus();
   }
 
   get state() {
@@ -243,4 +257,10 @@ export class RoomPeople extends PageElement {
       this.error.textContent = refusalWords(this, refusal);
     }
   }
+}
+
+/** Whether something was written or chosen that is not saved. @param {HTMLFormElement | null | undefined} form */
+function isChanged(form) {
+  const changed = (/** @type {any} */ field) => (/checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== (field.defaultValue ?? field.value));
+  return [.../** @type {any} */ (form?.elements ?? [])].some(changed);
 }

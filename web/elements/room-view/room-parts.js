@@ -253,7 +253,9 @@ export class RoomParts {
 
   /** Escape closes who is here, or leads from the messages back to the composer. @param {KeyboardEvent} event */
   #escape(event) {
-    const target = /** @type {Node} */ (event.target);
+    const target = /** @type {Element} */ (event.target);
+    // What stands over the room closes by itself, and words that are being composed are an input method's.
+    if (event.isComposing || event.defaultPrevented || target.closest("dialog")) return;
     if (this.view.messages?.contains(target)) this.view.composer?.focus();
     else if (this.#people?.contains(target)) {
       context.preferences.set({ people: false });
