@@ -250,6 +250,16 @@ class Reader:
         await message.locator(".actions").get_by_role("button").last.click()
         await self.page.get_by_role("menuitem", name=name, exact=True).click()
 
+    async def hold(self, text: str, *, end: str = "touchEnd") -> None:
+        """A long press on the first message that holds this text, until its sheet is there."""
+        box = await self.message(text).first.locator(".text").bounding_box()
+        assert box
+        finger = await self.context.new_cdp_session(self.page)
+        points = [{"x": box["x"] + 20, "y": box["y"] + 10}]
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
+        await expect(self.page.locator("message-menu .sheet")).to_be_visible()
+        await finger.send("Input.dispatchTouchEvent", {"type": end, "touchPoints": []})
+
     def texts(self) -> Locator:
         return self.page.locator("message-item .text")
 

@@ -5,6 +5,7 @@
 
 import { make } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
+import { swallowClick } from "../lib/swallow-click.js";
 import "../lib/more-icons.js";
 
 /** @typedef {{icon: string, text: string, href?: string, act?: () => void, grave?: boolean, note?: string}} Choice */
@@ -58,21 +59,6 @@ export function closeMenu() {
   const wasOpen = closeOpen !== undefined;
   closeOpen?.();
   return wasOpen;
-}
-
-/** The press that closed a menu is not for what lay beneath it. */
-function swallowClick() {
-  const ending = new AbortController();
-  const options = { signal: ending.signal, capture: true };
-  document.addEventListener("click", (event) => {
-    ending.abort();
-    event.preventDefault();
-    event.stopPropagation();
-  }, options);
-  // It became no click: a drag, or it is long over.
-  document.addEventListener("pointercancel", () => ending.abort(), options);
-  document.addEventListener("pointerdown", () => ending.abort(), options);
-  document.addEventListener("keydown", () => ending.abort(), options);
 }
 
 /** @param {Choice} choice @param {() => void} close */

@@ -3,6 +3,8 @@
  * nothing. Moved up or down it scrolls, as everywhere.
  */
 
+import { swallowClick } from "../../lib/swallow-click.js";
+
 const HOLD = 450;
 const STILL = 10;
 const REPLIES = 56;
@@ -27,16 +29,14 @@ export function followFingers(page, rows, { hold, swipe }) {
     const { item, y } = touch;
     const target = meant(touch.target, y) ?? item;
     end();
-    // The finger is still down: what it lets go of is no click.
-    document.addEventListener("click", swallow, { capture: true, once: true });
-    setTimeout(() => document.removeEventListener("click", swallow, { capture: true }), 1_000);
+    swallowClick();
     hold(item, target);
   };
 
   page.listen(rows, "pointerdown", (event) => {
     end();
     const item = event.target.closest("message-item");
-    if (event.pointerType !== "touch" || !item?.message || item.message.deleted || event.target.closest(".text a, pre, .actions")) return;
+    if (event.pointerType !== "touch" || !item?.message || item.message.deleted || event.target.closest(".text a, pre, .actions, .selecting")) return;
     touch = { item, target: event.target, x: event.clientX, y: event.clientY, timer: setTimeout(held, HOLD), moves: false };
   });
   page.listen(rows, "pointermove", (event) => {
@@ -62,10 +62,4 @@ export function followFingers(page, rows, { hold, swipe }) {
 function meant(target, y) {
   const reaction = target.closest(".reaction");
   return reaction && y < reaction.getBoundingClientRect().top ? undefined : target;
-}
-
-/** @param {Event} event */
-function swallow(event) {
-  event.preventDefault();
-  event.stopPropagation();
 }
