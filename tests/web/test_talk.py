@@ -277,7 +277,7 @@ async def test_a_moderator_takes_reactions_away(new_reader, new_room) -> None:
     await expect(ann.message("hello").locator(".reaction")).to_have_count(0)
 
 
-async def test_selected_words_are_quoted_and_a_swipe_replies(new_reader, new_room) -> None:
+async def test_selected_words_are_quoted_by_mouse_keys_and_glass_and_a_swipe_replies(new_reader, new_room) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob", **phone)
     room = await new_room(ann, "Words", bob)
@@ -291,9 +291,31 @@ async def test_selected_words_are_quoted_and_a_swipe_replies(new_reader, new_roo
     )
     await ann.page.get_by_role("button", name="Quote", exact=True).click()
     await expect(ann.box).to_have_value(re.compile("^> .*: two holes\\n"))
+    await ann.box.fill("")
+    await ann.message("two holes").focus()
+    await ann.page.keyboard.press("m")
+    await ann.page.get_by_role("menuitem", name="Select words").press("Enter")
+    selected = "(words) => getSelection().toString() === words"
+    for keys, words in (([], "two"), (["ArrowRight"], "holes"), (["Shift+ArrowRight"] * 3, "holes, a cork")):
+        for key in keys:
+            await ann.page.keyboard.press(key)
+        await ann.page.wait_for_function(selected.replace("toString()", "toString().trim()"), arg=words)
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.box).to_have_value(re.compile("^> .*: holes, a cork\\n"))
+    await ann.box.fill("")
+    await ann.message("two holes").press("q")
+    await expect(ann.box).to_have_value(re.compile("^> .*: two holes, a cork, upside down\\n"))
 
     await bob.open(f"/room/{room}")
     await expect(bob.page.locator("message-actions")).to_have_count(1)
+    await bob.hold("two holes")
+    await bob.page.get_by_role("menuitem", name="Select words").tap()
+    await bob.page.wait_for_function(selected, arg="two holes, a cork, upside down")
+    await bob.page.evaluate("getSelection().extend(document.querySelector('.selecting p').firstChild, 9)")  # a handle
+    await bob.page.get_by_role("button", name="Quote", exact=True).tap()
+    await expect(bob.box).to_have_value(re.compile("^> .*: two holes\\n"))
+    await expect(bob.page.locator(".selecting")).to_have_count(0)
+    await bob.box.fill("")
     box = await bob.message("two holes").locator(".text").bounding_box()
     finger = await bob.context.new_cdp_session(bob.page)
     for kind, x in (("touchStart", 80), ("touchMove", 110), ("touchMove", 150), ("touchMove", 180), ("touchEnd", None)):

@@ -6,6 +6,7 @@ import { askFirst } from "../ask-first.js";
 import { context } from "../element.js";
 import { arrived } from "../later.js";
 import { toast } from "../toast-note/toast-note.js";
+import { selectWords } from "./selecting.js";
 
 /**
  * @param {import("../element.js").PageElement} page
@@ -19,10 +20,16 @@ export async function act(page, item, name) {
   if (name === "message-copy") return copy(page, message.text, "actions.copied");
   if (name === "message-link") return copy(page, new URL(messagePath(room, seq), location.origin).href, "actions.link_copied");
   if (name === "message-pin" || name === "message-unpin") return client.ask("message.pin", { room, seq, pinned: name === "message-pin" });
+  if (name === "message-select") return selectWords(item, (text) => quote(item, text));
   if (name === "message-hi") return context.sayHi({ user: author, room, seq });
   if (name === "message-talk") return context.go(roomPath(client.directWith(author.id)?.id ?? ""));
   if (name !== "message-clear" || !(await askFirst(page, "actions.confirm_clear", "actions.clear"))) return undefined;
   return client.ask("message.unreact", { room, seq, all: true });
+}
+
+/** @param {any} item @param {string} text */
+function quote(item, text) {
+  item.dispatchEvent(new CustomEvent("message-quote", { bubbles: true, detail: { message: item.message, text } }));
 }
 
 /** What could not be copied stands there to be copied by hand. @param {import("../element.js").PageElement} page @param {string} text @param {string} key */

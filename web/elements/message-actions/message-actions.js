@@ -14,7 +14,7 @@ import { PageElement } from "../element.js";
 import { arrived } from "../later.js";
 import { copyClean } from "./copying.js";
 import { followFingers } from "./fingers.js";
-import { followQuotes } from "./quoting.js";
+import { followQuotes, wordsSelectedIn } from "./quoting.js";
 import { rightsTo, sixFor } from "./rights.js";
 import { openSpoiler } from "./spoilers.js";
 import { tellWhoReacted } from "./who-reacted.js";
@@ -121,7 +121,7 @@ export class MessageActions extends PageElement {
     if (event.key === "Escape" && !this.six.hidden) return this.#leaveSix(event);
     if (this.bar.contains(target)) return this.#moveInBar(event);
     if (target.localName !== "message-item" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return undefined;
-    const act = { e: () => this.#openSix(true), r: () => !this.reply.hidden && this.#tell("message-reply"), m: () => this.#openMenu() }[event.key.toLowerCase()];
+    const act = { e: () => this.#openSix(true), r: () => !this.reply.hidden && this.#tell("message-reply"), q: () => !this.reply.hidden && this.#tell("message-quote"), m: () => this.#openMenu() }[event.key.toLowerCase()];
     if (!act) return undefined;
     this.#take(target);
     if (this.#item !== target) return undefined;
@@ -246,7 +246,7 @@ export class MessageActions extends PageElement {
   /** @param {any} item @param {string} name */
   async #act(item, name) {
     const { message } = item;
-    if (name === "message-reply" || name === "message-quote") return tell(item, name, { message, text: message.text });
+    if (name === "message-reply" || name === "message-quote") return tell(item, name, { message, text: wordsSelectedIn(item) || message.text });
     if (name === "message-edit" || name === "message-delete") return tell(item, name);
     const { act } = await import("./acts.js");
     return act(this, item, name).catch((/** @type {any} */ refusal) => tell(item, "message-refused", refusal));

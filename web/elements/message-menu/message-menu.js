@@ -61,6 +61,7 @@ export class MessageMenu extends PageElement {
     /** @type {[boolean, string, string, boolean?, string?][]} */ const all = [
       [rights.has("reply"), "reply", "reply"],
       [rights.has("reply"), "quote", "quote"],
+      [rights.has("reply") && Boolean(message.text), "select", "select"],
       [Boolean(message.text), "copy", "copy"],
       [true, "link", "link"],
       [Boolean(message.reactions?.length), "reactors", "people"],

@@ -11,7 +11,7 @@ const MOD = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl";
 const KEYS = {
   everywhere: [["switch", MOD, "K"], ["rooms", "Alt", "↑ ↓"], ["this", "?"]],
   writing: [["send", "Enter"], ["line", "Shift", "Enter"], ["edit", "↑"], ["leave", "Esc"], ["complete", "@ # :"]],
-  message: [["move", "↑ ↓"], ["react", "E"], ["reply", "R"], ["more", "M"], ["back", "Esc"]],
+  message: [["move", "↑ ↓"], ["react", "E"], ["reply", "R"], ["quote", "Q"], ["more", "M"], ["back", "Esc"]],
 };
 const WRITTEN = ["bold", "italic", "strike", "code", "link", "spoiler", "quote", "list", "fence"];
 
