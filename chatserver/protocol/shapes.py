@@ -539,6 +539,8 @@ class Card(Shape, frozen=True):
     phone: Annotated[str, Meta(description="a telephone number")] = ""
     mail: Annotated[str, Meta(description="a mail address")] = ""
     wechat: Annotated[str, Meta(description="a WeChat id")] = ""
+    line: Annotated[str, Meta(description="a LINE id")] = ""
+    whatsapp: Annotated[str, Meta(description="a WhatsApp number")] = ""
     looking_for: Annotated[str, Meta(description="what you are looking for, at most 280 characters")] = ""
     can_offer: Annotated[str, Meta(description="what you can offer, at most 280 characters")] = ""
 

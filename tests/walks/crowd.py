@@ -617,7 +617,7 @@ class Moves:
         return {"user": self.chance.choice(["", self.user(who)])}
 
     async def card_update(self: Crowd, who: Ear) -> Params:
-        lines = ("company", "title", "phone", "mail", "wechat", "looking_for", "can_offer")
+        lines = ("company", "title", "phone", "mail", "wechat", "line", "whatsapp", "looking_for", "can_offer")
         return {name: self.mark(who, "card") for name in lines}
 
     async def after_card_offer(self: Crowd, who: Ear, params: Params, result: Params) -> None:

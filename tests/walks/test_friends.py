@@ -101,11 +101,13 @@ async def test_friends_come_by_two_days_a_yes_of_both_and_another_day(server: Se
         state = await ann.call("tie.get", user=bob.id)
         assert state["rung"] == "friend" and state["room"] == room and state["origin"]["room"] == "hall"
         await ann.call("card.update", company="Tea Works", wechat="ann-tea")
+        await ann.call("card.update", line="ann-line", whatsapp="+41 79 123 45 67")
         await ann.call("card.offer", user=bob.id)
         await refused("not_found", bob, "card.get", user=ann.id)
         assert (await bob.call("tie.get", user=ann.id))["card"] == "asked"
         await bob.call("card.offer", user=ann.id)
-        assert (await bob.call("card.get", user=ann.id))["wechat"] == "ann-tea"
+        card = await bob.call("card.get", user=ann.id)
+        assert [card[name] for name in ("wechat", "line", "whatsapp")] == ["ann-tea", "ann-line", "+41 79 123 45 67"]
         await ann.call("card.take_back", user=bob.id)
         await refused("not_found", bob, "card.get", user=ann.id)
         await bob.call("tie.step_back", user=ann.id)

@@ -216,7 +216,7 @@ async def fields_at_once(person: Person, sockets: int, method: str, fields: dict
 
 
 async def test_lines_of_a_card_that_change_at_once_all_stay(server: Server, sockets: int) -> None:
-    lines = ("company", "title", "phone", "mail", "wechat", "looking_for", "can_offer")
+    lines = ("company", "title", "phone", "mail", "wechat", "line", "whatsapp", "looking_for", "can_offer")
     async with gathering(server.url, "ann") as (ann,):
         for number in range(4):
             words = {line: f"{line[:3]} {number}" for line in lines}

@@ -504,7 +504,8 @@ async def test_friends_swap_cards_and_one_takes_theirs_back(new_reader) -> None:
     for label, text in (
         ("Company", "Tea Works"),
         ("Job title", "Taster"),
-        ("WeChat, LINE or WhatsApp", "ann-tea"),
+        ("WeChat", "ann-tea"),
+        ("LINE", "ann-line"),
         ("Looking for", "a store maker"),
     ):
         await form.get_by_label(label).fill(text)

@@ -116,6 +116,8 @@ class CardUpdate(Params, frozen=True):
     phone: Annotated[Line | UnsetType, Meta(description="a telephone number")] = UNSET
     mail: Annotated[Line | UnsetType, Meta(description="a mail address")] = UNSET
     wechat: Annotated[Line | UnsetType, Meta(description="a WeChat id")] = UNSET
+    line: Annotated[Line | UnsetType, Meta(description="a LINE id")] = UNSET
+    whatsapp: Annotated[Line | UnsetType, Meta(description="a WhatsApp number")] = UNSET
     looking_for: Annotated[Line | UnsetType, Meta(description="what you are looking for, at most 280 characters")] = (
         UNSET
     )

@@ -12,8 +12,9 @@ export class NameCard extends PageElement {
   }
 
   show() {
-    const { company, title, phone, mail, wechat, looking_for: lookingFor, can_offer: canOffer } = this.card;
-    const lines = [["card.phone", phone, phone && `tel:${phone.replace(/[^\d+]/g, "")}`], ["card.mail", mail, mail && `mailto:${mail}`], ["card.wechat", wechat, ""]];
+    const { company, title, phone, mail, wechat, line, whatsapp, looking_for: lookingFor, can_offer: canOffer } = this.card;
+    const lines = [["card.phone", phone, phone && `tel:${phone.replace(/[^\d+]/g, "")}`], ["card.mail", mail, mail && `mailto:${mail}`],
+      ["card.wechat", wechat, ""], ["card.line", line, ""], ["card.whatsapp", whatsapp, ""]];
     const wishes = [["card.looking_for", lookingFor], ["card.can_offer", canOffer]];
     this.replaceChildren(
       make("div", { class: "whose" }, nameOf(this.user), make("p", { text: [title, company].filter(Boolean).join(" · "), attributes: { dir: "auto" } })),

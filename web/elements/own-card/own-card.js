@@ -11,6 +11,7 @@ import { want } from "../later.js";
 const LINES = [
   ["company", { autocomplete: "organization" }], ["title", { autocomplete: "organization-title" }], ["phone", { type: "tel", autocomplete: "tel" }],
   ["mail", { type: "email", autocomplete: "email" }], ["wechat", { autocomplete: "off" }],
+  ["line", { autocomplete: "off" }], ["whatsapp", { type: "tel", autocomplete: "off" }],
 ];
 const WISHES = ["looking_for", "can_offer"];
 
