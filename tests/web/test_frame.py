@@ -47,6 +47,27 @@ async def test_rooms_stand_by_what_they_are_to_the_reader(new_reader, new_room) 
     await expect(page.get_by_role("button", name="Notify me")).not_to_contain_text("until")
 
 
+async def test_older_conversations_wait_behind_a_button_and_the_open_one_stays(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    await new_room(ann, "Below them all")
+    for number in range(8):
+        made = await ann.call("bot.create", handle=f"{ann.user['handle']}-b{number}", name=f"Bot {number}")
+        await ann.call("direct.open", bot=made["user"]["id"])
+    await ann.open("/")
+    talks, others = titles(ann, ".talks"), ann.page.locator("room-list").get_by_role("button", name="All conversations")
+    await expect(talks).to_have_count(6)
+    await expect(others).to_contain_text("2")
+    shown = await talks.all_text_contents()
+    await others.click()
+    await expect(talks).to_have_count(8)
+    older = (set(await talks.all_text_contents()) - set(shown)).pop()
+    await ann.room(older).click()
+    await expect(ann.page.locator("room-view h1")).to_have_text(older)
+    await ann.page.locator("room-list").get_by_role("button", name="Recent conversations").click()
+    await expect(talks).to_have_count(7)
+    await expect(talks.last).to_have_text(older)
+
+
 async def test_moderators_choose_who_may_write_and_the_hall_stays(new_reader, new_room) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Announcements", bob)

@@ -23,6 +23,9 @@ export class ListParts {
     this.lastWords = new LastWords(list.client);
     this.below = make("button", { class: "below", attributes: { type: "button" }, set: { hidden: true }, on: { click: () => this.#toUnread() } });
     this.languages = make("div", { class: "languages", set: { hidden: true } });
+    this.all = make("button", { class: "row others", attributes: { type: "button" }, set: { hidden: true }, on: { click: () => this.#toggleAll() } },
+      icon("right"), make("span", { class: "title" }), make("small"));
+    list.talks.after(this.all);
     list.nav.after(this.below);
     list.foot.after(this.languages);
     list.listen(list.community, "click", (event) => this.#openMenu(event));
@@ -45,8 +48,23 @@ export class ListParts {
       list.community.setAttribute("aria-haspopup", "menu");
       this.lastWords.ask(PHONE.matches);
     }
+    this.#showOthers();
     for (const row of list.nav.querySelectorAll(".rooms li[data-room] > a")) this.#dress(/** @type {any} */ (row));
     requestAnimationFrame(() => this.#countBelow());
+  }
+
+  /** The way to the older conversations, and how many there are. */
+  #showOthers() {
+    const { showsAll, others } = this.list;
+    change(this.all, { hidden: !others });
+    this.all.setAttribute("aria-expanded", String(showsAll));
+    change(this.all.children[1], { textContent: this.list.say(showsAll ? "rooms.recent_talks" : "rooms.all_talks") });
+    change(this.all.lastChild, { textContent: showsAll ? "" : String(others) });
+  }
+
+  #toggleAll() {
+    this.list.showsAll = !this.list.showsAll;
+    this.list.show();
   }
 
   /** The star, the sign of a muted room, and on a phone who said what when. @param {any} link */

@@ -12,6 +12,9 @@ import { inOrder } from "../../state/room-order.js";
 import { context, PageElement } from "../element.js";
 import { insist, painted } from "../later.js";
 
+/** With more conversations than these, older ones wait behind a button unless they have something new. */
+const RECENT = 6;
+
 /** @typedef {import("../../state/room.js").Room} Room */
 
 export class RoomList extends PageElement {
@@ -19,6 +22,8 @@ export class RoomList extends PageElement {
   /** @type {Room[]} as they are listed */ #talks = [];
   /** @type {Room[]} */ #rooms = [];
   #order = "";
+  /** All conversations are shown, not the recent ones alone. */
+  showsAll = false;
   /** @type {Set<string>} rooms that were unread when the order was made */ #unread = new Set();
 
   build() {
@@ -90,10 +95,20 @@ export class RoomList extends PageElement {
   /** @param {boolean} guest */
   #showRooms(guest) {
     this.#sort();
-    this.#fill(this.talks, this.#talks);
+    this.#fill(this.talks, this.showsAll ? this.#talks : this.#recent);
     this.#fill(this.rooms, this.#rooms);
     change(this.two, { hidden: !this.#talks.length, textContent: this.say("rooms.talks") });
     change(this.many, { textContent: this.say(guest ? "rooms.public" : "rooms.all") });
+  }
+
+  get #recent() {
+    const { favourites = [] } = context.preferences.chosen;
+    return this.#talks.filter((room, at) => at < RECENT || room.unread || favourites.includes(room.id) || this.#isOpen(room.id));
+  }
+
+  /** How many conversations there are beyond the recent ones. */
+  get others() {
+    return this.#talks.length - this.#recent.length;
   }
 
   /** A room that was read keeps its place until another one has something new: nothing moves under the pointer. */
