@@ -175,6 +175,12 @@ async def test_enlarged_to_four_hundred_percent_and_spaced_wide_nothing_is_lost(
     await ann.say("small window, whole words")
     await ann.hears("small window, whole words")
     await expect(ann.box).to_be_in_viewport()
+    await ann.open("/room/hall")
+    await ann.box.focus()
+    question = ann.page.locator("day-question summary")
+    await expect(question).to_be_visible()
+    assert (await question.bounding_box() or {})["height"] <= 25, "it folds while one writes"
+    await expect(ann.box).to_be_in_viewport()
 
 
 async def test_on_a_phone_the_way_back_leads_to_the_rooms_and_forth_again(new_reader, new_room) -> None:
