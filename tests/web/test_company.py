@@ -48,8 +48,20 @@ async def test_the_question_of_the_day_shows_answers_to_who_has_answered(new_rea
     await question.get_by_role("button", name="Say hi to Tom").click()
     await expect(ann.page.locator("say-hi hello-card .about")).to_contain_text("Rain")
     await ann.page.keyboard.press("Escape")
+    # It is a message like any other; words about it are written in the room it lies in.
+    answer = question.locator("message-item", has_text="一碗热汤")
+    await answer.press("e")
+    await answer.locator(".six button").first.click()
+    await expect(theirs.locator("message-item", has_text="一碗热汤").locator(".reaction")).to_have_text("👍1")
     await question.locator("summary").press("Escape")
     await expect(question.locator("div.body")).to_be_hidden()
+    await question.locator("summary").click()
+    await answer.hover()
+    await answer.get_by_role("button", name="Reply", exact=True).click()
+    await expect(ann.page).to_have_url(re.compile(f"/room/{asked['id']}/"))
+    await expect(ann.page.locator("message-composer")).to_contain_text("一碗热汤")
+    await ann.say("Which soup?")
+    await expect(theirs.locator("message-item .text").last).to_have_text("Which soup?")
 
 
 async def test_who_looks_after_a_room_lays_the_question_there(new_reader, new_room) -> None:

@@ -7,9 +7,10 @@ import { button, make } from "../../lib/dom.js";
 import { iconButton } from "../../lib/more-icons.js";
 import { newId } from "../../lib/ids.js";
 import { lantern } from "../../lib/scenes.js";
-import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { keepTabStop, moveFocus } from "../../lib/roving.js";
 import { context, PageElement } from "../element.js";
+import { arrived } from "../later.js";
 
 const LOOK_AGAIN = 5 * 60_000;
 /** So many answers are there when it opens. */
@@ -42,11 +43,7 @@ export class DayQuestion extends PageElement {
     this.listen(document, "visibilitychange", () => !document.hidden && this.client.now() - this.#askedAt > LOOK_AGAIN && this.load());
     this.listen(this.fold, "toggle", () => this.fold.open && this.#opened());
     this.listen(this, "keydown", (event) => event.key === "Escape" && this.#close(event));
-    // One's own words are changed where all answers stand.
-    for (const name of ["message-edit", "message-delete"]) this.listen(this, name, (event) => {
-      event.stopPropagation();
-      context.go(roomPath(this.#question.id));
-    });
+    this.listen(this.body, "keydown", (event) => moveFocus(this.body, "message-item", event));
     this.load();
   }
 
@@ -151,14 +148,23 @@ export class DayQuestion extends PageElement {
     const older = this.body.querySelector(".older") ?? button(this.say("question.older"), () => this.client.history.older(id), "action older");
     older.hidden = !timeline.more;
     if (list.parentElement !== this.body) this.body.replaceChildren(older, list);
+    keepTabStop(list, "message-item");
+    this.#bringActions(list);
     this.client.markers.seen(id);
+  }
+
+  /** What can be done with an answer is what can be done with any message. @param {any} list */
+  async #bringActions(list) {
+    if (!(await arrived("message-actions")) || list.parentElement !== this.body || this.body.querySelector("message-actions")) return;
+    this.body.append(make("message-actions", { set: { list: { list, scroller: this.body } } }));
   }
 
   /** @param {any} message @param {any} [row] */
   #row(message, row) {
     if (this.client.blocks.has(message.author.id) && !this.#unfolded.has(message.id)) return this.#folded(message);
     row ??= make("li", {}, make("message-item", { attributes: { tabindex: "-1" } }));
-    Object.assign(row.firstChild, { message });
+    const room = /** @type {import("../../state/room.js").Room} */ (this.client.rooms.get(message.room));
+    Object.assign(row.firstChild, { message, answered: message.reply_to ? this.client.targets.get(room, message.reply_to) : undefined });
     row.firstChild.show();
     const { author } = message;
     const open = author.id !== this.client.me && author.handle && !author.bot && !this.client.directWith(author.id) && !this.client.sent.has(author.id);

@@ -1,7 +1,7 @@
 /**
  * What can be done with the message in hand: under the mouse, or with the focus. One toolbar for a whole list, which
  * stands in the message, so that Tab leads to it and a hundred messages have no more than one. On glass a long press
- * opens a sheet and a swipe replies. Property `list` (the message-list). Choices are told as events that bubble from the
+ * opens a sheet and a swipe replies. Property `list`: a message-list, or its `list` of rows and their `scroller`. Choices are told as events that bubble from the
  * message: `message-reply` and `message-quote` (detail: message, text), `message-edit`, `message-delete`,
  * `message-refused` (detail: the refusal).
  */
@@ -247,7 +247,7 @@ export class MessageActions extends PageElement {
   async #act(item, name) {
     const { message } = item;
     if (name === "message-reply" || name === "message-quote") return tell(item, name, { message, text: wordsSelectedIn(item) || message.text });
-    if (name === "message-edit" || name === "message-delete") return tell(item, name);
+    if (name === "message-edit" || name === "message-delete") return tell(item, name, { message });
     const { act } = await import("./acts.js");
     return act(this, item, name).catch((/** @type {any} */ refusal) => tell(item, "message-refused", refusal));
   }

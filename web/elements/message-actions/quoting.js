@@ -26,11 +26,10 @@ export function followQuotes(page, rows) {
     item = words && rows.contains(at) && rightsTo(page.client, at.message).has("reply") ? at : null;
     if (!item || !range) return quote.remove();
     const box = range.getBoundingClientRect();
-    const around = page.getBoundingClientRect();
     const below = matchMedia("(hover: none)").matches ? HANDLES : 4;
     page.append(quote);
-    quote.style.left = `${Math.max(8, Math.min(innerWidth - quote.offsetWidth - 8, box.right - quote.offsetWidth / 2)) - around.left}px`;
-    quote.style.top = `${Math.min(innerHeight - 44, box.bottom + below) - around.top}px`;
+    quote.style.left = `${Math.max(8, Math.min(innerWidth - quote.offsetWidth - 8, box.right - quote.offsetWidth / 2))}px`;
+    quote.style.top = `${Math.min(innerHeight - 44, box.bottom + below)}px`;
   };
   let down = false;
   page.listen(document, "pointerdown", () => (down = true), { capture: true });

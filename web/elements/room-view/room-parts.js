@@ -4,7 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
-import { userPath } from "../../lib/paths.js";
+import { messagePath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context } from "../element.js";
 import { arrived, insist, knows, readerIsServed, want } from "../later.js";
@@ -19,6 +19,13 @@ const HOURS_8 = 8 * 3_600_000;
 const AROUND = {
   many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
   direct: { facts: ["pair-days"], strip: ["pin-strip"], asks: ["pair-line", "friend-question"] },
+};
+
+/** What is begun in the composer about a message. @type {Record<string, (composer: any, detail: any) => void>} */
+const WRITES = {
+  "message-edit": (composer, { message }) => composer.edit(message),
+  "message-reply": (composer, { message }) => composer.answer(message),
+  "message-quote": (composer, { message, text }) => composer.quote(message, text),
 };
 
 export class RoomParts {
@@ -41,10 +48,8 @@ export class RoomParts {
     view.listen(view.more, "click", () => this.#openMenu());
     view.listen(window, "popstate", () => this.#followHash());
     view.listen(this.client, "people", () => this.#showFaces());
-    view.listen(view, "message-edit", ({ target: { message } }) => this.#write((composer) => composer.edit(message)));
-    view.listen(view, "message-reply", ({ detail }) => this.#write((composer) => composer.answer(detail.message)));
-    view.listen(view, "message-quote", ({ detail }) => this.#write((composer) => composer.quote(detail.message, detail.text)));
-    view.listen(view, "message-delete", (event) => this.erase(event.target.message));
+    for (const name of Object.keys(WRITES)) view.listen(view, name, (event) => this.#write(event));
+    view.listen(view, "message-delete", ({ detail }) => this.erase(detail.message));
     view.listen(view, "message-refused", ({ detail }) => view.composer?.refuse(detail));
     view.listen(view, "room-write", () => view.composer?.focus());
     view.listen(view, "room-invite", () => this.#show("link"));
@@ -150,10 +155,19 @@ export class RoomParts {
     view.writing.append(view.composer);
   }
 
-  /** Once there is something to write with, which comes after the messages. @param {(composer: any) => void} begin */
-  async #write(begin) {
+  /** Words about a message are written in its room: an answer of the day lies in one of its own. @param {{type: string, detail: any}} event */
+  async #write({ type, detail }) {
+    const { room, seq } = detail.message;
+    if (room !== this.view.room) return this.#writeIn(room, seq, new CustomEvent(type, { detail }));
     if (!this.view.composer) await this.#ready;
-    if (this.view.composer) begin(this.view.composer);
+    if (this.view.composer) WRITES[type]?.(this.view.composer, detail);
+  }
+
+  /** @param {string} room @param {number} seq @param {CustomEvent} event */
+  #writeIn(room, seq, event) {
+    context.go(messagePath(room, seq));
+    const view = /** @type {any} */ (document.querySelector("room-view"));
+    if (view?.room === room) view.dispatchEvent(event);
   }
 
   /** Who is here is known when the first words stand already. */
@@ -286,7 +300,7 @@ export class RoomParts {
     const { view } = this;
     const { askFirst } = await import("../ask-first.js");
     if (!(await askFirst(view, "message.confirm_delete", "message.delete"))) return;
-    await this.client.ask("message.delete", { room: view.room, seq: message.seq }).catch((refusal) => view.composer?.refuse(refusal));
+    await this.client.ask("message.delete", { room: message.room, seq: message.seq }).catch((refusal) => view.composer?.refuse(refusal));
   }
 
   /** @param {any} event @param {(item: any) => void} act */
