@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from chatserver.rules.text.searching import fold
@@ -58,15 +59,25 @@ def _part(text: str) -> Part:
     return frozenset([text]) if text.isascii() else frozenset([text, *_readings(text)])
 
 
+@functools.cache
+def pinyin_reader() -> Callable[[str], list[str]]:
+    """Gives the readings of a Chinese character. The first call loads pypinyin's tables, for a third of a second."""
+    from pypinyin import Style, pinyin
+
+    def readings(char: str) -> list[str]:
+        found: list[list[str]] = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
+        return found[0] if found else []
+
+    readings("茶")
+    return readings
+
+
 @functools.lru_cache(_KEPT)
 def _readings(text: str) -> tuple[str, ...]:
     """The pinyin of a Chinese character, without tones; ü is v or u. Of a word, its letters without accents."""
-    from pypinyin import Style, pinyin
-
     if len(text) > 1:
         return ("".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)),)
-    found = pinyin(text, style=Style.NORMAL, heteronym=True, errors="ignore")
-    readings = found[0] if found else []
+    readings = pinyin_reader()(text)
     return tuple(dict.fromkeys([*readings, *(reading.replace("v", "u") for reading in readings)]))
 
 

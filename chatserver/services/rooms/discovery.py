@@ -26,6 +26,7 @@ from chatserver.rules.text.searching import fold
 from chatserver.rules.text.spellings import is_meant
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
+from chatserver.services.spellings import load_spellings
 from chatserver.store.messages.records import message_of
 from chatserver.store.rooms.reading import Glance, Last
 from chatserver.store.rooms.records import HERE_SILENCE_MS
@@ -61,6 +62,8 @@ class Discovery:
         spend(self._searches, caller.user_id or caller.address)
         after = _cursor(params.after) if params.after else None
         await self._catalogue.refresh_all()
+        if params.query:
+            await load_spellings()
         found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
         await self._look([listed.room for listed in found], now)
         in_order = sorted((self._place(listed), listed) for listed in found)

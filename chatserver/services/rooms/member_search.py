@@ -29,6 +29,7 @@ from chatserver.rules.text.searching import fold
 from chatserver.rules.text.spellings import spelled
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
+from chatserver.services.spellings import load_spellings
 from chatserver.store.friends.ties import TieStore, is_known
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -98,6 +99,7 @@ class MemberSearch:
 
     async def _meant(self, spoke: dict[str, int], words: list[str]) -> list[SortKey]:
         await self._hub.authors.load(spoke)
+        await load_spellings()
         found = []
         for some in batched(spoke, AT_ONCE):
             for user in some:
