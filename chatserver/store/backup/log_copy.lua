@@ -4,13 +4,6 @@
 -- args: seq after which to copy, how many
 -- answers: {'ok', last seq copied, 1 if the end was reached}
 return function(keys, args)
-  local log, fresh, now_key = keys[2], keys[3], keys[4]
-  if args[1] == '0' then redis.call('DEL', fresh) end
-  local entries = redis.call('XRANGE', log, '(' .. args[1] .. '-0', '+', 'COUNT', args[2])
-  local last = args[1]
-  for _, entry in ipairs(entries) do
-    copy_entry(fresh, now_key, entry)
-    last = string.match(entry[1], '^%d+')
-  end
-  return {'ok', last, #entries < tonumber(args[2]) and 1 or 0}
+  local _, log, fresh, now_key = unpack(keys)
+  return copy_some(log, fresh, now_key, args[1], copy_entry, args[2])
 end

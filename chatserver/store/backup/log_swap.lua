@@ -8,18 +8,14 @@ return function(keys, args)
   local meta, log, fresh, now_key, scrub, changes, fresh_changes = unpack(keys)
   if redis.call('GET', scrub) ~= args[2] then return {'deleted_meanwhile'} end
   local seq = redis.call('HGET', meta, 'seq') or '0'
-  for _, entry in ipairs(redis.call('XRANGE', log, '(' .. args[1] .. '-0', '+')) do
-    copy_entry(fresh, now_key, entry)
-  end
+  copy_behind(log, fresh, now_key, args[1], copy_entry)
   if redis.call('EXISTS', fresh) == 0 then
     redis.call('XADD', fresh, seq .. '-0', 'm', '')
     redis.call('XDEL', fresh, seq .. '-0')
   end
   redis.call('XSETID', fresh, seq .. '-0')
   redis.call('RENAME', fresh, log)
-  for _, entry in ipairs(redis.call('XRANGE', changes, '(' .. args[3] .. '-0', '+')) do
-    copy_change(fresh_changes, now_key, entry)
-  end
+  copy_behind(changes, fresh_changes, now_key, args[3], copy_change)
   if redis.call('EXISTS', fresh_changes) == 1 then redis.call('RENAME', fresh_changes, changes) end
   redis.call('DEL', scrub)
   return {'ok'}

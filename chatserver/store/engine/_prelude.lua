@@ -527,6 +527,24 @@ local function copy_change(fresh, now_key, entry)
   redis.call('XADD', fresh, entry[1], unpack(fields, 1, kept))
 end
 
+-- Copy what stands behind a number in a stream into another by `copy` (copy_entry, copy_change): at most `count`, or all
+-- without it. Returns the last number copied, and how many were.
+local function copy_behind(stream, fresh, now_key, number, copy, count)
+  local entries = redis.call('XRANGE', stream, '(' .. number .. '-0', '+', unpack(count and {'COUNT', count} or {}))
+  for _, entry in ipairs(entries) do
+    copy(fresh, now_key, entry)
+    number = string.match(entry[1], '^%d+')
+  end
+  return number, #entries
+end
+
+-- One step of such a copy: {'ok', last number copied, 1 if the end was reached}. It begins anew with the number 0.
+local function copy_some(stream, fresh, now_key, number, copy, count)
+  if number == '0' then redis.call('DEL', fresh) end
+  local last, copied = copy_behind(stream, fresh, now_key, number, copy, count)
+  return {'ok', last, copied < tonumber(count) and 1 or 0}
+end
+
 local function give_role(place, user, role)
   local record = cmsgpack.unpack(redis.call('HGET', place.members, user))
   record[1] = role
