@@ -31,6 +31,13 @@ Writers = Literal["everyone", "moderators"]
 Level = Literal["all", "mentions", "none"]
 Presence = Literal["shown", "hidden"]
 Findable = Literal["interests", "name", "nothing"]
+FindableBy = Annotated[
+    Findable | UnsetType,
+    Meta(
+        description="what finds you in `user.search`: name, handle and `interests`; `name` and handle; or `nothing` "
+        "but your whole handle"
+    ),
+]
 Gesture = Literal["hi", "same_here", "talk"]
 SayHiFrom = Literal["room", "answered", "nobody"]
 Wish = Literal["", "yes", "not_yet"]
@@ -152,13 +159,7 @@ class UserProfile(User, frozen=True, kw_only=True):
     shown_rooms: Annotated[
         list[str] | UnsetType, Meta(description="ids of your open rooms that everyone may see on your profile")
     ] = UNSET
-    findable: Annotated[
-        Findable | UnsetType,
-        Meta(
-            description="what finds you in `user.search`: name, handle and `interests`; `name` and handle; or `nothing`"
-            " but your whole handle"
-        ),
-    ] = UNSET
+    findable: FindableBy = UNSET
     listable: Annotated[
         bool | UnsetType, Meta(description="whether a search for messages may ask for all that you wrote")
     ] = UNSET

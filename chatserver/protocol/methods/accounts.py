@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import About, After, Handle, Label, Method, Name, Nothing, Params, Password, Tags
 from chatserver.protocol.shapes import (
-    Findable,
+    FindableBy,
     ListedUser,
     Login,
     OwnBot,
@@ -185,13 +185,7 @@ class ProfileUpdate(Params, frozen=True):
         Annotated[list[RoomId], Meta(max_length=20)] | UnsetType,
         Meta(description="ids of your open rooms that everyone may see on your profile"),
     ] = UNSET
-    findable: Annotated[
-        Findable | UnsetType,
-        Meta(
-            description="what finds you in `user.search`: name, handle and `interests`; `name` and handle; or `nothing`"
-            " but your whole handle"
-        ),
-    ] = UNSET
+    findable: FindableBy = UNSET
     listable: Annotated[
         bool | UnsetType, Meta(description="whether a search for messages may ask for all that you wrote")
     ] = UNSET
