@@ -46,7 +46,7 @@ export class PinStrip extends PageElement {
 
   async #open() {
     if (!(await arrived("pin-list"))) return;
-    const dialog = make("dialog", { class: "pins", attributes: { "aria-label": this.say("pins.heading") } });
+    const dialog = make("dialog", { class: "list", attributes: { "aria-label": this.say("pins.heading") } });
     const { closable } = await import("../closable.js");
     closable(dialog, this.say("pins.heading"), this.say("people.close"), make("pin-list", { set: { room: this.room } }));
     this.append(dialog);

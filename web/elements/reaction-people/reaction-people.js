@@ -19,7 +19,7 @@ export class ReactionPeople extends PageElement {
     this.error = make("p", { class: "error", attributes: { role: "status" } });
     this.more = button(this.say("shell.more"), () => this.#load());
     this.clear = button("", () => this.#clear(), "action grave");
-    this.dialog = make("dialog", { attributes: { "aria-label": this.say("reactors.heading") } },
+    this.dialog = make("dialog", { class: "list", attributes: { "aria-label": this.say("reactors.heading") } },
       make("header", {}, this.heading, iconButton("close", this.say("people.close"), () => this.dialog.close())),
       this.kinds, this.people, this.error, make("div", { class: "choices" }, this.more, this.clear));
     this.append(this.dialog);
