@@ -60,6 +60,7 @@ from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.search import MessageFinder
 from chatserver.services.messages.sync import Sync
+from chatserver.services.messages.topics import Topics
 from chatserver.services.recovery import Recovery
 from chatserver.services.rooms.activity import Activity
 from chatserver.services.rooms.discovery import Discovery
@@ -90,9 +91,10 @@ from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
 from chatserver.store.index.sqlite import SqliteEngine
 from chatserver.store.messages.deletions import Deletions
-from chatserver.store.messages.log import LogReader, MessageLog
+from chatserver.store.messages.log import LogReader, MessageLog, Stored
 from chatserver.store.messages.previews import PreviewStore
 from chatserver.store.messages.reactions import ReactionStore
+from chatserver.store.messages.topics import TopicStore
 from chatserver.store.rooms.questions import QuestionStore
 from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
@@ -127,6 +129,7 @@ class Stores:
     files: FileStore
     index: SearchIndex
     pictures: OwnPictures
+    topics: TopicStore
 
 
 @dataclass(slots=True, frozen=True)
@@ -174,6 +177,7 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
     ties = TieStore(store, intents, inbox, secret=secret, numbers=_numbers(settings))
     invitations = InvitationStore(store, intents, rooms, ties, most=settings.friends.invitations)
     newcomers = newcomers_rooms(rooms_wanted)
+    newcomer_store = NewcomerStore(store, most=max(1, settings.newcomer.messages))
     erasing = Erasing(store, blobs)
     pictures = OwnPictures(store, intents, authors, erasing)
 
@@ -192,7 +196,7 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
             store, intents, authors, rooms, newcomers=newcomers, first_accounts=settings.newcomer.first_accounts,
             on_invited=ties.invited, on_closed=closed,
         ),
-        newcomers=NewcomerStore(store, most=max(1, settings.newcomer.messages)),
+        newcomers=newcomer_store, topics=TopicStore(store, intents, newcomer_store, erasing),
         logins=LoginStore(store, days=settings.accounts.login_days), log=LogReader(store),
         reactions=ReactionStore(store),
         files=FileStore(store, blobs, erasing, Quota(settings.files.user_bytes, settings.files.day_bytes)),
@@ -230,7 +234,7 @@ def _numbers(settings: Settings) -> Numbers:
 
 def _newcomer_numbers(settings: Settings) -> NewcomerNumbers:
     newcomer = settings.newcomer
-    return NewcomerNumbers(newcomer.days, newcomer.messages, newcomer.mentions)
+    return NewcomerNumbers(newcomer.days, newcomer.messages, newcomer.mentions, newcomer.topics_per_day)
 
 
 async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
@@ -273,7 +277,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
         on=lambda: community.profile.previews, own=settings.server.public_url,
     )  # fmt: skip
     messages = Messages(
-        hub, log, stores.users, deletions, sends, inbox, newcomers, previews,
+        hub, log, stores.users, stores.topics, deletions, sends, inbox, newcomers, previews,
         secret=stores.secret, characters=limits.text_characters, size=limits.text_bytes,
         most_files=settings.files.message_files,
     )  # fmt: skip
@@ -281,9 +285,10 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
         hub, stores.log, stores.reactions, messages, inbox, pins=sends, off=lambda: settings.community.reactions_off,
         reacts=Buckets(limits.reactions_burst, limits.reactions_per_minute / 60),
     )  # fmt: skip
+    topics = Topics(hub, stores.topics, messages, newcomers, sends)
     friends = _friends(settings, stores, hub, messages, pairs, ties, inbox, newcomers, icebreakers, days)
     server = _server_info(settings)
-    services = _services(settings, stores, live, messages, reactions, previews, friends, server, hashing)
+    services = _services(settings, stores, live, messages, topics, reactions, previews, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
     pool = _pool(settings)
     return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days, pool), pool)
@@ -304,12 +309,12 @@ def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Day
 
 
 def _log(settings: Settings, stores: Stores, live: Live, ties: Ties, days: Days, tasks: Tasks) -> MessageLog:
-    def stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
+    def stored(message: Stored) -> None:
         """Move the author's read marker, and make two people friends if they now are."""
-        live.marks.note(user, room, epoch, seq, origin)
-        live.hub.note_own_message(user, room, epoch, seq)
-        if kind == "direct":
-            ties.wrote(user, room)
+        live.marks.note(message)
+        live.hub.note_own_message(message)
+        if message.kind == "direct":
+            ties.wrote(message.user, message.room)
 
     return MessageLog(
         stores.store, tasks.spawn, durability=settings.store.durability, today=days.number,
@@ -366,8 +371,8 @@ def _searches(settings: Settings) -> Buckets:
 
 
 def _services(
-    settings: Settings, stores: Stores, live: Live, messages: Messages, reactions: Reactions, previews: Previews,
-    friends: Friends, server: ServerInfo, hashing: Hashing,
+    settings: Settings, stores: Stores, live: Live, messages: Messages, topics: Topics, reactions: Reactions,
+    previews: Previews, friends: Friends, server: ServerInfo, hashing: Hashing,
 ) -> Services:  # fmt: skip
     limits, hub, community, accounts = settings.limits, live.hub, stores.community, stores.accounts
     return Services(
@@ -402,6 +407,7 @@ def _services(
         message_finder=MessageFinder(
             hub, stores.store, stores.index, messages, accounts, searches=_searches(settings)
         ),
+        topics=topics,
         reactions=reactions,
         previews=previews,
         activity=Activity(hub, stores.rooms, Buckets(limits.typing_burst, limits.typing_per_second)),

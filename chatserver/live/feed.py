@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from chatserver.live.company import Company
 from chatserver.live.connection import Connection
@@ -36,12 +36,24 @@ from chatserver.protocol.events import (
     PresenceChanged,
     RoomChanged,
     RoomReset,
+    TopicChanged,
     TypingStarted,
 )
 from chatserver.protocol.shapes import Author, AuthorRole, Message, Role
 from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.messages.log import LogReader
-from chatserver.store.messages.records import Change, Changed, Difference, Now, Posted, Reacted, Record
+from chatserver.store.messages.records import (
+    Change,
+    Changed,
+    Difference,
+    Now,
+    Posted,
+    Purged,
+    Reacted,
+    Record,
+    ranges_of,
+)
+from chatserver.store.messages.topics import people_in, topic_of
 from chatserver.store.rooms.records import LogHead, MemberRecord, Opened, RoomMeta
 
 log = logging.getLogger(__name__)
@@ -53,6 +65,12 @@ ROLES_REMEMBERED: Final = 100
 _messages = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[Record]]).decode
 _change = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Now]).decode
 _reaction = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, Difference]).decode
+_purge = msgspec.msgpack.Decoder(tuple[str, str, int, int, int, list[int]]).decode
+_CHANGES: Final[dict[bytes, Callable[[bytes], tuple[str, str, int, int, int, Any]]]] = {
+    b"c": _change,
+    b"r": _reaction,
+    b"p": _purge,
+}
 _other = msgspec.msgpack.Decoder(list[Any]).decode
 
 Jobs = deque[tuple[bytes, list[Connection]]]
@@ -86,7 +104,7 @@ class Feed:
     """One room in this process. ``place`` is how far it has received, ``delivered`` how far its live followers have.
 
     ``reactions`` counts those among the changes up to there; ``changed_rev`` is the last change that was none;
-    ``gone`` is the highest number of a deleted message.
+    ``gone`` is the highest number of a deleted message, ``topical`` of one in a topic.
     ``members`` are the room's members, ``company`` those connected."""
 
     def __init__(self, room: str, opened: Opened, around: Surroundings) -> None:
@@ -108,6 +126,11 @@ class Feed:
         self.told = 0
         self._roles_told: dict[str, int] = {}
         self._loop = asyncio.get_running_loop()
+        self._receivers: dict[bytes, Callable[[bytes], None]] = {
+            b"m": self._receive_messages, b"c": self._receive_change, b"r": self._receive_change,
+            b"p": self._receive_change, b"j": self._receive_member, b"o": self._receive_topic,
+            b"s": self._receive_settings, b"h": self._receive_here, b"t": self._hear_typing,
+        }  # fmt: skip
         self.company = Company(around.process, opened.here)
         self.members = Members(opened, self.company.users.__contains__, partial(around.read_member, room))
         self._take(opened)
@@ -121,7 +144,8 @@ class Feed:
         self.last_id = self.delivered_id = opened.head.last_id
         self.reactions = opened.head.reactions
         self.changed_rev = self.place.rev
-        self.gone = opened.head.gone
+        self.gone, self.topical = opened.head.gone, opened.head.topical
+        self.topics_version = opened.head.topics_version
         self.tail = Tail(
             self.place, records=self.around.tail_records, size=self.around.tail_bytes,
             reactions=self.around.replay_reactions,
@@ -155,23 +179,22 @@ class Feed:
 
     def _receive(self, payload: bytes) -> None:
         kind = payload[2:3]
-        if self.repairs.holds_back and kind in b"mcrjst":
+        if self.repairs.holds_back and kind in b"mcrpjsot":
             if kind != b"t":
                 self.repairs.park(payload)
-        elif kind == b"m":
-            self._receive_messages(payload)
-        elif kind in b"cr":
-            self._receive_change(payload)
-        elif kind == b"j":
-            self._receive_member(payload)
-        elif kind == b"s":
-            if _other(payload)[1] > self.version:
-                self.repairs.repair()
-        elif kind == b"h":
-            _, process, value = _other(payload)
-            self.company.receive(process, value)
-        elif kind == b"t":
-            self._receive_typing(_other(payload)[1])
+        else:
+            self._receivers[kind](payload)
+
+    def _receive_settings(self, payload: bytes) -> None:
+        if _other(payload)[1] > self.version:
+            self.repairs.repair()
+
+    def _receive_here(self, payload: bytes) -> None:
+        _, process, value = _other(payload)
+        self.company.receive(process, value)
+
+    def _hear_typing(self, payload: bytes) -> None:
+        self._receive_typing(*_other(payload)[1:])
 
     def _receive_messages(self, payload: bytes) -> None:
         _, epoch, first, rev, at, records = _messages(payload)
@@ -189,14 +212,20 @@ class Feed:
             self.apply_message(Posted(seq, at, record, None))
 
     def _receive_change(self, payload: bytes) -> None:
-        """A change ("c") with the state that now holds, or a reaction ("r") with the difference."""
-        _, epoch, rev, seq, after, what = (_change if payload[2:3] == b"c" else _reaction)(payload)
+        """A change ("c") with the state that now holds, a reaction ("r") with the difference, or a purge ("p") with
+        ranges of numbers."""
+        _, epoch, rev, seq, after, what = _CHANGES[payload[2:3]](payload)
         if epoch == self.epoch and rev <= self.place.rev:
             return
         if epoch != self.epoch or rev != self.place.rev + 1 or after != self.place.seq:
             self.repairs.repair(payload)
             return
-        self.apply_change(Changed(rev, seq, after, what) if isinstance(what, Now) else Reacted(rev, seq, after, what))
+        if isinstance(what, Now):
+            self.apply_change(Changed(rev, seq, after, what))
+        elif isinstance(what, Difference):
+            self.apply_change(Reacted(rev, seq, after, what))
+        else:
+            self.apply_change(Purged(rev, seq, after, ranges_of(what)))
 
     def apply_message(self, posted: Posted) -> None:
         author = self.author(posted.user)
@@ -204,6 +233,8 @@ class Feed:
         self.last_id = posted.id
         if posted.deleted:
             self.gone = posted.seq
+        if posted.topic:
+            self.topical = posted.seq
         self._numbered(posted_entry(self.room, posted, author, self.place))
 
     def apply_change(self, change: Change) -> None:
@@ -212,9 +243,31 @@ class Feed:
             self.reactions += 1
         else:
             self.changed_rev = change.rev
-            if change.now.deleted:
-                self.gone = max(self.gone, change.seq)
+            self._note_change(change)
         self._numbered(change_entry(self.room, change, self.place))
+
+    def _note_change(self, change: Changed | Purged) -> None:
+        if isinstance(change, Purged):
+            self.gone = max(self.gone, change.ranges[-1][1])
+            return
+        if change.now.deleted:
+            self.gone = max(self.gone, change.seq)
+        if change.now.topic:
+            self.topical = max(self.topical, change.seq)
+
+    def _receive_topic(self, payload: bytes) -> None:
+        _, version, row = _other(payload)
+        if version <= self.topics_version:
+            return
+        if version != self.topics_version + 1:
+            self.repairs.repair(payload)
+            return
+        unknown = [user for user in people_in(row) if self.around.authors.known(user) is None]
+        if unknown:
+            self.repairs.look_up(unknown, payload)
+            return
+        self.topics_version = version
+        self._send(Unlogged("topic.changed", TopicChanged(self.room, version, topic_of(self.room, row, self.author))))
 
     def _numbered(self, entry: Entry) -> None:
         self.tail.add(entry)
@@ -281,18 +334,18 @@ class Feed:
             if connection in self.followers:
                 self.around.tell_state(self, connection)
 
-    def _receive_typing(self, user: str) -> None:
+    def _receive_typing(self, user: str, line: str | None = None) -> None:
         if self.around.authors.known(user) is None:
-            self.around.spawn(self._type_later(user))
+            self.around.spawn(self._type_later(user, line))
         elif not self.repairs.holds_back:
-            event = TypingStarted(self.room, self.author(user))
+            event = TypingStarted(room=self.room, user=self.author(user), topic=UNSET if line is None else line)
             # Not to visitors either: a blocked user may be looking in without a login.
             apart = (self.around.apart(user) & self.company.users.keys()) | {VISITOR}
             self._send(Unlogged("typing.started", event, ephemeral=True, apart=apart))
 
-    async def _type_later(self, user: str) -> None:
+    async def _type_later(self, user: str, line: str | None) -> None:
         await self.around.authors.load([user])
-        self._receive_typing(user)
+        self._receive_typing(user, line)
 
     def face_changed(self, author: Author) -> Iterator[Connection]:
         """The connections that may show this author: recent writers, the other of a direct room, presence lists.
@@ -350,6 +403,7 @@ class Feed:
         self._take_company(opened)
         self.meta = opened.meta
         self.version, self.head = opened.meta.version, opened.head
+        self.topics_version = opened.head.topics_version
         self._announce(said, members)
         for user, role in roles.items():
             self.tail.role_changed(user, self._title_of(user))
@@ -384,7 +438,8 @@ class Feed:
             room=self.room, kind=meta.kind, title=meta.title, about=meta.about, tags=meta.tags, titles=meta.titles,
             abouts=meta.abouts, window=meta.window, bots=meta.bots, archived=meta.archived, slow_mode=meta.slow_mode,
             question=meta.question, members=self.members.count, writers=meta.writers, topics=meta.topics,
-            never_window=meta.never_window, pokes=meta.told_pokes,
+            never_window=meta.never_window, pokes=meta.told_pokes, forum=meta.forum,
+            topics_version=self.topics_version,
         )  # fmt: skip
 
     def _said_frame(self, wire: Wire) -> bytes:
@@ -475,7 +530,9 @@ class Feed:
         return wire.event("room.reset", self._reset_event())
 
     def _reset_event(self) -> RoomReset:
-        return RoomReset(self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev)
+        return RoomReset(
+            self.room, self.epoch, self.delivered.seq, self.delivered_id, self.delivered.rev, self.topics_version
+        )
 
     def left_frame(self, wire: Wire, user: str) -> bytes:
         event = MemberEvent(self.room, self.author(user), "member", self.members.count)

@@ -39,7 +39,7 @@ from chatserver.store.accounts.author_cache import AuthorCache
 from chatserver.store.accounts.users import NO_POINTER, Pointer, UserStore
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import item_of, state_of
-from chatserver.store.messages.log import LogReader
+from chatserver.store.messages.log import LogReader, Stored
 from chatserver.store.messages.unread import Unread, UnreadStore
 from chatserver.store.rooms.reading import RoomReader
 from chatserver.store.rooms.records import MemberRecord
@@ -255,11 +255,11 @@ class Hub:
         user.read_up(room, Reading(seq, reading_rules.read(markers)), epoch)
         self._moves.put(user, room, line, origin)
 
-    def note_own_message(self, user_id: str, room: str, epoch: str, seq: int) -> None:
+    def note_own_message(self, stored: Stored) -> None:
         """Move the author's read marker here at once: states built from now on have it, though it is stored later."""
-        user = self.users.get(user_id)
+        user = self.users.get(stored.user)
         if user is not None:
-            user.read_up(room, Reading(seq), epoch)
+            user.read_own(stored.room, stored.epoch, stored.line, stored.seq, stored.topical)
 
     def origin(self, connection: Connection) -> str:
         """A name of the connection that is unique over all processes."""
@@ -459,10 +459,12 @@ class Hub:
             role=member.role if member else "visitor", notify=pointer.level_at(now), epoch=feed.epoch,
             first_seq=feed.head.first_seq, last_seq=last_seq, last_id=feed.delivered_id, rev=feed.delivered.rev,
             read_seq=min(reading.read_seq, last_seq) if member else last_seq,
+            markers=dict(reading.markers) if member else {},
             unread=unread.unread if member else 0, mentions=unread.mentions if member else 0,
             members=feed.members.count, online=online, window=meta.window, bots=meta.bots, question=meta.question,
             slow_mode=meta.slow_mode, archived=meta.archived, titles=meta.titles, abouts=meta.abouts,
-            writers=meta.writers, topics=meta.topics, never_window=meta.never_window, question_of=meta.question_of,
+            writers=meta.writers, topics=meta.topics, never_window=meta.never_window, forum=meta.forum,
+            topics_version=feed.topics_version, question_of=meta.question_of,
             pokes=meta.told_pokes,
             muted_until=member.muted_until if member and member.muted_until > now else 0,
             other=feed.author(other) if other else UNSET,

@@ -66,6 +66,7 @@ class Repaired(Protocol):
     place: Place
     last_id: str
     version: int
+    topics_version: int
 
     @property
     def around(self) -> Provision: ...
@@ -139,7 +140,8 @@ class Repairs:
 
     def _agrees(self, head: Head) -> bool:
         feed = self._feed
-        return (head.seq, head.rev, head.last_id, head.version) == (*feed.place, feed.last_id, feed.version)
+        here = (*feed.place, feed.last_id, feed.version, feed.topics_version)
+        return (head.seq, head.rev, head.last_id, head.version, head.topics_version) == here
 
     def repair(self, payload: bytes | None = None) -> None:
         """Read up to the end of the log, then handle ``payload`` again."""
@@ -262,7 +264,7 @@ class Repairs:
                 log.warning("room: the log is a different one; its followers are reset", extra={"room": feed.room})
                 await self._start_over()
                 return
-            if page.version != feed.version:
+            if (page.version, page.topics_version) != (feed.version, feed.topics_version):
                 # Before any message of this page: a removed member must not receive later messages.
                 feed.reload(await feed.read_anew())
             if (page.seq, page.rev) == feed.place:

@@ -8,7 +8,7 @@ is gone at once. Reactions have a ring of their own, so that a thousand of them 
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import ClassVar, Final, NamedTuple
 
 import msgspec
@@ -16,18 +16,19 @@ from msgspec import UnsetType
 
 from chatserver.ids import now_ms
 from chatserver.live.wire import Wire
-from chatserver.protocol.events import MessageChanged, MessageReacted
+from chatserver.protocol.events import MessageChanged, MessageReacted, MessagesPurged
 from chatserver.protocol.shapes import Author, AuthorRole, Message
-from chatserver.rules.messages.reading import Reading
 from chatserver.store.accounts.author_cache import titled
 from chatserver.store.messages.records import (
     FIRST_MS,
     Change,
     Changed,
     Posted,
+    Purged,
     Reacted,
     change_of,
     message_of,
+    purged_of,
     reacted_of,
     tombstone_of,
     unmarked,
@@ -48,11 +49,12 @@ class Place(NamedTuple):
         return self.seq >= other.seq and self.rev >= other.rev
 
 
-What = Message | MessageChanged | MessageReacted
+What = Message | MessageChanged | MessageReacted | MessagesPurged
 _NAMES: Final[dict[type[What], str]] = {
     Message: "message.posted",
     MessageChanged: "message.changed",
     MessageReacted: "message.reacted",
+    MessagesPurged: "messages.purged",
 }
 
 
@@ -75,7 +77,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        if isinstance(self.what, MessageReacted):
+        if not isinstance(self.what, Message | MessageChanged):
             return 300
         return 300 + len(self.what.text) + 1024 * len(self.what.attachments)
 
@@ -134,7 +136,11 @@ def posted_entry(room: str, posted: Posted, author: Author, place: Place) -> Ent
 
 def change_entry(room: str, change: Change, place: Place) -> Entry:
     """A change as its readers receive it."""
-    return _changed_entry(room, change, place) if isinstance(change, Changed) else _reacted_entry(room, change, place)
+    if isinstance(change, Changed):
+        return _changed_entry(room, change, place)
+    if isinstance(change, Purged):
+        return Entry(purged_of(room, change), place)
+    return _reacted_entry(room, change, place)
 
 
 def _changed_entry(room: str, changed: Changed, place: Place) -> Entry:
@@ -147,7 +153,7 @@ def _changed_entry(room: str, changed: Changed, place: Place) -> Entry:
 
 
 def _deleted(change: MessageChanged) -> MessageChanged:
-    return MessageChanged(room=change.room, rev=change.rev, seq=change.seq, text="", deleted=True)
+    return MessageChanged(room=change.room, rev=change.rev, seq=change.seq, text="", deleted=True, topic=change.topic)
 
 
 def _reacted_entry(room: str, reacted: Reacted, place: Place) -> Entry:
@@ -198,6 +204,8 @@ class Tail:
             return
         if isinstance(what, Message):
             self._messages[what.seq] = entry
+        elif isinstance(what, MessagesPurged):
+            self._bury(what)
         else:
             self._rewrite(what, entry)
         self._entries.append(entry)
@@ -219,12 +227,25 @@ class Tail:
         if entry is not None and isinstance(entry.what, Message):
             self._replace(entry, *_as_both_see_it(entry, by))
         if change.deleted:
-            for older in self._entries:
-                if isinstance(older.what, MessageChanged) and older.what.seq == change.seq:
-                    self._replace(older, msgspec.structs.replace(change, rev=older.what.rev))
-            for older in self._reactions:
-                if isinstance(older.what, MessageReacted) and older.what.seq == change.seq:
-                    older.replace(_bare(older.what))
+            self._forget_changes({change.seq})
+
+    def _bury(self, purge: MessagesPurged) -> None:
+        """Many messages were deleted."""
+        seqs = {seq for first, last in purge.seqs for seq in range(first, last + 1)}
+        for seq in seqs & self._messages.keys():
+            message = self._messages[seq].what
+            assert isinstance(message, Message)
+            self._replace(self._messages[seq], tombstone_of(message))
+        self._forget_changes(seqs)
+
+    def _forget_changes(self, seqs: Set[int]) -> None:
+        """Of messages that were deleted, earlier changes and reactions say only that."""
+        for older in self._entries:
+            if isinstance(older.what, MessageChanged) and older.what.seq in seqs:
+                self._replace(older, _deleted(older.what))
+        for older in self._reactions:
+            if isinstance(older.what, MessageReacted) and older.what.seq in seqs:
+                older.replace(_bare(older.what))
 
     def _replace(self, entry: Entry, what: What, only: str = "", others: What | None = None) -> None:
         """Replace an entry's content, and count its bytes again: otherwise bytes of deleted texts would fill the
@@ -277,17 +298,19 @@ class Tail:
         return entry.what.id if entry is not None and isinstance(entry.what, Message) else None
 
     def unread_after(
-        self, seq: int, upto: int, reading: Reading, user: str, blocks: Set[str] = frozenset(), *, everyone: bool = True
-    ) -> tuple[int, int]:
-        """How many messages after this one and up to ``upto`` the user has not read, and how many of those call them,
-        except by users they blocked. ``everyone``: whether @everyone calls them."""
+        self, seq: int, upto: int, unread_in: Callable[[str, int], bool], user: str, blocks: Set[str] = frozenset(),
+        *, everyone: bool = True,
+    ) -> tuple[int, int]:  # fmt: skip
+        """How many messages after this one and up to ``upto`` are unread, and how many of those call the user, except
+        by users they blocked. ``unread_in(line, number)`` tells of a standing message, ``everyone`` whether @everyone
+        calls them."""
         unread, mentions = upto - seq, 0
         for number, entry in self._messages.items():
             if not seq < number <= upto:
                 continue
             what = entry.seen_by(user)
             assert isinstance(what, Message)
-            if what.deleted or number <= reading.marker(what.topic):
+            if what.deleted or not unread_in(what.topic, number):
                 unread -= 1
             elif what.author.id not in blocks and calls(what, user, everyone=everyone):
                 mentions += 1
@@ -351,7 +374,7 @@ def _as_it_holds(message: What, change: What) -> What:
 def as_it_holds(message: Message, change: MessageChanged) -> Message:
     """The message after the change."""
     if change.deleted or message.deleted:
-        return tombstone_of(message)
+        return msgspec.structs.replace(tombstone_of(message), topic=change.topic)
     return msgspec.structs.replace(
         message,
         text=change.text,

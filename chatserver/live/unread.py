@@ -2,7 +2,8 @@
 
 The store counts up to the last message that was delivered when it was asked; what was delivered since is added from the
 feed's tail, without await. A change in between (a deletion, a move) may or may not be in the store's number, so then it
-is asked again. Nothing is asked where everything is read.
+is asked again. Nothing is asked where everything is read. Lines (topics and the main line) are passed only where they
+are counted otherwise than the room.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import asyncio
 from collections.abc import Set
 from typing import Final, NamedTuple
 
+from chatserver.ids import now_ms
 from chatserver.live.feed import Feed
+from chatserver.rules.messages import levels as level_rules
+from chatserver.rules.messages.reading import MAIN, Reading, written
 from chatserver.store.accounts.users import Pointer
-from chatserver.store.messages.unread import Unread, UnreadStore
+from chatserver.store.messages.unread import ALIKE, LinesAsked, Unread, UnreadStore
 
 MOST_COUNTS: Final = 3
 """How often it is counted again because of changes."""
@@ -26,6 +30,30 @@ class Reader(NamedTuple):
     user: str
     pointer: Pointer
     blocks: Set[str] = NOBODY
+
+    def lines(self, feed: Feed) -> Lines:
+        now, pointer = now_ms(), self.pointer
+        chosen = level_rules.chosen(pointer.levels, now) if pointer.levels else {}
+        counts = {topic: level != "none" for topic, level in chosen.items()}
+        return Lines(pointer.reading(feed.epoch, feed.head.shared), counts, others=pointer.level_at(now) != "none")
+
+
+class Lines(NamedTuple):
+    """What the user has read, and which topics count as unread: ``others`` are those for which nothing was chosen, and
+    in which the user did not write."""
+
+    reading: Reading
+    counts: dict[str, bool]
+    others: bool
+
+    def differ(self, feed: Feed) -> bool:
+        """Whether any line is counted otherwise than the room."""
+        if feed.topical <= self.reading.read_seq:
+            return False
+        return bool(self.reading.markers) or not self.others or not all(self.counts.values())
+
+    def unread_in(self, line: str, seq: int) -> bool:
+        return seq > self.reading.marker(line) and (line == MAIN or self.counts.get(line, self.others))
 
 
 class Counted(NamedTuple):
@@ -63,13 +91,14 @@ class UnreadCounter:
         return counted
 
     async def _count(self, feed: Feed, reader: Reader) -> Counted:
-        upto, changed_rev = feed.delivered.seq, feed.changed_rev
-        read = reader.pointer.reading(feed.epoch, feed.head.shared).read_seq
+        upto, changed_rev, lines = feed.delivered.seq, feed.changed_rev, reader.lines(feed)
+        differ = lines.differ(feed)
+        read = lines.reading.read_seq if differ else max(lines.reading.read_seq, lines.reading.marker(MAIN))
         if not reader.user or read >= upto:
             return Counted(Unread(0, 0), upto, changed_rev)
         unread = await self._store.count(
             feed.room, reader.user, after=read, upto=upto, everyone=bool(reader.pointer.everyone),
-            gone=feed.gone > read, without=reader.blocks,
+            gone=feed.gone > read, lines=_as_stored(lines) if differ else ALIKE, without=reader.blocks,
         )  # fmt: skip
         return Counted(unread, upto, changed_rev)
 
@@ -79,8 +108,13 @@ class UnreadCounter:
         last = feed.delivered.seq
         if not reader.user or last == counted.upto:
             return counted.unread
-        reading = reader.pointer.reading(feed.epoch, feed.head.shared)
         unread, mentions = feed.tail.unread_after(
-            counted.upto, last, reading, reader.user, reader.blocks, everyone=bool(reader.pointer.everyone)
-        )
+            counted.upto, last, reader.lines(feed).unread_in, reader.user, reader.blocks,
+            everyone=bool(reader.pointer.everyone),
+        )  # fmt: skip
         return Unread(counted.unread.unread + unread, counted.unread.mentions + mentions)
+
+
+def _as_stored(lines: Lines) -> LinesAsked:
+    levels = " ".join(f"{topic}:{int(counts)}" for topic, counts in lines.counts.items() if counts != lines.others)
+    return LinesAsked(True, written(lines.reading.markers), levels, lines.others)

@@ -55,6 +55,12 @@ class LiveUser:
             return stored
         return stored.with_reading(known.reading(stored.epoch).joined(stored.reading(stored.epoch)), stored.epoch)
 
+    def read_own(self, room: str, epoch: str, line: str, seq: int, topical: int) -> None:
+        """The user wrote a message: its line is read up to there."""
+        pointer = self.pointers.get(room)
+        if pointer is not None:
+            self.pointers[room] = pointer.with_reading(pointer.reading(epoch).moved(line, seq, topical=topical), epoch)
+
     def read_up(self, room: str, reading: Reading, epoch: str) -> bool:
         """Note what the user has read in a room; whether that is news."""
         pointer = self.pointers.get(room)

@@ -20,6 +20,7 @@ from chatserver.protocol.shapes import (
     RoomState,
     RoomWords,
     Shape,
+    Topic,
 )
 
 
@@ -59,6 +60,25 @@ class MessageReacted(Shape, frozen=True, gc=False):
     cleared: Annotated[bool | UnsetType, Meta(description="true if a moderator removed them all")] = UNSET
 
 
+class MessagesPurged(Struct, frozen=True, gc=False):
+    """Many messages were deleted at once: each is a tombstone now, without reactions and pins."""
+
+    room: Annotated[str, Meta(description="the room's id")]
+    rev: Annotated[int, Meta(description="the change's number in its room: 1, 2, 3 …")]
+    seqs: Annotated[
+        list[tuple[int, int]], Meta(description="their numbers, as pairs of the first and the last of a run")
+    ]
+
+
+class TopicChanged(Struct, frozen=True):
+    """A topic was made, renamed, closed, pinned or deleted; of a deleted one ``topic`` holds only `id`, `room` and
+    `deleted`. Whoever holds another version than the one before asks `topic.list`."""
+
+    room: Annotated[str, Meta(description="the room's id")]
+    topics_version: Annotated[int, Meta(description="how often the room's topics have changed")]
+    topic: Annotated[Topic, Meta(description="the topic as it is now")]
+
+
 class RoomChanged(RoomWords, frozen=True, kw_only=True):
     """A room's title, description and settings, the same for everyone; an absent member has its default."""
 
@@ -71,6 +91,7 @@ class RoomReset(Struct, frozen=True):
     last_seq: Annotated[int, Meta(description="messages continue after this one")]
     last_id: Annotated[str, Meta(description="the id of the last message; empty if there is none")]
     rev: Annotated[int, Meta(description="changes continue after this one")]
+    topics_version: Annotated[int, Meta(description="how often the room's topics have changed")]
 
 
 class MemberEvent(Struct, frozen=True):
@@ -102,9 +123,12 @@ class ReadMoved(ReadState, frozen=True, kw_only=True):
     """Take its numbers as they are."""
 
 
-class TypingStarted(Struct, frozen=True):
+class TypingStarted(Shape, frozen=True):
     room: Annotated[str, Meta(description="the room's id")]
     user: Annotated[Author, Meta(description="the user who is typing")]
+    topic: Annotated[
+        str | UnsetType, Meta(description="the topic, or the main line (empty); absent: somewhere in the room")
+    ] = UNSET
 
 
 class PresenceChanged(Shape, frozen=True):
@@ -135,9 +159,13 @@ class EventKind:
 _ROWS: Final = (
     EventKind("message.posted", Message, "A message was posted; seq is one more than the last."),
     EventKind(
-        "message.changed", MessageChanged, "A message was edited, pinned or deleted; rev is one more than the last."
+        "message.changed",
+        MessageChanged,
+        "A message was edited, moved, pinned or deleted; rev is one more than the last.",
     ),
     EventKind("message.reacted", MessageReacted, "Somebody reacted to a message; rev is one more than the last."),
+    EventKind("messages.purged", MessagesPurged, "Many messages were deleted; rev is one more than the last."),
+    EventKind("topic.changed", TopicChanged, "A topic was made, renamed, closed, pinned or deleted."),
     EventKind("room.changed", RoomChanged, "The room's title, description or settings changed."),
     EventKind("room.updated", RoomState, "The user joined the room, or their own role or setting in it changed."),
     EventKind("room.reset", RoomReset, "Events cannot continue from the cursor: read pages again."),

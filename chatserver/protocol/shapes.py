@@ -288,6 +288,10 @@ class RoomWords(Shape, frozen=True, kw_only=True):
         bool | UnsetType,
         Meta(description="false if people cannot be poked from this room; absent if they can, and in a direct room"),
     ] = UNSET
+    forum: Annotated[bool, Meta(description="whether messages are posted in topics only")] = False
+    topics_version: Annotated[
+        int, Meta(description="how often the room's topics have changed; a client that holds another one asks for them")
+    ] = 0
 
 
 class RoomState(RoomWords, frozen=True, kw_only=True):
@@ -304,11 +308,17 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
     last_seq: Annotated[int, Meta(description="the number of the last message")]
     last_id: Annotated[str, Meta(description="the id of the last message; empty if there is none")]
     rev: Annotated[int, Meta(description="the number of the last change")]
-    read_seq: Annotated[int, Meta(description="the last message that was read")]
-    unread: Annotated[int, Meta(description="how many messages are neither read nor deleted")]
+    read_seq: Annotated[int, Meta(description="the last message that was read, of the whole room")]
+    unread: Annotated[
+        int, Meta(description="how many messages are neither read, nor deleted, nor in a topic at level `none`")
+    ]
     mentions: Annotated[int, Meta(description="how many of those call the user")]
     online: Annotated[int, Meta(description="how many members are connected; rounded if the reader is not a member")]
     other: Annotated[Author | UnsetType, Meta(description="the other user of a direct room")] = UNSET
+    markers: Annotated[
+        dict[str, int],
+        Meta(description="what is read beyond `read_seq`: the last message read, by topic (empty: the main line)"),
+    ] = {}
     notify_until: Annotated[int, Meta(description="when `notify` ends (Unix ms) and `notify_then` holds; 0: never")] = 0
     notify_then: Annotated[
         Level | UnsetType, Meta(description="what notifies the user after `notify_until`; absent if there is none")
@@ -326,6 +336,34 @@ class RoomState(RoomWords, frozen=True, kw_only=True):
             "lists); empty for all other rooms"
         ),
     ] = ""
+
+
+TopicId = Annotated[str, Meta(min_length=1, max_length=64, description="the topic's id")]
+
+
+class Topic(Shape, frozen=True, kw_only=True):
+    """A titled part of a room's conversation. `unread`, `mentions`, `level` and `read_seq` are the caller's own:
+    present in answers to members, absent in `topic.changed`. A deleted one has only `id`, `room`, `deleted`."""
+
+    id: Annotated[str, Meta(description="unique, never reused: the id of the message with which it was started")]
+    room: Annotated[str, Meta(description="the room's id")]
+    title: Annotated[str, Meta(description="1 to 100 characters on one line")] = ""
+    by: Annotated[Author | UnsetType, Meta(description="who started it")] = UNSET
+    at: Annotated[int, Meta(description="when it was started")] = 0
+    first: Annotated[str, Meta(description="the beginning of its first message: at most 140 characters")] = ""
+    messages: Annotated[int, Meta(description="how many messages stand in it")] = 0
+    last_seq: Annotated[int, Meta(description="the number of its last message")] = 0
+    last_at: Annotated[int, Meta(description="when that was posted")] = 0
+    last_by: Annotated[Author | UnsetType, Meta(description="who wrote that")] = UNSET
+    people: Annotated[list[Author], Meta(description="the last three who wrote in it, the latest first")] = []
+    closed: Annotated[bool, Meta(description="whether nobody can write in it")] = False
+    note: Annotated[str, Meta(description="a note of the moderators: at most 500 characters, line breaks allowed")] = ""
+    pinned: Annotated[bool, Meta(description="whether it stands before the others in the list")] = False
+    deleted: Annotated[bool, Meta(description="whether it was deleted, or has no message any more")] = False
+    unread: Annotated[int | UnsetType, Meta(description="how many of its messages the caller has not read")] = UNSET
+    mentions: Annotated[int | UnsetType, Meta(description="how many of those call the caller")] = UNSET
+    level: Annotated[Level | UnsetType, Meta(description="what notifies the caller in this topic")] = UNSET
+    read_seq: Annotated[int | UnsetType, Meta(description="up to where the caller has read it")] = UNSET
 
 
 class ReadState(Shape, frozen=True, kw_only=True):

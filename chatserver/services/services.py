@@ -18,6 +18,7 @@ from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
 from chatserver.services.messages.search import MessageFinder
 from chatserver.services.messages.sync import Sync
+from chatserver.services.messages.topics import Topics
 from chatserver.services.rooms.activity import Activity
 from chatserver.services.rooms.discovery import Discovery
 from chatserver.services.rooms.membership import Membership
@@ -40,6 +41,7 @@ class Services:
     discovery: Discovery
     messages: Messages
     message_finder: MessageFinder
+    topics: Topics
     reactions: Reactions
     previews: Previews
     activity: Activity
@@ -97,6 +99,12 @@ class Services:
             "message.history": self.messages.history,
             "message.search": self.message_finder.search,
             "message.get": self.reactions.get,
+            "message.move": self.topics.move,
+            "topic.create": self.topics.create,
+            "topic.list": self.topics.list,
+            "topic.update": self.topics.update,
+            "topic.delete": self.topics.delete,
+            "topic.notify": self.topics.notify,
             "message.react": self.reactions.react,
             "message.unreact": self.reactions.unreact,
             "message.reactors": self.reactions.reactors,

@@ -231,6 +231,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     mentions: Annotated[int, about("How many others a newcomer's message mentions at most.", "people", most=10)] = 3
     pokes: Annotated[int, about("Most open pokes of a newcomer.", "pokes", least=1)] = 1
     files: Annotated[bool, about("Whether newcomers may send files.")] = False
+    topics_per_day: Annotated[int, about("How many topics a newcomer starts within 24 hours.", "topics")] = 1
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,13 +19,14 @@ AT_ONCE: Final = 256
 
 
 class Head(Struct, frozen=True):
-    """The end of a room's log, and the ``version`` of its members and settings (``mv``)."""
+    """The end of a room's log, the ``version`` of its members and settings (``mv``) and that of its topics."""
 
     epoch: str
     seq: int
     rev: int
     last_id: str
     version: int
+    topics_version: int = 0
 
 
 class UserNumbers(Struct, frozen=True):
@@ -54,7 +55,11 @@ async def read_heads(store: Store, rooms: Sequence[str], took: Callable[[str, He
     for start in range(0, len(rooms), AT_ONCE):
         some = rooms[start : start + AT_ONCE]
         await store.together(
-            [(tag, ("HMGET", tag, "epoch", "seq", "rev", "last_id", "mv")) for tag in map(keys.room, some)], took_one
+            [
+                (tag, ("HMGET", tag, "epoch", "seq", "rev", "last_id", "mv", "topics_version"))
+                for tag in map(keys.room, some)
+            ],
+            took_one,
         )
 
 
@@ -77,10 +82,12 @@ async def read_numbers(store: Store, users: Sequence[str], took: Callable[[str, 
 
 
 def _head_of(fields: list[Any]) -> Head | None:
-    epoch, seq, rev, last_id, version = fields
+    epoch, seq, rev, last_id, version, topics = fields
     if epoch is None:
         return None
-    return Head(epoch.decode(), int(seq or 0), int(rev or 0), (last_id or b"").decode(), int(version or 0))
+    return Head(
+        epoch.decode(), int(seq or 0), int(rev or 0), (last_id or b"").decode(), int(version or 0), int(topics or 0)
+    )
 
 
 def _numbers_of(fields: list[Any]) -> UserNumbers:

@@ -109,7 +109,7 @@ def test_a_change_moves_rev_and_is_heard_once():
 def test_after_a_reset_the_stream_goes_on_from_its_place():
     state = State({"hall": Cursor("e1", 3, "m3", 2)})
     started(state, last_seq=900, last_id="m900")
-    reset = RoomReset("hall", "e1", 900, "m900", 5)
+    reset = RoomReset("hall", "e1", 900, "m900", 5, 0)
     (step,) = state.heard("room.reset", reset)
     assert step == CatchUp("hall", Cursor("e1", 900, "m900", 5), reset)
     (after,) = state.heard("message.posted", posted(901))

@@ -59,6 +59,7 @@ _MAKERS = {
     inspect.NoneType: lambda _: st.none(),
     inspect.LiteralType: lambda type_: st.sampled_from(type_.values),
     inspect.ListType: _list,
+    inspect.TupleType: lambda type_: st.tuples(*map(_of, type_.item_types)).map(list),
     inspect.DictType: _map,
     inspect.StructType: _struct,
     inspect.Metadata: lambda type_: _of(type_.type),

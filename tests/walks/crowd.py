@@ -254,6 +254,14 @@ class Crowd:
         mine = [message["seq"] for message in page["messages"] if message["author"]["id"] == who.id]
         return self.chance.choice(mine or [1])
 
+    async def topic(self, who: Ear, room: str) -> str:
+        """A topic of the room, if there is one; else one that never was."""
+        try:
+            page = await who.call("topic.list", room=room)
+        except Refused:
+            return "none"
+        return self.chance.choice([*(topic["id"] for topic in page["topics"]), "none"])
+
     async def card_before(self, who: Ear) -> tuple[str, str, str]:
         """The tie, card and other of a card before somebody, if there is one."""
         cards = (await who.call("tie.list"))["ties"]
@@ -501,7 +509,7 @@ class Moves:
     async def message_send(self: Crowd, who: Ear) -> Params:
         room = self.room(who)
         text, called = self.words(who, room), self.chance.choice(self.users).user["handle"]
-        more: Params = {"topic": self.words(who, room)} if self.chance.random() < 0.2 else {}
+        more: Params = {"topic": await self.topic(who, room)} if self.chance.random() < 0.2 else {}
         more |= {"reply_to": self.chance.randint(1, 5)} if self.chance.random() < 0.5 else {}
         called = self.chance.choice([called, called, "everyone"])
         return {"room": room, "text": f"@{called} {text}", "client_id": self.words(who, room), **more}
@@ -540,6 +548,31 @@ class Moves:
     async def message_hide_previews(self: Crowd, who: Ear) -> Params:
         room = self.room(who)
         return {"room": room, "seq": await self.seq(who, room)}
+
+    async def message_move(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "seqs": [await self.seq(who, room)], "topic": await self.topic(who, room)}
+
+    async def topic_create(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        words = {name: self.words(who, room) for name in ("title", "text", "client_id")}
+        return {"room": room, **words}
+
+    async def topic_list(self: Crowd, who: Ear) -> Params:
+        return {"room": self.room(who), "sort": self.chance.choice(["active", "new"])}
+
+    async def topic_update(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        words = {name: self.words(who, room) for name in ("title", "note")}
+        return {"room": room, "topic": await self.topic(who, room), **words}
+
+    async def topic_delete(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "topic": await self.topic(who, room)}
+
+    async def topic_notify(self: Crowd, who: Ear) -> Params:
+        room = self.room(who)
+        return {"room": room, "topic": await self.topic(who, room), "level": self.chance.choice(["all", "none"])}
 
     async def read_mark(self: Crowd, who: Ear) -> Params:
         return {"room": self.room(who), "seq": 3}

@@ -183,7 +183,8 @@ def _anchor(name: str) -> str:
 
 
 def _link(shape: str) -> str:
-    return f"[{shape}](#{_anchor(shape)})"
+    method = next((name for name, row in METHODS.items() if row.result.__name__ == shape), "")
+    return f"[{shape}](#{_anchor(shape if shape in SHAPES else method)})"
 
 
 def _type(type_: inspect.Type) -> str:
@@ -227,6 +228,7 @@ _WORDS: Final[dict[Any, Callable[[Any], str]]] = {
     inspect.NoneType: lambda _: "null",
     inspect.LiteralType: lambda type_: " or ".join(f"`{json.dumps(value)}`" for value in type_.values),
     inspect.ListType: _list,
+    inspect.TupleType: lambda type_: f"list of {len(type_.item_types)}: {_type(type_.item_types[0])}",
     inspect.DictType: lambda type_: f"map of text to {_type(type_.value_type)}",
     inspect.StructType: lambda type_: _link(type_.cls.__name__),
     inspect.UnionType: _union,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatserver.protocol.methods import accounts, community, friends, messages, rooms, sessions
+from chatserver.protocol.methods import accounts, community, friends, messages, rooms, sessions, topics
 from chatserver.protocol.methods.base import Method
 
 METHODS: Final[dict[str, Method]] = {
-    row.name: row for module in (community, accounts, sessions, rooms, messages, friends) for row in module.ROWS
+    row.name: row for module in (community, accounts, sessions, rooms, messages, topics, friends) for row in module.ROWS
 }

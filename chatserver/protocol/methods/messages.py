@@ -29,6 +29,9 @@ Emoji = Annotated[
 ]
 
 
+Line = Annotated[str, Meta(max_length=64)]
+
+
 class MessageSend(RoomParams, frozen=True, gc=False):
     text: Annotated[
         str,
@@ -36,7 +39,7 @@ class MessageSend(RoomParams, frozen=True, gc=False):
     ]
     client_id: Annotated[ClientId, Meta(description="chosen by the sender; a repeat within an hour posts nothing")]
     reply_to: Annotated[Seq, Meta(description="the number of the message it replies to; 0: none")] = 0
-    topic: Annotated[str, Meta(max_length=200, description="the topic; empty: none")] = ""
+    topic: Annotated[str, Meta(max_length=64, description="the topic's id; empty: the main line")] = ""
     attachments: Annotated[
         list[FileId], Meta(max_length=10, description="your finished uploads for this room, used by no other message")
     ] = field(default_factory=list)
@@ -78,6 +81,10 @@ class MessageHistory(RoomParams, frozen=True):
     ] = UNSET
     after: Annotated[Seq | UnsetType, Meta(description="messages after this number")] = UNSET
     around: Annotated[Seq | UnsetType, Meta(description="messages around this number, including it")] = UNSET
+    topic: Annotated[
+        Line | UnsetType,
+        Meta(description="a topic's messages, without tombstones; empty: the main line's; absent: the whole room's"),
+    ] = UNSET
     limit: Annotated[int, Meta(ge=1, le=100, description="most items of the page")] = 50
 
 
@@ -169,6 +176,17 @@ class MessageReactorsResult(Shape, frozen=True):
     next: Annotated[str, Meta(description="pass it as `after` for the next page; absent: no more")] = ""
 
 
+class MessageMove(RoomParams, frozen=True):
+    seqs: Annotated[list[Seq], Meta(max_length=100, description="the messages' numbers")]
+    topic: Annotated[Line, Meta(description="the topic's id; empty: the main line")] = ""
+
+
+class MessageMoveResult(Struct, frozen=True):
+    revs: Annotated[
+        list[int], Meta(description="the change of each message, as in `seqs`; of one that was there already, the last")
+    ]
+
+
 class MessagePin(RoomParams, frozen=True):
     seq: Seq
     pinned: Annotated[bool, Meta(description="false takes the pin away")]
@@ -184,6 +202,10 @@ class RoomPins(RoomParams, frozen=True):
 
 class ReadMark(RoomParams, frozen=True):
     seq: Annotated[Seq, Meta(description="the last message that was read")]
+    topic: Annotated[
+        Line | UnsetType,
+        Meta(description="move this topic's marker only; empty: the main line's; absent: all of the room is read"),
+    ] = UNSET
 
 
 class ReadMarkResult(ReadState, frozen=True, kw_only=True):
@@ -229,6 +251,10 @@ ROWS: Final = (
     Method(
         "message.reactors", MessageReactors, MessageReactorsResult, "List who reacted to a message with an emoji.",
         who="anyone", repeatable=True,
+    ),
+    Method(
+        "message.move", MessageMove, MessageMoveResult, "Move messages into a topic or the main line (moderators).",
+        repeatable=True,
     ),
     Method(
         "message.pin", MessagePin, RevResult, "Pin a message or take its pin away, as a moderator.", repeatable=True

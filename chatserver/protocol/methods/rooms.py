@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chatserver.protocol.methods.base import About, After, Method, Nothing, Params, RoomParams, Tags, Title
-from chatserver.protocol.methods.messages import PresenceWatchResult
+from chatserver.protocol.methods.messages import Line, PresenceWatchResult
 from chatserver.protocol.shapes import (
     Ban,
     ClientId,
@@ -45,6 +45,7 @@ class RoomCreate(Params, frozen=True):
     never_window: Annotated[
         bool, Meta(description="whether the room can never be made readable without an account; cannot be undone")
     ] = False
+    forum: Annotated[bool, Meta(description="whether messages are posted in topics only")] = False
 
 
 class RoomCreateResult(RoomState, frozen=True, kw_only=True):
@@ -110,6 +111,13 @@ class RoomUpdate(RoomParams, frozen=True):
             description="true: the room can never be made readable without an account; only owners set this, and it "
             "cannot be undone"
         ),
+    ] = UNSET
+    forum: Annotated[bool | UnsetType, Meta(description="whether messages are posted in topics only")] = UNSET
+
+
+class TypingStart(RoomParams, frozen=True):
+    topic: Annotated[
+        Line | UnsetType, Meta(description="where: a topic, or the main line (empty); absent: somewhere in the room")
     ] = UNSET
 
 
@@ -223,7 +231,7 @@ ROWS: Final = (
     ),
     Method("room.notify", RoomNotify, RoomNotifyResult, "Set what notifies you in this room.", repeatable=True),
     Method(
-        "typing.start", RoomParams, Nothing, "Notify the room that you are typing.", connection=True, repeatable=True,
+        "typing.start", TypingStart, Nothing, "Notify the room that you are typing.", connection=True, repeatable=True,
     ),
     Method(
         "presence.watch", RoomParams, PresenceWatchResult, "Subscribe to presence.", who="anyone", connection=True,

@@ -17,11 +17,13 @@ DAY_MS: Final = 86_400_000
 
 @dataclass(slots=True, frozen=True)
 class Numbers:
-    """Until when somebody is a newcomer, and how many others a newcomer's message calls by name."""
+    """Until when somebody is a newcomer, how many others a newcomer's message calls by name, and how many topics a
+    newcomer starts in a day."""
 
     days: int = 1
     messages: int = 5
     mentions: int = 3
+    topics: int = 1
 
 
 class Arrival(Struct, frozen=True, gc=False):

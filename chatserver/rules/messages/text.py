@@ -17,6 +17,7 @@ from chatserver.rules.text.characters import UNSPACED, is_flooded, is_mark, is_v
 LONGEST_TEXT: Final = 4_000
 LONGEST_TEXT_BYTES: Final = 16_384
 LONGEST_TITLE: Final = 60
+LONGEST_TOPIC_TITLE: Final = 100
 LONGEST_ABOUT: Final = 500
 LONGEST_TAG: Final = 24
 MOST_TAGS: Final = 8
@@ -64,6 +65,14 @@ def checked_title(text: str, *, path: str = "title") -> str:
     if not any(map(is_visible, title)):
         raise _refusal(path, "empty", "Give the room a title" if path == "title" else "Give a name")
     return _on_the_wall(title, path, LONGEST_TITLE)
+
+
+def topic_title(text: str) -> str:
+    """The title of a topic: one line, 1 to 100 characters."""
+    title = " ".join(_clean(text, "title").split())
+    if not any(map(is_visible, title)):
+        raise _refusal("title", "empty", "Give the topic a title")
+    return _on_the_wall(title, "title", LONGEST_TOPIC_TITLE)
 
 
 def checked_about(text: str, *, path: str = "about") -> str:

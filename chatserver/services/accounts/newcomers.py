@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from msgspec.structs import replace
 
+from chatserver import errors
 from chatserver.errors import UNAVAILABLE, Refusal
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
@@ -79,6 +80,24 @@ class Newcomers:
         """Of a connected user as told since, else as their login was checked."""
         user = self._hub.users.get(caller.user_id)
         return user.arrival if user is not None else caller.arrival
+
+    @contextlib.asynccontextmanager
+    async def starting_topic(self, user: str, room: str, client_id: str) -> AsyncIterator[None]:
+        """Around a request that starts a topic. Raises ``Refusal`` newcomer where it is one too many."""
+        if not await self.is_newcomer(user):
+            yield
+            return
+        name = f"{room}:{client_id}"
+        if not await self._store.start_topic(user, name, self._numbers.topics, now_ms()):
+            raise errors.not_allowed(
+                "Newcomers start few topics: write in one that is there, or wait a day", "newcomer", path="title"
+            )
+        try:
+            yield
+        except Refusal as refusal:
+            if refusal.kind is not UNAVAILABLE:
+                await self._store.forget_topic(user, name)
+            raise
 
     # --- their messages ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ append.lua decides who may post; only the message itself is checked here.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -29,6 +30,7 @@ from chatserver.protocol.methods.messages import (
     ReadMarkResult,
     RevResult,
 )
+from chatserver.protocol.methods.topics import TopicCreate
 from chatserver.rules.messages import links as link_rules
 from chatserver.rules.messages import text as text_rules
 from chatserver.rules.messages.reading import WHOLE, Reading
@@ -41,8 +43,9 @@ from chatserver.services.messages.previews import Previews
 from chatserver.store.accounts.users import Mark, UserStore
 from chatserver.store.community.secret import Secret
 from chatserver.store.messages.deletions import Deletions
-from chatserver.store.messages.log import NO_CALLS, Calls, MessageLog
+from chatserver.store.messages.log import NO_CALLS, Calls, MessageLog, refusal_of
 from chatserver.store.messages.records import Page, Record, digest, seen_by, unmarked
+from chatserver.store.messages.topics import TopicStore
 from chatserver.store.messages.unread import Unread
 
 MOST_READINGS: Final = 3
@@ -58,6 +61,7 @@ class Messages:
         hub: Hub,
         log: MessageLog,
         users: UserStore,
+        topics: TopicStore,
         deletions: Deletions,
         limits: SendLimits,
         inbox: Inbox,
@@ -72,6 +76,7 @@ class Messages:
         self._hub = hub
         self._log = log
         self._users = users
+        self._topics = topics
         self._deletions = deletions
         self._limits = limits
         self._inbox = inbox
@@ -117,12 +122,27 @@ class Messages:
             return self._newcomers.send(caller, params.room, record, append)
         return append(record)
 
-    def _append(self, caller: Caller, room: str, files: list[str], record: Record) -> asyncio.Future[MessageSendResult]:
-        said = digest(self._secret.value, record.text, record.reply_to, record.topic, files)
+    def start_topic(self, caller: Caller, params: TopicCreate, title: str) -> asyncio.Future[MessageSendResult]:
+        """Queue the first message of a new topic, which gets the message's id."""
+        id = new_id()
+        if params.attachments:
+            self._check_files(params.attachments)
+        text = self.admit(caller, params.room, params.text, may_be_empty=bool(params.attachments))
+        record = Record(id, caller.user_id, text, params.client_id, topic=id)
+        append = partial(self._append, caller, params.room, params.attachments, title=title)
+        if self._newcomers.must_count(caller):
+            return self._newcomers.send(caller, params.room, record, append)
+        return append(record)
+
+    def _append(
+        self, caller: Caller, room: str, files: list[str], record: Record, *, title: str = ""
+    ) -> asyncio.Future[MessageSendResult]:
+        line = f"\n{title}" if title else record.topic
+        said = digest(self._secret.value, record.text, record.reply_to, line, files)
         origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
         calls = self._calls(caller, record.text)
         answered = None if calls is NO_CALLS and not record.reply_to else self._inbox.mentioned(room, record)
-        answer = self._log.append(room, record, said, origin, calls, files)
+        answer = self._log.append(room, record, said, origin, calls, files, title)
         if answered is not None:
             answer.add_done_callback(answered)
         if "://" in record.text:
@@ -164,8 +184,7 @@ class Messages:
     async def history(self, caller: Caller, params: MessageHistory) -> MessageHistoryResult:
         async with self._hub.feeds.open(params.room) as feed:
             is_member = await self.check_readable(caller, feed)
-            first, last = self._range(params, feed)
-            page = await self._read(feed, first, last, caller.user_id)
+            page = await self._read(feed, params, caller.user_id)
             authors = await feed.authors(posted.user for posted in page.messages)
         viewer, room, reactions = caller.user_id, params.room, page.reactions
         messages = [
@@ -176,15 +195,29 @@ class Messages:
         more = self._more(params, page)
         return MessageHistoryResult(messages, page.epoch, page.first_seq, page.seq, page.rev, more)
 
-    async def _read(self, feed: Feed, first: int, last: int, viewer: str) -> Page:
+    async def _read(self, feed: Feed, params: MessageHistory, viewer: str) -> Page:
         """Read the page, again if the feed received a change meanwhile: pages and records use two connections, and a
         page must not bring back a text after its readers received the deletion. Reactions are no reason to read again:
         clients apply those that came after the page's rev."""
+        where = _where(params)
+        first, last = self._range(params, where, feed)
         for _ in range(MOST_READINGS):
-            page = await self._log.read(feed.room, first=first, last=last, viewer=viewer)
+            if params.topic is msgspec.UNSET:
+                page = await self._log.read(feed.room, first=first, last=last, viewer=viewer)
+            else:
+                seq = getattr(params, where)
+                page = await self._log.read_line(
+                    feed.room, params.topic, where=where, seq=None if seq is msgspec.UNSET else seq, most=params.limit,
+                    viewer=viewer,
+                )  # fmt: skip
             if page.epoch != feed.epoch or page.rev >= feed.changed_rev:
                 break
         return page
+
+    async def existing(self, feed: Feed, seqs: Iterable[int]) -> set[int]:
+        """Those of these messages of a room that stand."""
+        page = await self._log.get(seqs, feed.room, viewer="")
+        return {posted.seq for posted in page.messages if not posted.deleted}
 
     async def check_readable(self, caller: Caller, feed: Feed) -> bool:
         """Whether the caller is a member. Raises ``Refusal`` if they may not read the room."""
@@ -198,14 +231,12 @@ class Messages:
         return member is not None
 
     @staticmethod
-    def _range(params: MessageHistory, feed: Feed) -> tuple[int, int]:
-        """The first and last number of the page; tombstones keep their numbers, so a page is exactly one range."""
-        given = [name for name in ("before", "after", "around") if getattr(params, name) is not msgspec.UNSET]
-        if len(given) > 1:
-            raise errors.invalid(given[1], "Pass only one of before, after and around")
-        if params.after is not msgspec.UNSET:
+    def _range(params: MessageHistory, where: str, feed: Feed) -> tuple[int, int]:
+        """The first and last number of a page of the whole room; tombstones keep their numbers, so it is exactly one
+        range."""
+        if where == "after" and params.after is not msgspec.UNSET:
             return params.after + 1, params.after + params.limit
-        if params.around is not msgspec.UNSET:
+        if where == "around" and params.around is not msgspec.UNSET:
             first = max(feed.head.first_seq, params.around - params.limit // 2)
             return first, first + params.limit - 1
         # The log knows its end better than the feed, which may not have received a message that was just answered.
@@ -215,6 +246,8 @@ class Messages:
 
     @staticmethod
     def _more(params: MessageHistory, page: Page) -> bool:
+        if params.topic is not msgspec.UNSET:
+            return page.more
         if not page.messages:
             return False
         if params.after is not msgspec.UNSET:
@@ -227,26 +260,37 @@ class Messages:
             if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             await self._hub.require_here(feed, user)
+            if params.topic and not await self._topics.exists(params.room, params.topic):
+                raise refusal_of("no_such_topic")
             origin = self._hub.origin(caller.connection) if caller.connection is not None else ""
-            reading, unread = await self._mark(feed, user, min(params.seq, feed.place.seq), origin)
+            line, seq = WHOLE if params.topic is msgspec.UNSET else params.topic, min(params.seq, feed.place.seq)
+            reading, unread = await self._mark(feed, user, line, seq, origin)
         return ReadMarkResult(
-            room=params.room, read_seq=reading.read_seq, room_read_seq=reading.read_seq, unread=unread.unread,
-            mentions=unread.mentions,
+            room=params.room, topic=params.topic, read_seq=reading.marker(line), room_read_seq=reading.read_seq,
+            unread=unread.unread, mentions=unread.mentions,
         )  # fmt: skip
 
-    async def _mark(self, feed: Feed, user: str, seq: int, origin: str) -> tuple[Reading, Unread]:
+    async def _mark(self, feed: Feed, user: str, line: str, seq: int, origin: str) -> tuple[Reading, Unread]:
         """Move a marker, and count what is unread then. When nothing is, the room's marker moves to the last message
         that was counted."""
         pointer, blocks = await self._hub.pointer(user, feed.room), await self._hub.blocks(user)
-        moved = pointer.reading(feed.epoch, feed.head.shared).moved(WHOLE, seq, topical=0)
+        moved = pointer.reading(feed.epoch, feed.head.shared).moved(line, seq, topical=feed.topical)
         reader = Reader(user, pointer.with_reading(moved, feed.epoch), blocks)
         counted = await self._hub.unread.count(feed, reader)
-        mark = Mark(feed.room, feed.epoch, seq, feed.head.shared)
-        if not counted.unread.unread:
+        marks = [Mark(feed.room, feed.epoch, seq, feed.head.shared, line, feed.topical)]
+        if not counted.unread.unread and moved.read_seq < counted.upto:
             moved = moved.moved(WHOLE, counted.upto, topical=0)
-            mark = Mark(feed.room, feed.epoch, moved.read_seq, feed.head.shared)
-        stands = await self._users.mark(user, [mark], origin=origin) or Reading(0)
+            marks = [*marks[line == WHOLE :], Mark(feed.room, feed.epoch, counted.upto, feed.head.shared)]
+        stands = await self._users.mark(user, marks, origin=origin) or Reading(0)
         if stands != moved:  # another connection of the user was further
             reader = Reader(user, pointer.with_reading(stands, feed.epoch), blocks)
             counted = await self._hub.unread.count(feed, reader)
         return stands, self._hub.unread.now(feed, reader, counted)
+
+
+def _where(params: MessageHistory) -> str:
+    """Which of the three tells where the page is; without any it is before the end."""
+    given = [name for name in ("before", "after", "around") if getattr(params, name) is not msgspec.UNSET]
+    if len(given) > 1:
+        raise errors.invalid(given[1], "Pass only one of before, after and around")
+    return given[0] if given else "before"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from chatserver import errors
 from chatserver.live.feed import Feed
 from chatserver.live.hub import Hub
 from chatserver.live.presence import presence_of
 from chatserver.protocol.methods.base import Nothing, RoomParams
 from chatserver.protocol.methods.messages import PresenceWatchResult
+from chatserver.protocol.methods.rooms import TypingStart
 from chatserver.rules.limits import Buckets
 from chatserver.rules.rooms.access import archived, outside
 from chatserver.services.caller import Caller
@@ -23,7 +26,7 @@ class Activity:
         self._rooms = rooms
         self._typing = typing
 
-    async def type(self, caller: Caller, params: RoomParams) -> Nothing:
+    async def type(self, caller: Caller, params: TypingStart) -> Nothing:
         user = caller.require_user()
         feed = self._followed(caller, params.room)
         if user not in feed.members:
@@ -34,7 +37,7 @@ class Activity:
         known = self._hub.users.get(user)
         if known is not None and known.hidden:
             return Nothing()
-        await self._rooms.say_typing(params.room, user)
+        await self._rooms.say_typing(params.room, user, None if params.topic is UNSET else params.topic)
         return Nothing()
 
     async def watch(self, caller: Caller, params: RoomParams) -> PresenceWatchResult:

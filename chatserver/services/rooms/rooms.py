@@ -56,6 +56,7 @@ class Rooms:
             kind=params.kind, title=text_rules.checked_title(params.title),
             about=text_rules.checked_about(params.about), tags=text_rules.checked_tags(params.tags),
             writers=params.writers, topics=params.topics, never_window=params.never_window,
+            forum=params.forum,
         )  # fmt: skip
         room, repeated = await self._claim(user, params, new, now)
         # What was noted and then lost by a crash is made now.
@@ -90,6 +91,7 @@ class Rooms:
             writers=None if params.writers is UNSET else params.writers,
             topics=None if params.topics is UNSET else params.topics,
             never_window=None if params.never_window is UNSET else params.never_window,
+            forum=None if params.forum is UNSET else params.forum,
         )  # fmt: skip
         return await self._state(params.room, user, words)
 
@@ -112,7 +114,7 @@ class Rooms:
         return msgspec.structs.replace(
             state, title=entry.title, about=entry.about, tags=entry.tags, titles=entry.titles, abouts=entry.abouts,
             slow_mode=words.slow_mode, window=entry.window, archived=entry.archived, question=words.question,
-            writers=words.writers, topics=words.topics, never_window=words.never_window,
+            writers=words.writers, topics=words.topics, never_window=words.never_window, forum=words.forum,
             pokes=UNSET if words.pokes else False,
         )  # fmt: skip
 

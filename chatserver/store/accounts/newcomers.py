@@ -38,6 +38,16 @@ class NewcomerStore:
         answer = await self._store.call("user_first", keys.user(user), id, 1)
         return answer == [b"ok", 1]
 
+    async def start_topic(self, user: str, name: str, most: int, now: int) -> bool:
+        """Whether the user may start one more topic, which is noted then; at most ``most`` within 24 hours. A repeat
+        with the same name counts once. Raises ``Refusal`` unavailable."""
+        answer = await self._store.call("user_topics", keys.user(user), now, name, most)
+        return answer == [b"ok"]
+
+    async def forget_topic(self, user: str, name: str) -> None:
+        """The topic was not made."""
+        await self._store.call("user_topics", keys.user(user), 0, name, -1)
+
     async def unclaim_first(self, user: str, id: str) -> None:
         """The message was not stored."""
         await self._store.call("user_first", keys.user(user), id, 0)

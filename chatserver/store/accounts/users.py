@@ -21,7 +21,8 @@ class Pointer(Struct, frozen=True, array_like=True):
     """A room as stored with the user. The room's own member list is authoritative; this may lag behind it.
 
     ``notify`` is the level set for good, ``notify_now`` the one that holds ``until`` (ms; 0: there is none).
-    ``markers`` are those of lines that are read further than ``read_seq``, as rules/messages/reading.py writes them."""
+    ``markers`` are those of lines that are read further than ``read_seq``, as rules/messages/reading.py writes them;
+    ``levels`` what was chosen for topics, as in rules/messages/levels.py."""
 
     version: int
     inside: int
@@ -32,15 +33,16 @@ class Pointer(Struct, frozen=True, array_like=True):
     until: int = 0
     notify_now: Level = "all"
     markers: str = ""
+    levels: str = ""
 
     def level_at(self, now: int) -> Level:
         """What notifies the user at this time (ms)."""
         return self.notify_now if now < self.until else self.notify
 
     @property
-    def notifies(self) -> tuple[Level, int, int, Level]:
-        """All that room.notify sets."""
-        return self.notify, self.everyone, self.until, self.notify_now
+    def notifies(self) -> tuple[Level, int, int, Level, str]:
+        """All that room.notify and topic.notify set."""
+        return self.notify, self.everyone, self.until, self.notify_now, self.levels
 
     @property
     def reads(self) -> tuple[int, str]:

@@ -42,9 +42,12 @@ _PASSING_SUFFIXES: Final = (
     ":made_at",
     ":ranks",
     ":reacted",
+    ":started",
     ":changes:fresh",
     ":log:fresh",
 )
+# The standing messages of a topic are computed from `:topical`.
+_STANDING_SUFFIX: Final = ":topic:"
 # A room may have more of these than fit into one step; each message's are read in one.
 _REACTIONS_SUFFIX: Final = ":reactions:"
 _REACTED_AT_ONCE: Final = 200
@@ -189,7 +192,7 @@ async def _tags(store: redis.asyncio.Redis) -> dict[tuple[str, str], set[bytes]]
 
 
 def _is_left_out(suffix: str) -> bool:
-    return suffix in _PASSING_SUFFIXES or suffix.startswith(_REACTIONS_SUFFIX)
+    return suffix in _PASSING_SUFFIXES or suffix.startswith((_REACTIONS_SUFFIX, _STANDING_SUFFIX))
 
 
 def _declared_endings() -> dict[str, set[str]]:

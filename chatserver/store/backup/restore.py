@@ -88,7 +88,7 @@ def _learn(room: _Room, suffix: str, value: list[Any]) -> None:
         room.tombstones.update(int(seq) for seq, packed in value if msgspec.msgpack.decode(packed).get("d"))
     elif suffix == ":members":
         room.members.update(user.decode() for user, _ in value)
-    elif suffix.count(":") == 3:  # those who reacted with one emoji, by rev
+    elif suffix.startswith(":reactions:") and suffix.count(":") == 3:  # those who reacted with one emoji, by rev
         room.reacted_rev = max(room.reacted_rev, *(abs(int(rev)) for _, rev in value))
 
 
@@ -193,14 +193,28 @@ class _Writing:
                 return
             if not of_emoji:
                 pipe.zadd(keys.room(identity) + ":reacted", {seq: int(seq)})
-        elif kind == "r" and suffix == ":members" and value:
-            ranks = (word for user, packed in value for word in (rank_of(packed), user))
-            pipe.execute_command("ZADD", keys.room(identity) + ":ranks", *ranks)
+        elif kind == "r":
+            self._add_computed(pipe, identity, suffix, value)
         elif kind == "u" and suffix == "":
             self._users.add(identity)
         elif kind == "u" and suffix == ":rooms":
             value = self._agreed(identity, value)
         _put(pipe, part, value)
+
+    def _add_computed(self, pipe: Pipeline, room: str, suffix: str, value: list[Any]) -> None:
+        """What is computed from a part of a room, and so is in no backup."""
+        if suffix == ":topical":
+            self._file(pipe, room, value)
+        elif suffix == ":members" and value:
+            ranks = (word for user, packed in value for word in (rank_of(packed), user))
+            pipe.execute_command("ZADD", keys.room(room) + ":ranks", *ranks)
+
+    def _file(self, pipe: Pipeline, room: str, topical: list[Any]) -> None:
+        """The standing messages of each topic, from all that are in topics: ``[b"12 ID", score]``."""
+        for member, _ in topical:
+            seq, _, topic = member.decode().partition(" ")
+            if self._stands(room, int(seq)):
+                pipe.zadd(f"{keys.room(room)}:topic:{topic}", {seq: int(seq)})
 
     def _renumbered(self, room: str, meta: list[Any]) -> list[Any]:
         """The meta with a new epoch, which shares the backup's numbers up to its last message. Reactions were read a

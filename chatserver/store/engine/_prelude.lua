@@ -12,12 +12,13 @@ end
 -- The fields of a room that most functions need; nil if there is no such room.
 local function meta_of(meta)
   local got = redis.call('HMGET', meta, 'epoch', 'seq', 'rev', 'last_id', 'last_at', 'first_seq', 'kind', 'slow_mode',
-    'archived', 'writers')
+    'archived', 'writers', 'forum', 'topics', 'topical')
   if not got[1] then return nil end
   return {
     epoch = got[1], seq = number_of(got[2]), rev = number_of(got[3]), last_id = got[4] or '',
     last_at = number_of(got[5]), first_seq = math.max(1, number_of(got[6])), kind = got[7],
     slow_mode = number_of(got[8]), archived = got[9] == '1', writers = got[10],
+    forum = got[11] == '1', topics = got[12], topical = number_of(got[13]),
   }
 end
 
@@ -202,10 +203,10 @@ local function refusal_to_moderate(room, actor, admin)
 end
 
 -- A room's title and settings: {'ok', version, kind, title, about, tags, titles, abouts, window, bots, created_at,
--- slow_mode, archived, question, writers, topics, never_window, pokes}.
+-- slow_mode, archived, question, writers, topics, never_window, pokes, forum}.
 local function words_of(meta)
   local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
-    'created_at', 'slow_mode', 'archived', 'question', 'writers', 'topics', 'never_window', 'pokes')
+    'created_at', 'slow_mode', 'archived', 'question', 'writers', 'topics', 'never_window', 'pokes', 'forum')
   for i = 1, 17 do now[i] = now[i] or '' end
   return {'ok', unpack(now, 1, 17)}
 end
@@ -289,13 +290,6 @@ local function note_calls(mentions, seq, author, called)
     redis.call('ZADD', mentions, 0, string.format('%s:%016d:%s', person, seq, author))
     trim_mentions(mentions, person)
   end
-end
-
--- Note that a message was deleted. {r}:gone holds the numbers of deleted messages, which are never unread, and the meta
--- field `gone` the highest of them: after it nothing has to be left out of a count.
-local function note_gone(meta, gone, seq)
-  redis.call('ZADD', gone, seq, seq)
-  if number_of(redis.call('HGET', meta, 'gone')) < seq then redis.call('HSET', meta, 'gone', seq) end
 end
 
 local function forget_calls(mentions, seq, author, called)

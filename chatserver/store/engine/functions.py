@@ -5,8 +5,8 @@ The head of a file ``name.lua`` names its keys by pattern (``-- keys: {r} {r}:lo
 and goes over the reader, ``-- allow-oom`` if it may run while memory is full, because it removes, forbids or overwrites
 something, or finishes a step that was accepted, ``-- changes-log`` if it adds to a room's log or to its changes, of
 which the index must learn. The file ends with ``return function(keys, args)`` and the body.
-``_prelude.lua`` comes before them all. Two releases can run side by side because neither library nor function names
-clash; a library that nobody used for a day is removed.
+``_prelude.lua`` comes before them all, then the other files whose names begin with ``_``. Two releases can run side by
+side because neither library nor function names clash; a library that nobody used for a day is removed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Library:
 @cache
 def library(*, field_expiry: bool) -> Library:
     files = {file.stem: file.read_text("utf-8") for file in sorted(_STORE.rglob("*.lua"), key=lambda file: file.name)}
-    prelude = f"local FIELD_EXPIRY = {'true' if field_expiry else 'false'}\n{files.pop('_prelude')}"
+    shared = [files.pop("_prelude"), *(files.pop(name) for name in sorted(files) if name.startswith("_"))]
+    prelude = "\n".join([f"local FIELD_EXPIRY = {'true' if field_expiry else 'false'}", *shared])
     digest = hashlib.sha256("\0".join([prelude, *files, *files.values()]).encode()).hexdigest()[:12]
     functions = {name: _function(name, source, digest) for name, source in files.items()}
     parts = [f"#!lua name={PREFIX}{digest}", prelude]

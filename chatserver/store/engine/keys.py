@@ -4,6 +4,7 @@
 |------------|---------------------------------------------------------------------------------------------|
 | `{r:ID}`   | a room: `` meta, `:log`, `:changes`, `:now`, `:members`, `:ranks`, `:bans`, `:mentions`, …; of  |
 |            | each message that was reacted to `:reactions:SEQ` counts, `:reactions:SEQ:EMOJI` who, by rev |
+|            | `:topics` titles, `:topic:ID` a topic's messages, `:topical` all in topics, `:gone` the deleted    |
 | `{u:ID}`   | a user: `` profile, `:rooms` pointers with read markers, `:logins`, `:inbox`, `:quiet` its items |
 |            | that are not counted, `:calls` where unread ones are about, `:later` pokes that are shown on a |
 |            | later day, `:answered` people whose messages they answered                                   |

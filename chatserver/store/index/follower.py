@@ -23,7 +23,7 @@ from chatserver.store.heads import AT_ONCE, Head, read_heads
 from chatserver.store.index.dirty import DirtyRooms
 from chatserver.store.index.engine import FILE, IMAGE, LINK, Engine, Entry, RoomPart, RoomState
 from chatserver.store.messages.log import LogReader
-from chatserver.store.messages.records import Changed, Page, Posted
+from chatserver.store.messages.records import Changed, Page, Posted, Purged
 
 InWriter = Callable[..., Awaitable[Any]]
 """Runs a function in the writer's thread."""
@@ -131,10 +131,10 @@ class Follower:
         )
         if page.epoch != state.epoch or page.seq < state.seq or page.skips_changes(state.rev):
             return self._first(room, await self._reader.read(room, first=1, last=PAGE))
-        changed = {change.seq for change in page.changes if isinstance(change, Changed) and change.seq <= state.seq}
-        messages = page.messages
-        if changed:
-            messages = [*(await self._reader.get(sorted(changed), room, viewer="")).messages, *messages]
+        changed, messages = _changed(page, state.seq), page.messages
+        for start in range(0, len(changed), PAGE):
+            some = changed[start : start + PAGE]
+            messages = [*(await self._reader.get(some, room, viewer="")).messages, *messages]
         reached = RoomState(page.epoch, _end(page, state.seq), page.changes[-1].rev if page.changes else page.rev)
         return _Read(_part(room, messages, reached), more=reached.seq < page.seq or reached.rev < page.rev)
 
@@ -189,6 +189,15 @@ class Follower:
                 self._old[room] = None
 
         await read_heads(self._store, rooms, took)
+
+
+def _changed(page: Page, upto: int) -> list[int]:
+    """The messages up to this number that the page's changes are about, without reactions."""
+    seqs = {change.seq for change in page.changes if isinstance(change, Changed)}
+    for change in page.changes:
+        if isinstance(change, Purged):
+            seqs.update(seq for first, last in change.ranges for seq in range(first, last + 1))
+    return sorted(seq for seq in seqs if seq <= upto)
 
 
 def _end(page: Page, before: int) -> int:

@@ -1,14 +1,16 @@
 -- Append a group of messages to a room's log. Besides the first lines of a conversation of two
 -- (tie_write.lua) nothing else adds messages.
--- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles {r}:files
+-- keys: {r} {r}:log {r}:members {r}:sent {r}:sent_at {r}:mentions {r}:last {r}:scrub {r}:tie {r}:handles {r}:files {r}:topics
 -- repeatable
 -- changes-log
--- args: now, today (days since 1970 in the community's time zone), then eight for each message: user,
--- client_id, digest of the request, id, seq that it replies to (0: none), whom it may call ('' for nobody; else a line
+-- args: now, today (days since 1970 in the community's time zone), then nine for each message: user,
+-- client_id, digest of the request, id, seq that it replies to (0: none), its topic ('' for the main line; a newline and
+-- a title for a new one, which gets the message's id), whom it may call ('' for nobody; else a line
 -- with the most by name and whether it may call everyone (1 | 0), then a line for each name behind an @: a folded word,
 -- then the byte lengths at which a handle could end in it), the files that it carries ('' for none, else their ids with
 -- spaces between), record
--- answers: {'ok', epoch, {status, ...}, kind of the room} in order, a status being {'ok'|'duplicate', seq, id, at,
+-- answers: {'ok', epoch, {status, ...}, kind of the room, the last seq in a topic} in order, a status being
+-- {'ok'|'duplicate', seq, id, at,
 -- epoch}, {reason} or {reason, milliseconds to wait}
 
 local APART_MS = 60000
@@ -47,6 +49,34 @@ end
 -- A reply may refer to any number that was given out; a tombstone keeps its number.
 local function refusal_to_reply(room, seq, reply_to)
   if reply_to ~= 0 and (reply_to < room.first_seq or reply_to > seq) then return {'no_such_target'} end
+end
+
+-- Why a message may not be in this line, or nil. A new topic's title has a newline before it.
+local function refusal_to_line(room, meta, member, topic)
+  if topic == '' then return room.forum and {'topic_required'} or nil end
+  if string.byte(topic) == 10 then
+    if room.kind == 'direct' then return {'direct_room'} end
+    return room.topics == 'moderators' and not moderates(member) and {'not_a_moderator'} or nil
+  end
+  local found = topic_at(meta, topic)
+  if not found or found.d then return {'no_such_topic'} end
+  return found.c and {'topic_closed'} or nil
+end
+
+-- Note a message in its topic, which begins if it is new; `begun` collects those.
+local function put_in_topic(room, meta, topic, seq, id, user, now, begun)
+  room.topical = seq
+  if string.byte(topic) ~= 10 then
+    file_message(meta, topic, seq)
+    return note_writer(meta, topic, topic_at(meta, topic), seq, user)
+  end
+  local version = next_topics_version(meta)
+  local new = {t = string.sub(topic, 2), b = user, a = now, v = version, w = user}
+  file_message(meta, id, seq)
+  put_topic(meta, id, new)
+  list_topic(meta, id, new)
+  note_writer(meta, id, new, seq, user)
+  begun[#begun + 1] = {version, id}
 end
 
 -- The author of the message that a reply answers, whom it calls: not if they are the sender, left the room, or the
@@ -156,9 +186,9 @@ return function(keys, args)
   room.clock = tonumber(args[1])
   local now = math.max(room.clock, room.last_at)
   local seq, last_id = room.seq, room.last_id
-  local first, known_members, last, out, records = 0, {}, {}, {}, {}
-  for i = 3, #args, 8 do
-    local user, client_id, digest, id, reply_to, names, ids, record = unpack(args, i, i + 7)
+  local first, known_members, last, out, records, begun = 0, {}, {}, {}, {}, {}
+  for i = 3, #args, 9 do
+    local user, client_id, digest, id, reply_to, topic, names, ids, record = unpack(args, i, i + 8)
     local field = user .. ':' .. client_id
     local before = sent_before(sent, field)
     if before then
@@ -168,6 +198,7 @@ return function(keys, args)
       local refusal = refusal_of(room, known_members[user], last, user, now)
         or room.kind == 'direct' and refusal_between(tie, user)
         or refusal_to_reply(room, seq, tonumber(reply_to))
+        or (topic ~= '' or room.forum) and refusal_to_line(room, meta, known_members[user], topic)
       local files = nil
       if ids ~= '' and not refusal then files, refusal = attached(room, keys, user, ids) end
       if refusal then
@@ -182,6 +213,7 @@ return function(keys, args)
         remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
         if not last[user] and redis.call('ZADD', last_key, room.clock, user) == 1 then forget_last(room, members) end
         last[user] = room.clock
+        if topic ~= '' then put_in_topic(room, meta, topic, seq, id, user, now, begun) end
         if known and not known.v then note_calls(mentions, seq, user, called_of(known)) end
         out[#out + 1] = {'ok', seq, id, now, room.epoch}
         records[#records + 1] = record
@@ -193,6 +225,8 @@ return function(keys, args)
     forget_sent(sent, sent_at, now)
     local head = '\150' .. cmsgpack.pack('m', room.epoch, first, room.rev, now)
     redis.call('SPUBLISH', meta .. ':live', head .. array_head(#records) .. table.concat(records))
+    if room.topical >= first then redis.call('HSET', meta, 'topical', room.topical) end
+    for _, one in ipairs(begun) do tell_topic(meta, one[1], one[2], topic_at(meta, one[2])) end
   end
-  return {'ok', room.epoch, out, room.kind}
+  return {'ok', room.epoch, out, room.kind, room.topical}
 end

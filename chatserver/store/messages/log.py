@@ -43,6 +43,11 @@ _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "archived": room_rules.archived,
     "no_such_message": lambda: errors.not_found("message"),
     "not_a_member": errors.not_a_member,
+    "no_such_topic": lambda: Refusal(errors.NOT_FOUND, "No such topic", path="topic"),
+    "topic_closed": lambda: errors.not_allowed("This topic is closed: nothing new can be posted in it", "topic_closed"),
+    "topic_required": lambda: errors.not_allowed(
+        "In this room messages are posted in topics: name one, or start one", "topic_required"
+    ),
     "no_such_target": lambda: Refusal(errors.NOT_FOUND, "No such message to reply to", path="reply_to"),
     "not_author": lambda: errors.not_allowed("Only the author of the message may do this", "not_author"),
     "resting": lambda: errors.not_allowed("This conversation is paused: a new poke opens it again", "resting"),
@@ -76,8 +81,21 @@ def refusal_of(reason: str, wait: int = 0) -> Refusal:
     return _REFUSALS[reason]()
 
 
-OnStored = Callable[[str, str, str, int, str, str], None]
-"""Called with user, room, epoch, seq, origin and the room's kind for each message of this process that was stored."""
+class Stored(NamedTuple):
+    """A message of this process that was stored. ``kind`` is the room's, ``line`` its topic or ""; no message after
+    ``topical`` is in a topic. ``origin`` is as it was given to ``append``."""
+
+    user: str
+    room: str
+    epoch: str
+    seq: int
+    origin: str
+    kind: str
+    line: str
+    topical: int
+
+
+OnStored = Callable[[Stored], None]
 
 
 class Calls(NamedTuple):
@@ -108,12 +126,13 @@ class Sent(msgspec.Struct, frozen=True):
 class _Send:
     """A message not yet stored; ``due`` is the loop time by which it is answered or refused."""
 
-    __slots__ = ("answer", "due", "origin", "size", "user", "words")
+    __slots__ = ("answer", "due", "line", "origin", "size", "user", "words")
 
     def __init__(
         self,
         user: str,
         origin: str,
+        line: str,
         words: tuple[str | bytes, ...],
         size: int,
         answer: asyncio.Future[MessageSendResult],
@@ -121,6 +140,7 @@ class _Send:
     ) -> None:
         self.user = user
         self.origin = origin
+        self.line = line
         self.words = words
         self.size = size
         self.answer = answer
@@ -159,14 +179,15 @@ class _RoomQueue:
         return next((send.due for send in (*self.group, *islice(self.waiting, 1)) if send.due > now), None)
 
 
-def _outcomes(answer: list[Any], number: int) -> tuple[str, list[list[Any]]]:
-    """The room's kind, and an outcome for each message of a group. Raises ``Refusal`` if the whole group is refused."""
+def _outcomes(answer: list[Any], number: int) -> tuple[str, int, list[list[Any]]]:
+    """The room's kind, its last message in a topic, and an outcome for each message of a group. Raises ``Refusal`` if
+    the whole group is refused."""
     if answer[0] != b"ok":
         raise refusal_of(status(answer))
-    _, _, outcomes, kind = answer
+    _, _, outcomes, kind, topical = answer
     if len(outcomes) != number:
         raise ValueError(f"{len(outcomes)} outcomes for {number} messages")
-    return kind.decode(), outcomes
+    return kind.decode(), topical, outcomes
 
 
 class LogReader:
@@ -205,6 +226,12 @@ class LogReader:
             return None
         fields = flat(found[0][1])
         return int(fields["n"]) - (fields["k"] == b"react")
+
+    async def read_line(self, room: str, line: str, *, where: str, seq: int | None, most: int, viewer: str) -> Page:
+        """A page of a topic, or of the main line (""), ``where`` "before", "after" or "around" a number; None is the
+        end. Raises ``Refusal`` not_found, also where there is no such topic."""
+        place = "" if seq is None else seq
+        return self._page(room, await self._store.call("read_line", keys.room(room), viewer, line, where, place, most))
 
     async def get(self, seqs: Iterable[int], room: str, *, viewer: str) -> Page:
         """Read the messages with these numbers, with reactions. Raises ``Refusal`` not_found."""
@@ -258,11 +285,12 @@ class MessageLog(LogReader):
         origin: str = "",
         calls: Calls = NO_CALLS,
         files: Sequence[str] = (),
+        title: str = "",
     ) -> asyncio.Future[MessageSendResult]:
         """Queue a message; the future resolves to the response, or fails with the ``Refusal``.
 
         ``origin`` names the sender's connection, for ``on_stored``. ``calls`` is whom its text may call,
-        ``files`` are the ids of the files that it carries.
+        ``files`` are the ids of the files that it carries. With a ``title`` the message starts a topic of its own id.
         """
         self._store.require_safe()
         loop = asyncio.get_running_loop()
@@ -273,19 +301,20 @@ class MessageLog(LogReader):
         if len(queue.waiting) >= MOST_WAITING:
             answer.set_exception(errors.unavailable("Too many messages are waiting for this room: retry"))
             return answer
-        packed = pack_record(record)
+        packed, topic = pack_record(record), f"\n{title}" if title else record.topic
         words = (
             record.user,
             record.client_id,
             digest,
             record.id,
             str(record.reply_to),
+            topic,
             calls.words,
             " ".join(files),
             packed,
         )
         due, size = loop.time() + self._store.resend_seconds, len(packed) + len(files) * _FILE_BYTES
-        queue.waiting.append(_Send(record.user, origin, words, size, answer, due))
+        queue.waiting.append(_Send(record.user, origin, record.topic, words, size, answer, due))
         if not self._watched:
             self._watched = True
             loop.call_at(due, self._refuse_due)
@@ -373,14 +402,14 @@ class MessageLog(LogReader):
         """Give each send its outcome. A failure with one send fails only that send."""
         self.groups += 1
         try:
-            kind, outcomes = _outcomes(answer, len(group))
+            kind, topical, outcomes = _outcomes(answer, len(group))
         except Exception as error:
             self._failed(room, group, error)
             return
         self.messages += len(group)
         for send, outcome in zip(group, outcomes, strict=True):
             try:
-                self._answer(room, kind, send, outcome)
+                self._answer(room, kind, topical, send, outcome)
             except Exception as error:
                 self._failed(room, [send], error)
 
@@ -390,7 +419,7 @@ class MessageLog(LogReader):
         for send in sends:
             send.refuse(error)
 
-    def _answer(self, room: str, kind: str, send: _Send, outcome: list[Any]) -> None:
+    def _answer(self, room: str, kind: str, topical: int, send: _Send, outcome: list[Any]) -> None:
         """Answer one send. Calls ``on_stored`` for every stored message, also if its sender no longer waits."""
         word, answer = outcome[0], send.answer
         if word in {b"ok", b"duplicate"}:
@@ -398,7 +427,7 @@ class MessageLog(LogReader):
             epoch, duplicate = packed_epoch.decode(), word == b"duplicate"
             if not answer.done():
                 answer.set_result(MessageSendResult(epoch, seq, id.decode(), at, self._durability, duplicate))
-            self._on_stored(send.user, room, epoch, seq, send.origin, kind)
+            self._on_stored(Stored(send.user, room, epoch, seq, send.origin, kind, send.line, topical))
         else:
             send.refuse(refusal_of(word.decode(), *outcome[1:]))
 

@@ -1,18 +1,13 @@
 -- Delete a message: remove its record and its files, and store a tombstone in its place.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:scrub {r}:done {r}:reacted {r}:pins {r}:gone {r}:files {r}:files:gone
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:done {r}:files:gone {r}:mentions {r}:scrub {r}:reacted {r}:pins {r}:gone {r}:files
 -- repeatable
 -- allow-oom
 -- changes-log
 -- args: intent, now, user, seq, whether the user is an admin (1 | 0)
 -- answers: {'ok', rev, author, {file, who sent it, …} of all files in the room whose bytes must be erased} or {reason}
 
--- A tombstone keeps id, author and time, never the text.
-local function tombstone(entry, record, now)
-  return {d = true, v = record.v, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now}
-end
-
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, scrub, done, reacted, pins, gone, files, removed = unpack(keys)
+  local meta, log, changes, now_key, members, done, removed = unpack(keys)
   local intent, now, user, seq, admin = args[1], tonumber(args[2]), args[3], args[4], args[5] == '1'
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -28,13 +23,9 @@ return function(keys, args)
   if not (own or admin or moderates(member)) then return {'not_author'} end
 
   done_before(done, intent, now)
-  redis.call('XDEL', log, seq .. '-0')
-  redis.call('SET', scrub, now)
-  forget_calls(mentions, tonumber(seq), record.u, called_of({m = holds.m or record.m, y = record.y, a = record.a}))
-  drop_reactions(meta, reacted, seq)
-  redis.call('ZREM', pins, seq)
-  note_gone(meta, gone, tonumber(seq))
-  for _, file in ipairs(record.b or {}) do remove_file(files, removed, file.id, record.u) end
-  local rev = note_change(meta, changes, now_key, room, seq, 'delete', tombstone(entry, record, now), now)
+  local grave = bury(meta, room, tonumber(seq), entry, record, holds, now)
+  local rev, told = note_change(meta, changes, now_key, room, seq, 'delete', grave, now), {}
+  if grave.o then settle_topic(meta, grave.o, told) end
+  tell_topics(meta, told)
   return {'ok', rev, record.u, redis.call('HGETALL', removed)}
 end

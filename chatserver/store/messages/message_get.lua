@@ -18,8 +18,9 @@ return function(keys, args)
       add_reactions(reactions, meta, room, seq, viewer)
     end
   end
+  local versions = redis.call('HMGET', meta, 'mv', 'topics_version')
   return {
     'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq, rows, {},
-    number_of(redis.call('HGET', meta, 'mv')), reactions,
+    number_of(versions[1]), reactions, number_of(versions[2]),
   }
 end

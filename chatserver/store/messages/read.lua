@@ -6,9 +6,11 @@
 -- args: first seq (negative: that many up to the last), last seq (0: none, -1: to the end), rev after which to read
 -- changes, most changes; for a page also its viewer ('' for a visitor)
 -- answers: {'ok', epoch, seq, rev, last_id, first_seq, {{seq, at, record, now} …}, {{rev, seq, after, kind, what} …},
--- version of members and settings, {{seq, emoji, count, whether it is the viewer's, too (1 | 0), {first users}} …}}
+-- version of members and settings, {{seq, emoji, count, whether it is the viewer's, too (1 | 0), {first users}} …},
+-- version of the topics}
 -- A deleted message has an empty record and its tombstone in now; if both are empty, a message is missing. Of a reaction
--- `what` is the difference, and empty if the message was deleted since; of another change what holds now.
+-- `what` is the difference, and empty if the message was deleted since; of a purge the ranges of numbers that it deleted; of
+-- another change what holds now.
 
 local function messages(log, now_key, from, to)
   local entries = redis.call('XRANGE', log, from .. '-0', to .. '-0')
@@ -34,7 +36,7 @@ local function changes_after(changes, now_key, rev, count)
     local fields = entry[2]
     local seq, kind = fields[2], fields[6]
     held[seq] = held[seq] or redis.call('HGET', now_key, seq) or ''
-    local what = held[seq]
+    local what = kind == 'purge' and fields[12] or held[seq]
     if kind == 'react' then
       local deleted = what ~= '' and cmsgpack.unpack(what).d
       what = not deleted and fields[12] or ''
@@ -59,11 +61,13 @@ return function(keys, args)
   if not room then return {'not_found'} end
   to = to < 0 and room.seq or math.min(to, room.seq)
   from = math.max(from < 0 and to + 1 + from or from, room.first_seq)
+  local versions = redis.call('HMGET', meta, 'mv', 'topics_version')
   return {
     'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq,
     from <= to and messages(log, now_key, from, to) or {},
     count > 0 and rev < room.rev and changes_after(changes, now_key, rev, count) or {},
-    number_of(redis.call('HGET', meta, 'mv')),
+    number_of(versions[1]),
     args[5] and from <= to and reactions_from(meta, room, reacted, from, to, args[5]) or {},
+    number_of(versions[2]),
   }
 end

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from chatserver.ids import now_ms
-from chatserver.protocol.events import MessageChanged, MessageReacted
+from chatserver.protocol.events import MessageChanged, MessageReacted, MessagesPurged
 from chatserver.protocol.shapes import Author, File, Message, Preview, Reaction
 
 FIRST_MS: Final = 86_400_000
@@ -91,6 +91,7 @@ UNREADABLE = Now(deleted=True)
 readable."""
 
 _unpack_now = msgspec.msgpack.Decoder(Now).decode
+_unpack_ranges = msgspec.msgpack.Decoder(list[int]).decode
 _unpack_difference = msgspec.msgpack.Decoder(Difference).decode
 
 
@@ -126,6 +127,13 @@ class Posted(Struct, frozen=True, gc=False):
     def only(self) -> str:
         """The only user who may see this message; "" for everyone."""
         return (self.record.only if self.record else "") or (self.now.only if self.now else "")
+
+    @property
+    def topic(self) -> str:
+        """The topic that the message is in now, also of a tombstone; "" for the main line."""
+        if self.now is not None and self.now.topic is not None:
+            return self.now.topic
+        return self.record.topic if self.record else ""
 
     @property
     def pinned_for(self) -> str:
@@ -186,7 +194,22 @@ class Reacted:
     difference: Difference | None
 
 
-Change = Changed | Reacted
+@dataclass(slots=True, frozen=True)
+class Purged:
+    """A change by which many messages were deleted at once: ``ranges`` are pairs of first and last numbers."""
+
+    rev: int
+    seq: int
+    after: int
+    ranges: list[tuple[int, int]]
+
+
+Change = Changed | Reacted | Purged
+
+
+def ranges_of(flat: list[int]) -> list[tuple[int, int]]:
+    """Ranges from how they are stored: ``[4, 6, 9, 9]``."""
+    return list(zip(flat[::2], flat[1::2], strict=True))
 
 
 @dataclass(slots=True, frozen=True)
@@ -200,7 +223,7 @@ class Reactions:
 @dataclass(slots=True, frozen=True)
 class Page:
     """Messages and changes read in one step; ``version`` is that of the members and settings at that moment.
-    ``reactions`` by seq, if they were asked for."""
+    ``reactions`` by seq, if they were asked for; ``more`` only of a page of one line."""
 
     epoch: str
     seq: int
@@ -211,6 +234,8 @@ class Page:
     changes: list[Change]
     version: int
     reactions: dict[int, Reactions]
+    topics_version: int
+    more: bool
 
     def skips_changes(self, after_rev: int) -> bool:
         """Whether the first changes after this rev are kept no longer; for a page that was read from there."""
@@ -223,20 +248,23 @@ class Page:
 
 
 def page_of(answer: list[Any]) -> Page:
-    """Decode the answer of read.lua or message_get.lua."""
-    _, epoch, seq, rev, last_id, first_seq, rows, changes, version, reactions = answer
+    """Decode the answer of read.lua, message_get.lua or read_line.lua."""
+    _, epoch, seq, rev, last_id, first_seq, rows, changes, version, reactions, topics_version, *more = answer
     posted = [posted_of(*row) for row in rows]
     if posted and posted[-1].seq == seq and posted[-1].now is UNREADABLE:  # the id of the last one is known
         posted[-1] = Posted(seq, posted[-1].at, None, Now(deleted=True, id=last_id.decode()))
     return Page(
         epoch.decode(), seq, rev, last_id.decode(), first_seq, posted,
-        [_change_of(*row) for row in changes], version, _reactions_of(reactions),
+        [_change_of(*row) for row in changes], version, _reactions_of(reactions), topics_version,
+        bool(more and more[0]),
     )  # fmt: skip
 
 
 def _change_of(rev: int, seq: int, after: int, kind: bytes, packed: bytes) -> Change:
     if kind == b"react":
         return Reacted(rev, seq, after, _unpack_difference(packed) if packed else None)
+    if kind == b"purge":
+        return Purged(rev, seq, after, ranges_of(_unpack_ranges(packed)))
     return Changed(rev, seq, after, unpack_now(packed) or Now())
 
 
@@ -296,7 +324,9 @@ def seen_by(viewer: str, room: str, posted: Posted, author: Author, reactions: R
 
 
 def _tombstone(room: str, posted: Posted, author: Author) -> Message:
-    return Message(room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", deleted=True)
+    return Message(
+        room=room, seq=posted.seq, id=posted.id, at=posted.at, author=author, text="", topic=posted.topic, deleted=True
+    )
 
 
 def unmarked(message: Message) -> Message:
@@ -307,7 +337,14 @@ def unmarked(message: Message) -> Message:
 def tombstone_of(message: Message) -> Message:
     """The tombstone of a message that was deleted, or that somebody may not see."""
     return Message(
-        room=message.room, seq=message.seq, id=message.id, at=message.at, author=message.author, text="", deleted=True
+        room=message.room,
+        seq=message.seq,
+        id=message.id,
+        at=message.at,
+        author=message.author,
+        text="",
+        topic=message.topic,
+        deleted=True,
     )
 
 
@@ -315,7 +352,7 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
     """The change as clients receive it: the whole current state."""
     now = changed.now
     if now.deleted:
-        return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True)
+        return MessageChanged(room=room, rev=changed.rev, seq=changed.seq, text="", deleted=True, topic=now.topic or "")
     return MessageChanged(
         room=room, rev=changed.rev, seq=changed.seq, text=now.text or "", edited_at=now.edited_at, pinned=now.pinned,
         topic=now.topic or "", mentions=(now.mentions or "").split(), everyone=bool(now.everyone),
@@ -325,6 +362,11 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
 
 def _previews_of(now: Now) -> list[Preview]:
     return [Preview(preview.url, preview.title, preview.site, preview.text) for preview in now.previews]
+
+
+def purged_of(room: str, purged: Purged) -> MessagesPurged:
+    """The change as clients receive it."""
+    return MessagesPurged(room=room, rev=purged.rev, seqs=purged.ranges)
 
 
 def reacted_of(room: str, reacted: Reacted) -> MessageReacted:

@@ -5,7 +5,7 @@ everyone, ordered by whom they call and by message."""
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
@@ -18,6 +18,19 @@ class Unread(NamedTuple):
     mentions: int
 
 
+class LinesAsked(NamedTuple):
+    """What differs between a room's lines: ``markers`` as stored, ``levels`` ("ID:1" counts, "ID:0" does not), and
+    whether ``others`` count; if not, those count in which the user wrote."""
+
+    differ: bool
+    markers: str
+    levels: str
+    others: bool
+
+
+ALIKE: Final = LinesAsked(False, "", "", True)
+
+
 class UnreadStore:
     """Only reads; the Lua functions that write a message write what is counted here."""
 
@@ -25,12 +38,14 @@ class UnreadStore:
         self._store = store
 
     async def count(
-        self, room: str, user: str, *, after: int, upto: int, everyone: bool, gone: bool, without: Set[str]
-    ) -> Unread:
-        """Count the messages with seq > ``after`` and <= ``upto`` that are not deleted; those that call the user are
-        counted without those by users in ``without``. ``everyone``: whether @everyone calls them; ``gone``: whether any
-        message after ``after`` was deleted. Raises ``Refusal`` unavailable."""
+        self, room: str, user: str, *, after: int, upto: int, everyone: bool, gone: bool, lines: LinesAsked,
+        without: Set[str],
+    ) -> Unread:  # fmt: skip
+        """Count the messages with seq > ``after`` and <= ``upto`` that are neither read nor deleted; of those that call
+        the user without those by users in ``without``. ``everyone``: whether @everyone calls them; ``gone``: whether
+        any message after ``after`` was deleted. Raises ``Refusal`` unavailable."""
         answer = await self._store.call(
-            "unread_count", keys.room(room), user, after, upto, int(everyone), int(gone), *without
-        )
+            "unread_count", keys.room(room), user, after, upto, int(everyone), int(gone), int(lines.differ),
+            lines.markers, lines.levels, int(lines.others), *without,
+        )  # fmt: skip
         return Unread(int(answer[1]), int(answer[2]))

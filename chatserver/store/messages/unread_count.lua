@@ -1,31 +1,70 @@
 -- Count what a user has not read in a room, and how many of those messages call them: by name, by a reply or everyone.
--- keys: {r} {r}:mentions {r}:gone
+-- keys: {r} {r}:mentions {r}:gone {r}:gone:topical {r}:topical
 -- no-writes
 -- args: user, read_seq, last seq, whether @everyone calls them (1 | 0), whether any message after read_seq was deleted
--- (1 | 0), then the users whose messages call them not
+-- (1 | 0), whether its topics make a difference (1 | 0), read markers of lines, levels of topics ('ID:1' counts, 'ID:0'
+-- does not), whether other topics count (1; 0: only those they wrote in), then the users whose messages call them not
 -- answers: {'ok', unread, mentions}
 
-local function count_calls(mentions, user, after, upto, everyone, without)
-  local count, seen = 0, {}
-  for _, called in ipairs(everyone and {user, EVERYONE} or {user}) do
-    local first = string.format('[%s:%016d', called, after + 1)
-    local last = string.format('(%s:%016d;', called, upto)
-    for _, entry in ipairs(redis.call('ZRANGEBYLEX', mentions, first, last)) do
-      local seq, author = string.match(entry, '(%d+):([^:]*)$')
-      if not without[author] and not seen[seq] then
-        seen[seq] = true
-        count = count + 1
-      end
+-- Whether the messages of each topic count, as far as that is not the rule.
+local function counting(meta, user, levels, others)
+  local counts = {}
+  for id, level in string.gmatch(levels, '([^ :]+):(%d)') do counts[id] = level == '1' end
+  if not others then
+    for _, id in ipairs(redis.call('ZRANGE', meta .. ':wrote:' .. user, 0, -1)) do
+      if counts[id] == nil then counts[id] = true end
     end
+  end
+  return counts
+end
+
+local function standing_all(meta, after, upto, has_gone)
+  if not has_gone then return upto - after end
+  return upto - after - redis.call('ZCOUNT', meta .. ':gone', after + 1, upto)
+    - redis.call('ZCOUNT', meta .. ':gone:topical', after + 1, upto)
+end
+
+-- What is left of all: less what is below the marker of a line, and less topics that do not count.
+local function unread_of_most(meta, after, upto, has_gone, markers, counts)
+  local unread = standing_all(meta, after, upto, has_gone)
+  for line, marker in pairs(markers) do
+    unread = unread - standing_in(meta, line, after, math.min(marker, upto))
+  end
+  for id, does_count in pairs(counts) do
+    if not does_count then unread = unread - standing_in(meta, id, math.max(after, markers[id] or 0), upto) end
+  end
+  return unread
+end
+
+-- Where topics do not count unless they are named: the main line and those.
+local function unread_of_few(meta, after, upto, markers, counts)
+  local unread = standing_in(meta, '', math.max(after, markers[''] or 0), upto)
+  for id, does_count in pairs(counts) do
+    if does_count then unread = unread + standing_in(meta, id, math.max(after, markers[id] or 0), upto) end
+  end
+  return unread
+end
+
+local function calls_left(meta, calls, markers, counts, others)
+  local count = 0
+  for _, seq in ipairs(calls) do
+    local line = line_of(meta, seq)
+    local does_count = line == '' or counts[line]
+    if does_count == nil then does_count = others end
+    if does_count and seq > (markers[line] or 0) then count = count + 1 end
   end
   return count
 end
 
 return function(keys, args)
-  local _, mentions, gone = unpack(keys)
-  local user, after, upto, without = args[1], tonumber(args[2]), tonumber(args[3]), {[args[1]] = true}
-  for i = 6, #args do without[args[i]] = true end
-  local unread = upto - after
-  if args[5] == '1' then unread = unread - redis.call('ZCOUNT', gone, after + 1, upto) end
-  return {'ok', unread, count_calls(mentions, user, after, upto, args[4] == '1', without)}
+  local meta, mentions = keys[1], keys[2]
+  local user, after, upto, has_gone = args[1], tonumber(args[2]), tonumber(args[3]), args[5] == '1'
+  local without, others = {[user] = true}, args[9] == '1'
+  for i = 10, #args do without[args[i]] = true end
+  local calls = calls_between(mentions, user, after, upto, args[4] == '1', without)
+  if args[6] ~= '1' then return {'ok', standing_all(meta, after, upto, has_gone), #calls} end
+  local markers, counts = markers_of(args[7]), counting(meta, user, args[8], others)
+  local count = others and unread_of_most(meta, after, upto, has_gone, markers, counts)
+    or unread_of_few(meta, after, upto, markers, counts)
+  return {'ok', count, calls_left(meta, calls, markers, counts, others)}
 end

@@ -61,6 +61,7 @@ class Last(msgspec.Struct, frozen=True):
 
 _REFUSALS: Final[dict[str, Callable[[], Refusal]]] = {
     "not_found": errors.not_found,
+    "no_such_topic": lambda: Refusal(errors.NOT_FOUND, "No such topic", path="topic"),
     "not_a_member": errors.not_a_member,
     "no_such_member": lambda: errors.not_found("member"),
     "not_a_moderator": lambda: errors.not_allowed("Only a moderator of this room may do this", "not_a_moderator"),
@@ -123,9 +124,10 @@ class RoomReader:
         version, packed = checked(await self._store.call("room_member", keys.room(room), user))
         return version, member_record(packed) if packed else None
 
-    async def say_typing(self, room: str, user: str) -> None:
-        """Publish on the room's channel that this member is typing."""
-        await self._store.call("room_typing", keys.room(room), user)
+    async def say_typing(self, room: str, user: str, line: str | None = None) -> None:
+        """Publish on the room's channel that this member is typing, in a topic, in the main line ("") or somewhere.
+        Raises ``Refusal`` not_found if there is no such topic."""
+        checked(await self._store.call("room_typing", keys.room(room), user, *(() if line is None else (line,))))
 
     async def say_here(self, room: str, count: int, named: Iterable[str], *, now: int) -> None:
         """Publish how many of the room's members are connected to this process, and their ids while they are few."""

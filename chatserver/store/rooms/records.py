@@ -40,6 +40,7 @@ class RoomMeta(Struct, frozen=True):
     writers: Writers | UnsetType = UNSET
     topics: Writers | UnsetType = UNSET
     never_window: bool = False
+    forum: bool = False
     question_of: str = ""
     version: int = 0
 
@@ -55,7 +56,8 @@ class RoomMeta(Struct, frozen=True):
 
 class LogHead(Struct, frozen=True):
     """The end of a room's log. ``shared`` is the last number that this epoch shares with the previous one,
-    ``reactions`` how many reactions are among the changes so far, ``gone`` the highest number of a deleted message."""
+    ``reactions`` how many reactions are among the changes so far, ``gone`` the highest number of a deleted message,
+    ``topical`` of one in a topic, ``topics_version`` how often the room's topics have changed."""
 
     epoch: str
     seq: int
@@ -66,6 +68,8 @@ class LogHead(Struct, frozen=True):
     last_at: int
     reactions: int = 0
     gone: int = 0
+    topical: int = 0
+    topics_version: int = 0
 
 
 class MemberRecord(Struct, frozen=True, array_like=True):
@@ -150,7 +154,7 @@ def meta_of(fields: dict[str, bytes]) -> RoomMeta:
         titles=packed("titles", {}), abouts=packed("abouts", {}), version=number("mv"),
         writers=UNSET if kind == "direct" else writers_of(fields.get("writers")),
         topics=UNSET if kind == "direct" else writers_of(fields.get("topics")),
-        never_window=number("never_window") == 1, question_of=text("question_of"),
+        never_window=number("never_window") == 1, forum=number("forum") == 1, question_of=text("question_of"),
     )  # fmt: skip
 
 
@@ -161,5 +165,5 @@ def head_of(fields: dict[str, bytes]) -> LogHead:
     return LogHead(
         fields["epoch"].decode(), number("seq"), number("rev"), fields.get("last_id", b"").decode(),
         max(1, number("first_seq", 1)), number("shared"), number("last_at"),
-        number("reacted"), number("gone"),
+        number("reacted"), number("gone"), number("topical"), number("topics_version"),
     )  # fmt: skip

@@ -47,6 +47,7 @@ class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
     writers: str = ""
     topics: str = ""
     never_window: bool = False
+    forum: bool = False
     question_of: str = ""
 
 
@@ -72,6 +73,7 @@ class Words(msgspec.Struct, frozen=True):
     topics: Writers
     never_window: bool
     pokes: bool
+    forum: bool
 
 
 def _belonging(answer: list[Any]) -> Belonging:
@@ -338,12 +340,12 @@ class RoomStore(RoomReader):
         self, room: str, *, actor: str, admin: bool, now: int, title: str | None = None, about: str | None = None,
         tags: list[str] | None = None, slow_mode: int | None = None, pokes: bool | None = None,
         question: bool | None = None, window: bool | None = None, writers: str | None = None,
-        topics: str | None = None, never_window: bool | None = None,
+        topics: str | None = None, never_window: bool | None = None, forum: bool | None = None,
     ) -> Words:  # fmt: skip
         """Update the room; None leaves a value unchanged. Raises ``Refusal``."""
         given = {
             "title": title, "about": about, "tags": tags, "slow_mode": slow_mode, "pokes": pokes, "question": question,
-            "window": window, "writers": writers, "topics": topics, "never_window": never_window,
+            "window": window, "writers": writers, "topics": topics, "never_window": never_window, "forum": forum,
         }  # fmt: skip
         given = {name: value for name, value in given.items() if value is not None}
         step = UpdateRoom(room=room, actor=actor, admin=admin, now=now, given=given)
@@ -417,7 +419,7 @@ def _first_entry(new: NewRoom, now: int) -> Entry:
 
 def _words(row: list[Any]) -> Words:
     version, kind, title, about, tags, titles, abouts, window, bots, created_at, slow_mode, archived, *more = row
-    question, writers, topics, never_window, pokes = more
+    question, writers, topics, never_window, pokes, forum = more
     titles, abouts = (msgspec.msgpack.decode(packed) if packed else {} for packed in (titles, abouts))
     entry = Entry(
         int(version), title.decode(), about.decode(), msgspec.msgpack.decode(tags) if tags else [], titles, abouts,
@@ -425,5 +427,5 @@ def _words(row: list[Any]) -> Words:
     )  # fmt: skip
     return Words(
         kind.decode(), entry, int(slow_mode or 0), question == b"1", writers_of(writers), writers_of(topics),
-        never_window == b"1", pokes != b"0",
+        never_window == b"1", pokes != b"0", forum == b"1",
     )  # fmt: skip

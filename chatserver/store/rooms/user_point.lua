@@ -27,7 +27,7 @@ return function(keys, args)
     pointer[1] = version
   else
     local level, everyone = pointer and pointer[5] or args[6], pointer and pointer[6] or 1
-    pointer = {version, inside, tonumber(args[4]), args[5], level, everyone}
+    pointer = {version, inside, tonumber(args[4]), args[5], level, everyone, 0, level, '', pointer and pointer[10] or ''}
   end
   redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
   note_gone(keys[2], keys[3], room, inside)

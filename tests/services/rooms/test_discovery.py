@@ -29,7 +29,7 @@ async def room_of(owner: Person, title: str, *members: Person) -> str:
 
 async def said_at(store: Store, room: str, user: str, at: int) -> None:
     packed = pack_record(Record(f"id-{at}", user, "before"))
-    await store.call("append", keys.room(room), at, 0, user, f"c{at}", "digest", f"id-{at}", 0, "", "", packed)
+    await store.call("append", keys.room(room), at, 0, user, f"c{at}", "digest", f"id-{at}", 0, "", "", "", packed)
 
 
 async def test_today_begins_at_midnight_in_the_server_s_zone(open_server: OpenServer) -> None:

@@ -78,7 +78,7 @@ class Server:
         words: list[object] = []
         for text in texts:
             record = Record(id=ids.new_id(), user=person, text=text, client_id=ids.new_id())
-            words += [person, record.client_id, "digest", record.id, 0, "", "", pack_record(record)]
+            words += [person, record.client_id, "digest", record.id, 0, "", "", "", pack_record(record)]
         return await self.call("append", keys.room(room), ids.now_ms(), 0, *words)
 
     async def change(self, room: str, person: str, seq: int, kind: str, text: str = "") -> list:
@@ -190,7 +190,7 @@ async def test_restored_rooms_have_a_new_numbering_that_shares_the_old_numbers(
 
 async def test_a_send_is_recognised_again_after_a_restore(server: Server, restored: Server, tmp_path: Path) -> None:
     record = Record(id=ids.new_id(), user="mei", text="once", client_id="c-1")
-    words = ("mei", "c-1", "digest", record.id, 0, "", "", pack_record(record))
+    words = ("mei", "c-1", "digest", record.id, 0, "", "", "", pack_record(record))
     first = await server.call("append", keys.room("hall"), ids.now_ms(), 0, *words)
     await backup(address_of(server), tmp_path / "b", blobs_in_memory())
     await restore(address_of(restored), tmp_path / "b", blobs_in_memory())

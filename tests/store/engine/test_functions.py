@@ -66,7 +66,7 @@ async def test_a_log_ahead_of_its_counter_does_not_jam_the_room(store: Store) ->
     await store.command(tag, "HSET", tag + ":members", "ann", msgspec.msgpack.encode(["member", 1, 0, 1]))
     await store.command(tag, "XADD", tag + ":log", "7-0", "m", "lost", "t", "1")
     record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "hello"})
-    sends = ["ann", "c1", "d", "id1", 0, "", "", record, "ann", "c2", "d", "id2", 0, "", "", record]
+    sends = ["ann", "c1", "d", "id1", 0, "", "", "", record, "ann", "c2", "d", "id2", 0, "", "", "", record]
     answer = await store.call("append", tag, 1000, 0, *sends)
     assert [outcome[:2] for outcome in answer[2]] == [[b"ok", 8], [b"ok", 9]]
     assert await store.command(tag, "HGET", tag, "seq") == b"9"
@@ -80,6 +80,6 @@ async def test_of_each_person_the_latest_thousand_mentions_of_a_room_are_kept(st
     old = [word for seq in range(1, 1201) for word in (0, f"bob:{seq:016d}:ann")]
     await store.command(tag, "ZADD", tag + ":mentions", *old, 0, f"bo:{1:016d}:ann", 0, f"bobby:{1:016d}:ann")
     record = msgspec.msgpack.encode({"i": "id1", "u": "ann", "x": "@bob"})
-    await store.call("append", tag, 1000, 0, "ann", "c1", "d", "id1", 0, "10 0\nbob 3", "", record)
+    await store.call("append", tag, 1000, 0, "ann", "c1", "d", "id1", 0, "", "10 0\nbob 3", "", record)
     kept = await store.command(tag, "ZRANGE", tag + ":mentions", 0, -1)
     assert len(kept) == 1002 and f"bob:{1201:016d}:ann".encode() in kept and f"bob:{202:016d}:ann".encode() in kept

@@ -22,7 +22,7 @@ from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.files.erasing import Erasing
 from chatserver.store.messages.deletions import Deletions
-from chatserver.store.messages.log import MOST_WAITING, NO_CALLS, MessageLog
+from chatserver.store.messages.log import MOST_WAITING, NO_CALLS, MessageLog, Stored
 from chatserver.store.messages.records import Record, message_of
 from tests.chaos.proxy import Proxy
 from tests.conftest import blobs_in_memory, running
@@ -255,8 +255,8 @@ async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Prox
     store = Store(Address(path=str(proxy.path)), resend_seconds=0.2)
     stored: list[tuple[int, str]] = []
 
-    def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
-        stored.append((seq, kind))
+    def on_stored(message: Stored) -> None:
+        stored.append((message.seq, message.kind))
 
     async with running(store), a_log(store, on_stored=on_stored) as log:
         async with proxy.held():
@@ -269,10 +269,10 @@ async def test_on_stored_hears_of_a_message_whose_sender_was_refused(proxy: Prox
 async def test_what_goes_wrong_with_one_answer_is_that_one_s_answer(store: Store) -> None:
     stored: list[int] = []
 
-    def on_stored(user: str, room: str, epoch: str, seq: int, origin: str, kind: str) -> None:
-        if user == "bob":
+    def on_stored(message: Stored) -> None:
+        if message.user == "bob":
             raise ValueError("nobody can note this")
-        stored.append(seq)
+        stored.append(message.seq)
 
     async with a_log(store, on_stored=on_stored) as log:
         results = await all_of([say(log, 0), say(log, 1, user="bob"), say(log, 2)])

@@ -69,7 +69,7 @@ class Server:
         record = Record(ids.new_id(), user, text)
         packed = pack_record(record)
         answer = await self.store.call(
-            "append", keys.room(room), at, 0, user, record.id, "digest", record.id, 0, "", "", packed
+            "append", keys.room(room), at, 0, user, record.id, "digest", record.id, 0, "", "", "", packed
         )
         return answer[2][0][0]
 
