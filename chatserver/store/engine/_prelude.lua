@@ -207,8 +207,8 @@ end
 local function words_of(meta)
   local now = redis.call('HMGET', meta, 'mv', 'kind', 'title', 'about', 'tags', 'titles', 'abouts', 'window', 'bots',
     'created_at', 'slow_mode', 'archived', 'question', 'writers', 'topics', 'never_window', 'pokes', 'forum')
-  for i = 1, 17 do now[i] = now[i] or '' end
-  return {'ok', unpack(now, 1, 17)}
+  for i = 1, 18 do now[i] = now[i] or '' end
+  return {'ok', unpack(now, 1, 18)}
 end
 
 local function let_in(place, user, role, bot, now)
