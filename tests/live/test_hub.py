@@ -11,6 +11,7 @@ from chatserver.app import Server
 from chatserver.live.connection import Connection
 from chatserver.live.feed import Feed
 from chatserver.services.caller import Caller
+from chatserver.store.messages.log import Stored
 from tests.chaos.proxy import Proxy
 from tests.live.test_feed import OpenLossy, numbers, open_lossy, proxy, told
 from tests.people import PATIENCE, Person, gathering, post, sign_up
@@ -174,7 +175,7 @@ async def test_what_a_user_wrote_stays_read_when_the_user_is_read_again_before_i
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         said = await bob.say("hall", "hello")
         await ann.hears("message.posted", seq=said["seq"])
-        server.hub.note_own_message(ann.id, "hall", said["epoch"], said["seq"])
+        server.hub.note_own_message(Stored(ann.id, "hall", said["epoch"], said["seq"], "", "open", "", 0))
         await server.hub.refresh(server.hub.users[ann.id])
         state = await server.hub.room_state("hall", ann.id)
         assert (state.read_seq, state.unread) == (said["seq"], 0)

@@ -182,14 +182,6 @@ local function calls_between(mentions, user, after, upto, everyone, without)
   return found
 end
 
--- A row of a page: {seq, at, record, now}; nil if there never was such a message.
-local function row_of(log, now_key, seq)
-  local holds = redis.call('HGET', now_key, seq) or ''
-  local entry = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
-  if entry then return {tonumber(seq), tonumber(entry[2][4] or 0) or 0, entry[2][2], holds} end
-  if holds ~= '' then return {tonumber(seq), 0, '', holds} end
-end
-
 -- Delete a message and all that belongs to it; returns the tombstone, which keeps id, author, time and topic, never the
 -- text. The caller stores that as a change.
 local function bury(meta, room, seq, entry, record, holds, now)

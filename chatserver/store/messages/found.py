@@ -31,9 +31,9 @@ class FoundPage(Struct, frozen=True):
 async def read_found(store: Store, room: str, seqs: Iterable[int], *, viewer: str) -> FoundPage:
     """Read these messages as this user ("" for a visitor) may see them. Raises ``Refusal`` not_found or unavailable."""
     answer = await store.call("messages_found", keys.room(room), viewer, *seqs)
-    kind, window, archived, member, banned, authors = checked(answer)[9:]
+    kind, window, archived, member, banned, authors = checked(answer)[10:]
     return FoundPage(
-        page=page_of(answer[:10]), kind=kind.decode(), window=window == 1, archived=archived == 1,
+        page=page_of(answer[:11]), kind=kind.decode(), window=window == 1, archived=archived == 1,
         member=member_record(member) if member else None, banned_until=int(banned) if banned else None,
         authors={user: member_record(packed) for user, packed in flat(authors).items()},
     )  # fmt: skip

@@ -37,9 +37,10 @@ return function(keys, args)
   local member = viewer ~= '' and redis.call('HGET', members, viewer) or ''
   local banned = viewer ~= '' and redis.call('HGET', bans, viewer) or ''
   local window = redis.call('HGET', meta, 'window') == '1'
+  local versions = redis.call('HMGET', meta, 'mv', 'topics_version')
   return {
     'ok', room.epoch, room.seq, room.rev, room.last_id, room.first_seq, rows, {},
-    number_of(redis.call('HGET', meta, 'mv')), reactions,
+    number_of(versions[1]), reactions, number_of(versions[2]),
     room.kind, window and 1 or 0, room.archived and 1 or 0, member, banned, authors_of(members, rows),
   }
 end

@@ -83,7 +83,7 @@ return function(keys, args)
   local seqs, more = page_of(meta, room, line, where, math.min(seq or room.seq + 1, room.seq + 1), most)
   local rows, reactions = {}, {}
   for _, one in ipairs(seqs) do
-    local row = row_of(log, now_key, one)
+    local row = row_at(log, now_key, one)
     if row then
       rows[#rows + 1] = row
       add_reactions(reactions, meta, room, one, viewer)
