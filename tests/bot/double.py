@@ -20,7 +20,7 @@ ANN = {"id": "ann1", "handle": "ann", "name": "Ann", "bot": False}
 OTHER_BOT = {"id": "bot2", "handle": "echo", "name": "Echo", "bot": True}
 CODES = {"unavailable": -32050, "rate_limited": -32029, "not_allowed": -32002, "client_id_used": -32005}
 LIMITS = {"text_characters": 4000, "text_bytes": 16384, "frame_bytes": 65536, "history_page": 100,
-          "requests_in_flight": 32}  # fmt: skip
+          "requests_in_flight": 32, "file_bytes": 25_000_000, "message_files": 10}  # fmt: skip
 
 
 class Double:

@@ -16,7 +16,7 @@ def started(state, **room):
         "inbox": {"seq": 0, "unread": 0},
         "server": {"version": "0", "ping_s": 25, "durability": "primary",
                    "limits": dict.fromkeys(["text_characters", "text_bytes", "frame_bytes", "history_page",
-                                            "requests_in_flight"], 1)},
+                                            "requests_in_flight", "file_bytes", "message_files"], 1)},
         "user": ME,
     }  # fmt: skip
     return state.started(msgspec.convert(raw, SessionStartResult))
