@@ -527,6 +527,10 @@ class Moves:
         where = self.chance.choice([{}, {"after": 0}, {"around": 3}])
         return {"room": self.room(who), "limit": 100, **where}
 
+    async def message_search(self: Crowd, who: Ear) -> Params:
+        where = {"room": self.room(who)} if self.chance.random() < 0.5 else {}
+        return {"query": self.query(who), **where}
+
     async def message_get(self: Crowd, who: Ear) -> Params:
         return {"room": self.room(who), "seqs": list(range(1, 60))}
 

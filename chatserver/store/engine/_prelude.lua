@@ -532,7 +532,7 @@ local function copy_behind(stream, fresh, now_key, number, copy, count)
   return number, #entries
 end
 
--- One step of such a copy: {'ok', last number copied, 1 if the end was reached}. It begins anew with the number 0.
+-- One step of such a copy: {'ok', last number copied, 1 if the end was reached}. It begins again with the number 0.
 local function copy_some(stream, fresh, now_key, number, copy, count)
   if number == '0' then redis.call('DEL', fresh) end
   local last, copied = copy_behind(stream, fresh, now_key, number, copy, count)

@@ -27,7 +27,9 @@ return function(keys, args)
     pointer[1] = version
   else
     local level, everyone = pointer and pointer[5] or args[6], pointer and pointer[6] or 1
-    pointer = {version, inside, tonumber(args[4]), args[5], level, everyone, 0, level, '', pointer and pointer[10] or ''}
+    local levels = pointer and pointer[10] or ''
+    pointer = {version, inside, tonumber(args[4]), args[5], level, everyone}
+    if levels ~= '' then with_all(pointer)[10] = levels end
   end
   redis.call('HSET', keys[2], room, cmsgpack.pack(pointer))
   note_gone(keys[2], keys[3], room, inside)

@@ -8,7 +8,7 @@ from pathlib import Path
 from chatserver.store.engine.functions import library
 
 STORE = Path(__file__).parents[3] / "chatserver" / "store"
-ADDS = re.compile(r"note_change\(|'XADD', log,")
+ADDS = re.compile(r"(note|add)_change\(|'XADD', log,")
 
 
 def test_what_adds_to_a_log_says_so() -> None:
