@@ -119,7 +119,8 @@ class Double:
         seq = cursor["seq"] if cursor else last
         if cursor and (cursor["epoch"] != self.epoch or last - seq > self.replay):
             state, seq = self.state(), last
-            reset = {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")} | {"topics_version": 0}
+            place = {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")}
+            reset = place | {"topics_version": 0}
             await socket.send(msgpack.packb({"jsonrpc": "2.0", "method": "room.reset", "params": reset}))
         while seq < len(self.log):
             message = {"jsonrpc": "2.0", "method": "message.posted", "params": self.log[seq]}
