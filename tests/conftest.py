@@ -15,6 +15,7 @@ import pytest
 import redis
 from obstore.store import MemoryStore
 
+from chatserver import ids
 from chatserver.app import Server
 from chatserver.settings import Settings, load
 from chatserver.store.blobs.blobs import Blobs
@@ -52,6 +53,13 @@ FOR_TESTS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store", default="", help="program of the tests' store, such as redis-server")
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """A test that moved the clock does not leave it so for the next."""
+    yield
+    ids.move_clock(0)
 
 
 @pytest.fixture(scope="session")

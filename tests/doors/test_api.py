@@ -115,6 +115,7 @@ async def _rooms(ann: Handler, bob: Handler, bob_id: str) -> None:
     await bob("message.search", query="evening")
     await bob("message.get", room=room, seqs=[sent["seq"]])
     await ann("message.unreact", room=room, seq=sent["seq"], emoji="🌱")
+    await _topics(ann, room, sent["seq"])
     await ann("message.delete", room=room, seq=sent["seq"])
     assert (await ann("message.history", room=room))["messages"][0]["deleted"] is True
     await ann("room.remove", room=room, user=bob_id)
@@ -126,6 +127,16 @@ async def _rooms(ann: Handler, bob: Handler, bob_id: str) -> None:
     await ann("room.archive", room=room, archived=True)
     await bob("room.leave", room="hall")
     await bob("room.discover", query="tea")
+
+
+async def _topics(ann: Handler, room: str, seq: int) -> None:
+    topic = (await ann("topic.create", room=room, title="Oolong", text="Which one?", client_id="t"))["topic"]["id"]
+    await ann("message.move", room=room, seqs=[seq], topic=topic)
+    await ann("topic.update", room=room, topic=topic, closed=True, note="Said all")
+    await ann("topic.notify", room=room, topic=topic, level="none")
+    assert len((await ann("topic.list", room=room, closed=True))["topics"]) == 1
+    await ann("message.move", room=room, seqs=[seq], topic="")
+    await ann("topic.delete", room=room, topic=topic)
 
 
 async def _friends(ann: Handler, bob: Handler, ann_id: str, bob_id: str) -> Handler:

@@ -35,7 +35,8 @@ def methods(one: Follower) -> list[str]:
 
 
 def assert_cheap(counts: Counts) -> None:
-    assert counts.tasks <= 6 and counts.calls <= 14, vars(counts)
+    # Housekeeping and the index ask the store a few times a second beside it.
+    assert counts.tasks <= 6 and counts.calls <= 25, vars(counts)
     assert counts.turns <= FEW_TURNS and counts.most <= 500, vars(counts)
 
 

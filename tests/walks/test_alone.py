@@ -4,7 +4,7 @@ end."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,12 +17,6 @@ from tests.people import Person, gathering, sign_up
 from tests.walks.test_friends import refused
 
 State = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 @pytest.fixture

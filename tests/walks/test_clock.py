@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -24,12 +24,6 @@ LIMITS = {
     "accounts__sign_in_name_burst": 1,
     "accounts__sign_in_name_per_minute": 1200,
 }
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 async def in_time(call: Callable[[], Awaitable[Any]]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +34,6 @@ OFTEN = (
 Move = tuple[str, int, int]
 kinds = st.sampled_from([*sorted(METHODS), *OFTEN * 2, *["climb"] * 50, "days pass", "days pass"])
 moves = st.tuples(kinds, st.integers(0, 15), st.integers(0, 2**32))
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 def test_each_method_has_its_moves_in_the_walk() -> None:

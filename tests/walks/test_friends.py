@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +12,6 @@ from chatserver.rules.friends.tie import DAY_MS
 from chatserver.store.engine import keys
 from tests.conftest import OpenServer
 from tests.people import PASSWORD, Person, Refused, gathering, post, sign_up
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 async def refused(reason: str, person: Person, method: str, **params: object) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,6 @@ from tests.walks.test_friends import acquainted, friends, poke, speak
 Ask = Callable[..., Awaitable[Any]]
 LAYERS = {"public": "plum-marmalade", "friends": "ring-twice", "card": "ann-tea"}
 EVERYONE, FRIENDS, WITH_CARD = {"public"}, {"public", "friends"}, {"public", "friends", "card"}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 # --- viewers ---------------------------------------------------------------------------------------------------------

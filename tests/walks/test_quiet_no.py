@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,12 +18,6 @@ from tests.people import PASSWORD, Person, Refused, gathering, post
 from tests.walks.test_friends import acquainted, friends, poke, speak
 
 Behaviour = Callable[[Person, Person, str], Awaitable[object]]
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    yield
-    ids.move_clock(0)
 
 
 async def nothing(ann: Person, bob: Person, poke: str) -> None:
