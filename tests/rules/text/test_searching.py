@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatserver.rules.text.searching import fold
+from tests.web import simplified
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,10 @@ def test_a_part_of_a_word_is_found_in_the_whole() -> None:
     text = "乾坤、後來、皇后、頭髮、發現、麵條、面子、隻身、只有、臺北、颱風"
     assert all(fold(char) in fold(text) for char in text)
     assert fold("".join(text)) == "".join(map(fold, text))
+
+
+def test_the_page_marks_what_was_found_by_the_same_table() -> None:
+    assert (simplified.FOLDER / "simplified.js").read_text("utf-8") == simplified.table()
 
 
 def test_different_words_stay_different() -> None:
