@@ -22,7 +22,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from chatserver.bot.connection import EndedError
 from chatserver.bot.handlers import Handlers
@@ -34,7 +34,7 @@ from chatserver.bot.wire import Wire
 from chatserver.errors import StartError
 from chatserver.protocol.codecs import MSGPACK, Codec
 from chatserver.protocol.methods.messages import MessageSendResult
-from chatserver.protocol.shapes import RoomState, User
+from chatserver.protocol.shapes import Message, RoomState, User
 
 _log = logging.getLogger("chatserver.bot")
 
@@ -165,6 +165,36 @@ class Bot:
         When the connection is lost, methods that are safe to repeat are retried; others raise unavailable.
         """
         return await self.session.call(method, **params)
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        room: str = "",
+        author: str = "",
+        has: Literal["link", "image", "file"] | None = None,
+        since: int = 0,
+        until: int = 0,
+    ) -> AsyncIterator[Message]:
+        """Find messages that have all words of ``query``, newest first, page by page as far as they are wanted.
+
+        ``room``: only this room, else all that the bot is in. ``author``: only what this user (id) wrote. ``has``: only
+        messages with one. ``since``, ``until``: milliseconds since 1970, from and before. One of ``query``, ``author``
+        and ``has`` is needed. A new message is found within 2 s. Raises ``Refusal``: rate_limited above 60 pages a
+        minute (``retry_after`` in seconds), not_a_member, not_found for a room that the bot may not read.
+
+            async for message in bot.search("teapot", room=room, has="image"):
+        """
+        narrowed = {"room": room, "author": author, "has": has, "since": since, "until": until}
+        given = {"query": query} | {name: value for name, value in narrowed.items() if value}
+        after = ""
+        while True:
+            page = await self.call("message.search", after=after, **given)
+            for message in page.messages:
+                yield message
+            if not page.next:
+                return
+            after = page.next
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine beside the handlers; it is cancelled when the bot ends."""

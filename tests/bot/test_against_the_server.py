@@ -233,3 +233,19 @@ async def test_a_revoked_token_ends_the_bot_within_a_second(server):
 async def test_a_wrong_token_is_said_at_once(server):
     with pytest.raises(EndedError):
         await asyncio.wait_for(Bot(server.url, "chat_nobody").serve(), 5)
+
+
+async def test_a_bot_finds_messages_page_by_page(server):
+    async with server.bot(Bot(patience=0.01), handle="clerk") as clerk:
+        ann = await server.user("ann")
+        for number in range(55):
+            await ann.say("hall", f"teapot {number} https://example.org")
+        await ann.say("hall", "我在重慶")
+        async with asyncio.timeout(30):
+            while not [message async for message in clerk.search("重庆", room="hall")]:
+                await asyncio.sleep(0.05)
+        found = [message.text async for message in clerk.search("teapot", author=ann.id, has="link")]
+        assert found == [f"teapot {number} https://example.org" for number in reversed(range(55))]
+        assert [message.seq async for message in clerk.search("teapot", until=1)] == []
+        with pytest.raises(Refusal, match="No such room"):
+            [_ async for _ in clerk.search("teapot", room="nowhere")]
