@@ -111,7 +111,7 @@ async function enterPatiently(client, ready) {
 /** Whoever shows the page that is left may keep its place in history.state first. `within`: back leads to a page of ours. @param {string} path */
 function go(path) {
   dispatchEvent(new Event("leaving"));
-  if (path !== location.pathname + location.hash) history.pushState({ within: true }, "", path);
+  if (path !== location.pathname + location.search + location.hash) history.pushState({ within: true }, "", path);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 

@@ -41,7 +41,7 @@ SECURITY_HEADERS: Final = {
 }
 PAGE_PATHS: Final = (
     "/", "/rooms", "/settings", "/sign-in", "/sign-up", "/recover", "/setup", "/people", "/community",
-    "/notifications",
+    "/notifications", "/search",
 )  # fmt: skip
 PAGE_PATTERNS: Final = ("/user/{handle}", "/join/{room}/{link}", "/settings/{part}")
 _TEXTS: Final = ("text/", "application/json", "application/manifest", "image/svg")

@@ -48,6 +48,9 @@ ADMIN = {
     "/room/{room}": "message-item",
     "/room/{empty}": "message-list .empty",
     "/user/{other}": "tie-steps .ways > *",
+    "/search?q=xyzzy&room={room}": "search-page .state h2",
+    "/search?q=bob&tab=people": "search-page .names a",
+    "/search?q=tea&room={room}&since=2026-01-01": "search-page .hits mark",
 }
 
 

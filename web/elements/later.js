@@ -41,6 +41,7 @@ const LATER = {
   "room-switcher": () => import("./room-switcher/room-switcher.js"),
   "room-table": () => import("./room-table/room-table.js"),
   "say-hi": () => import("./say-hi/say-hi.js"),
+  "search-page": () => import("./search-page/search-page.js"),
   "shortcut-help": () => import("./shortcut-help/shortcut-help.js"),
   "settings-page": () => import("./settings-page/settings-page.js"),
   "tie-menu": () => import("./tie-menu/tie-menu.js"),

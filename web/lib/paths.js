@@ -3,10 +3,10 @@
 /**
  * @typedef {{page: "home"} | {page: "room", room: string, seq?: number} | {page: "join", room: string, link: string}
  *   | {page: "rooms", create?: boolean} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings", part?: string} | {page: "notifications"}
- *   | {page: "user", handle: string} | {page: "community"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
+ *   | {page: "user", handle: string} | {page: "community"} | {page: "search"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
 
-const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people", "notifications"]);
+const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people", "notifications", "search"]);
 
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {
@@ -42,6 +42,26 @@ export function userPath(handle) {
 /** @param {string} room @param {string} link */
 export function joinPath(room, link) {
   return `/join/${encodeURIComponent(room)}/${encodeURIComponent(link)}`;
+}
+
+/**
+ * What one searches for: words, and what they are narrowed to.
+ *
+ * @typedef {{q: string, room: string, from: string, has: string, since: string, until: string, tab: string}} Search `from` is the
+ *   id of a person; days are written 2026-11-22
+ */
+
+/** @param {Partial<Search>} search */
+export function searchPath(search) {
+  const query = String(new URLSearchParams(Object.entries(search).filter(([, value]) => value)));
+  return query ? `/search?${query}` : "/search";
+}
+
+/** @param {string} query of the address @returns {Search} */
+export function readSearch(query) {
+  const given = new URLSearchParams(query);
+  const [q, room, from, has, since, until, tab] = ["q", "room", "from", "has", "since", "until", "tab"].map((name) => given.get(name) ?? "");
+  return /** @type {Search} */ ({ q, room, from, has, since, until, tab });
 }
 
 /** What stands behind the # never reaches a server or its logs. @param {string} code */

@@ -10,13 +10,25 @@ import { inOrder } from "./room-order.js";
 import { rankPeople, rankRooms } from "./completion.js";
 
 const MOST = 8;
+/** What the server found. @typedef {{listed: import("../lib/shapes.js").RoomListing[], mine: string[], people: import("../lib/shapes.js").User[]}} Names */
+/** @type {Names} */ export const NO_NAMES = { listed: [], mine: [], people: [] };
+
+/** Rooms and people that the server finds for a few letters, also by pinyin. Never rejects. @param {import("./client.js").Client} client @param {string} query @returns {Promise<Names>} */
+export async function findNames(client, query) {
+  if (!query || !client.signedIn) return NO_NAMES;
+  const [{ rooms, mine = [] }, { users }] = await Promise.all([
+    client.ask("room.discover", { query }).catch(() => ({ rooms: [] })),
+    client.ask("user.search", { query }).catch(() => ({ users: [] })),
+  ]);
+  return { listed: rooms, mine, people: users };
+}
 
 /**
  * @param {string} query
  * @param {{rooms: import("./room.js").Room[], listed: import("../lib/shapes.js").RoomListing[], mine: string[],
  *   people: import("../lib/shapes.js").User[], acts: Offer[], language: string}} known `listed`, `mine` (ids) and `people` are
  *   what the server found: they may only sound like the query
- * @returns {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} without groups that have nothing
+ * @returns {{group: "people" | "rooms" | "acts" | "messages", offers: Offer[]}[]} without groups that have nothing
  */
 export function offersFor(query, { rooms, listed, mine, people, acts, language }) {
   const { talks, rooms: many } = inOrder(rooms, []);
@@ -29,7 +41,7 @@ export function offersFor(query, { rooms, listed, mine, people, acts, language }
   const others = query ? listed.filter(({ room }) => !rooms.some(({ id }) => id === room)) : [];
   const open = rankRooms(query, others.map((one) => ({ id: one.room, titles: titlesOf(one), one })), MOST, sounding).map(({ one }) => otherOffer(one, language));
   const done = rankRooms(query, acts.map((act) => ({ id: act.id, titles: [act.text], act })), query ? MOST : 4).map(({ act }) => act);
-  /** @type {{group: "people" | "rooms" | "acts", offers: Offer[]}[]} */
+  /** @type {{group: "people" | "rooms" | "acts" | "messages", offers: Offer[]}[]} */
   const groups = [{ group: "rooms", offers: [...own, ...open] }, { group: "people", offers: found.map(personOffer) }, { group: "acts", offers: done }];
   return groups.filter(({ offers }) => offers.length);
 }

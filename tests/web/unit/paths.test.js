@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { invitePath, joinPath, readPath, roomPath, userPath } from "../../../web/lib/paths.js";
+import { invitePath, joinPath, readPath, readSearch, roomPath, searchPath, userPath } from "../../../web/lib/paths.js";
 
 const AWKWARD = ["hall", "茶馆", "a/b", "50%", "#1?x=y", "..", "a b", "%2F", "🍵"];
 
@@ -13,6 +13,16 @@ test("every address that is written is read again as it was meant", () => {
     const [path = "", code = ""] = invitePath(name).split("#");
     assert.deepEqual(readPath(path, `#${code}`), { page: "sign-up", invite: name });
   }
+});
+
+test("the address of a search carries all of it", () => {
+  for (const q of AWKWARD) {
+    const search = { q, room: q, from: "u1", has: "link", since: "2026-11-01", until: "", tab: "" };
+    const [path = "", query = ""] = searchPath(search).split("?");
+    assert.deepEqual(readPath(path), { page: "search" });
+    assert.deepEqual(readSearch(query), search);
+  }
+  assert.equal(searchPath({ q: "" }), "/search");
 });
 
 test("what stands behind the # is read from there alone", () => {

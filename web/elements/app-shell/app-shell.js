@@ -66,7 +66,9 @@ export class AppShell extends PageElement {
     if (this.acts) return;
     const opens = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
     if (!this.early && !opens) {
-      if (event.key === "?" || (event.altKey && event.key.startsWith("Arrow"))) this.#acts().then((acts) => acts.shortcut(event));
+      const finds = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f" && this.main.firstElementChild?.localName === "room-view";
+      if (finds) event.preventDefault();
+      if (finds || event.key === "?" || (event.altKey && event.key.startsWith("Arrow"))) this.#acts().then((acts) => acts.shortcut(event));
       return;
     }
     event.preventDefault();
@@ -166,6 +168,7 @@ export class AppShell extends PageElement {
     if (place.page === "rooms") return ["room-finder", { create: Boolean(place.create) }];
     if (place.page === "settings") return ["settings-page", { subject: place.part ?? "" }];
     if (place.page === "notifications") return ["bell-list", {}];
+    if (place.page === "search") return ["search-page", {}];
     if (place.page === "people") return ["people-page", { code: place.code ?? "" }];
     if (place.page === "user") return ["user-profile", { handle: place.handle }];
     if (place.page === "community" || place.page === "setup") return ["community-page", { code: place.code ?? "" }];

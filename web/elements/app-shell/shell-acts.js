@@ -4,7 +4,7 @@
  */
 
 import { button, make } from "../../lib/dom.js";
-import { readPath, roomPath } from "../../lib/paths.js";
+import { readPath, roomPath, searchPath } from "../../lib/paths.js";
 import { context } from "../element.js";
 import { arrived, want } from "../later.js";
 
@@ -13,7 +13,7 @@ const OFFLINE_PATIENCE = 2_000;
 
 export class ShellActs {
   /** @type {any} made when it is first wanted */ #switcher = null;
-  /** @type {string[] | null} the keys pressed while the switcher is on its way */ #early = null;
+  /** @type {string[] | null} the keys pressed while the switcher or the search is on its way */ #early = null;
   #joining = false;
   /** @type {any} */ #offline = undefined;
 
@@ -95,6 +95,9 @@ export class ShellActs {
     } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
       this.openSwitcher();
+    } else if (isFind(event) && this.#room) {
+      event.preventDefault();
+      this.openSearch(this.#room);
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       this.shell.list.step(event.key === "ArrowDown" ? 1 : -1);
@@ -103,6 +106,19 @@ export class ShellActs {
       event.stopPropagation();
       this.openHelp();
     }
+  }
+
+  /** The room that stands on the page; elsewhere Ctrl+F is the browser's. */
+  get #room() {
+    return /** @type {any} */ (this.shell.main.querySelector(":scope > room-view"))?.room ?? "";
+  }
+
+  /** Search in a room; what is typed until the page of it stands is what is searched for. @param {string} room */
+  async openSearch(room) {
+    const early = this.#early = /** @type {string[]} */ ([]);
+    const there = await arrived("search-page");
+    this.#early = null;
+    if (there && !early.includes("Escape")) context.go(searchPath({ room, q: early.filter((key) => key.length === 1).join("") }));
   }
 
   /** The shortcuts, and how words are formatted. */
@@ -126,6 +142,12 @@ export class ShellActs {
       this.#early = null;
     }
   }
+}
+
+/** @param {KeyboardEvent} event */
+function isFind(event) {
+  const plain = !event.shiftKey && !event.altKey && !document.querySelector("dialog[open]");
+  return plain && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f";
 }
 
 /** Whether a key pressed there is written, or meant for what stands in front of the page. @param {EventTarget | null} target */

@@ -2,23 +2,22 @@
 
 import { change, make } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
-import { roomPath, userPath } from "../../lib/paths.js";
+import { roomPath, searchPath, userPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { applyTheme } from "../../lib/theme.js";
-import { offersFor } from "../../state/switching.js";
+import { findNames, NO_NAMES, offersFor } from "../../state/switching.js";
 import { context, PageElement } from "../element.js";
 import { composes } from "../message-composer/message-composer.js";
 import "../../lib/more-icons.js";
 
 const PAUSE = 180;
-/** @type {{listed: any[], mine: string[], people: any[]}} */ const NOTHING = { listed: [], mine: [], people: [] };
 
 /** @typedef {import("../../state/switching.js").Offer} Offer */
 
 export class RoomSwitcher extends PageElement {
   #chosen = 0;
   /** @type {Offer[]} as they stand in the list */ #offers = [];
-  /** What the server found for the letters. @type {{listed: any[], mine: string[], people: any[]}} */ #found = NOTHING;
+  /** What the server found for the letters. @type {import("../../state/switching.js").Names} */ #found = NO_NAMES;
   /** @type {any} */ #timer = undefined;
 
   build() {
@@ -45,7 +44,7 @@ export class RoomSwitcher extends PageElement {
     this.input.placeholder = this.say("switcher.placeholder");
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.list.setAttribute("aria-label", this.say("rooms.search"));
-    this.#found = NOTHING;
+    this.#found = NO_NAMES;
     this.dialog.showModal();
     this.input.focus();
     this.present(0);
@@ -62,13 +61,10 @@ export class RoomSwitcher extends PageElement {
   /** Rooms and people the server finds, also by pinyin. */
   async #ask() {
     const query = this.input.value.trim();
-    if (!query || !this.client.signedIn) return;
-    const [{ rooms, mine = [] }, { users }] = await Promise.all([
-      this.client.ask("room.discover", { query }).catch(() => ({ rooms: [] })),
-      this.client.ask("user.search", { query }).catch(() => ({ users: [] })),
-    ]);
+    if (!query) return;
+    const found = await findNames(this.client, query);
     if (query !== this.input.value.trim() || !this.dialog.open) return;
-    this.#found = { listed: rooms, mine, people: users };
+    this.#found = found;
     this.present(this.#chosen);
   }
 
@@ -76,12 +72,14 @@ export class RoomSwitcher extends PageElement {
   present(chosen) {
     const query = this.input.value.trim();
     const groups = offersFor(query, { rooms: [...this.client.rooms.values()], ...this.#found, acts: this.#acts(), language: this.language });
+    const isNone = !groups.length;
+    if (query && this.client.signedIn) groups.push({ group: "messages", offers: [this.#search(query)] });
     this.#offers = groups.flatMap(({ offers }) => offers);
     this.#chosen = Math.max(0, Math.min(chosen, this.#offers.length - 1));
     let at = 0;
     this.list.replaceChildren(...groups.map(({ group, offers }) => make("div", { attributes: { role: "group", "aria-label": this.say(`switcher.${group}`) } },
       make("h3", { text: this.say(`switcher.${group}`), attributes: { "aria-hidden": "true" } }), ...offers.map((offer) => this.#row(offer, at++)))));
-    change(this.none, { textContent: this.#offers.length ? "" : this.say("switcher.none") });
+    change(this.none, { textContent: isNone ? this.say("switcher.none") : "" });
     this.input.setAttribute("aria-activedescendant", this.#offers.length ? `switch-${this.#chosen}` : "");
     this.list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }
@@ -96,6 +94,11 @@ export class RoomSwitcher extends PageElement {
       count ? make("span", { class: `badge${offer.room?.calls ? " lit" : ""}`, text: count > 99 ? "99+" : String(count) }) : null);
     row.dataset.at = String(at);
     return row;
+  }
+
+  /** What was said is searched on a page of its own. @param {string} query @returns {Offer} */
+  #search(query) {
+    return { kind: "act", id: "search", text: this.say("search.messages_for", { words: query }), icon: "search", href: searchPath({ q: query }) };
   }
 
   /** Pages, and what one does with the page. @returns {Offer[]} */

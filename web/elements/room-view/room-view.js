@@ -5,6 +5,7 @@
 
 import { change, make } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
+import { searchPath } from "../../lib/paths.js";
 import { makeSeal } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
 import { insist } from "../later.js";
@@ -31,6 +32,7 @@ export class RoomView extends PageElement {
     this.faces = make("span", { class: "faces", attributes: { "aria-hidden": "true" } });
     this.number = make("span", { attributes: { "aria-hidden": "true" } });
     this.here = make("button", { class: "here", attributes: { type: "button" } }, this.faces, icon("people", "crowd"), this.number);
+    this.find = make("a", { class: "icon-button find", attributes: { href: searchPath({ room: this.room }) } }, icon("search"));
     this.more = make("button", { class: "icon-button more", attributes: { type: "button", "aria-haspopup": "menu" } }, icon("more"));
     this.strip = make("div", { class: "strip" });
     /** @type {any} its messages, once what shows them is there */ this.messages = null;
@@ -39,9 +41,9 @@ export class RoomView extends PageElement {
     this.asks = make("div", { class: "asks" });
     this.writing = make("div", { class: "writing" });
     /** @type {any} comes with the parts */ this.composer = null;
-    this.header = make("header", {}, this.back, this.face, this.titles, this.facts, this.here, this.more);
+    this.header = make("header", {}, this.back, this.face, this.titles, this.facts, this.find, this.here, this.more);
     this.append(this.header, this.strip, this.waiting, this.edge, this.asks, this.writing);
-    this.early = this.keepEarly(["click", ...TOLD], ({ type, target }) => type !== "click" || (this.header.contains(target) && !this.back.contains(target)));
+    this.early = this.keepEarly(["click", ...TOLD], ({ type, target }) => type !== "click" || (this.header.contains(target) && !target.closest("a")));
   }
 
   attach() {
@@ -97,6 +99,7 @@ export class RoomView extends PageElement {
     this.classList.toggle("of-two", room?.state.kind === "direct");
     this.here.hidden = !room?.isMember || room.state.kind === "direct";
     this.more.hidden = !room?.isMember;
+    this.find.hidden = !room;
     this.writing.hidden = !inside || Boolean(room?.state.archived);
     if (room) this.#showHeading(room);
     this.#parts?.show();
@@ -105,6 +108,8 @@ export class RoomView extends PageElement {
   /** @param {import("../../state/room.js").Room} room */
   #showHeading(room) {
     const about = this.#about(room);
+    const find = this.say("rooms.search");
+    change(this.find, { title: find, ariaLabel: find });
     change(this.heading, { textContent: room.title(this.language) });
     change(this.about, { textContent: about, title: about });
     const { members, online, other } = room.state;

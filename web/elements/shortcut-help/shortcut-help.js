@@ -9,7 +9,7 @@ import { PageElement } from "../element.js";
 const MOD = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl";
 /** @type {Record<string, [words: string, ...keys: string[]][]>} */
 const KEYS = {
-  everywhere: [["switch", MOD, "K"], ["rooms", "Alt", "↑ ↓"], ["this", "?"]],
+  everywhere: [["switch", MOD, "K"], ["find", MOD, "F"], ["rooms", "Alt", "↑ ↓"], ["this", "?"]],
   writing: [["send", "Enter"], ["line", "Shift", "Enter"], ["edit", "↑"], ["leave", "Esc"], ["complete", "@ # :"]],
   message: [["move", "↑ ↓"], ["react", "E"], ["reply", "R"], ["quote", "Q"], ["more", "M"], ["back", "Esc"]],
 };
