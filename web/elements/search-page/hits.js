@@ -50,7 +50,7 @@ export class Hits {
   /** What is on the page: a search without an answer leaves what one sees. */
   get #shown() {
     const search = this.#search;
-    const answered = !search || search.hits.length || ["done", "failed"].includes(search.status) || !search.isMeant;
+    const answered = !search || search.hits.length || ["done", "failed"].includes(search.status) || !search.isMeant || !this.#hasLine;
     if (answered) this.#before = undefined;
     return this.#before ?? search;
   }
