@@ -60,6 +60,7 @@ class Follower:
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
         self._building = False
         self._swept_at: float | None = None
+        self._made = 0
         self._left = 0
         self.messages = 0
         """How many were read since the start."""
@@ -73,6 +74,7 @@ class Follower:
         """Take in all that is waiting."""
         while True:
             if await self._in_writer(self._engine.check):
+                self._made += 1
                 self._swept_at = None
             self._fresh |= dict.fromkeys(await self._dirty.read())
             if not self._fresh and not self._old:
@@ -158,9 +160,11 @@ class Follower:
         """Compare all rooms with the index, if that is due."""
         now = asyncio.get_running_loop().time()
         if self._swept_at is None or now > self._swept_at + COMPARED_EVERY_SECONDS:
+            made = self._made
             await self._sweep()
             self._building = self._building or self._left > MANY
-            self._swept_at = now
+            # A file that was begun empty meanwhile may have been compared before.
+            self._swept_at = now if made == self._made else None
 
     async def _sweep(self) -> None:
         """Queue the rooms whose heads differ from the index, and those that are in the index alone."""
