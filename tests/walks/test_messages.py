@@ -156,6 +156,16 @@ async def test_unread_is_what_is_neither_read_nor_deleted_and_markers_never_move
         await other.leave()
 
 
+async def test_a_marker_answered_right_after_a_message_of_ones_own_is_not_behind_it(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        await bob.say("hall", "its marker is written at once")
+        for number in range(3):  # and these with a later write
+            await ann.say("hall", f"m{number}")
+            mine = await bob.say("hall", f"mine {number}")
+            marked = await bob.call("read.mark", room="hall", seq=0)
+            assert (marked["read_seq"], marked["room_read_seq"], marked["unread"]) == (mine["seq"], mine["seq"], 0)
+
+
 async def test_mentions_are_counted_until_read(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         message = await ann.say("hall", "@bob 你好, and hello@bob.example is a mail")

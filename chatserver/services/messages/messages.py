@@ -281,7 +281,9 @@ class Messages:
         if not counted.unread.unread and moved.read_seq < counted.upto:
             moved = moved.moved(WHOLE, counted.upto, topical=0)
             marks = [*marks[line == WHOLE :], Mark(feed.room, feed.epoch, counted.upto, feed.head.shared)]
-        stands = await self._users.mark(user, marks, origin=origin) or Reading(0)
+        stored = await self._users.mark(user, marks, origin=origin)
+        # The store may not have the marker of the user's own last message yet (live/marks.py).
+        stands = stored.joined(moved) if stored is not None else Reading(0)
         if stands != moved:  # another connection of the user was further
             reader = Reader(user, pointer.with_reading(stands, feed.epoch), blocks)
             counted = await self._hub.unread.count(feed, reader)
