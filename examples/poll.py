@@ -16,7 +16,7 @@ async def poll(event: MessagePosted, words: str) -> str | None:
     if not 2 <= len(answers) <= len(NUMBERS):
         return "Try /poll Tea or coffee? | Tea | Coffee"
     lines = [question, *map(" ".join, zip(NUMBERS, answers, strict=False))]
-    asked = await event.room.send("\n".join(lines), reply_to=event.seq)
+    asked = await event.reply("\n".join(lines))
     bot.memory[f"{event.room.id} {asked.seq}"] = {"by": event.author.id, "answers": answers}
     for number in NUMBERS[: len(answers)]:
         await event.room.react(asked.seq, number)

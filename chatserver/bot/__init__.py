@@ -14,20 +14,25 @@ from chatserver.bot.events import (
     MessageChanged,
     MessagePosted,
     MessageReacted,
+    MessagesPurged,
     PresenceChanged,
+    ReadMoved,
     RoomChanged,
     RoomReset,
     RoomUpdated,
     Started,
+    TopicChanged,
     TypingStarted,
 )
+from chatserver.bot.files import FileToSend
 from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.errors import Refusal, StartError
-from chatserver.protocol.shapes import Author, Message, RoomState, User
+from chatserver.protocol.shapes import Author, File, Message, RoomState, Topic, User
 
 __all__ = [
-    "Author", "Bot", "EndedError", "Event", "MemberChanged", "MemberJoined", "MemberLeft", "MembersChanged", "Message",
-    "MessageChanged", "MessagePosted", "MessageReacted", "Missed", "PresenceChanged", "Refusal", "Room", "RoomChanged",
-    "RoomReset", "RoomState", "RoomUpdated", "StartError", "Started", "TypingStarted", "User",
+    "Author", "Bot", "EndedError", "Event", "File", "FileToSend", "MemberChanged", "MemberJoined", "MemberLeft",
+    "MembersChanged", "Message", "MessageChanged", "MessagePosted", "MessageReacted", "MessagesPurged", "Missed",
+    "PresenceChanged", "ReadMoved", "Refusal", "Room", "RoomChanged", "RoomReset", "RoomState", "RoomUpdated",
+    "StartError", "Started", "Topic", "TopicChanged", "TypingStarted", "User",
 ]  # fmt: skip

@@ -20,11 +20,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from chatserver.bot.connection import EndedError
+from chatserver.bot.files import Purpose, Sendable, Size
 from chatserver.bot.handlers import Handlers
 from chatserver.bot.lanes import AT_ONCE
 from chatserver.bot.memory import Memory
@@ -34,7 +35,7 @@ from chatserver.bot.wire import Wire
 from chatserver.errors import StartError
 from chatserver.protocol.codecs import MSGPACK, Codec
 from chatserver.protocol.methods.messages import MessageSendResult
-from chatserver.protocol.shapes import Message, RoomState, User
+from chatserver.protocol.shapes import File, Message, RoomState, User
 
 _log = logging.getLogger("chatserver.bot")
 
@@ -145,14 +146,42 @@ class Bot:
         return Room(id, self)
 
     async def send(
-        self, room: str, text: str, *, reply_to: int = 0, topic: str = "", client_id: str = ""
+        self,
+        room: str,
+        text: str = "",
+        *,
+        files: Sequence[Sendable] = (),
+        reply_to: int = 0,
+        topic: str = "",
+        client_id: str = "",
     ) -> MessageSendResult:
-        """Post a message exactly once, with as many retries as needed. Raises ``Refusal``.
+        """Post a message exactly once, with as many retries as needed.
+
+        ``files``: paths, bytes, files opened for reading bytes, or ``FileToSend``, which says more of one. They are
+        brought up first; after a lost line that goes on where it broke off. Raises ``Refusal``, of a file with its name
+        before the message: file_too_large (``data["limit"]``), quota, type_refused (pass ``keep=True``), not_friends.
 
         ``client_id`` identifies the message: within an hour, a second one with the same id posts nothing. Within a
         handler it is derived from the event by default, so that a handler that runs again posts nothing twice.
         """
-        return await self.session.send(room, text, reply_to=reply_to, topic=topic, client_id=client_id)
+        return await self.session.sender.send(
+            room, text, files=files, reply_to=reply_to, topic=topic, client_id=client_id
+        )
+
+    async def upload(self, what: Sendable, *, room: str = "", purpose: Purpose = "message") -> File:
+        """Bring a file up, for a message to this room, or as the bot's avatar (``profile.update``). Raises ``Refusal``.
+
+        ``send`` does this by itself. What nothing uses within a day is deleted."""
+        return await self.session.sender.upload(what, room=room, purpose=purpose)
+
+    async def download(self, file: File | str, *, size: Size = "") -> bytes:
+        """The bytes of a file (or of its id); of a picture also ``small`` (480 pixels) or ``large`` (1,600). Raises
+        ``Refusal`` not_found if there is none that the bot may read."""
+        return b"".join([chunk async for chunk in self.download_chunks(file, size=size)])
+
+    def download_chunks(self, file: File | str, *, size: Size = "") -> AsyncIterator[bytes]:
+        """As ``download``, in chunks of at most 64 KB, for files that are not to be held in memory."""
+        return self.session.sender.transfers.download(file if isinstance(file, str) else file.id, size)
 
     async def join(self, room: str, *, link: str = "") -> RoomState:
         """Join a room. A bot can join rooms that its owner moderates and rooms marked for bots. Raises ``Refusal``."""

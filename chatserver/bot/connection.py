@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from chatserver import errors
 from chatserver.bot import wire
-from chatserver.bot.backoff import LONGEST_S, Backoff
+from chatserver.bot.backoff import Backoff
 from chatserver.bot.wire import Answer, Heard, Wire
 from chatserver.errors import Refusal
 from chatserver.protocol.closing import TABLE, may_return
@@ -174,7 +174,7 @@ class Connection:
     def _open(self, answer: Answer) -> None:
         """Handle the response to session.start, which comes before any event."""
         if answer.refusal is not None:
-            if _wait_for(answer.refusal) is None:
+            if wire.wait_for(answer.refusal) is None:
                 raise EndedError(answer.refusal.code, answer.refusal.message)
             self._refused = answer.refusal
             return
@@ -201,7 +201,7 @@ class Connection:
             if answer is not None and answer.refusal is None:
                 return self._wire.result(method, answer.result)
             refusal = answer.refusal if answer and answer.refusal else errors.unavailable("Connection lost: retry")
-            wait = _wait_for(refusal)
+            wait = wire.wait_for(refusal)
             uncertain = refusal.kind is not errors.RATE_LIMITED
             if wait is None or (uncertain and (not _may_repeat(method, params) or time.monotonic() - began > RESEND_S)):
                 raise refusal
@@ -240,14 +240,6 @@ class Connection:
 def _may_repeat(method: str, params: Any) -> bool:
     row = METHODS.get(method)
     return (row is not None and row.repeatable) or (method == "room.create" and bool(params.client_id))
-
-
-def _wait_for(refusal: Refusal) -> float | None:
-    """Seconds to wait before a retry; None if a retry is useless."""
-    if refusal.kind is errors.RATE_LIMITED:
-        wait = float(refusal.data.get("retry_after", 1.0))
-        return wait if wait <= 2 * LONGEST_S else None
-    return 0.0 if refusal.kind is errors.UNAVAILABLE else None
 
 
 def _words(code: int) -> str:

@@ -6,16 +6,18 @@ reply.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UnsetType
 
+from chatserver.bot.files import Sendable
 from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.protocol import events as wire
 from chatserver.protocol.methods.messages import MessageSendResult
-from chatserver.protocol.shapes import Author, InboxItem, Message, RoomState
+from chatserver.protocol.shapes import Author, File, InboxItem, Message, ReadState, RoomState, Topic
 
 if TYPE_CHECKING:
     from chatserver.bot.bot import Bot
@@ -32,9 +34,9 @@ class Event:
     def room(self) -> Room:
         return self.bot.room(self.params.room)
 
-    async def reply(self, text: str) -> MessageSendResult:
-        """Post the text in the event's room."""
-        return await self.room.send(text)
+    async def reply(self, text: str = "", *, files: Sequence[Sendable] = ()) -> MessageSendResult:
+        """Post in the event's room; ``files`` as in ``Bot.send``."""
+        return await self.room.send(text, files=files)
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,9 +47,14 @@ class _OfMessage(Event):
     def seq(self) -> int:
         return int(self.params.seq)
 
-    async def reply(self, text: str) -> MessageSendResult:
-        """Reply to this message, in the same room."""
-        return await self.room.send(text, reply_to=self.seq)
+    async def _topic(self) -> str:
+        """The topic that the message is in."""
+        topic: str = self.params.topic
+        return topic
+
+    async def reply(self, text: str = "", *, files: Sequence[Sendable] = ()) -> MessageSendResult:
+        """Reply to this message, in the same room and topic; ``files`` as in ``Bot.send``."""
+        return await self.room.send(text, files=files, reply_to=self.seq, topic=await self._topic())
 
     async def react(self, emoji: str) -> int:
         """React to this message; see ``Room.react``."""
@@ -77,6 +84,16 @@ class MessagePosted(_OfMessage):
         return self.params.text
 
     @property
+    def files(self) -> list[File]:
+        """The files it carries; ``Bot.download`` fetches one."""
+        return self.params.attachments
+
+    @property
+    def topic(self) -> str:
+        """The id of its topic; "" for the main line."""
+        return self.params.topic
+
+    @property
     def at(self) -> int:
         """When it was posted, ms since 1970."""
         return self.params.at
@@ -91,14 +108,10 @@ class MessagePosted(_OfMessage):
         """Whether it is a reply to a message of the bot."""
         return self.params.reply_user == self.bot.user.id
 
-    async def reply(self, text: str) -> MessageSendResult:
-        """Reply to this message, in the same room and topic."""
-        return await self.room.send(text, reply_to=self.params.seq, topic=self.params.topic)
-
 
 @dataclass(slots=True, frozen=True)
 class MessageChanged(_OfMessage):
-    """A message was edited, pinned or deleted; ``params`` is its whole current state."""
+    """A message was edited, moved, pinned or deleted; ``params`` is its whole current state."""
 
     params: wire.MessageChanged
 
@@ -114,6 +127,10 @@ class MessageReacted(_OfMessage):
     After a ``RoomReset`` reactions that were missed are not handled: ask ``Room.message``."""
 
     params: wire.MessageReacted
+
+    async def _topic(self) -> str:
+        message = await self.room.message(self.seq)
+        return message.topic if message else ""
 
     @property
     def emoji(self) -> str:
@@ -138,6 +155,46 @@ class MessageReacted(_OfMessage):
     def cleared(self) -> bool:
         """Whether a moderator removed all reactions, or all with ``emoji``."""
         return self.params.cleared is True
+
+
+@dataclass(slots=True, frozen=True)
+class MessagesPurged(Event):
+    """Many messages were deleted at once, as with a topic."""
+
+    params: wire.MessagesPurged
+
+    def includes(self, seq: int) -> bool:
+        """Whether the message with this number is one of them."""
+        return any(first <= seq <= last for first, last in self.params.seqs)
+
+
+@dataclass(slots=True, frozen=True)
+class TopicChanged(Event):
+    """A topic was made, renamed, closed, pinned or deleted, also by the bot. Received only while connected: after a
+    pause ``Room.topics`` says what holds."""
+
+    params: wire.TopicChanged
+
+    @property
+    def topic(self) -> Topic:
+        """The topic; of a deleted one only ``id``, ``room`` and ``deleted``."""
+        return self.params.topic
+
+    async def reply(self, text: str = "", *, files: Sequence[Sendable] = ()) -> MessageSendResult:
+        """Post in the topic; ``files`` as in ``Bot.send``."""
+        return await self.room.send(text, files=files, topic=self.topic.id)
+
+
+@dataclass(slots=True, frozen=True)
+class ReadMoved(Event):
+    """The bot's read marker moved on another connection; ``bot.rooms`` has it already."""
+
+    params: ReadState
+
+    @property
+    def topic(self) -> str | None:
+        """Whose marker: a topic's, "" the main line's, or None the whole room's."""
+        return None if isinstance(self.params.topic, UnsetType) else self.params.topic
 
 
 @dataclass(slots=True, frozen=True)
@@ -240,6 +297,9 @@ KINDS: Final[dict[str, type[Event]]] = {
     "message.posted": MessagePosted,
     "message.changed": MessageChanged,
     "message.reacted": MessageReacted,
+    "messages.purged": MessagesPurged,
+    "topic.changed": TopicChanged,
+    "read.moved": ReadMoved,
     "member.joined": MemberJoined,
     "member.left": MemberLeft,
     "member.changed": MemberChanged,
@@ -250,5 +310,4 @@ KINDS: Final[dict[str, type[Event]]] = {
     "typing.started": TypingStarted,
     "presence.changed": PresenceChanged,
 }
-"""Event classes by wire name. Handlers get room.reset after the pages were read; read.moved concerns only people with
-several screens."""
+"""Event classes by wire name. Handlers get room.reset after the pages were read."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from chatserver.bot import commands
 from chatserver.bot.commands import BadArgumentError, Command
-from chatserver.bot.events import MessageChanged, MessagePosted, MessageReacted
+from chatserver.bot.events import MessageChanged, MessagePosted, MessageReacted, MessagesPurged
 
 Function = Callable[..., Any]
 
@@ -70,7 +70,7 @@ class Handlers:
 
     def add_handler(self, kind: type[Any], function: Function, gather: float) -> None:
         """Raises ``TypeError`` for gathering messages: their place is saved after each one."""
-        if gather and issubclass(kind, MessagePosted | MessageChanged | MessageReacted):
+        if gather and issubclass(kind, MessagePosted | MessageChanged | MessageReacted | MessagesPurged):
             raise TypeError("messages cannot be gathered: they are handled one by one")
         self.handlers.append(Handler(kind, function, gather))
 

@@ -12,14 +12,14 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from chatserver.errors import StartError
-from chatserver.protocol.methods.messages import MessageSendResult
 from chatserver.protocol.shapes import Cursor
 
+Result = TypeVar("Result")
 _LEAST_BYTES: Final = 65_536
 """Below this size the file is never rewritten."""
 _GROWTH: Final = 4
@@ -33,7 +33,7 @@ class Journal:
         self.done: dict[str, Cursor] = {}
         self.memory: dict[str, Any] = {}
         self.owner = ""
-        self._said: dict[str, dict[str, MessageSendResult]] = {}
+        self._said: dict[str, dict[str, Any]] = {}
         self._path = path
         self._file = -1
         self._size = self._needed = 0
@@ -55,7 +55,7 @@ class Journal:
             self.done[key] = Cursor(*values)
             self._said.pop(key, None)
         elif kind == "said":
-            self._said.setdefault(key, {})[values[0]] = msgspec.convert(values[1], MessageSendResult)
+            self._said.setdefault(key, {})[values[0]] = values[1]
         elif kind == "gone":
             self.done.pop(key, None)
             self._said.pop(key, None)
@@ -94,14 +94,15 @@ class Journal:
             self._said.pop(room, None)
             self._keep("gone", room)
 
-    def said(self, room: str, client_id: str) -> MessageSendResult | None:
-        """The result of a send with this client_id, made by a handler that did not finish; None if there is none."""
-        return self._said.get(room, {}).get(client_id)
+    def said(self, room: str, key: str, kind: type[Result]) -> Result | None:
+        """What ``say`` noted under this key, of a handler that did not finish; None if there is nothing."""
+        said = self._said.get(room, {}).get(key)
+        return None if said is None else msgspec.convert(said, kind)
 
-    def say(self, room: str, client_id: str, result: MessageSendResult) -> None:
+    def say(self, room: str, key: str, result: Any) -> None:
         """Save the result of a send during a handler, so that a second run of the handler need not ask the server."""
-        self._said.setdefault(room, {})[client_id] = result
-        self._keep("said", room, client_id, result)
+        self._said.setdefault(room, {})[key] = result
+        self._keep("said", room, key, result)
 
     def remember(self, key: str, value: Any) -> None:
         self.memory[key] = value
@@ -119,8 +120,8 @@ class Journal:
         for room, place in self.done.items():
             yield "done", room, place.epoch, place.seq, place.id, place.rev
         for room, sends in self._said.items():
-            for client_id, result in sends.items():
-                yield "said", room, client_id, result
+            for name, result in sends.items():
+                yield "said", room, name, result
 
     def _rewrite(self) -> None:
         assert self._path is not None

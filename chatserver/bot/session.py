@@ -1,7 +1,8 @@
 """One run of a bot: its connection, its journal and its lanes, from ``serve`` to its end.
 
 The path of a frame: connection (decodes) → state (decides the steps) → lanes (order per room) → here (calls handlers,
-then saves the cursor). What handlers send goes through here, too, to get a client_id that is the same in a second run.
+then saves the cursor). What handlers send goes through ``chatserver.bot.sending``, to get a client_id that is the same
+in a second run.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ import logging
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakValueDictionary
 
 from chatserver.bot import events, turns, wire
 from chatserver.bot.connection import Connection, EndedError
+from chatserver.bot.files import Transfers
 from chatserver.bot.handlers import Handler, Wrong, run
 from chatserver.bot.journal import Journal
 from chatserver.bot.lanes import Lanes
 from chatserver.bot.reading import PAGE, Reading
+from chatserver.bot.sending import Sender
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State, Step
 from chatserver.bot.turns import Turn
 from chatserver.bot.wire import Heard, Wire
 from chatserver.errors import Refusal
-from chatserver.protocol.methods.messages import MessageHistoryResult, MessageSendResult
+from chatserver.protocol.methods.messages import MessageHistoryResult
 from chatserver.protocol.methods.sessions import SessionStartResult
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Session:
         self._lanes = Lanes(self._perform, self._group, at_once=bot.concurrency)
         self._side: set[asyncio.Task[None]] = set()
         self._gathered: dict[tuple[Handler, str], list[Any]] = {}
-        self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.sender = Sender(self.call, self.journal, self.state, Transfers(url, token, patience=patience))
 
     # --- its life
 
@@ -69,6 +71,7 @@ class Session:
                 finally:
                     await _cancel({keeping, waiting, *self._side, *self._lanes.workers})
         finally:
+            await self.sender.transfers.close()
             self.journal.close()
         if ending is not None:
             raise ending
@@ -217,28 +220,6 @@ class Session:
 
     async def call(self, method: str, **given: Any) -> Any:
         return await self._connection.call(method, wire.params(method, given))
-
-    async def send(self, room: str, text: str, *, client_id: str, **more: Any) -> MessageSendResult:
-        """Post once, with as many retries as needed. See ``Bot.send``."""
-        turn = turns.current.get()
-        derived = not client_id
-        if derived:
-            client_id = turn.client_id(room) if turn else turns.new_client_id()
-        if turn and turn.key and (before := self.journal.said(turn.room, client_id)):
-            return before
-        async with self._sending.setdefault(room, asyncio.Lock()):
-            try:
-                result: MessageSendResult = await self.call(
-                    "message.send", room=room, text=text, client_id=client_id, **more
-                )
-            except Refusal as refusal:
-                if refusal.reason != "client_id_used" or not derived:
-                    raise
-                # An earlier run of this handler posted another text, as dice do: that one counts.
-                return MessageSendResult("", 0, "", 0, "primary", duplicate=True)
-        if turn and turn.key:
-            self.journal.say(turn.room, client_id, result)
-        return result
 
 
 async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:

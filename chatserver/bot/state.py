@@ -14,17 +14,19 @@ from typing import Any
 import msgspec
 
 from chatserver.protocol.events import (
-    InboxChanged,
     MemberEvent,
     MembersChanged,
     MessageChanged,
     MessageReacted,
+    MessagesPurged,
+    ReadMoved,
     RoomChanged,
     RoomReset,
+    TopicChanged,
     TypingStarted,
 )
 from chatserver.protocol.methods.sessions import SessionStartResult
-from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, User
+from chatserver.protocol.shapes import Author, Cursor, Message, ReadState, RoomState, User
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,12 +85,14 @@ class State:
         self.seen: dict[str, Cursor] = dict(saved)
         self.rooms: dict[str, RoomState] = {}
         self.user: User | None = None
+        self.message_files = 0
         self._hears_bots = hears_bots
 
     def started(self, result: SessionStartResult) -> list[Step]:
         """Handle the result of session.start: new rooms begin at their end, rooms that are gone are forgotten."""
         self.user = result.user if isinstance(result.user, User) else None
         self.rooms = {state.room: state for state in result.rooms}
+        self.message_files = result.server.limits.message_files
         steps: list[Step] = [Forget(room) for room in self.seen if room not in self.rooms]
         for step in steps:
             del self.seen[step.room]
@@ -114,17 +118,17 @@ class State:
         """Handle one event, in the order of arrival."""
         if isinstance(params, Message):
             return self._posted(name, params)
-        if isinstance(params, MessageChanged | MessageReacted):
+        if isinstance(params, MessageChanged | MessageReacted | MessagesPurged):
             return self._changed(name, params)
         if isinstance(params, RoomReset):
             self.seen[params.room] = Cursor(params.epoch, params.last_seq, params.last_id, params.rev)
+            self._update(params.room, topics_version=params.topics_version)
             return [CatchUp(params.room, self.seen[params.room], params)]
         if isinstance(params, RoomState):
             self.rooms[params.room] = params
             return [*self._entered(params), Handle(params.room, name, params, None)]
-        if isinstance(params, RoomChanged | MemberEvent | MembersChanged):
-            self._keep(params)
-        if isinstance(params, InboxChanged):
+        self._keep(params)
+        if not hasattr(params, "room"):
             return []
         if name == "member.left" and self._is_me(params.user):
             self.seen.pop(params.room, None)
@@ -132,12 +136,31 @@ class State:
             return [Forget(params.room)]
         return [] if self._is_quiet(params) else [Handle(params.room, name, params, None)]
 
-    def _keep(self, params: RoomChanged | MemberEvent | MembersChanged) -> None:
-        """Update the bot's room state from an event that everyone receives."""
-        known = self.rooms.get(params.room)
-        if known is not None:
-            news = msgspec.structs.asdict(params) if isinstance(params, RoomChanged) else {"members": params.members}
-            self.rooms[params.room] = msgspec.structs.replace(known, **news)
+    def _keep(self, params: Any) -> None:
+        """Update the bot's room state from an event that tells a part of it."""
+        if isinstance(params, RoomChanged):
+            self._update(params.room, **msgspec.structs.asdict(params))
+        elif isinstance(params, MemberEvent | MembersChanged):
+            self._update(params.room, members=params.members)
+        elif isinstance(params, TopicChanged):
+            self._update(params.room, topics_version=params.topics_version)
+        elif isinstance(params, ReadMoved):
+            self.read(params)
+
+    def read(self, moved: ReadState) -> None:
+        """A read marker of the bot moved, here or on another connection."""
+        known = self.rooms.get(moved.room)
+        if known is None:
+            return
+        own = {} if isinstance(moved.topic, msgspec.UnsetType) else {moved.topic: moved.read_seq}
+        markers = {line: seq for line, seq in {**known.markers, **own}.items() if seq > moved.room_read_seq}
+        self._update(
+            moved.room, read_seq=moved.room_read_seq, markers=markers, unread=moved.unread, mentions=moved.mentions
+        )
+
+    def _update(self, room: str, /, **news: Any) -> None:
+        if (known := self.rooms.get(room)) is not None:
+            self.rooms[room] = msgspec.structs.replace(known, **news)
 
     def _posted(self, name: str, message: Message) -> list[Step]:
         place = self.seen.get(message.room)
@@ -153,7 +176,7 @@ class State:
         self.seen[message.room] = after
         return [*steps, Handle(message.room, name, message, after, quiet)]
 
-    def _changed(self, name: str, change: MessageChanged | MessageReacted) -> list[Step]:
+    def _changed(self, name: str, change: MessageChanged | MessageReacted | MessagesPurged) -> list[Step]:
         place = self.seen.get(change.room)
         quiet = isinstance(change, MessageReacted) and self._is_quiet_reaction(change)
         if place is None:

@@ -13,7 +13,7 @@ from collections import Counter
 from contextvars import ContextVar
 from typing import Any
 
-from chatserver.protocol.events import MessageChanged, MessageReacted
+from chatserver.protocol.events import MessageChanged, MessageReacted, MessagesPurged
 from chatserver.protocol.shapes import Cursor, Message
 
 
@@ -49,6 +49,8 @@ def key_of(params: Any, after: Cursor | None) -> str:
         return f"changed {params.room} {after.epoch} {params.rev}"
     if isinstance(params, MessageReacted) and after is not None:
         return f"reacted {params.room} {after.epoch} {params.rev}"
+    if isinstance(params, MessagesPurged) and after is not None:
+        return f"purged {params.room} {after.epoch} {params.rev}"
     return ""
 
 

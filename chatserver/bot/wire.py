@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from chatserver import errors
+from chatserver.bot.backoff import LONGEST_S
 from chatserver.errors import ErrorKind, Refusal
 from chatserver.protocol.codecs import JSON, MSGPACK, Codec
 from chatserver.protocol.events import EVENTS
@@ -58,6 +59,23 @@ class Heard:
 
     name: str
     params: Any
+
+
+class _Refused(Struct, frozen=True):
+    error: _Error
+
+
+def refusal_of_body(body: bytes) -> Refusal:
+    """What an answer over HTTP refuses. Raises ``msgspec.MsgspecError`` if it is not the server's."""
+    return _refusal(msgspec.json.decode(body, type=_Refused).error)
+
+
+def wait_for(refusal: Refusal) -> float | None:
+    """Seconds to wait before a retry; None if a retry is useless."""
+    if refusal.kind is errors.RATE_LIMITED:
+        wait = float(refusal.data.get("retry_after", 1.0))
+        return wait if wait <= 2 * LONGEST_S else None
+    return 0.0 if refusal.kind is errors.UNAVAILABLE else None
 
 
 def _refusal(error: _Error) -> Refusal:
@@ -113,3 +131,9 @@ def socket_url(url: str) -> str:
         raise errors.StartError(f"CHATSERVER_URL must look like https://chat.example.org, not {url!r}")
     path = parts.path if parts.path.endswith("/ws") else parts.path.rstrip("/") + "/ws"
     return urlunsplit((scheme, parts.netloc, path, "", ""))
+
+
+def http_url(url: str) -> str:
+    """The address before every path, for the address people use or the URL of the WebSocket."""
+    parts = urlsplit(socket_url(url))
+    return urlunsplit(({"ws": "http", "wss": "https"}[parts.scheme], parts.netloc, parts.path[: -len("/ws")], "", ""))

@@ -36,6 +36,8 @@ class Double:
         self.start_refusals = deque()
         self.sockets = set()
         self.sent = {}
+        self.topics = {}
+        self.topics_version = 0
         self.url = ""
 
     # --- its life
@@ -84,7 +86,7 @@ class Double:
         return {"room": "hall", "kind": "open", "title": "Hall", "about": "", "tags": [], "role": "member",
                 "notify": "all", "epoch": self.epoch, "first_seq": self.first_seq, "last_seq": last["seq"],
                 "last_id": last["id"], "rev": self.rev, "read_seq": 0, "unread": 0, "mentions": 0, "members": 2,
-                "online": 2}  # fmt: skip
+                "online": 2, "topics_version": self.topics_version}  # fmt: skip
 
     def texts(self, author=ME):
         return [message["text"] for message in self.log if message["author"] == author]
@@ -120,7 +122,7 @@ class Double:
         if cursor and (cursor["epoch"] != self.epoch or last - seq > self.replay):
             state, seq = self.state(), last
             place = {name: state[name] for name in ("room", "epoch", "last_seq", "last_id", "rev")}
-            reset = place | {"topics_version": 0}
+            reset = place | {"topics_version": self.topics_version}
             await socket.send(msgpack.packb({"jsonrpc": "2.0", "method": "room.reset", "params": reset}))
         while seq < len(self.log):
             message = {"jsonrpc": "2.0", "method": "message.posted", "params": self.log[seq]}
@@ -130,14 +132,37 @@ class Double:
 
     async def _message_history(self, socket, id, params):
         after, limit = params["after"], params.get("limit", 50)
-        messages = [m for m in self.log if m["seq"] > after and m["seq"] >= self.first_seq][:limit]
-        more = bool(messages) and messages[-1]["seq"] < len(self.log)
+        line = [m for m in self.log if params.get("topic") in {None, m.get("topic", "")}]
+        messages = [m for m in line if m["seq"] > after and m["seq"] >= self.first_seq][:limit]
+        more = bool(messages) and messages[-1]["seq"] < line[-1]["seq"]
         page = {"messages": messages, "epoch": self.epoch, "first_seq": self.first_seq, "last_seq": len(self.log),
                 "rev": self.rev, "more": more}  # fmt: skip
         await self._result(socket, id, page)
 
     async def _room_create(self, socket, id, params):
         socket.transport.abort()
+
+    async def _topic_create(self, socket, id, params):
+        """The first message makes the topic, and a repeat is answered as the first was."""
+        key = params["client_id"]
+        duplicate = key in self.sent
+        if not duplicate:
+            topic = f"{self.epoch}-m{len(self.log) + 1}"
+            self.sent[key] = self.message(len(self.log) + 1, ME, params["text"], client_id=key, topic=topic)
+            self.log.append(self.sent[key])
+            self.topics[topic] = {"id": topic, "room": "hall", "title": params["title"], "messages": 1}
+            self.topics_version += 1
+        stored = self.sent[key]
+        if self.faults:
+            self.faults.popleft()
+            socket.transport.abort()
+            return
+        topic = self.topics[stored["topic"]]
+        await self._result(socket, id, {"topic": topic, "message": self._sent(stored, duplicate)})
+        if not duplicate:
+            changed = {"room": "hall", "topics_version": self.topics_version, "topic": topic}
+            await self.tell("message.posted", stored)
+            await self.tell("topic.changed", changed)
 
     async def _session_ping(self, socket, id, params):
         await self._result(socket, id, {"at": 5})
@@ -155,22 +180,25 @@ class Double:
         key = params["client_id"]
         duplicate = key in self.sent
         if not duplicate:
-            more = {"client_id": key, "reply_to": params.get("reply_to", 0)}
+            more = {"client_id": key, "reply_to": params.get("reply_to", 0), "topic": params.get("topic", "")}
             self.sent[key] = self.message(len(self.log) + 1, ME, params["text"], **more)
             self.log.append(self.sent[key])
         stored = self.sent[key]
-        if stored["text"] != params["text"]:
+        if (stored["text"], stored["topic"]) != (params["text"], params.get("topic", "")):
             await self._refuse(socket, id, "client_id_used")
             return
         if fault == "lose answer":
             socket.transport.abort()
             return
-        result = {"epoch": self.epoch, "seq": stored["seq"], "id": stored["id"], "at": stored["at"],
-                  "durability": "primary", "duplicate": duplicate}  # fmt: skip
+        result = self._sent(stored, duplicate)
         for _ in range(2 if fault == "twice" else 1):
             await self._result(socket, id, result)
         if not duplicate:
             await self.tell("message.posted", stored)
+
+    def _sent(self, stored, duplicate):
+        return {"epoch": self.epoch, "seq": stored["seq"], "id": stored["id"], "at": stored["at"],
+                "durability": "primary", "duplicate": duplicate}  # fmt: skip
 
 
 async def until(condition, seconds=5.0):

@@ -46,11 +46,11 @@ def test_what_was_said_is_known_until_its_event_is_done(path):
     journal.say("hall", "c1", SENT)
     journal.close()
     again = Journal(path)
-    assert again.said("hall", "c1") == SENT
+    assert again.said("hall", "c1", MessageSendResult) == SENT
     again.save("hall", Cursor("e1", 8, "m8", 0))
-    assert again.said("hall", "c1") is None
+    assert again.said("hall", "c1", MessageSendResult) is None
     again.close()
-    assert reopened(path).said("hall", "c1") is None
+    assert reopened(path).said("hall", "c1", MessageSendResult) is None
 
 
 def test_a_line_cut_short_is_passed_over(path):

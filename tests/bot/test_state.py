@@ -3,9 +3,20 @@
 import msgspec
 
 from chatserver.bot.state import CatchUp, Forget, Handle, Mark, State
-from chatserver.protocol.events import MemberEvent, MessageChanged, MessageReacted, RoomChanged, RoomReset
+from chatserver.protocol.events import (
+    InboxChanged,
+    MemberEvent,
+    MessageChanged,
+    MessageReacted,
+    MessagesPurged,
+    ReadMoved,
+    RoomChanged,
+    RoomReset,
+    TopicChanged,
+    UserChanged,
+)
 from chatserver.protocol.methods.sessions import SessionStartResult
-from chatserver.protocol.shapes import Author, Cursor, Message, RoomState
+from chatserver.protocol.shapes import Author, Cursor, Message, RoomState, Topic
 from tests.bot.double import ANN, ME, OTHER_BOT, Double
 
 
@@ -155,3 +166,42 @@ def test_a_reaction_moves_the_place_and_only_what_others_did_is_handled():
     assert [state.heard("message.reacted", event)[0].quiet for event in (bare, cleared)] == [True, False]
     assert state.heard("message.reacted", bare) == []
     assert state.seen["hall"].rev == 4
+
+
+def test_what_is_about_no_room_leaves_all_as_it_is():
+    state = State({})
+    started(state)
+    assert state.heard("user.changed", UserChanged(user=Author("ann1", "ann", "Ann B", bot=False))) == []
+    assert state.heard("inbox.changed", InboxChanged(seq=1, unread=0)) == []
+
+
+def test_a_purge_moves_the_place_like_a_change_and_comes_once():
+    state = State({})
+    started(state)
+    purged = MessagesPurged("hall", 1, [(2, 4)])
+    (step,) = state.heard("messages.purged", purged)
+    assert step.after == Cursor("e1", 0, "", 1)
+    assert state.heard("messages.purged", purged) == []
+
+
+def test_the_room_s_topics_are_as_of_the_latest_thing_heard():
+    state = State({})
+    started(state)
+    topic = Topic(id="m1", room="hall", title="Soil")
+    (step,) = state.heard("topic.changed", TopicChanged("hall", 3, topic))
+    assert (step.params.topic, step.after, state.rooms["hall"].topics_version) == (topic, None, 3)
+    state.heard("room.reset", RoomReset("hall", "e2", 9, "m9", 4, 5))
+    assert state.rooms["hall"].topics_version == 5
+
+
+def test_a_marker_that_moved_elsewhere_is_the_bot_s_own():
+    state = State({})
+    started(state, markers={"m1": 4, "m2": 3}, unread=9)
+    (step,) = state.heard(
+        "read.moved", ReadMoved(room="hall", topic="m3", read_seq=8, room_read_seq=3, unread=2, mentions=1)
+    )
+    assert step.params.topic == "m3"
+    room = state.rooms["hall"]
+    assert (room.read_seq, room.unread, room.mentions, room.markers) == (3, 2, 1, {"m1": 4, "m3": 8})
+    state.heard("read.moved", ReadMoved(room="hall", read_seq=9, room_read_seq=9, unread=0, mentions=0))
+    assert (state.rooms["hall"].read_seq, state.rooms["hall"].markers) == (9, {})

@@ -30,7 +30,7 @@ async def server(address):
         yield opened
 
 
-@pytest.mark.parametrize("name", ["echo", "dice", "host", "poll", "no_sdk"])
+@pytest.mark.parametrize("name", ["echo", "dice", "host", "poll", "reading_list", "no_sdk"])
 def test_an_example_has_less_than_fifty_lines(name):
     assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 50
 
@@ -107,6 +107,47 @@ async def test_a_poll_with_one_answer_is_explained(server, monkeypatch):
         ann = await server.user("ann")
         await ann.say("hall", "/poll Tea? | Yes")
         assert await ann.next_text(author="poll") == "Try /poll Tea or coffee? | Tea | Coffee"
+
+
+async def test_a_poll_asked_in_a_topic_stays_there(server, monkeypatch):
+    async with server.bot(example("poll", monkeypatch).bot, handle="poll"):
+        ann = await server.user("ann")
+        hall = ann.bot.room("hall")
+        topic = (await hall.create_topic("Drinks", "/poll Tea or coffee? | Tea | Coffee")).topic.id
+        asked = await ann.next_message(author="poll")
+        await hall.react(asked.seq, "✅")
+        assert asked.topic == (await ann.next_message(author="poll")).topic == topic
+
+
+async def test_the_reading_list_keeps_a_topic_for_each_book(server, monkeypatch):
+    bot = example("reading_list", monkeypatch).bot
+    async with server.bot(bot, handle="books"):
+        ann, bo = await server.user("ann"), await server.user("bo")
+        room = (await ann.bot.call("room.create", title="Attic")).room
+        await bo.join(room)
+        await ann.bot.call("room.invite", room=room, user=bot.user.id)
+
+        async def answer(person, text, **where):
+            seq = (await person.say(room, text, **where)).seq
+            while (heard := await person.next_message(author="books")).reply_to != seq:
+                pass
+            return heard.text
+
+        assert await answer(ann, "/books") == "No book yet: /book Dune"
+        assert await answer(ann, "/book Dune") == "Dune is on the list now: talk about it in its topic."
+        await answer(ann, "/book 三体")
+        assert await answer(bo, "/book DUNE") == "Dune is on the list already, with 1 messages."
+        attic = ann.bot.room(room)
+        topics = {topic.title: topic.id async for topic in attic.topics()}
+        assert await answer(bo, "/done") == "Write /done in the topic of a book."
+        for person, place in ((bo, "1."), (bo, "1."), (ann, "2.")):
+            assert place in await answer(person, "/done", topic=topics["Dune"])
+        assert await answer(ann, "/books") == "Dune: 7 messages, read by 2\n三体: 1 messages"
+        assert list(bot.memory) == [topics["Dune"]]
+        await attic.delete_topic(topics["Dune"])
+        async with asyncio.timeout(5):
+            while bot.memory:
+                await asyncio.sleep(0.02)
 
 
 async def test_host_greets_several_in_one_line_and_nobody_twice(server, monkeypatch):
