@@ -8,7 +8,7 @@ import pytest
 from chatserver.bot import Bot, FileToSend, MessagePosted, Refusal, files
 from chatserver.testkit import TestServer
 from tests.bot.double import until
-from tests.bot.line import Line
+from tests.line import Line
 from tests.doors import pictures
 
 NOTE = b"Second floor, ring twice.\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -173,8 +174,10 @@ def open_blobs(storage: str, data: str) -> Blobs:
         return Blobs(None, str(folder), folder)
     if not storage.startswith(_S3):
         raise StartError(f"files.storage: {storage} is not an address such as s3://bucket/prefix")
+    # obstore reads all AWS_ variables but this one, once it is given options of the client.
+    client = {**_CLIENT, "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"true", "1"}}
     try:
-        store = S3Store.from_url(storage, client_options=cast("Any", _CLIENT), retry_config=cast("Any", _RETRY))
+        store = S3Store.from_url(storage, client_options=cast("Any", client), retry_config=cast("Any", _RETRY))
     except (BaseError, OSError, ValueError) as error:
         raise StartError(f"The storage for files cannot be opened: {error}") from None
     return Blobs(store, storage)

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 class Line:
     """``cuts`` are taken one after another, each by the next request whose head holds the word: ``("PATCH", 1000, 0)``
-    is cut after 1,000 bytes towards the server, ``("PATCH", 0, 1)`` before the first byte of the answer has passed."""
+    is cut after 1,000 bytes towards the server, ``("PATCH", 0, 1)`` before the first byte of the answer has passed.
+    While it ``is_down``, nothing passes."""
 
     def __init__(self, url):
         self.cuts = []
         self.taken = []
+        self.is_down = False
         self.url = ""
         self._server = urlsplit(url)
 
@@ -22,13 +24,16 @@ class Line:
             yield self
 
     async def _carry(self, reader, writer):
+        if self.is_down:
+            writer.transport.abort()
+            return
         to_server = await asyncio.open_connection(self._server.hostname, self._server.port)
         ends = writer, to_server[1]
         limits = {"up": 0, "down": 0}
 
         async def pump(source, target, way):
             passed = 0
-            while data := await source.read(1 << 16):
+            while (data := await source.read(1 << 16)) and not self.is_down:
                 if way == "up" and self.cuts and self.cuts[0][0].encode() in data:
                     word, limits["up"], limits["down"] = self.cuts.pop(0)
                     self.taken.append(word)
