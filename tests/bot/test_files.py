@@ -8,8 +8,8 @@ import pytest
 from chatserver.bot import Bot, FileToSend, MessagePosted, Refusal, files
 from chatserver.testkit import TestServer
 from tests.bot.double import until
-from tests.line import Line
 from tests.doors import pictures
+from tests.line import Line
 
 NOTE = b"Second floor, ring twice.\n"
 
