@@ -1,5 +1,5 @@
 /**
- * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications,
+ * What the first screen does not need, loaded after it: new messages read aloud, the language of each text, notifications, pictures that were lost,
  * the keyboard of a phone, how long texts may be, the service worker, the pokes one has sent, whom one has blocked, what going back
  * closes, and the turn of the day.
  */
@@ -32,6 +32,7 @@ export function begin(context) {
   import("./state/sender.js").catch(() => undefined);
   keepPokes(client);
   client.addEventListener("session", () => client.blocks.load());
+  client.addEventListener("session", askAgain);
   if (client.began) client.blocks.load();
   keepDays(client);
 }
@@ -39,6 +40,14 @@ export function begin(context) {
 /** @param {{user: object, room?: string, seq?: number}} about whom, from which room, about which message of theirs */
 async function sayHi({ user, room = "", seq = 0 }) {
   if (await arrived("say-hi")) document.querySelector("app-shell")?.append(make("say-hi", { set: { user, room, seq } }));
+}
+
+/** Pictures of people that could not be loaded while there was no line. */
+function askAgain() {
+  for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (document.querySelectorAll("img.lost"))) {
+    image.classList.remove("lost");
+    image.src = String(image.src);
+  }
 }
 
 /** @param {import("./state/client.js").Client} client */

@@ -5,6 +5,7 @@ import { context } from "./elements/element.js";
 import { bringStyle, bringTheRest, framePainted, insist, painted, want } from "./elements/later.js";
 import { RoomList } from "./elements/room-list/room-list.js";
 import { RoomView } from "./elements/room-view/room-view.js";
+import { showPictures } from "./lib/seal.js";
 import { applyDensity, applyTextSize, applyTheme } from "./lib/theme.js";
 import { preferences, speaking, storage, words } from "./speak.js";
 import { Client } from "./state/client.js";
@@ -29,6 +30,7 @@ async function begin() {
   });
   const sayHi = (/** @type {any} */ about) => bringAside().then(() => context.sayHi(about));
   Object.assign(context, { client, words, preferences, go, languageOf: () => "", aside: bringAside, sayHi });
+  showPictures(() => client.signedIn);
   applyTheme(preferences.chosen.theme ?? "");
   applyDensity(preferences.chosen.density ?? "", bringStyle);
   applyTextSize(preferences.chosen.text ?? "");

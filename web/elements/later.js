@@ -28,6 +28,7 @@ const LATER = {
   "name-card": () => import("./name-card/name-card.js"),
   "nearby-rooms": () => import("./nearby-rooms/nearby-rooms.js"),
   "own-card": () => import("./own-card/own-card.js"),
+  "own-picture": () => import("./own-picture/own-picture.js"),
   "pair-days": () => import("./pair-days/pair-days.js"),
   "pair-line": () => import("./pair-line/pair-line.js"),
   "people-page": () => import("./people-page/people-page.js"),

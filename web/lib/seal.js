@@ -1,4 +1,7 @@
-/** The plate beside a name: its first letter, on one of six glazes and over one of eight motifs that stay with the person. */
+/**
+ * The plate beside a name: its first letter, on one of six glazes and over one of eight motifs that stay with the person;
+ * and the picture over it, where there is one. Until that is loaded, or where it cannot be, the plate shows.
+ */
 
 import { make } from "./dom.js";
 import { MOTIF_COUNT, motif } from "./drawings.js";
@@ -26,8 +29,47 @@ export function tintOf(user) {
   return sumOf(user?.handle || user?.id || "") % TINTS;
 }
 
-/** @param {{id: string, name: string, handle?: string} | undefined} user */
+/** Pictures of people are for who has an account. */
+let mayShow = () => false;
+
+/** Set once by main.js. @param {() => boolean} may whether pictures of people may be asked for */
+export function showPictures(may) {
+  mayShow = may;
+}
+
+/** The id of the picture that is shown of somebody; "" for the plate alone. @param {{avatar?: string} | undefined} user */
+export function pictureOf(user) {
+  return (mayShow() && user?.avatar) || "";
+}
+
+/** @param {{id: string, name: string, handle?: string, avatar?: string} | undefined} user */
 export function makeSeal(user) {
+  return pictured(drawSeal(user), pictureOf(user));
+}
+
+/**
+ * A picture over what is drawn, in the same place.
+ *
+ * @param {any} drawn @param {string} file its id, "" for none
+ */
+export function pictured(drawn, file) {
+  if (!file) return drawn;
+  const image = make("img", { attributes: { alt: "", loading: "lazy", decoding: "async", draggable: "false" }, on: {
+    load: () => drawn.classList.add("pictured"),
+    error: () => image.classList.add("lost"),
+  } });
+  image.src = `/files/${file}?size=small`;
+  drawn.append(image);
+  return drawn;
+}
+
+/** The community's own picture, or what is drawn in its place. @param {string | undefined} icon @param {Element} drawn */
+export function emblem(icon, drawn) {
+  return icon ? pictured(make("span", { class: "emblem" }, drawn), icon) : drawn;
+}
+
+/** The plate alone, as where a picture could have been chosen for one reader. @param {{id: string, name: string, handle?: string} | undefined} user */
+export function drawSeal(user) {
   const sum = sumOf(user?.handle || user?.id || "");
   return make("span", { class: "seal", attributes: { "aria-hidden": "true", "data-tint": String(tintOf(user)), "data-user": user?.id || undefined } },
     motif(Math.floor(sum / TINTS) % MOTIF_COUNT), make("span", { text: firstLetter(user?.name ?? "").toLocaleUpperCase() }));

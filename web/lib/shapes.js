@@ -38,7 +38,7 @@
  * @typedef {{text_characters: number, text_bytes: number, frame_bytes: number, history_page: number,
  *   requests_in_flight: number, file_bytes?: number, message_files?: number}} Limits
  * @typedef {{name: string, language: string, time_zone: string, sign_up: "open" | "invite", version: string,
- *   limits: Limits, host?: string}} CommunityCard
+ *   limits: Limits, host?: string, icon?: string}} CommunityCard
  * @typedef {{user?: User, rooms: RoomState[], inbox?: {seq: number, unread: number}, server: {version: string, ping_s: number, limits: Limits}}} Started
  */
 

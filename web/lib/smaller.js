@@ -42,7 +42,7 @@ async function picture(blob) {
 }
 
 /** Upright, whatever the camera noted. @param {Blob} blob @returns {Promise<ImageBitmap>} */
-async function decoded(blob) {
+export async function decoded(blob) {
   try {
     return await createImageBitmap(blob, { imageOrientation: "from-image" });
   } catch (error) {
@@ -53,10 +53,15 @@ async function decoded(blob) {
 }
 
 /** @param {ImageBitmap} drawn @param {{width: number, height: number}} size @param {string} type of what was given @returns {Promise<Blob>} */
-async function write(drawn, { width, height }, type) {
+function write(drawn, { width, height }, type) {
   const canvas = createCanvas(width, height);
   canvas.context.imageSmoothingQuality = "high";
   canvas.context.drawImage(drawn, 0, 0, width, height);
+  return packed(canvas, type);
+}
+
+/** What is drawn, as it is sent. @param {ReturnType<typeof createCanvas>} canvas @param {string} type of what was given @returns {Promise<Blob>} */
+export async function packed(canvas, type) {
   const webp = await canvas.blob("image/webp", QUALITY);
   // Safari writes PNG in its place.
   if (webp.type === "image/webp" || type === "image/png" || type === "image/webp") return webp;

@@ -41,14 +41,15 @@ export class People {
     if (user.handle) this.#known.set(user.id, user);
   }
 
-  /** Somebody is called otherwise than this page had it; who has left is called nothing. @param {User} user */
+  /** Somebody is called otherwise than this page had it, or has another picture, "" or absent for none; who has left is called nothing. @param {User} user */
   changed(user) {
     const { client } = this;
     const before = this.#known.get(user.id);
     this.changes += 1;
-    if (user.handle) this.know({ ...before, ...user });
+    const { avatar } = user;
+    if (user.handle) this.know({ ...before, ...user, avatar });
     else this.#known.delete(user.id);
-    if (user.id === client.me) client.user = { ...client.user, ...user };
+    if (user.id === client.me) client.user = { ...client.user, ...user, avatar };
     for (const room of client.rooms.values()) if (room.renamed(user)) client.tell("room", room.id);
     client.tell("renamed", user);
     if (user.id === client.me || client.directWith(user.id)) client.tell("rooms");

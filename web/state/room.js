@@ -247,7 +247,7 @@ export class Room {
     const typing = this.#typing.get(user.id);
     if (typing) typing.user = user;
     const { other } = this.state;
-    if (other?.id === user.id) this.state = { ...this.state, other: { ...other, handle: user.handle, name: user.name } };
+    if (other?.id === user.id) this.state = { ...this.state, other: { ...other, handle: user.handle, name: user.name, avatar: user.avatar } };
     return this.timeline.renamed(user) || other?.id === user.id;
   }
 

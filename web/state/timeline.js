@@ -146,8 +146,8 @@ export class Timeline {
   }
 
   /** Somebody has another name, or none any more. @param {Message["author"]} author @returns {boolean} whether words of theirs are held */
-  renamed({ id, handle, name, bot }) {
-    return this.#authored(id, (author) => (author.name === name && author.handle === handle ? author : { ...author, handle, name, bot }));
+  renamed({ id, handle, name, bot, avatar }) {
+    return this.#authored(id, (author) => (author.name === name && author.handle === handle && author.avatar === avatar ? author : { ...author, handle, name, bot, avatar }));
   }
 
   /** Somebody has another role in the room. @param {string} id @param {string} role @returns {boolean} whether words of theirs are held */

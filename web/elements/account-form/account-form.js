@@ -9,6 +9,7 @@ import { copyText } from "../../lib/copy.js";
 import { button, make } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { door } from "../../lib/scenes.js";
+import { emblem } from "../../lib/seal.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { context, PageElement } from "../element.js";
@@ -34,7 +35,7 @@ export class AccountForm extends PageElement {
     this.form = make("form", { class: "card" }, ...this.#fields(), this.error, this.button);
     this.lead = make("p", { class: "lead", text: this.#lead(words) });
     const back = make("a", { class: "back", text: this.say("rooms.all"), attributes: { href: "/" } });
-    this.append(...(this.inRoom ? [] : [back]), this.kind === "sign-up" ? drawing("cup") : door(), this.heading, this.lead, this.form, this.#others());
+    this.append(...(this.inRoom ? [] : [back]), emblem(this.client.card?.icon, this.kind === "sign-up" ? drawing("cup") : door()), this.heading, this.lead, this.form, this.#others());
   }
 
   /** @param {string} words */

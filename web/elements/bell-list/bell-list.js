@@ -7,7 +7,7 @@ import { around } from "../../lib/around.js";
 import { button, change, make, nameOf } from "../../lib/dom.js";
 import { messagePath, roomPath, userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { makeSeal } from "../../lib/seal.js";
+import { drawSeal, makeSeal } from "../../lib/seal.js";
 import { ago, fullTime } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
 import { arrived, knows } from "../later.js";
@@ -114,7 +114,10 @@ export class BellList extends PageElement {
     const said = make("span", { class: "said" }, ...around(this.#words(item), nameOf({ id: item.user, name })));
     if (item.reason) said.append(make("small", { text: item.reason, attributes: { dir: "auto" } }));
     const time = make("time", { text: ago(this.language, item.at, this.client.now(), this.say("time.just_now")), attributes: { datetime: new Date(item.at).toISOString(), title: fullTime(this.language, item.at) } });
-    const row = make("li", { class: isNew ? "is-new" : "" }, make("a", { attributes: { href: this.#way(item, user) } }, makeSeal(user ?? { id: item.user, name }), said,
+    // A hello comes without a picture, which could have been chosen for this one person.
+    const isHello = item.kind === "poke";
+    const seal = (isHello ? drawSeal : makeSeal)(user ?? { id: item.user, name });
+    const row = make("li", { attributes: { "data-drawn": isHello }, class: isNew ? "is-new" : "" }, make("a", { attributes: { href: this.#way(item, user) } }, seal, said,
       isNew ? make("span", { class: "unseen", text: this.say("room.new_below") }) : null, time));
     row.dataset.number = item.number;
     const answer = ANSWERS[/** @type {"poke"} */ (item.kind)];

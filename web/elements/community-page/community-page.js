@@ -8,12 +8,14 @@ import { button, make, nameOf } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { door } from "../../lib/scenes.js";
 import { roomPath, userPath } from "../../lib/paths.js";
+import { pictured } from "../../lib/seal.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { fullTime, shortDate } from "../../lib/times.js";
 import { LANGUAGES } from "../../state/words.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { actingForm, field } from "../forms.js";
+import { want } from "../later.js";
 
 const NAMES = { en: "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文" };
 const SEARCH_PAUSE = 250;
@@ -46,7 +48,8 @@ export class CommunityPage extends PageElement {
     if (this.querySelector("form")) return undefined;
     return this.#doing(async () => {
       const card = await this.client.ask("community.get");
-      this.body.replaceChildren(this.#words(card), this.#rooms(), this.#people(), this.#log());
+      await want("own-picture");
+      this.body.replaceChildren(this.#words(card), this.#icon(card), this.#rooms(), this.#people(), this.#log());
       await Promise.all([this.#showRooms(), this.#showPeople(), this.#showLog()]);
     });
   }
@@ -105,6 +108,18 @@ export class CommunityPage extends PageElement {
       this.client.dispatchEvent(new Event("community"));
     });
     return make("section", { class: "part" }, make("h2", { text: this.say("community.words") }), form);
+  }
+
+  /** @param {any} card */
+  #icon({ icon = "" }) {
+    let picture = icon;
+    const keep = async (/** @type {string} */ file) => {
+      this.client.card = await this.client.ask("community.update", { icon: file });
+      picture = file;
+      this.client.dispatchEvent(new Event("community"));
+    };
+    const shown = () => ({ picture, face: pictured(make("span", { class: "emblem" }, drawing("cup")), picture) });
+    return make("section", { class: "part" }, make("h2", { text: this.say("picture.icon") }), make("own-picture", { set: { purpose: "icon", shown, keep } }));
   }
 
   // --- rooms ---------------------------------------------------------------------------------------------------------

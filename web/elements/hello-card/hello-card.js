@@ -6,7 +6,7 @@
 import { make, nameOf } from "../../lib/dom.js";
 import { plainText } from "../../lib/plain-text.js";
 import { scriptLanguage } from "../../lib/script-language.js";
-import { makeSeal } from "../../lib/seal.js";
+import { drawSeal } from "../../lib/seal.js";
 import { clockTime, dayKey, dayName, dayWithin } from "../../lib/times.js";
 import { PageElement } from "../element.js";
 
@@ -20,9 +20,8 @@ export class HelloCard extends PageElement {
   show() {
     const { user, room, gesture, message, lines } = this.hello;
     // The drawn seal and never the picture, which could have been chosen for this one person.
-    const seal = makeSeal({ id: user.id, handle: user.handle, name: user.name });
     this.replaceChildren(
-      make("header", {}, seal, make("div", {}, make("p", {}, nameOf(user), make("small", { text: `@${user.handle}` })),
+      make("header", { attributes: { "data-drawn": true } }, drawSeal(user), make("div", {}, make("p", {}, nameOf(user), make("small", { text: `@${user.handle}` })),
         make("p", {}, make("span", { class: "why", text: this.say(`hello.${gesture}`) }), make("small", { text: this.say("hello.from", { room }) })))),
       message ? this.#about(message) : "",
       lines.length ? make("div", { class: "lines" }, make("small", { text: this.say("hello.lines", { name: user.name }) }),

@@ -7,7 +7,7 @@
 import { button, make, nameOf } from "../../lib/dom.js";
 import { userPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { makeSeal } from "../../lib/seal.js";
+import { makeSeal, pictureOf } from "../../lib/seal.js";
 import { clockTime, fullTime } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
 import { firstMark, showParts, shownText } from "./message-parts.js";
@@ -43,7 +43,7 @@ export class MessageItem extends PageElement {
     this.classList.toggle("calls-me", Boolean(message && this.#room?.callsMe?.(message, this.client.me) && this.#room.state.kind !== "direct"));
     const author = this.#author;
     const { id, handle, name, bot, role } = author ?? {};
-    this.#draw("head", [id, handle, name, bot, role, message?.at ?? item.at, message?.first, language], () => this.#showHead(author));
+    this.#draw("head", [id, handle, name, bot, role, pictureOf(author), message?.at ?? item.at, message?.first, language], () => this.#showHead(author));
     const called = message ? client.people.calledIn(message) : [];
     this.#draw("text", [this.#text, message?.deleted, message?.everyone, called.map((/** @type {any} */ user) => user.handle + user.name), this.#opensLinks, language],
       () => this.#showText(called));
@@ -100,7 +100,7 @@ export class MessageItem extends PageElement {
     const who = author?.handle
       ? make("a", { class: "who", attributes: { href: userPath(author.handle), tabindex: "-1" } }, nameOf({ id, name })) : nameOf({ name });
     this.head.replaceChildren(...[who, ...this.#badges(author), firstMark(this), time].filter(Boolean));
-    const seal = makeSeal({ id, handle: author?.handle, name });
+    const seal = makeSeal({ ...author, id, name });
     this.seal.replaceWith(seal);
     this.seal = seal;
     this.setAttribute("aria-label", `${name}, ${time.textContent}`);

@@ -12,7 +12,7 @@ import { icon } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
 import { messageWords } from "../../lib/plain-text.js";
 import { leaf } from "../../lib/scenes.js";
-import { makeSeal } from "../../lib/seal.js";
+import { makeSeal, pictureOf } from "../../lib/seal.js";
 import { bringStyle } from "../later.js";
 
 export { shownText } from "./message-text.js";
@@ -57,13 +57,13 @@ export function firstMark(item) {
 
 // --- what it answers ------------------------------------------------------------------------------------------------
 
-/** What is said of the message that this one answers: name, words, id; nothing while it is on its way. @param {MessageItem} item @returns {string[]} */
+/** What is said of the message that this one answers: name, words, id, picture; nothing while it is on its way. @param {MessageItem} item @returns {string[]} */
 function answeredWords(item) {
   const { answered, client } = item;
   if (answered === undefined) return [];
   if (!answered || answered.deleted) return ["", item.say("message.deleted")];
   if (client.blocks.has(answered.author.id)) return ["", item.say("message.blocked_answered")];
-  return [answered.author.name || item.say("people.left"), messageWords(answered, item, WORDS_SHOWN, client.people.calledIn(answered)), answered.author.id];
+  return [answered.author.name || item.say("people.left"), messageWords(answered, item, WORDS_SHOWN, client.people.calledIn(answered)), answered.author.id, pictureOf(answered.author)];
 }
 
 /** @param {MessageItem} item @param {string[]} words */

@@ -8,6 +8,7 @@ import { button, make } from "../../lib/dom.js";
 import { roomPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { door } from "../../lib/scenes.js";
+import { emblem } from "../../lib/seal.js";
 import { ago } from "../../lib/times.js";
 import { glimpse, listing } from "../../state/glimpse.js";
 import { context, PageElement } from "../element.js";
@@ -56,7 +57,7 @@ export class RoomDoor extends PageElement {
     const about = listed.abouts?.[this.language] ?? listed.about;
     this.#title(title);
     const community = this.client.card?.name ?? "";
-    this.#stand("visitor", door(), make("p", { class: "community", text: community }), make("h2", { text: title, attributes: { dir: "auto" } }),
+    this.#stand("visitor", emblem(this.client.card?.icon, door()), make("p", { class: "community", text: community }), make("h2", { text: title, attributes: { dir: "auto" } }),
       make("p", { class: "about", text: about, attributes: { dir: "auto" } }), make("p", { class: "facts", text: this.#facts(listed) }),
       make("p", { text: this.say("room.outside_words") }), ...this.#ways());
   }

@@ -7,7 +7,7 @@ import { change, make, setAttribute } from "../../lib/dom.js";
 import { drawing } from "../../lib/drawings.js";
 import { icon } from "../../lib/icons.js";
 import { readPath, roomPath } from "../../lib/paths.js";
-import { makeSeal } from "../../lib/seal.js";
+import { makeSeal, pictured, pictureOf } from "../../lib/seal.js";
 import { inOrder } from "../../state/room-order.js";
 import { context, PageElement } from "../element.js";
 import { insist, painted } from "../later.js";
@@ -28,7 +28,8 @@ export class RoomList extends PageElement {
 
   build() {
     this.name = make("span");
-    this.community = make("a", { class: "community-name", attributes: { href: "/" } }, drawing("cup"), this.name, icon("down"));
+    this.emblem = make("span", { class: "emblem" });
+    this.community = make("a", { class: "community-name", attributes: { href: "/" } }, this.emblem, this.name, icon("down"));
     this.lead = make("p", { class: "lead" });
     this.find = make("button", { class: "find", attributes: { type: "button", "aria-keyshortcuts": "Control+K" } }, icon("search"), make("span"), make("kbd", { text: isMac() ? "⌘ K" : "Ctrl K" }));
     this.bell = make("a", { class: "bell icon-button", attributes: { href: "/notifications" } }, icon("bell"), ...counted());
@@ -64,6 +65,7 @@ export class RoomList extends PageElement {
     const { signedIn, began } = this.client;
     const guest = began && !signedIn;
     change(this.name, { textContent: this.client.card?.name ?? "" });
+    this.#showEmblem(this.client.card?.icon ?? "");
     change(this.lead, { hidden: !guest, textContent: this.say("community.lead") });
     change(this.top, { hidden: !signedIn });
     change(this.add, { hidden: !signedIn, title: this.say("rooms.new") });
@@ -85,6 +87,15 @@ export class RoomList extends PageElement {
   /** Who is signed in gets the community's menu; to others its name is a link. @param {MouseEvent} event */
   opensMenu({ target, ctrlKey, metaKey }) {
     return this.client.signedIn && this.community.contains(target) && !ctrlKey && !metaKey;
+  }
+
+  /** @param {string} icon the community's picture, "" for the drawn cup */
+  #showEmblem(icon) {
+    if (this.emblem.dataset.of === icon) return;
+    this.emblem.dataset.of = icon;
+    this.emblem.classList.remove("pictured");
+    this.emblem.replaceChildren(drawing("cup"));
+    pictured(this.emblem, icon);
   }
 
   #showBell() {
@@ -152,7 +163,7 @@ export class RoomList extends PageElement {
   /** A face with its presence, or what kind of room it is. @param {any} mark @param {Room} room */
   #mark(mark, room) {
     const { other, kind } = room.state;
-    const key = other ? other.id + other.name : kind;
+    const key = other ? other.id + other.name + pictureOf(other) : kind;
     if (mark.dataset.key !== key) mark.replaceChildren(other ? makeSeal(other) : icon(kind === "closed" ? "lock" : "hash"));
     mark.dataset.key = key;
     mark.classList.toggle("face", Boolean(other));
@@ -172,7 +183,7 @@ export class RoomList extends PageElement {
 
   #showFoot() {
     const { user } = this.client;
-    const key = JSON.stringify([user?.name, user?.handle, this.client.began, this.language]);
+    const key = JSON.stringify([user?.name, user?.handle, pictureOf(user), this.client.began, this.language]);
     if (this.foot.dataset.key === key) return;
     this.foot.dataset.key = key;
     if (user) {

@@ -5,7 +5,7 @@
 
 import { make } from "../../lib/dom.js";
 import { messagePath, userPath } from "../../lib/paths.js";
-import { makeSeal } from "../../lib/seal.js";
+import { makeSeal, pictureOf } from "../../lib/seal.js";
 import { context } from "../element.js";
 import { arrived, insist, knows, readerIsServed, want } from "../later.js";
 
@@ -101,7 +101,7 @@ export class RoomParts {
     const ids = (room?.here ?? []).filter((id) => id !== this.client.me).slice(0, FACES);
     this.client.people.learn(ids);
     const users = ids.map((id) => this.client.people.get(id)).filter((user) => user !== undefined);
-    const key = users.map((user) => user.id + user.name).join(" ");
+    const key = users.map((user) => user.id + user.name + pictureOf(user)).join(" ");
     if (view.faces.dataset.of !== key) view.faces.replaceChildren(...users.map((user) => makeSeal(user)));
     view.faces.dataset.of = key;
   }

@@ -6,7 +6,7 @@
 import { change, make } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 import { searchPath } from "../../lib/paths.js";
-import { makeSeal } from "../../lib/seal.js";
+import { makeSeal, pictureOf } from "../../lib/seal.js";
 import { context, PageElement } from "../element.js";
 import { insist } from "../later.js";
 
@@ -119,8 +119,9 @@ export class RoomView extends PageElement {
     change(this.more, { title: this.say("room.more"), ariaLabel: this.say("room.more") });
     this.face.hidden = !other;
     if (!other) return;
-    if (this.face.dataset.of !== other.name) this.face.replaceChildren(makeSeal(other));
-    this.face.dataset.of = other.name;
+    const key = other.name + pictureOf(other);
+    if (this.face.dataset.of !== key) this.face.replaceChildren(makeSeal(other));
+    this.face.dataset.of = key;
     this.face.classList.toggle("online", (room.online ?? online) > 1);
   }
 

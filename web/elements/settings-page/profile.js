@@ -2,20 +2,32 @@
 
 import { LONGEST } from "../../lib/limits.js";
 import { make } from "../../lib/dom.js";
+import { makeSeal } from "../../lib/seal.js";
 import { field } from "../forms.js";
 import { want } from "../later.js";
 import { languagePicker, zonePicker } from "./pickers.js";
 
 /** @param {import("./settings-page.js").SettingsPage} page */
 export function profilePage(page) {
-  const [profile, card] = [make("div"), make("div")];
+  const [picture, profile, card] = [make("div"), make("div"), make("div")];
   page.doing(async () => {
     const { users } = await page.client.ask("user.get", { users: [page.client.me] });
+    await want("own-picture");
+    picture.append(page.section("picture.heading", ownPicture(page)));
     profile.append(page.section("settings.public", profileForm(page, users[0])));
     await want("own-card");
     card.append(make("own-card"));
   });
-  return [profile, card];
+  return [picture, profile, card];
+}
+
+/** @param {import("./settings-page.js").SettingsPage} page */
+function ownPicture({ client }) {
+  return make("own-picture", { set: { purpose: "avatar", shown: () => ({ picture: client.user?.avatar ?? "", face: makeSeal(client.user) }),
+    keep: async (/** @type {string} */ avatar) => {
+      const { user } = await client.ask("profile.update", { avatar });
+      client.people.changed({ .../** @type {any} */ (client.user), avatar: user.avatar });
+    } } });
 }
 
 /** @param {import("./settings-page.js").SettingsPage} page @param {any} user as user.get tells oneself */
@@ -34,7 +46,7 @@ function profileForm(page, user) {
     shownRooms(page, user),
   ], "composer.save", async (data) => {
     const answer = await page.client.ask("profile.update", profileFrom(data, user));
-    page.client.people.changed({ ...page.client.user, ...answer.user });
+    page.client.people.changed({ ...page.client.user, ...answer.user, avatar: answer.user.avatar });
   });
 }
 
