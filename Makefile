@@ -4,11 +4,13 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-# Two cores: a third of the time tests wait for processes and browsers.
-PARALLEL ?= -n 3 --dist loadfile
+# Two cores: a third of the time tests wait for processes and browsers. tests/conftest.py says which files come first.
+PARALLEL ?= -n 3 --dist loadfile --no-loadscope-reorder
 ON_REDIS := tests/store tests/services/friends/test_inbox.py tests/walks/test_messages.py \
   tests/walks/test_sessions.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Each of the tests' workers and servers would compile everything again, which doubles their start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test check format docs soak bench pictures icons

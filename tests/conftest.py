@@ -55,6 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store", default="", help="program of the tests' store, such as redis-server")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that drive the page come first: they take longest, and one that came last would keep one worker busy while
+    the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[None]:
     """A test that moved the clock does not leave it so for the next."""

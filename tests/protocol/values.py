@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -17,6 +18,7 @@ def tries(number: int) -> settings:
     return settings(max_examples=number, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@functools.cache
 def values(type_: Any) -> st.SearchStrategy[Any]:
     """Plain objects (dicts, lists, texts, numbers) that fit a struct or any type it is made of."""
     return _of(inspect.type_info(type_))
