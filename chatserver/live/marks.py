@@ -52,7 +52,7 @@ class Marks:
             await self._carry_user(user, list(lines.values()))
 
     async def _carry_user(self, user: str, lines: list[Stored]) -> None:
-        marks = [Mark(one.room, one.epoch, one.seq, 0, one.line, one.topical) for one in lines]
+        marks = [Mark(one.room, one.epoch, one.seq, 0, one.line, one.topical, own=True) for one in lines]
         origin = lines[-1].origin
         try:
             await self._users.mark(user, marks, origin=origin)

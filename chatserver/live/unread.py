@@ -116,5 +116,7 @@ class UnreadCounter:
 
 
 def _as_stored(lines: Lines) -> LinesAsked:
-    levels = " ".join(f"{topic}:{int(counts)}" for topic, counts in lines.counts.items() if counts != lines.others)
+    """Where topics do not count, what was chosen decides also of those that the user wrote in."""
+    chosen = ((topic, counts) for topic, counts in lines.counts.items() if not (counts and lines.others))
+    levels = " ".join(f"{topic}:{int(counts)}" for topic, counts in chosen)
     return LinesAsked(True, written(lines.reading.markers), levels, lines.others)

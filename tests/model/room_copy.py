@@ -41,6 +41,14 @@ class RoomCopy:
             self.place["rev"] = params["rev"]
             self.changes.append((name, params))
             self._apply(name, params)
+        elif name == "messages.purged":
+            assert params["rev"] == self.place["rev"] + 1, (params, self.place)
+            self.place["rev"] = params["rev"]
+            for first, last in params["seqs"]:
+                for seq in range(first, last + 1):
+                    change = {"seq": seq, "rev": params["rev"]}
+                    self.changes.append((name, change))
+                    self._apply(name, change)
 
     def take(self, page: Shown) -> None:
         """A page: messages as of its rev, to which what came later is applied."""
@@ -68,8 +76,10 @@ class RoomCopy:
         self.as_of[params["seq"]] = params["rev"]
         if name == "message.reacted":
             self._react(message, params)
-        elif params.get("deleted"):
+        elif name == "messages.purged" or params.get("deleted"):
             kept = {name: message[name] for name in ("room", "seq", "id", "at", "author")}
+            line = message if name == "messages.purged" else params
+            kept |= {"topic": line["topic"]} if "topic" in line else {}
             self.messages[params["seq"]] = {**kept, "text": "", "deleted": True, "reactions": {}, "mine": set()}
         else:
             for name in WHOLE:

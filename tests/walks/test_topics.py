@@ -104,6 +104,18 @@ async def test_a_line_has_its_own_pages_and_its_own_marker(server: Server) -> No
         await other.leave()
 
 
+async def test_a_marker_of_a_line_leaves_the_very_next_message_of_another_one_unread(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        room = await room_of(ann, bob)
+        soil = (await topic_of(ann, room, "Soil", "@bob"))["topic"]["id"]  # 1
+        await ann.say(room, "@bob")  # 2
+        marked = await bob.call("read.mark", room=room, topic="", seq=1)
+        assert (marked["read_seq"], marked["room_read_seq"], marked["unread"], marked["mentions"]) == (1, 0, 2, 2)
+        assert (await state_of(bob, room))["markers"] == {"": 1}
+        marked = await bob.call("read.mark", room=room, topic=soil, seq=1)
+        assert (marked["read_seq"], marked["unread"]) == (1, 1)
+
+
 async def test_sending_moves_the_marker_of_its_line_alone(server: Server) -> None:
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await room_of(ann, bob)
@@ -185,6 +197,8 @@ async def test_a_level_of_a_topic_says_what_is_unread(server: Server) -> None:
         await bob.say(room, "me", topic=rain)  # who wrote is at all, and has read up to there
         await ann.say(room, "you", topic=rain)
         assert await unread() == (3, 2)
+        await bob.call("topic.notify", room=room, topic=rain, level="none")  # also where bob wrote
+        assert await unread() == (2, 2)
         assert await refusal(bob.call("topic.notify", room=room, topic="none", level="all")) == ("not_found", "topic")
 
 

@@ -28,12 +28,13 @@ class Reading(Struct, frozen=True):
         """The number up to which this line is read; of ``WHOLE``, the whole room."""
         return max(self.read_seq, self.markers.get(line, 0))
 
-    def moved(self, line: str, seq: int, *, topical: int) -> Reading:
+    def moved(self, line: str, seq: int, *, topical: int, own: bool = False) -> Reading:
         """After reading ``line`` up to ``seq``. ``topical``: no later message of the room is in a topic, so that beyond
-        it the main line is the whole room."""
+        it the main line is the whole room. ``own``: the message with this number was sent there, so where it is the
+        very next one nothing is left before it; a client may name a number that is in another line."""
         if seq <= self.marker(line):
             return self
-        if line == WHOLE or seq == self.read_seq + 1 or (line == MAIN and topical <= self.read_seq):
+        if line == WHOLE or (own and seq == self.read_seq + 1) or (line == MAIN and topical <= self.read_seq):
             return settled(seq, self.markers)
         return settled(self.read_seq, {**self.markers, line: seq})
 

@@ -70,7 +70,7 @@ class OpenedUser(Struct, frozen=True):
 
 class Mark(Struct, frozen=True):
     """A line of a room that was read up to ``seq``. ``shared`` is the last seq that this epoch shares with the previous
-    one; no message after ``topical`` is in a topic."""
+    one; no message after ``topical`` is in a topic; ``own``: the user sent the message with this number there."""
 
     room: str
     epoch: str
@@ -78,6 +78,7 @@ class Mark(Struct, frozen=True):
     shared: int = 0
     line: str = WHOLE
     topical: int = 0
+    own: bool = False
 
 
 NO_POINTER: Final = Pointer(0, 0, 0, "")
@@ -133,8 +134,8 @@ class UserStore:
     async def mark(self, user: str, marks: Iterable[Mark], *, origin: str) -> Reading | None:
         """Raise read markers (never lower them) and notify the user's other connections. Returns what is then read in
         the last room; None if the user is not in it. ``origin`` names the connection that is not notified."""
-        words: list[Any] = [
-            word for mark in marks for word in (mark.room, mark.epoch, mark.seq, mark.shared, mark.line, mark.topical)
-        ]
+        words: list[Any] = []
+        for one in marks:
+            words += (one.room, one.epoch, one.seq, one.shared, one.line, one.topical, int(one.own))
         _, inside, read, markers = await self._store.call("user_mark", keys.user(user), origin, *words)
         return Reading(int(read), reading_rules.read(markers.decode())) if inside else None

@@ -5,8 +5,9 @@
 -- keys: {u} {u}:rooms {u}:calls {u}:inbox {u}:quiet
 -- repeatable
 -- allow-oom
--- args: origin (the connection that moved them), then six for each: room, epoch, seq, shared, line ('*': the whole room,
--- '': its main line, else a topic), topical (no later message of the room is in a topic)
+-- args: origin (the connection that moved them), then seven for each: room, epoch, seq, shared, line ('*': the whole
+-- room, '': its main line, else a topic), topical (no later message of the room is in a topic), whether the user sent the
+-- message with this number there (1 | 0)
 -- answers: {'ok', whether the user is in the last room (1 | 0), its read_seq, its markers}
 
 local MOST_MARKERS = 500
@@ -68,25 +69,25 @@ local function settled(read, markers)
   return read, table.concat(kept, ' ')
 end
 
-local function moved(read, markers, line, seq, topical)
+local function moved(read, markers, line, seq, topical, own)
   if seq <= math.max(read, markers[line] or 0) then return settled(read, markers) end
-  if line == '*' or seq == read + 1 or line == '' and topical <= read then return settled(seq, markers) end
+  if line == '*' or own and seq == read + 1 or line == '' and topical <= read then return settled(seq, markers) end
   markers[line] = seq
   return settled(read, markers)
 end
 
 return function(keys, args)
   local rooms, inside, read, markers = keys[2], 0, 0, ''
-  for i = 2, #args, 6 do
+  for i = 2, #args, 7 do
     local room, epoch, seq, shared = args[i], args[i + 1], tonumber(args[i + 2]), tonumber(args[i + 3])
-    local line, topical = args[i + 4], tonumber(args[i + 5])
+    local line, topical, own = args[i + 4], tonumber(args[i + 5]), args[i + 6] == '1'
     local packed = redis.call('HGET', rooms, room)
     local pointer = packed and cmsgpack.unpack(packed)
     inside, read, markers = 0, 0, ''
     if pointer then
       local most = pointer[4] == epoch and math.huge or shared
       local from, before = math.min(pointer[3], most), pointer[9] or ''
-      read, markers = moved(from, markers_upto(before, most), line, seq, topical)
+      read, markers = moved(from, markers_upto(before, most), line, seq, topical, own)
       if read ~= pointer[3] or markers ~= before or pointer[4] ~= epoch then
         pointer[3], pointer[4] = read, epoch
         if markers ~= '' or pointer[9] then pointer = with_all(pointer); pointer[9] = markers end

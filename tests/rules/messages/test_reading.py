@@ -23,7 +23,8 @@ def test_markers_never_move_back_and_those_that_the_room_has_reached_are_dropped
 def test_where_nothing_later_is_in_a_topic_the_main_line_is_the_room() -> None:
     assert Reading(10).moved(MAIN, 14, topical=10) == Reading(14)
     assert Reading(10).moved(MAIN, 14, topical=12) == Reading(10, {MAIN: 14})
-    assert Reading(10).moved("tea", 11, topical=11) == Reading(11)  # the very next message
+    assert Reading(10).moved("tea", 11, topical=11, own=True) == Reading(11)  # the very next message
+    assert Reading(10).moved("tea", 11, topical=11) == Reading(10, {"tea": 11})  # which may be in another line
 
 
 def test_beyond_the_most_markers_the_room_rises_to_the_lowest() -> None:
