@@ -18,6 +18,7 @@ export function chooseLanguage(wanted, fallback) {
 export class Words extends EventTarget {
   /** @type {Record<string, string>} */ #catalogue = {};
   /** @type {Promise<void> | undefined} until all are there */ #whole;
+  /** Made once for a language: that costs as much as fifty uses. @type {{language: string, plural: Intl.PluralRules} | undefined} */ #rules;
   language = "en";
 
   /** @param {(name: string) => Promise<Record<string, string>>} load a catalogue: "first/en" or "en" */
@@ -63,6 +64,7 @@ export class Words extends EventTarget {
    */
   say(key, values = {}) {
     const text = this.#catalogue[this.#plural(key, values.count)] ?? this.#catalogue[key] ?? key;
+    if (!text.includes("{")) return text;
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
 
@@ -74,6 +76,7 @@ export class Words extends EventTarget {
   /** @param {string} key @param {string | number | undefined} count */
   #plural(key, count) {
     if (typeof count !== "number") return key;
-    return `${key}.${new Intl.PluralRules(this.language).select(count) === "one" ? "one" : "other"}`;
+    if (this.#rules?.language !== this.language) this.#rules = { language: this.language, plural: new Intl.PluralRules(this.language) };
+    return `${key}.${this.#rules.plural.select(count) === "one" ? "one" : "other"}`;
   }
 }

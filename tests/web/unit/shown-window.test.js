@@ -40,3 +40,19 @@ test("what comes has no row while its end is out of sight, and has one while it 
   shown.place(held(1, 1010), { atBottom: false });
   assert.equal(shown.to, 975);
 });
+
+test("as many messages have rows as fill the height", () => {
+  const shown = new ShownWindow();
+  shown.fit(800, 600);
+  shown.place(held(1, 1000), { atBottom: true });
+  assert.deepEqual([shown.from, shown.to], [876, 1000]);
+});
+
+test("where many messages are folded into few rows, nothing is let go", () => {
+  const shown = new ShownWindow();
+  shown.place(held(1, 1000), { atBottom: true });
+  assert.deepEqual([shown.move(held(1, 1000), -25, true), shown.from, shown.to], [true, 776, 1000]);
+  assert.deepEqual([shown.move(held(1, 1000), -25, true), shown.from, shown.to], [true, 751, 1000]);
+  shown.place(held(1, 1001), { atBottom: true, isShort: true });
+  assert.deepEqual([shown.from, shown.to], [751, 1001]);
+});

@@ -5,7 +5,7 @@
  * is gone. Completion, files, the picker of emoji and the list of shortcuts come when they are first wanted.
  */
 
-import { make, nameOf } from "../../lib/dom.js";
+import { change, make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
 import { messageWords, plainText } from "../../lib/plain-text.js";
@@ -106,16 +106,17 @@ export class MessageComposer extends PageElement {
     const room = this.client.find(this.room);
     const guest = this.client.began && !this.client.signedIn;
     const key = guest ? "guest" : room?.state.kind === "direct" ? "to_person" : "placeholder";
-    this.input.placeholder = this.say(`composer.${key}`, { room: room?.title(this.language) ?? "" });
-    this.input.setAttribute("aria-label", this.input.placeholder);
-    this.words.textContent = this.say(this.#editing ? "composer.save" : "composer.send");
-    this.button.setAttribute("aria-label", this.words.textContent);
+    const placeholder = this.say(`composer.${key}`, { room: room?.title(this.language) ?? "" });
+    change(this.input, { placeholder, ariaLabel: placeholder });
+    const textContent = this.say(this.#editing ? "composer.save" : "composer.send");
+    change(this.words, { textContent });
+    change(this.button, { ariaLabel: textContent });
     for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"], [this.plus, "composer.attach"]]) {
-      made.title = this.say(words);
-      made.setAttribute("aria-label", made.title);
+      const title = this.say(words);
+      change(made, { title, ariaLabel: title });
     }
     if (this.input.style.height === "auto") this.#fit();
-    this.plus.hidden = Boolean(this.#editing || whyNoFiles(this));
+    change(this.plus, { hidden: Boolean(this.#editing || whyNoFiles(this)) });
     this.#attaching?.show(Boolean(this.#editing));
     this.#showNote();
     this.#showBar();
@@ -128,9 +129,9 @@ export class MessageComposer extends PageElement {
     const toFriend = room?.opensLinks ?? true;
     const isSeen = room?.state.window && !this.#knowsPublic();
     const words = shut || (toFriend ? "" : this.say(LINK.test(this.input.value) ? "composer.link_shut" : "composer.before_friends"));
-    this.note.textContent = words || (isSeen ? this.say("composer.public") : "");
+    change(this.note, { textContent: words || (isSeen ? this.say("composer.public") : "") });
     this.note.classList.toggle("told", !shut && !toFriend && !LINK.test(this.input.value));
-    this.form.hidden = Boolean(shut);
+    change(this.form, { hidden: Boolean(shut) });
   }
 
   /** Why one may not write here; "" where one may. */
@@ -151,8 +152,10 @@ export class MessageComposer extends PageElement {
   /** The message that is answered, or the edit that is under way. */
   #showBar() {
     const reply = this.#editing ? undefined : this.#reply;
-    this.bar.hidden = !reply && !this.#editing;
-    if (this.bar.hidden) return this.bar.replaceChildren();
+    const isEmpty = !reply && !this.#editing;
+    if (isEmpty && this.bar.hidden) return undefined;
+    this.bar.hidden = isEmpty;
+    if (isEmpty) return this.bar.replaceChildren();
     const leave = iconButton("close", this.say("composer.cancel"), () => (this.#editing ? this.stopEditing() : this.answer(undefined)));
     const words = make("span", { class: "words", text: reply?.words ?? plainText(this.#editing?.before ?? "", SHOWN), attributes: { dir: "auto" } });
     if (!reply) return this.bar.replaceChildren(words, leave);

@@ -34,6 +34,8 @@ export class MessageList extends PageElement {
   #divider = -1;
   #toDivider = false;
   #window = new ShownWindow();
+  /** The rows hardly fill the height: of many messages little is to be seen. */
+  #isShort = false;
   /** Folded runs that were opened, by their keys. @type {Set<string>} */ #opened = new Set();
   /** Where to go once it is held. @type {Place | null} */ #goal = null;
   /** One came here from another place in this room. */
@@ -67,7 +69,10 @@ export class MessageList extends PageElement {
     this.listen(window, "focus", () => this.mark());
     this.listen(window, "leaving", () => history.replaceState({ ...history.state, place: this.place }, ""));
     this.listen(this.list, "keydown", (event) => moveFocus(this.list, "message-item", event));
-    this.#sizes = new ResizeObserver(() => this.#keepPlace());
+    this.#sizes = new ResizeObserver(() => {
+      this.#window.fit(this.scroller.clientHeight, LOAD_AHEAD);
+      this.#keepPlace();
+    });
     for (const part of [this.scroller, this.list]) this.#sizes.observe(part);
     this.#goal = this.seq ? { seq: this.seq, mark: true } : this.client.places.get(this.room) ?? null;
     this.toBottom();
@@ -98,11 +103,11 @@ export class MessageList extends PageElement {
     if (!room) return this.#clear();
     if (this.#goal && !room.timeline.at(this.#goal.seq)) this.#loadGoal();
     else if (room.timeline.isEmpty) this.client.history.first(this.room);
-    if (this.atBottom && !this.#goal) room.timeline.trim(MOST_HELD);
+    if (this.atBottom && !this.#goal && !this.#isShort) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
     const goal = this.#goal && room.timeline.at(this.#goal.seq) ? this.#goal : null;
     const beginning = goal ? goal.seq : this.#toDivider ? this.#divider : undefined;
-    this.#window.place(room.timeline, { divider: beginning, atBottom: this.atBottom });
+    this.#window.place(room.timeline, { divider: beginning, atBottom: this.atBottom, isShort: this.#isShort });
     this.#render(room);
     this.empty?.show(room);
     if (goal) this.#openAt(goal, room);
@@ -132,7 +137,7 @@ export class MessageList extends PageElement {
   /** @param {number} step @returns {boolean} whether there were more rows to be had */
   #moveWindow(step) {
     const timeline = this.#state?.timeline;
-    if (!timeline || !this.#window.move(timeline, step)) return false;
+    if (!timeline || !this.#window.move(timeline, step, this.#isShort)) return false;
     this.later();
     return true;
   }
@@ -321,6 +326,7 @@ export class MessageList extends PageElement {
   /** What comes next in either direction is asked for before one is there. */
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.#isShort = clientHeight > 0 && scrollHeight < clientHeight + 2 * LOAD_AHEAD;
     if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.history.older(this.room);
     if (this.atBottom) this.mark();
     else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.history.newer(this.room);

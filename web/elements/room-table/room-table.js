@@ -18,6 +18,9 @@ export class RoomTable extends PageElement {
   room = "";
   /** @type {any} */ #clock = undefined;
   #shown = "";
+  /** As it was laid out last: to ask for it is a layout of the page. */
+  #width = 0;
+  /** @type {ResizeObserver | undefined} */ #sizes;
 
   build() {
     this.cups = make("ul", { class: "cups", attributes: { role: "list" } });
@@ -28,13 +31,18 @@ export class RoomTable extends PageElement {
   attach() {
     this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
     for (const name of ["session", "people", "renamed"]) this.listen(this.client, name, () => this.later());
-    this.listen(window, "resize", () => this.later(), { passive: true });
+    this.#sizes = new ResizeObserver(([entry]) => {
+      this.#width = entry?.contentRect.width ?? 0;
+      this.later();
+    });
+    this.#sizes.observe(this);
     this.#clock = setInterval(() => this.show(), 1000);
     this.show();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.#sizes?.disconnect();
     clearInterval(this.#clock);
   }
 
@@ -43,7 +51,7 @@ export class RoomTable extends PageElement {
     if (!room) return;
     const typing = room.typing(Date.now(), this.client.me);
     const cups = this.#seated(room, typing);
-    const most = Math.max(3, Math.floor((this.clientWidth * SHARE) / CUP_WIDTH));
+    const most = Math.max(3, Math.floor((this.#width * SHARE) / CUP_WIDTH));
     const shown = cups.slice(0, most);
     const key = JSON.stringify([this.language, this.client.me, cups.map(({ user, state }) => [user.id, user.name, state]), most]);
     if (key !== this.#shown) {

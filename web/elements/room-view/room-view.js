@@ -92,8 +92,8 @@ export class RoomView extends PageElement {
   show() {
     const room = this.state;
     const inside = this.client.isInside(this.room);
-    this.back.textContent = this.say("rooms.all");
-    if (this.messages) this.messages.hidden = !room;
+    change(this.back, { textContent: this.say("rooms.all") });
+    if (this.messages) change(this.messages, { hidden: !room });
     this.waiting.hidden = Boolean(this.messages && room && !(room.timeline.isEmpty && room.timeline.more)) || (this.client.began && !room);
     this.edge.hidden = !inside;
     this.classList.toggle("of-two", room?.state.kind === "direct");
