@@ -9,13 +9,17 @@
  *   about a message
  */
 
+import { inNextFrame } from "../lib/frames.js";
+
 /** Set once by main.js, before any element is made. @type {Context} */
 export const context = /** @type {any} */ ({});
 
 export class PageElement extends HTMLElement {
   #ending = new AbortController();
   #built = false;
-  #due = false;
+  #draw = () => {
+    if (this.isConnected) this.show();
+  };
 
   get client() {
     return context.client;
@@ -81,11 +85,6 @@ export class PageElement extends HTMLElement {
 
   /** Show once for each frame: events come in bursts. */
   later() {
-    if (this.#due) return;
-    this.#due = true;
-    requestAnimationFrame(() => {
-      this.#due = false;
-      if (this.isConnected) this.show();
-    });
+    inNextFrame(this.#draw);
   }
 }
