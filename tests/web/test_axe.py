@@ -103,7 +103,7 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
     found += await _look(ann, "/settings", "own-picture")
     await ann.page.locator("own-picture input").set_input_files([await picture(ann, "me.jpg", 90, 60)])
     await expect(ann.page.locator("dialog.crop canvas")).to_be_visible()
-    found += await _complaints(ann, "a picture of oneself")
+    found += await complaints(ann, "a picture of oneself")
     assert not found, "\n".join(found)
     for reader in (guest, ann, bob):
         await reader.context.close()
@@ -114,7 +114,7 @@ async def _look(reader: Reader, path: str, there: str) -> list[str]:
     await reader.open(path)
     await expect(reader.page.locator(there).first).to_be_visible()
     await reader.page.evaluate(AXE.read_text(encoding="utf-8"))
-    return await _complaints(reader, path)
+    return await complaints(reader, path)
 
 
 async def _look_at_a_message(reader: Reader, path: str) -> list[str]:
@@ -124,19 +124,19 @@ async def _look_at_a_message(reader: Reader, path: str) -> list[str]:
     await message.focus()
     await reader.page.keyboard.press("e")
     await expect(message.locator(".six button").first).to_be_focused()
-    found += await _complaints(reader, "the emoji at hand")
+    found += await complaints(reader, "the emoji at hand")
     await reader.page.keyboard.press("Escape")
     await reader.page.locator("message-item").nth(1).focus()
     await reader.page.keyboard.press("m")
     await expect(reader.page.locator("message-menu [role=menuitem]").first).to_be_focused()
-    found += await _complaints(reader, "the menu of a message")
+    found += await complaints(reader, "the menu of a message")
     await reader.page.locator("[data-act=reactors]").click()
     await expect(reader.page.locator("reaction-people li")).to_have_count(1)
-    found += await _complaints(reader, "who reacted")
+    found += await complaints(reader, "who reacted")
     await reader.page.keyboard.press("Escape")
     await reader.page.locator("pin-strip button").click()
     await expect(reader.page.locator("pin-list li")).to_have_count(1)
-    return found + await _complaints(reader, "what is pinned")
+    return found + await complaints(reader, "what is pinned")
 
 
 async def _look_at_files(reader: Reader) -> list[str]:
@@ -144,21 +144,22 @@ async def _look_at_files(reader: Reader) -> list[str]:
     await reader.page.keyboard.press("Escape")
     await reader.page.locator("message-composer .plus").click()
     await expect(reader.page.get_by_role("menuitem").first).to_be_focused()
-    found = await _complaints(reader, "the menu of files")
+    found = await complaints(reader, "the menu of files")
     await reader.page.keyboard.press("Escape")
     chooser = reader.page.locator("message-composer input[type=file]")
     await chooser.set_input_files([await picture(reader, "basil.jpg", 90, 60), NOTE])
     await expect(reader.page.locator(".attached progress:not([hidden])")).to_have_count(0)
-    found += await _complaints(reader, "attached files")
+    found += await complaints(reader, "attached files")
     await reader.box.press("Enter")
     await expect(reader.page.locator(".picture[href] img")).to_have_count(1)
-    found += await _complaints(reader, "files of a message")
+    found += await complaints(reader, "files of a message")
     await reader.page.locator(".picture").click()
     await expect(reader.page.locator("picture-viewer img")).to_be_visible()
-    return found + await _complaints(reader, "a picture large")
+    return found + await complaints(reader, "a picture large")
 
 
-async def _complaints(reader: Reader, path: str) -> list[str]:
+async def complaints(reader: Reader, path: str) -> list[str]:
+    """What axe-core, which is there already, says in both themes."""
     found: list[str] = []
     for theme, options in THEMES.items():
         await reader.page.emulate_media(color_scheme=theme, reduced_motion="reduce")

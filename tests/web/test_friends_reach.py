@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.people import PASSWORD
 from tests.web import people
 from tests.web.people import Reader, Served
-from tests.web.test_axe import AXE, RUN, pytestmark  # noqa: F401 (the marks hold here, too)
-from tests.web.test_axe import server as server  # noqa: PLC0414 (a fixture)
+from tests.web.test_axe import AXE, complaints, pytestmark  # noqa: F401 (the marks hold here, too)
 from tests.web.test_friends import acquaint, befriend
 from tests.web.test_reach import CUT, ENLARGED
 
@@ -19,27 +24,52 @@ OPENED = {
 }
 
 
-async def test_axe_finds_nothing_between_people(server: Served, browser: Browser) -> None:
-    screens, ann = await _company(server, browser, "zh-CN", bypass_csp=True)
-    found: list[str] = []
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def company(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> AsyncIterator[Company]:
+    """In a community of its own, so that its screens show nobody else."""
+    server = Served(tmp_path_factory.mktemp("company") / "data", HOST__ENABLED="false")
+    await server.start()
+    readers = [await people.reader(server, browser) for _ in range(7)]
+    yield Company(server, await _acquainted(*readers))
+    for reader in readers:
+        await reader.context.close()
+    await server.stop()
+
+
+class Company(NamedTuple):
+    """Ann and those whom she knows; ``screens`` is where she sees them, and by what one knows that they are there."""
+
+    server: Served
+    screens: dict[str, str]
+
+    async def ann(self, browser: Browser, locale: str, **options: object) -> Reader:
+        """Ann at a browser of hers."""
+        ann = await people.reader(self.server, browser, locale=locale, **options)
+        await ann.call("account.sign_in", handle="ann", password=PASSWORD)
+        return ann
+
+
+async def test_axe_finds_nothing_between_people(company: Company, browser: Browser) -> None:
+    ann = await company.ann(browser, "zh-CN", bypass_csp=True)
+    screens, found = company.screens, list[str]()
     for path, there, pressed in [*((path, there, None) for path, there in screens.items()), *_opened(screens)]:
         await _open(ann, path, there)
         if pressed:
             await _press(ann, *pressed)
         await ann.page.evaluate(AXE.read_text(encoding="utf-8"))
-        for theme in ("light", "dark"):
-            await ann.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            found += [f"{path} {theme} {what}" for what in await ann.page.evaluate(RUN, {})]
+        found += await complaints(ann, path)
     assert not found, "\n".join(found)
+    await ann.context.close()
 
 
-async def test_enlarged_to_400_percent_nothing_between_people_is_cut_off(server: Served, browser: Browser) -> None:
-    screens, ann = await _company(server, browser, "en-GB", **ENLARGED)
+async def test_enlarged_to_400_percent_nothing_between_people_is_cut_off(company: Company, browser: Browser) -> None:
+    ann = await company.ann(browser, "en-GB", **ENLARGED)
     found: list[str] = []
-    for path, there in screens.items():
+    for path, there in company.screens.items():
         await _open(ann, path, there)
         found += [f"{path} {what}" for what in await ann.page.evaluate(CUT)]
     assert not found, "\n".join(found)
+    await ann.context.close()
     ann.check()
 
 
@@ -52,11 +82,9 @@ async def _press(reader: Reader, button: str, there: str) -> None:
     await expect(reader.page.locator(there).first).to_be_visible()
 
 
-async def _company(server: Served, browser: Browser, locale: str, **options: object) -> tuple[dict[str, str], Reader]:
+async def _acquainted(ann: Reader, *others: Reader) -> dict[str, str]:
     """Ann, with one of each: a friend, an acquaintance, somebody poked and somebody who pokes, somebody blocked; and
     where she sees them."""
-    ann = await people.reader(server, browser, locale=locale, **options)
-    others = [await people.reader(server, browser) for _ in range(6)]
     await ann.sign_up("ann", "Ann Lin")
     for reader, name in zip(others, ("王小明", "Tom Okafor", "Léa Moreau", "老周", "Eve", "Nora"), strict=True):
         await reader.sign_up(f"u{others.index(reader)}", name)
@@ -77,7 +105,7 @@ async def _company(server: Served, browser: Browser, locale: str, **options: obj
     question = await ann.call("question.get")
     await ann.call("question.answer", question=question["id"], text="Rain on a tin roof", client_id="2")
     code = (await tom.call("invitation.create"))["code"]
-    screens = {
+    return {
         f"/sign-up#{code}": "account-form .invited",
         "/people": "people-page .waits li, people-page .friend li",
         "/notifications": "bell-list li",
@@ -91,7 +119,6 @@ async def _company(server: Served, browser: Browser, locale: str, **options: obj
         f"/room/{talk}": "how-it-began blockquote",
         "/room/hall": "day-question summary",
     }
-    return screens, ann
 
 
 async def _open(reader: Reader, path: str, there: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.people import PASSWORD
 from tests.web import people
 from tests.web.people import LINE_DOWN, PATIENCE_MS, ROOT, Reader, Served
 
@@ -110,7 +111,7 @@ async def test_what_was_deleted_while_one_was_away_goes_and_does_not_come_back(s
     await expect(ann.message("said in haste")).to_have_count(0)
 
 
-async def test_nothing_stays_of_who_signs_out(server: Served, ann: Reader) -> None:
+async def test_nothing_stays_of_who_signs_out_or_whose_login_was_ended_elsewhere(server: Served, ann: Reader) -> None:
     await ann.say("for those at the table")
     await keeps(ann, "for those at the table")
     await ann.open("/settings/account")
@@ -128,8 +129,8 @@ async def test_nothing_stays_of_who_signs_out(server: Served, ann: Reader) -> No
     assert cached[0] == 1
     assert not [path for path in cached[1] if path != "/" and not path.startswith("/web/")]
 
-
-async def test_a_login_that_was_ended_elsewhere_leaves_nothing_either(server: Served, ann: Reader) -> None:
+    await ann.call("account.sign_in", handle="ann", password=PASSWORD)
+    await ann.open("/room/hall")
     await ann.say("a quiet corner")
     await keeps(ann, "a quiet corner")
     await ann.page.goto("about:blank")
