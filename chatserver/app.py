@@ -175,6 +175,8 @@ class Server:
             (0.25, self.stores.index.note),
             (0.4, self.stores.index.follow),
             (0.5, self.stores.index.compare),
+            (0.4, self.stores.index.follow_people),
+            (0.5, self.stores.index.compare_people),
             (1.0, self._beat),
             (1.0, self._look_at_disk),
             (1.0, self._each_second),

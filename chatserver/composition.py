@@ -355,7 +355,9 @@ def _friends(
             hub, QuestionStore(store), stores.rooms, messages, icebreakers, days, hour=settings.friends.question_hour,
             language=language,
         ),
-        search=Search(hub, stores.ties, stores.rooms, stores.accounts, searches=_searches(settings)),
+        search=Search(
+            hub, store, stores.index, stores.ties, stores.rooms, stores.accounts, searches=_searches(settings)
+        ),
         inbox=inbox,
     )  # fmt: skip
 
@@ -393,7 +395,7 @@ def _services(
             replay_events=or_unlimited(limits.replay_events), replay_reactions=limits.replay_reactions,
         ),
         rooms=Rooms(
-            hub, stores.rooms, MemberSearch(hub, stores.rooms, stores.ties, searches=_searches(settings)),
+            hub, stores.rooms, MemberSearch(hub, stores.index, stores.rooms, stores.ties, searches=_searches(settings)),
             creates=Buckets(limits.creates_burst, limits.creates_per_hour / 3600),
         ),
         membership=Membership(

@@ -22,6 +22,7 @@ from chatserver.protocol.shapes import (
     RoomState,
     SayHiFrom,
     Seq,
+    Shape,
     TieState,
     UserId,
 )
@@ -208,8 +209,12 @@ class UserSearch(Params, frozen=True):
     ]
 
 
-class UserSearchResult(Struct, frozen=True):
+class UserSearchResult(Shape, frozen=True):
     users: Annotated[list[Author], Meta(description="at most 50, best match first")]
+    indexing: Annotated[
+        float | UnsetType,
+        Meta(description="while the index is being made: how much of it is there, from 0 to 1; some are not found yet"),
+    ] = UNSET
 
 
 class InboxList(Params, frozen=True):

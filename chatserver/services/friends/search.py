@@ -3,26 +3,36 @@
 By name, handle, pinyin (zhangsan, zs), headline, interests, your own note, and where and when you met. Those who match
 most of the words come first. What a stranger is found by is their choice (``findable``); name and handle of people with
 whom you have a tie are known to you, and always find them.
+
+The index proposes, the store disposes: who it finds is read again, with what they chose, and each room says who is in
+it. Who changed a moment ago, who has exactly a handle that was asked for, and one's own ties are found without it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import UNSET
 
 from chatserver.ids import now_ms
 from chatserver.live.hub import Hub
 from chatserver.protocol.methods.friends import UserSearch, UserSearchResult
+from chatserver.rules.accounts.finding import Findable, names_of
 from chatserver.rules.limits import Buckets
 from chatserver.rules.text.searching import fold
-from chatserver.services.accounts.people_index import PeopleIndex, names_of
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
+from chatserver.services.rooms.member_search import batched
+from chatserver.services.spellings import load_spellings
 from chatserver.store.accounts.accounts import AccountStore
+from chatserver.store.accounts.findable import read_findable
+from chatserver.store.engine.store import Store
 from chatserver.store.friends.ties import Read, TieStore, is_known
+from chatserver.store.index.engine import PeopleWanted
+from chatserver.store.index.index import SearchIndex
 from chatserver.store.rooms.rooms import RoomStore
 
 MOST: Final = 50
@@ -30,6 +40,9 @@ MOST: Final = 50
 COMMON: Final = 250
 SMALL_ROOM: Final = 1_000
 ASKED_ABOUT: Final = 2_000
+MOST_WORDS: Final = 16
+AT_ONCE: Final = 64
+"""How many are compared in one turn of the loop, which takes 2 ms."""
 _LITTLE_WORDS: Final = frozenset(
     ["a", "an", "the", "i", "we", "me", "met", "in", "at", "on", "from", "of", "who", "with", "and", "to"]
 )
@@ -39,64 +52,91 @@ class Search:
     """``searches`` limits how often one user searches."""
 
     def __init__(
-        self, hub: Hub, ties: TieStore, rooms: RoomStore, accounts: AccountStore, *, searches: Buckets
-    ) -> None:
+        self, hub: Hub, store: Store, index: SearchIndex, ties: TieStore, rooms: RoomStore, accounts: AccountStore, *,
+        searches: Buckets,
+    ) -> None:  # fmt: skip
         self._hub = hub
+        self._store = store
+        self._index = index
         self._ties = ties
         self._rooms = rooms
-        self._register = PeopleIndex(accounts, hub.authors)
+        self._accounts = accounts
         self._searches = searches
 
     async def find(self, caller: Caller, params: UserSearch) -> UserSearchResult:
         user = caller.require_user()
         spend(self._searches, user)
         words = [word for word in fold(params.query).lstrip("@").split() if word not in _LITTLE_WORDS]
-        await self._register.refresh()
-        hits = await self._of_rooms(user, words) | await self._of_ties(user, words)
+        words = list(dict.fromkeys(words))[:MOST_WORDS]
+        strangers, progress = await self._of_rooms(user, words)
+        hits = strangers | await self._of_ties(user, words)
         hits.pop(user, None)
         faces = await self._hub.authors.authors(hits)
         named = [id for id in hits if faces[id].handle]
         found = sorted(named, key=lambda id: (-hits[id], faces[id].name, id))[:MOST]
-        return UserSearchResult([faces[id] for id in found])
+        return UserSearchResult([faces[id] for id in found], indexing=progress if progress < 1 else UNSET)
 
-    async def _of_rooms(self, user: str, words: list[str]) -> dict[str, int]:
-        """The number of matching public words, by member of the user's rooms."""
-        matches = [self._register.found(word) for word in words]
-        telling = set[str]().union(*(match for match in matches if len(match) <= COMMON))
-        everything = matches[0].intersection(*matches[1:]) if matches else telling
-        if not telling and not everything:
-            return {}
-        near = await self._near(everything, user) | await self._near(telling, user)
-        return {id: sum(id in match for match in matches) for id in itertools.islice(near, 2 * COMMON)}
+    # --- strangers ---------------------------------------------------------------------------------------------------
 
-    async def _near(self, candidates: Set[str], user: str) -> dict[str, None]:
-        """Those candidates who are in one of the user's rooms, until there are enough. A small room's members are read;
-        a large room, where candidates are likely, is asked about some candidates."""
+    async def _of_rooms(self, user: str, words: list[str]) -> tuple[dict[str, int], float]:
+        """The number of matching public words, by member of the user's rooms; and how much of the index is made."""
+        mine = list(await self._rooms.rooms_of(user))
+        rooms = dict(zip(mine, await asyncio.gather(*map(self._rooms.count, mine)), strict=True))
+        inside: dict[str, None] = {}
+        for room, count in rooms.items():
+            if count <= SMALL_ROOM and len(inside) < ASKED_ABOUT:
+                inside |= dict.fromkeys(await self._rooms.first_members(room, SMALL_ROOM))
+        everywhere = PeopleWanted(words), ASKED_ABOUT
+        near = PeopleWanted(words, list(inside)), 2 * COMMON
+        each = [(PeopleWanted([word]), COMMON + 1) for word in words]
+        (all_words, close, *by_word), late, progress = await self._index.find_people([everywhere, near, *each])
+        telling = itertools.chain.from_iterable(one for one in by_word if len(one) <= COMMON)
+        handles = [holder for holder in await asyncio.gather(*map(self._accounts.holder, words)) if holder]
+        proposed = dict.fromkeys([*handles, *late, *close, *telling, *all_words]) if words else {}
+        return await self._read_again(words, await self._near(proposed, rooms)), progress
+
+    async def _near(self, candidates: dict[str, None], rooms: dict[str, int]) -> dict[str, None]:
+        """Those candidates who are in one of these rooms, until there are enough. The largest room, where most of them
+        are, is asked first."""
         near: dict[str, None] = {}
-        for room in await self._rooms.rooms_of(user):
-            if await self._rooms.count(room) <= SMALL_ROOM:
-                inside = set(await self._rooms.first_members(room, SMALL_ROOM)) & candidates
-            else:
-                inside = set(await self._rooms.inside(room, itertools.islice(candidates, ASKED_ABOUT)))
-            near |= dict.fromkeys(inside)
-            if len(near) >= 2 * COMMON:
+        for room in sorted(rooms, key=lambda room: -rooms[room]):
+            asked = [id for id in candidates if id not in near]
+            if not asked or len(near) >= 2 * COMMON:
                 break
-        return near
+            near |= dict.fromkeys(await self._rooms.inside(room, asked[:ASKED_ABOUT]))
+        return dict.fromkeys(itertools.islice((id for id in candidates if id in near), 2 * COMMON))
+
+    async def _read_again(self, words: list[str], users: dict[str, None]) -> dict[str, int]:
+        """How many of the words find each of these users, as they are now."""
+        people = await read_findable(self._store, list(users))
+        await load_spellings()
+        hits: dict[str, int] = {}
+        for some in batched(people.values(), AT_ONCE):
+            hits |= {one.user: count for one in some if (count := one.count(words))}
+            await asyncio.sleep(0)
+        return hits
+
+    # --- the user's own ties -----------------------------------------------------------------------------------------
 
     async def _of_ties(self, user: str, words: list[str]) -> dict[str, int]:
         """The same for the user's ties, including the user's own notes."""
         known = await self._ties.read_all(user)
         reads = [read for read in known if is_known(read, user, now_ms(), self._ties.numbers)]
-        await self._hub.authors.load(read.tie.other(user) for read in reads)
-        texts = await asyncio.gather(*(self._known_by(user, read) for read in reads))
+        others = [read.tie.other(user) for read in reads]
+        await self._hub.authors.load(others)
+        shown = await read_findable(self._store, others)
+        await load_spellings()
+        texts = await asyncio.gather(*(self._known_by(user, read, shown) for read in reads))
         hits = {
             read.tie.other(user): sum(word in text for word in words) for read, text in zip(reads, texts, strict=True)
         }
         return {id: count for id, count in hits.items() if count}
 
-    async def _known_by(self, user: str, read: Read) -> str:
+    async def _known_by(self, user: str, read: Read, shown: dict[str, Findable]) -> str:
         tie, other = read.tie, self._hub.authors.face(read.tie.other(user))
-        texts = [names_of(other.name, other.handle), self._register.text(other.id)]
+        texts = [names_of(other.name, other.handle)]
+        if other.id in shown:
+            texts.append(shown[other.id].words)
         if not tie.side(user).blocks:
             texts.append(tie.side(user).note)
             if tie.origin is not None:

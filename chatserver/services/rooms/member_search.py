@@ -1,8 +1,9 @@
 """The service that finds members by what somebody types after an @.
 
 It looks only among people who may be meant: the last 1,000 to write in the room, members who are connected, the first
-of the member list, the caller's own ties, and the member with exactly this handle. So it costs the same in a room of a
-million. Those who wrote last come first.
+of the member list, the caller's own ties, the member with exactly this handle, and, in a room larger than what was read
+of its list, whom the index of people proposes. So it costs the same in a room of a million. Those who wrote last come
+first. The room says who of them are members.
 
 Nobody learns by it who is connected: people who hide their presence, or who blocked the caller, are found only as if
 they were not connected, and being connected changes nobody's place. Nor who blocked the caller: a tie that the caller
@@ -31,6 +32,8 @@ from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
 from chatserver.services.spellings import load_spellings
 from chatserver.store.friends.ties import TieStore, is_known
+from chatserver.store.index.engine import PeopleWanted
+from chatserver.store.index.index import SearchIndex
 from chatserver.store.rooms.rooms import RoomStore
 
 One = TypeVar("One")
@@ -55,8 +58,9 @@ class SortKey(NamedTuple):
 class MemberSearch:
     """``searches`` limits how often one user searches."""
 
-    def __init__(self, hub: Hub, rooms: RoomStore, ties: TieStore, *, searches: Buckets) -> None:
+    def __init__(self, hub: Hub, index: SearchIndex, rooms: RoomStore, ties: TieStore, *, searches: Buckets) -> None:
         self._hub = hub
+        self._index = index
         self._rooms = rooms
         self._ties = ties
         self._searches = searches
@@ -69,25 +73,32 @@ class MemberSearch:
         async with self._hub.feeds.open(params.room) as feed:
             if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
-            spoke, ties = await self._candidates(feed, user, handles.fold("".join(words)))
+            spoke, ties = await self._candidates(feed, user, words)
             after = await self._after(params.after) if params.after else None
             found = await self._meant(spoke, words)
             known = await self._known(user, [key.user for key in found if key.user in ties])
             meant = (key for key in sorted(found) if key.user not in ties or key.user in known)
             return await self._page(feed, [key for key in meant if after is None or key > after])
 
-    async def _candidates(self, feed: Feed, user: str, handle: str) -> tuple[dict[str, int], set[str]]:
+    async def _candidates(self, feed: Feed, user: str, words: list[str]) -> tuple[dict[str, int], set[str]]:
         """Everyone who may be meant, with the time (ms) at which they last wrote in the room (0: not lately); and those
         of them who are there only because of a tie with the caller."""
-        room = feed.room
-        spoke, first, ties, called, blocked_by = await asyncio.gather(
+        room, handle = feed.room, handles.fold("".join(words))
+        spoke, first, ties, called, blocked_by, proposed = await asyncio.gather(
             self._rooms.last_to_speak(room, MOST), self._rooms.first_members(room, FIRST), self._ties.known(user),
-            self._rooms.holder(room, handle), self._hub.blocked_by(user),
+            self._rooms.holder(room, handle), self._hub.blocked_by(user), self._proposed(feed, words),
         )  # fmt: skip
         here = feed.company.named() - blocked_by
-        others = dict.fromkeys([user, *first, *islice(here, MOST), *([called] if called else [])], 0) | spoke
+        others = dict.fromkeys([user, *first, *islice(here, MOST), *([called] if called else []), *proposed], 0) | spoke
         tied = [other for other in islice(ties, MOST) if other not in others]
         return others | dict.fromkeys(tied, 0), set(tied)
+
+    async def _proposed(self, feed: Feed, words: list[str]) -> list[str]:
+        """Whom the index finds by these words, where not all members were read."""
+        if not words or feed.members.count <= FIRST:
+            return []
+        (users,), late, _ = await self._index.find_people([(PeopleWanted(words), MOST)])
+        return [*late, *users]
 
     async def _known(self, user: str, ties: list[str]) -> set[str]:
         """Those of these ties that the caller knows of. Asks once even for none: the time an answer takes says

@@ -34,39 +34,23 @@ class AuthorCache:
         self._older: dict[str, Author] = {}
         self._admins: set[str] = set()
         self._changed: list[Callable[[Author, bool], None]] = []
-        self._told: list[Callable[[str], object]] = []
-        self._missed: list[Callable[[], None]] = []
         self._place = b""
         store.listen("users", self._heard)
 
     async def start(self) -> None:
         await self._store.subscribe(keys.live(keys.USERS))
-        _, self._place, _, _ = await self._store.call("users_changed", keys.USERS, b"")
+        _, self._place, _, _ = await self._store.call("users_changed", keys.USERS, b"", 0)
 
     def on_changed(self, changed: Callable[[Author, bool], None]) -> None:
         """``changed(author, admin)`` is called for each cached author whose name, handle or admin flag changed."""
         self._changed.append(changed)
 
-    def on_told(self, told: Callable[[str], object]) -> None:
-        """``told(user)`` is called for each user who is new, closed, or changed something that strangers see."""
-        self._told.append(told)
-
-    def on_missed(self, missed: Callable[[], None]) -> None:
-        """``missed()`` is called if some changes were missed and are no longer stored."""
-        self._missed.append(missed)
-
     async def catch_up(self) -> None:
         """Read again the authors that changed while the link was cut; all cached ones if the changes are no longer
         stored."""
-        _, place, anyone, changed = await self._store.call("users_changed", keys.USERS, self._place)
+        _, place, anyone, changed = await self._store.call("users_changed", keys.USERS, self._place, 0)
         users = [*self._faces, *self._older] if anyone else [user.decode() for user in changed]
         self._place = place
-        if anyone:
-            for missed in self._missed:
-                missed()
-        else:
-            for user in users:
-                self._tell(user)
         known = [user for user in users if self._held(user) is not None]
         for start in range(0, len(known), _AT_ONCE):
             await self._read(known[start : start + _AT_ONCE])
@@ -141,13 +125,8 @@ class AuthorCache:
     def _heard(self, _id: str, payload: bytes) -> None:
         _, user, place = msgspec.msgpack.decode(payload)
         self._place = place.encode()
-        self._tell(user)
         if self._held(user) is not None:
             self._spawn(self._read([user]))
-
-    def _tell(self, user: str) -> None:
-        for tell in self._told:
-            tell(user)
 
 
 def titled(author: Author, role: AuthorRole | UnsetType) -> Author:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from chatserver.rules.accounts.finding import Findable
 from chatserver.rules.text.tokens import Query
 
 LINK: Final = 1
@@ -84,12 +85,28 @@ class Wanted(Struct, frozen=True):
     after: Place | None = None
 
 
+class PeopleWanted(Struct, frozen=True):
+    """People in whose words each of these folded words is; ``among`` these users only, if given."""
+
+    words: Sequence[str]
+    among: Sequence[str] | None = None
+
+
+class PeopleFound(NamedTuple):
+    """Proposals, those who came last first; how far the index has come in the changes of users, and how much of it is
+    made: 1 for all."""
+
+    users: list[str]
+    place: str
+    progress: float
+
+
 class Damaged(Exception):
     """A part of the index cannot be used; it is made again."""
 
 
 class Engine(Protocol):
-    """``states``, ``write``, ``rooms``, ``forget``, ``check`` and ``purge`` are called from the writer's thread."""
+    """``find``, ``find_people``, ``progress`` and ``size`` are called from any thread, all else from the writer's."""
 
     def acquire(self) -> bool:
         """Become the writer, or stay it; False if another process is. What has not been begun has progress 0."""
@@ -127,6 +144,24 @@ class Engine(Protocol):
 
     def find(self, wanted: Wanted, limit: int, seconds: float) -> list[Hit]:
         """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``."""
+
+    def people_place(self) -> str | None:
+        """How far the index has come in the changes of users; None if the people must be read afresh."""
+
+    def note_people(self, place: str | None, progress: float | None) -> None:
+        """Keep the place, and how much of the people is in the index, 1 for all; None leaves what is there."""
+
+    def people_versions(self, users: Sequence[str]) -> dict[str, int]:
+        """The versions of those of these users that are in the index."""
+
+    def people_after(self, user: str, limit: int) -> list[str]:
+        """Users in the index, in the order of their ids."""
+
+    def write_people(self, people: Sequence[Findable], gone: Sequence[str]) -> None:
+        """Take in people, unless the index has a newer version of somebody, and remove those who are gone."""
+
+    def find_people(self, wanted: PeopleWanted, limit: int, seconds: float) -> PeopleFound:
+        """At most ``limit`` proposals. Raises ``TimeoutError`` if it takes longer than ``seconds``."""
 
     def size(self) -> int:
         """Bytes on the disk."""

@@ -38,7 +38,7 @@ def stamp() -> str:
 
 class File:
     """A file for the one process that writes. ``connection`` opens it when it is first needed. ``made``: it was begun
-    empty, so that what was in it must be read again."""
+    empty, so that what was in it must be read again. In each, ``words`` is the FTS5 table."""
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path = path
@@ -102,6 +102,25 @@ class File:
     def note(self, name: str, value: Any) -> None:
         """Keep something about the file; within a transaction it is written with it."""
         self.connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+
+    def purge(self, now: int, before: int) -> None:
+        """Erase removed words, if that was last done before a time; both in ms.
+
+        They stay in FTS5's segments until these are merged into one. What is free is then overwritten, as
+        ``secure_delete`` is on; and the log of the file must be empty, too.
+        """
+        if not self.about("removed") or (self.about("purged_at") or 0) > before:
+            return
+        with self.connection:
+            self.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+            self.note("removed", 0)
+            self.note("purged_at", now)
+        is_busy = self.connection.execute("PRAGMA wal_checkpoint(truncate)").fetchone()
+        if is_busy is not None and is_busy[0]:  # somebody searches: it is done again
+            with self.connection:
+                self.note("removed", 1)
+                self.note("purged_at", 0)
+        self.connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
 
     def close(self) -> None:
         if self._connection is not None:

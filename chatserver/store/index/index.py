@@ -7,18 +7,21 @@ threads read, each with a deadline. SQLite gives up the interpreter while it wor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from chatserver import errors
 from chatserver.ids import now_ms
+from chatserver.store.accounts.findable import read_findable
 from chatserver.store.backup.scrub import DAY_MS
+from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.index.dirty import note_changes
-from chatserver.store.index.engine import Engine, Found, Wanted
+from chatserver.store.index.engine import Engine, Found, PeopleFound, PeopleWanted, Wanted
 from chatserver.store.index.follower import Follower
+from chatserver.store.index.people_follower import PeopleFollower
 from chatserver.store.messages.log import LogReader
 
 T = TypeVar("T")
@@ -26,9 +29,22 @@ MOST_WAITING: Final = 64
 """Searches that wait for a thread; more are refused."""
 
 
+MOST_LATE: Final = 500
+"""People who changed since the index looked last, of whom a search reads the words itself."""
+
+
+class People(NamedTuple):
+    """For each question the users proposed; who changed since the index looked last and is found by one of the words;
+    and how much of the index is made: 1 for all."""
+
+    users: list[list[str]]
+    late: list[str]
+    progress: float
+
+
 class SearchIndex:
-    """Housekeeping calls ``note``, ``follow``, ``compare`` and ``purge_daily``. ``seconds`` is how long one search may
-    look, ``threads`` how many look at once."""
+    """Housekeeping calls ``note``, the methods that follow and compare, and ``purge_daily``. ``seconds`` is how long
+    one search may look, ``threads`` how many look at once."""
 
     def __init__(self, store: Store, reader: LogReader, engine: Engine, *, threads: int, seconds: float) -> None:
         self._store = store
@@ -39,6 +55,7 @@ class SearchIndex:
         self._most = threads + MOST_WAITING
         self._looking = 0
         self._follower = Follower(store, reader, engine, self._in_writer)
+        self._people = PeopleFollower(store, engine, self._in_writer)
         self._closed = False
         self.is_writer = False
         self.searches = 0
@@ -74,6 +91,7 @@ class SearchIndex:
         is_writer = await self._in_writer(self.engine.acquire)
         if is_writer and not self.is_writer:
             await self._follower.begin()
+            self._people.begin()
         self.is_writer = is_writer
         if is_writer:
             await self._follower.step()
@@ -82,6 +100,16 @@ class SearchIndex:
         """Look for what nobody noted, if that is due."""
         if self.is_writer:
             await self._follower.compare()
+
+    async def follow_people(self) -> None:
+        """Bring the index up to the changes of users, if this process writes."""
+        if self.is_writer:
+            await self._people.step()
+
+    async def compare_people(self) -> None:
+        """Look for changes of users that nobody noted, if that is due."""
+        if self.is_writer:
+            await self._people.compare()
 
     async def purge_daily(self) -> None:
         """Erase the words of removed messages, at most once a day. Every process calls this often."""
@@ -101,6 +129,25 @@ class SearchIndex:
             return Found(self.engine.find(wanted, limit, self._seconds), self.engine.progress())
 
         return await self._in_reader(find)
+
+    async def find_people(self, asked: Sequence[tuple[PeopleWanted, int]]) -> People:
+        """For each question at most so many proposals. Raises ``Refusal`` unavailable."""
+
+        def find() -> list[PeopleFound]:
+            return [self.engine.find_people(wanted, limit, self._seconds) for wanted, limit in asked]
+
+        found = await self._in_reader(find)
+        progress = min((one.progress for one in found), default=1.0)
+        # While the index is made, those who changed last are all that is certain to be found.
+        place = min((one.place for one in found), default="") if progress >= 1 else ""
+        _, _, _, late = await self._store.call("users_changed", keys.USERS, place, MOST_LATE)
+        changed = await read_findable(self._store, list({user.decode(): None for user in late[-MOST_LATE:]}))
+        words = list({word: None for wanted, _ in asked for word in wanted.words})
+
+        def meant() -> list[str]:
+            return [one.user for one in changed.values() if one.count(words)]
+
+        return People([one.users for one in found], await self._in_reader(meant) if changed else [], progress)
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
         if self._closed or self._looking >= self._most:

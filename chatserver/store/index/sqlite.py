@@ -21,11 +21,14 @@ from typing import Final, TypeVar
 
 import apsw
 
-from chatserver.store.index.engine import Hit, RoomPart, RoomState, Wanted
-from chatserver.store.index.file import DAMAGE, GONE, inode_of
+from chatserver.rules.accounts.finding import Findable
+from chatserver.store.index.engine import Hit, PeopleFound, PeopleWanted, RoomPart, RoomState, Wanted
+from chatserver.store.index.file import DAMAGE, GONE, File, Reading, inode_of
+from chatserver.store.index.people import PeopleFile, PeopleReading
 from chatserver.store.index.words import WordsFile, WordsReading
 
 FILES: Final = 8
+PEOPLE: Final = "people.db"
 T = TypeVar("T")
 
 
@@ -36,8 +39,9 @@ class SqliteEngine:
         self.folder = folder
         self._lock: int | None = None
         self._files = [WordsFile(_path(folder, number)) for number in range(FILES)]
+        self._people = PeopleFile(folder / PEOPLE)
         self._threads = threading.local()
-        self._readings: list[WordsReading] = []
+        self._readings: list[Reading] = []
 
     # --- the writer --------------------------------------------------------------------------------------------------
 
@@ -80,7 +84,7 @@ class SqliteEngine:
         return self.folder / "lock"
 
     def release(self) -> None:
-        for file in self._files:
+        for file in (*self._files, self._people):
             file.close()
         if self._lock is not None:
             os.close(self._lock)
@@ -93,7 +97,7 @@ class SqliteEngine:
             reading.close()
 
     def check(self) -> bool:
-        for file in self._files:
+        for file in (*self._files, self._people):
             file.look()
         made = [file for file in self._files if file.made]
         for file in made:
@@ -120,11 +124,34 @@ class SqliteEngine:
             self._guarded(file, partial(file.forget, some))
 
     def purge(self, now: int, before: int) -> None:
-        for file in self._files:
+        for file in (*self._files, self._people):
             if file.path.exists():
                 self._guarded(file, partial(file.purge, now, before))
 
-    def _guarded(self, file: WordsFile, work: Callable[[], T], *, again: bool = True) -> T:
+    # --- people, for the writer --------------------------------------------------------------------------------------
+
+    def people_place(self) -> str | None:
+        return self._guarded(self._people, self._people.place)
+
+    def note_people(self, place: str | None, progress: float | None) -> None:
+        def note() -> None:
+            with self._people.connection:
+                for name, value in (("place", place), ("progress", progress)):
+                    if value is not None:
+                        self._people.note(name, value)
+
+        self._guarded(self._people, note, again=False)
+
+    def people_versions(self, users: Sequence[str]) -> dict[str, int]:
+        return self._guarded(self._people, partial(self._people.versions, users))
+
+    def people_after(self, user: str, limit: int) -> list[str]:
+        return self._guarded(self._people, partial(self._people.after, user, limit))
+
+    def write_people(self, people: Sequence[Findable], gone: Sequence[str]) -> None:
+        self._guarded(self._people, partial(self._people.write, people, gone), again=False)
+
+    def _guarded(self, file: File, work: Callable[[], T], *, again: bool = True) -> T:
         """Do something with a file; if it turns out to be damaged an empty one is begun, and if ``again`` it is done
         with that. What was to be written is not written then: a room begins at its beginning."""
         try:
@@ -170,6 +197,23 @@ class SqliteEngine:
             held[number] = WordsReading(_path(self.folder, number), number)
             self._readings.append(held[number])
         return held[number]
+
+    def find_people(self, wanted: PeopleWanted, limit: int, seconds: float) -> PeopleFound:
+        reading = self._reading_people()
+        try:
+            return reading.find(wanted, limit, time.monotonic() + seconds)
+        except apsw.InterruptError:
+            raise TimeoutError from None
+        except (*DAMAGE, *GONE, apsw.SQLError, apsw.BusyError) as error:
+            reading.fault(error)
+            return PeopleFound([], "", 0.0)
+
+    def _reading_people(self) -> PeopleReading:
+        held: PeopleReading | None = self._threads.__dict__.get("people")
+        if held is None:
+            held = self._threads.__dict__["people"] = PeopleReading(self._people.path)
+            self._readings.append(held)
+        return held
 
     def size(self) -> int:
         return sum(file.stat().st_size for file in self.folder.glob("*.db*")) if self.folder.exists() else 0

@@ -167,25 +167,6 @@ class WordsFile(File):
             for room in rooms:
                 self.remove_room(room)
 
-    def purge(self, now: int, before: int) -> None:
-        """Erase removed words, if that was last done before a time; both in ms.
-
-        They stay in FTS5's segments until these are merged into one. What is free is then overwritten, as
-        ``secure_delete`` is on; and the log of the file must be empty, too.
-        """
-        if not self.about("removed") or (self.about("purged_at") or 0) > before:
-            return
-        with self.connection:
-            self.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-            self.note("removed", 0)
-            self.note("purged_at", now)
-        is_busy = self.connection.execute("PRAGMA wal_checkpoint(truncate)").fetchone()
-        if is_busy is not None and is_busy[0]:  # somebody searches: it is done again
-            with self.connection:
-                self.note("removed", 1)
-                self.note("purged_at", 0)
-        self.connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-
 
 class WordsReading(Reading):
     """Read by one thread."""

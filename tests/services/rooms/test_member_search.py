@@ -132,12 +132,15 @@ async def test_pages_hold_everyone_once_while_people_write(server: Server) -> No
 
 
 async def test_being_here_or_hidden_is_not_seen_by_it(open_server: OpenServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a member list too long to be looked at, members are found as connected, as writers, or by their handle."""
+    """With a member list too long to be looked at, members who chose to be found by nothing are found as connected, as
+    writers, or by their handle."""
     monkeypatch.setattr(member_search, "FIRST", 1)
     server = await open_server()
     mei = await sign_up(server.url, "mei")
     room = (await post(server.url, "room.create", mei.token, title="Tea"))["room"]
     made = await people(server, room, anna="Anna", annika="Annika", annie="Annie", anno="Anno")
+    for person in made.values():
+        await post(server.url, "profile.update", person.token, findable="nothing")
     assert await found(mei, room, "ann") == []
     assert await found(mei, room, "anna") == ["anna"], "exactly this handle"
     await say(made["annie"], room, "hello")
@@ -158,6 +161,27 @@ async def test_being_here_or_hidden_is_not_seen_by_it(open_server: OpenServer, m
         await person.leave()
 
 
+async def test_a_silent_member_of_a_large_room_is_found_by_the_index(
+    open_server: OpenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name, pinyin and initials, as far as they chose to be found, and only while the room says they are members."""
+    monkeypatch.setattr(member_search, "FIRST", 1)
+    one, two = await open_server(), await open_server()
+    mei = await sign_up(one.url, "mei")
+    room = (await post(one.url, "room.create", mei.token, title="Tea"))["room"]
+    made = await people(one, room, quiet="王小明", loud="王小红", shy="王小明")
+    await post(one.url, "profile.update", made["shy"].token, findable="nothing")
+    await sign_up(one.url, "elsewhere", "王小明")
+    far = Person(two.url, mei.token, mei.user)
+    for query in ("小明", "wangxiaoming", "wxm", "wangxm"):
+        assert await found(far, room, query) == await found(mei, room, query) == ["quiet"], query
+    assert set(await found(mei, room, "王")) == {"quiet", "loud"}
+    await post(one.url, "profile.update", made["quiet"].token, headline="小红")
+    assert await found(mei, room, "小红") == ["loud"], "what somebody says of themselves is no name"
+    await post(one.url, "room.leave", made["quiet"].token, room=room)
+    assert await found(far, room, "wxm") == []
+
+
 async def test_ones_ties_are_found_where_they_are_members(
     open_server: OpenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +191,7 @@ async def test_ones_ties_are_found_where_they_are_members(
         await acquainted(ann, bob)
         room = (await ann.call("room.create", title="Tea"))["room"]
         cat = (await people(server, room, cat="Cat"))["cat"]
+        await bob.call("profile.update", findable="nothing")
         assert await found(ann, room, "bo") == []
         await bob.call("room.join", room=room)
         await bob.leave()
