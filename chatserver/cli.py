@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     _add_user(_group(commands, "user", "accounts"))
     files = _group(commands, "files", "the files that people sent")
     _add(files, "status", "print where files are kept, and what is still to be erased", _files_status)
+    index = _group(commands, "index", "the index with which messages and people are found")
+    _add(index, "status", "print what the index of this machine holds, and how much of it is made", _index_status)
+    _add(index, "rebuild", "remove the index, so that the server makes it again, also while it runs", _index_rebuild)
     _add_token(_group(commands, "token", "tokens for bots and scripts"))
     backup = _add(commands, "backup", "write everything in the store to a file, also while the server runs", _backup)
     backup.add_argument("file", help="the file to write; it must not exist yet")
@@ -187,6 +190,18 @@ def _files_status(settings: Settings, _: argparse.Namespace) -> int:
     from chatserver.commands import files
 
     return files.status(settings)
+
+
+def _index_status(settings: Settings, _: argparse.Namespace) -> int:
+    from chatserver.commands import indexing
+
+    return indexing.status(settings)
+
+
+def _index_rebuild(settings: Settings, _: argparse.Namespace) -> int:
+    from chatserver.commands import indexing
+
+    return indexing.rebuild(settings)
 
 
 def _repair(settings: Settings, _: argparse.Namespace) -> int:

@@ -122,6 +122,8 @@ class World:
             await post(self.server.url, "room.join", person.token, room=self.room)
         for person in (self.ann, self.ben):
             await person.start_anew()
+        for _ in range(2):  # the index of people is made by its first comparison
+            await self.server.housekeeping()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -144,6 +146,8 @@ class World:
             "a page in the middle": lambda: self.lists(middle),
             "members by what is typed": lambda: self.finds("ben"),
             "members by a handle": lambda: self.finds(f"person{self.size // 2}"),
+            "people by a handle": lambda: self.finds_people(f"person{self.size // 2}"),
+            "people by a part of a handle": lambda: self.finds_people(f"erson{self.size // 2}"),
             "room.update": self.changes_room,
             "roles": self.changes_role,
             "history": self.reads,
@@ -193,6 +197,10 @@ class World:
     async def finds(self, query: str) -> None:
         page = await self.ann.call("room.members", room=self.room, query=query)
         assert [one["user"]["handle"] for one in page["members"]][:1] == [query]
+
+    async def finds_people(self, query: str) -> None:
+        answer = await self.ann.call("user.search", query=query)
+        assert [one["handle"] for one in answer["users"]] == [f"person{self.size // 2}"] and "indexing" not in answer
 
     async def changes_room(self) -> None:
         self.number += 1

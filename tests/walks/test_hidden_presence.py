@@ -171,8 +171,11 @@ async def looks(server: Server, observer: Person, mei: Person, direct: str) -> l
 
 
 async def _answer(asked: Any) -> Any:
+    """Without how much of the index is made, which the server's age decides."""
     try:
-        return await asked
+        answer = await asked
+        answer.pop("indexing", None)
+        return answer
     except Refused as refusal:
         return str(refusal)
 

@@ -46,7 +46,9 @@ from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.ties import TieStore
-from chatserver.store.messages.log import MessageLog
+from chatserver.store.index.index import SearchIndex
+from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.messages.log import LogReader, MessageLog
 from chatserver.store.messages.records import Record
 from chatserver.store.rooms.room_index import Entry, RoomIndex, put
 from chatserver.store.rooms.rooms import RoomStore
@@ -64,7 +66,7 @@ async def nothing(_: LiveUser) -> None:
 class Server:
     """The services for rooms over a store with a few people in it."""
 
-    def __init__(self, store: Store, tasks: Tasks) -> None:
+    def __init__(self, store: Store, tasks: Tasks, folder: Path) -> None:
         self.store = store
         self.log = MessageLog(store, tasks.spawn, durability="primary")
         authors = AuthorCache(store, tasks.spawn)
@@ -84,7 +86,8 @@ class Server:
         self.ties = TieStore(store, intents, InboxStore(store), secret=Secret(b"secret"), numbers=Numbers())
         self.room_index = RoomIndex(store)
         unlimited = Buckets(0, 0)
-        search = MemberSearch(self.hub, self.stored, self.ties, searches=unlimited)
+        self.index = SearchIndex(store, LogReader(store), SqliteEngine(folder), threads=1, seconds=2)
+        search = MemberSearch(self.hub, self.index, self.stored, self.ties, searches=unlimited)
         self.rooms = Rooms(self.hub, self.stored, search, creates=unlimited)
         self.membership = Membership(self.hub, self.stored, self.ties, joins=unlimited)
         self.discovery = Discovery(self.hub, self.stored, self.room_index, searches=unlimited, time_zone=lambda: "UTC")
@@ -129,11 +132,12 @@ class Server:
 
 
 @pytest.fixture
-async def services(store: Store) -> AsyncIterator[Server]:
+async def services(store: Store, tmp_path: Path) -> AsyncIterator[Server]:
     async with Tasks() as tasks:
-        server = Server(store, tasks)
+        server = Server(store, tasks, tmp_path / "index")
         await server.build_friends()
         yield server
+        await server.index.close()
 
 
 async def refused(step: Awaitable[object]) -> tuple[int, str]:

@@ -62,7 +62,7 @@ def damaged_words(file: Path) -> None:
 
 def missing_table(file: Path) -> None:
     connection = apsw.Connection(str(file))
-    connection.execute("DROP TABLE entries")
+    connection.execute("DROP TABLE words")
     connection.close()
 
 

@@ -1,0 +1,65 @@
+"""What the index in a folder holds, read from its files beside a server that may be writing them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import apsw
+from msgspec import Struct
+
+from chatserver.store.index.file import connect
+from chatserver.store.index.sqlite import PEOPLE, SqliteEngine
+
+
+class Status(Struct):
+    """How much is in the index; ``messages_made`` and ``people_made`` are 1 for all. ``damaged`` names files."""
+
+    rooms: int = 0
+    messages: int = 0
+    messages_made: float = 1.0
+    people: int = 0
+    people_made: float = 0.0
+    size: int = 0
+    damaged: list[str] = []
+
+
+def status_of(folder: Path) -> Status | None:
+    """None if there is no index."""
+    files = sorted(folder.glob("*.db"))
+    if not files:
+        return None
+    engine = SqliteEngine(folder)
+    found = Status(messages_made=engine.progress(), size=engine.size())
+    for file in files:
+        try:
+            _add(found, file)
+        except apsw.Error as error:
+            found.damaged.append(f"{file.name}: {error}")
+    return found
+
+
+def _add(found: Status, file: Path) -> None:
+    connection = connect(file, flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        if file.name == PEOPLE:
+            found.people = _one(connection, "SELECT count(*) FROM people")
+            found.people_made = float(_one(connection, "SELECT value FROM about WHERE name = 'progress'") or 0)
+        else:
+            found.rooms += _one(connection, "SELECT count(*) FROM rooms")
+            found.messages += _one(connection, "SELECT count(*) FROM entries")
+    finally:
+        connection.close(True)
+
+
+def _one(connection: apsw.Connection, text: str) -> Any:
+    return connection.execute(text).get
+
+
+def remove(folder: Path) -> int:
+    """Remove all files of the index, also under a running server, which begins empty ones. Returns how many."""
+    files = sorted(folder.glob("*.db"))
+    for file in files:
+        for end in ("-wal", "-shm", ""):
+            Path(f"{file}{end}").unlink(missing_ok=True)
+    return len(files)
