@@ -15,6 +15,7 @@ from bench import small
 from bench.fanout import Options, fanout
 from bench.machine import cores
 from bench.page import page
+from bench.people import people
 from bench.reactions import reactions
 from bench.recovery import herd, recovery
 from bench.scale import scale
@@ -31,6 +32,7 @@ BENCHES = {
     "recovery": recovery,
     "herd": herd,
     "scale": scale,
+    "people": people,
 }
 
 

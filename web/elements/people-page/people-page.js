@@ -161,11 +161,12 @@ export class PeoplePage extends PageElement {
       return;
     }
     await this.#doing(async () => {
-      const { users } = await this.client.ask("user.search", { query });
+      const { users, indexing = 1 } = await this.client.ask("user.search", { query });
       if (query !== this.search.value.trim()) return;
       this.results.replaceChildren(...users.map((/** @type {any} */ user) => this.#row(user, this.#ties.get(user.id))),
         ...(users.length ? [] : [make("li", { class: "lead", text: this.say("ties.not_found") })]));
-      this.found.textContent = this.say("ties.found", { count: users.length });
+      const late = indexing < 1 ? ` ${this.say("ties.indexing", { percent: Math.floor(indexing * 100) })}` : "";
+      this.found.textContent = this.say("ties.found", { count: users.length }) + late;
     });
   }
 
