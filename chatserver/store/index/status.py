@@ -42,6 +42,8 @@ def status_of(folder: Path) -> Status | None:
 def _add(found: Status, file: Path) -> None:
     connection = connect(file, flags=apsw.SQLITE_OPEN_READONLY)
     try:
+        if connection.pragma("user_version") == 0:  # it is just being made
+            return
         if file.name == PEOPLE:
             found.people = _one(connection, "SELECT count(*) FROM people")
             found.people_made = float(_one(connection, "SELECT value FROM about WHERE name = 'progress'") or 0)

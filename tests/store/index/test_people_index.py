@@ -184,10 +184,8 @@ async def test_index_status_says_what_there_is_and_rebuild_makes_it_again_under_
             return "Messages: 1 in 1 rooms, complete" in said and "People: 1, complete" in said
 
         await waited(is_said)
-        before = (tmp_path / "index" / "people.db").stat().st_ino
-        assert "Removed" in command("rebuild")
+        assert command("rebuild").startswith("Removed 2 files")
         await waited(is_said)
-        assert (tmp_path / "index" / "people.db").stat().st_ino != before
     assert (
         "There is no index"
         in (main(["index", "status", "--data", str(tmp_path / "none")], {}), capsys.readouterr().out)[1]
