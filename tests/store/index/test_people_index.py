@@ -184,7 +184,7 @@ async def test_index_status_says_what_there_is_and_rebuild_makes_it_again_under_
             return "Messages: 1 in 1 rooms, complete" in said and "People: 1, complete" in said
 
         await waited(is_said)
-        assert command("rebuild").startswith("Removed 2 files")
+        assert command("rebuild").startswith("Removed ")
         await waited(is_said)
     assert (
         "There is no index"
