@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import small
 from bench.fanout import Options, fanout
+from bench.forum import forum
 from bench.machine import cores
 from bench.page import page
 from bench.people import people
@@ -33,6 +34,7 @@ BENCHES = {
     "herd": herd,
     "scale": scale,
     "people": people,
+    "forum": forum,
 }
 
 

@@ -53,12 +53,13 @@ async def _steps(side: Side, options: Options) -> None:
         admin, member = await Session.begin(side.port, ann), await Session.begin(side.port, ben)
         bench = _Bench(side, admin, member, cay, options.members)
         for name, step in bench.steps().items():
-            await _row(link, name, step, options.rounds)
+            await step_row(link, name, step, options.rounds)
         await admin.leave()
         await member.leave()
 
 
-async def _row(link: redis.Redis, name: str, step: Step, rounds: int) -> None:
+async def step_row(link: redis.Redis, name: str, step: Step, rounds: int) -> None:
+    """Print how long a step takes, and the store's slowest command for it."""
     took = []
     link.slowlog_reset()
     for _ in range(rounds):

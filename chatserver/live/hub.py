@@ -244,7 +244,7 @@ class Hub:
                 connection.write(connection.wire.event("inbox.changed", event))
 
     def _receive_read(
-        self, user: LiveUser, version: int, room: str, epoch: str, seq: int, markers: str, line: str, origin: str
+        self, user: LiveUser, version: int, room: str, epoch: str, seq: int, markers: str, lines: list[str], origin: str
     ) -> None:
         if version <= user.version:
             return  # a refresh has read and sent it
@@ -253,7 +253,8 @@ class Hub:
         else:
             self.tasks.spawn(self.refresh(user))
         user.read_up(room, Reading(seq, reading_rules.read(markers)), epoch)
-        self._moves.put(user, room, line, origin)
+        for line in dict.fromkeys(lines):
+            self._moves.put(user, room, line, origin)
 
     def note_own_message(self, stored: Stored) -> None:
         """Move the author's read marker here at once: states built from now on have it, though it is stored later."""

@@ -52,8 +52,10 @@ class Marks:
             await self._carry_user(user, list(lines.values()))
 
     async def _carry_user(self, user: str, lines: list[Stored]) -> None:
+        origins = {one.origin for one in lines}
+        origin = origins.pop() if len(origins) == 1 else ""  # then all connections are told
+        lines.sort(key=lambda one: (one.room, one.seq))  # those of one room are written together
         marks = [Mark(one.room, one.epoch, one.seq, 0, one.line, one.topical, own=True) for one in lines]
-        origin = lines[-1].origin
         try:
             await self._users.mark(user, marks, origin=origin)
         except Refusal:

@@ -62,3 +62,8 @@ def test_the_bench_of_many_people_asks_for_each_step() -> None:
     printed = printed_by("scale")
     assert re.search(r"takes connections after \d", printed)
     assert printed.count("store's longest") == 8
+
+
+@pytest.mark.soak
+def test_the_bench_of_a_forum_asks_for_each_step() -> None:
+    assert printed_by("forum").count("store's longest") == 11

@@ -69,34 +69,53 @@ local function settled(read, markers)
   return read, table.concat(kept, ' ')
 end
 
-local function moved(read, markers, line, seq, topical, own)
-  if seq <= math.max(read, markers[line] or 0) then return settled(read, markers) end
-  if line == '*' or own and seq == read + 1 or line == '' and topical <= read then return settled(seq, markers) end
-  markers[line] = seq
-  return settled(read, markers)
+-- What the user has read of a room before any of these markers. All of one room and epoch are moved together: somebody
+-- who writes in hundreds of topics within a second has as many markers, and to read and write them for each took seconds.
+local function opened(rooms, room, epoch, shared)
+  local packed = redis.call('HGET', rooms, room)
+  local one = {room = room, epoch = epoch, pointer = packed and cmsgpack.unpack(packed), read = 0, text = '', lines = {}}
+  if one.pointer then
+    local most = one.pointer[4] == epoch and math.huge or shared
+    one.before = one.pointer[9] or ''
+    one.from, one.markers = math.min(one.pointer[3], most), markers_upto(one.before, most)
+    one.read = one.from
+  end
+  return one
+end
+
+local function move(one, line, seq, topical, own)
+  one.lines[#one.lines + 1] = line
+  if seq <= math.max(one.read, one.markers[line] or 0) then return end
+  if line == '*' or own and seq == one.read + 1 or line == '' and topical <= one.read then
+    one.read = seq
+  else
+    one.markers[line] = seq
+  end
+end
+
+local function write(keys, one, origin)
+  local pointer, read = one.pointer, nil
+  read, one.text = settled(one.read, one.markers)
+  one.read = read
+  if read == pointer[3] and one.text == one.before and pointer[4] == one.epoch then return end
+  pointer[3], pointer[4] = read, one.epoch
+  if one.text ~= '' or pointer[9] then pointer = with_all(pointer); pointer[9] = one.text end
+  redis.call('HSET', keys[2], one.room, cmsgpack.pack(pointer))
+  publish_to_user(keys[1], 'read', one.room, one.epoch, read, one.text, one.lines, origin)
+  read_calls(keys, one.room, one.from, read)
 end
 
 return function(keys, args)
-  local rooms, inside, read, markers = keys[2], 0, 0, ''
+  local one
   for i = 2, #args, 7 do
     local room, epoch, seq, shared = args[i], args[i + 1], tonumber(args[i + 2]), tonumber(args[i + 3])
     local line, topical, own = args[i + 4], tonumber(args[i + 5]), args[i + 6] == '1'
-    local packed = redis.call('HGET', rooms, room)
-    local pointer = packed and cmsgpack.unpack(packed)
-    inside, read, markers = 0, 0, ''
-    if pointer then
-      local most = pointer[4] == epoch and math.huge or shared
-      local from, before = math.min(pointer[3], most), pointer[9] or ''
-      read, markers = moved(from, markers_upto(before, most), line, seq, topical, own)
-      if read ~= pointer[3] or markers ~= before or pointer[4] ~= epoch then
-        pointer[3], pointer[4] = read, epoch
-        if markers ~= '' or pointer[9] then pointer = with_all(pointer); pointer[9] = markers end
-        redis.call('HSET', rooms, room, cmsgpack.pack(pointer))
-        publish_to_user(keys[1], 'read', room, epoch, read, markers, line, args[1])
-        read_calls(keys, room, from, read)
-      end
-      inside = pointer[2]
+    if not one or one.room ~= room or one.epoch ~= epoch then
+      if one and one.pointer then write(keys, one, args[1]) end
+      one = opened(keys[2], room, epoch, shared)
     end
+    if one.pointer then move(one, line, seq, topical, own) end
   end
-  return {'ok', inside, read, markers}
+  if one and one.pointer then write(keys, one, args[1]) end
+  return {'ok', one and one.pointer and one.pointer[2] or 0, one and one.read or 0, one and one.text or ''}
 end
