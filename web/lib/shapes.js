@@ -14,17 +14,23 @@
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
  *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: File[], previews?: {url: string, title: string, site: string, text?: string}[]}} Change
  * @typedef {{room: string, rev: number, seq: number, emoji?: string, user?: string, added?: boolean, count?: number, cleared?: boolean}} Reacted
- * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number}} Reset
+ * @typedef {{room: string, rev: number, seqs: [number, number][]}} Purged
+ * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number, topics_version?: number}} Reset
+ * @typedef {{id: string, room: string, title: string, by?: User, at: number, first: string, messages: number, last_seq: number, last_at: number,
+ *   last_by?: User, people: User[], closed?: boolean, note?: string, pinned?: boolean, deleted?: boolean, unread?: number, mentions?: number,
+ *   level?: Level, read_seq?: number}} Topic
+ * @typedef {{room: string, topic?: string, read_seq: number, room_read_seq: number, unread: number, mentions: number}} ReadState
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   role: Role, notify: Level, epoch: string, first_seq: number, last_seq: number, last_id: string, rev: number,
  *   read_seq: number, unread: number, mentions: number, members: number, online: number, window?: boolean,
  *   bots?: boolean, archived?: boolean, question?: boolean, other?: User, slow_mode?: number, titles?: Record<string, string>, abouts?: Record<string, string>,
  *   pokes?: boolean, writers?: "everyone" | "moderators", topics?: "everyone" | "moderators", never_window?: boolean,
- *   question_of?: string, muted_until?: number, notify_until?: number, notify_then?: Level, everyone?: boolean}} RoomState
+ *   question_of?: string, muted_until?: number, notify_until?: number, notify_then?: Level, everyone?: boolean,
+ *   forum?: boolean, topics_version?: number, markers?: Record<string, number>}} RoomState
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],
  *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
- *   archived?: boolean, slow_mode?: number, question?: boolean, pokes?: boolean}} RoomWords
+ *   archived?: boolean, slow_mode?: number, question?: boolean, pokes?: boolean, forum?: boolean, topics_version?: number}} RoomWords
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
  *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
  *   titles?: Record<string, string>, abouts?: Record<string, string>,

@@ -2,7 +2,8 @@
  * The community as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements
  * read it and listen to its events: `community` (its name and settings), `status` (of the wire), `session` (one began),
  * `rooms` (which there are), `room` (detail: id), `posted` (detail: room, message), `changed` (detail: room, change),
- * `erased` (detail: id of the room), `people` (somebody became known), `renamed` (detail: the user, as they are called
+ * `erased` (detail: id of the room), `purged` (detail: which went at once), `reset` (detail: id of the room), `read` (detail: what the
+ * server said of a marker), `topic` (detail: of a topic.changed), `people` (somebody became known), `renamed` (detail: the user, as they are called
  * now), `inbox` (detail: who with), `met` (detail: the inbox item), `outbox`, `day` (another one began), `restart` (nothing of
  * the session counts any more).
  *
@@ -92,6 +93,12 @@ export class Client extends EventTarget {
   /** A room one belongs to or looks into. @param {string} id */
   find(id) {
     return this.rooms.get(id) ?? this.glimpses.get(id);
+  }
+
+  /** A room, or what stands in one of its topics that was opened. @param {string} id @param {string} [topic] */
+  line(id, topic) {
+    const room = this.find(id);
+    return topic === undefined ? room : room?.lines.get(topic);
   }
 
   /** Whether the reader may read and write in a room: a member, or a visitor at a public one. @param {string} id */
@@ -223,20 +230,20 @@ export class Client extends EventTarget {
    *
    * @param {import("./outbox.js").Item} item
    */
-  async #send({ room, text, clientId, joins, reply_to, attachments }) {
+  async #send({ room, text, clientId, joins, reply_to, attachments, topic }) {
     if (joins && !this.rooms.has(room)) await this.ask("room.join", { room });
-    return this.ask("message.send", { room, text, client_id: clientId, ...(reply_to && { reply_to }), ...(attachments && { attachments }) });
+    return this.ask("message.send", { room, text, client_id: clientId, ...(reply_to && { reply_to }), ...(attachments && { attachments }), ...(topic && { topic }) });
   }
 
-  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {import("./outbox.js").Attached[]} [files] */
-  say(room, text, replyTo, files) {
-    this.outbox.add(room, text, replyTo, files);
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {import("./outbox.js").Attached[]} [files] @param {string} [topic] */
+  say(room, text, replyTo, files, topic) {
+    this.outbox.add(room, text, replyTo, files, topic);
     this.outbox.flush(this.wire.live && this.signedIn);
   }
 
-  /** @param {string} room */
-  typing(room) {
-    if (this.wire.live && this.signedIn) this.ask("typing.start", { room }).catch(ignore);
+  /** @param {string} room @param {string} [topic] empty: the main line */
+  typing(room, topic) {
+    if (this.wire.live && this.signedIn) this.ask("typing.start", { room, ...(topic !== undefined && { topic }) }).catch(ignore);
   }
 
   /** Messages that call, over all rooms. */

@@ -15,6 +15,7 @@ export class Events {
   /** What is said of one room. @type {Record<string, (room: Room, params: any) => void>} */ #ofRooms = {
     "message.posted": (room, message) => this.#posted(room, message),
     "message.changed": (room, change) => this.#changed(room, change),
+    "messages.purged": (room, purged) => this.#purged(room, purged),
     "message.reacted": (room, reacted) => this.#reacted(room, reacted),
     "room.changed": (room, words) => this.#roomChanged(room, words),
     "room.reset": (room, reset) => this.#reset(room, reset),
@@ -22,8 +23,9 @@ export class Events {
     "member.changed": (room, member) => this.#ranked(room, member),
     "member.left": (room, { user, members }) => this.#left(room, user, members),
     "members.changed": (room, { members }) => room.counted(members),
-    "read.moved": (room, { room_read_seq: seq }) => this.client.markers.moved(room, seq),
-    "typing.started": (room, { user }) => this.#typed(room, user),
+    "read.moved": (room, said) => this.client.markers.moved(room, said),
+    "topic.changed": (room, said) => this.client.tell("topic", said),
+    "typing.started": (room, { user, topic }) => this.#typed(room, user, topic),
     "presence.changed": (room, presence) => room.present(presence),
   };
 
@@ -77,7 +79,7 @@ export class Events {
     if (known) {
       // The numbers of the log are the timeline's own affair: an update may overtake events that are on their way.
       known.state = { ...state, last_seq: known.state.last_seq, rev: known.state.rev };
-      this.client.markers.moved(known, state.read_seq);
+      this.client.markers.told(known, state);
     } else {
       this.client.rooms.set(state.room, new Room(state));
       this.client.glimpses.delete(state.room);
@@ -103,6 +105,8 @@ export class Events {
     client.outbox.heard(message);
     if (!client.blocks.has(message.author.id)) room.countMention(message, client.me);
     room.posted(message, client.me);
+    // One's own words move the marker of their line; how many are left in others only the server knows.
+    if (message.author.id === client.me && room.unread) client.markers.give(room);
     if (room.id !== client.openRoom) room.timeline.trim(HELD_ASIDE);
     client.tell("posted", { room: room.id, message });
   }
@@ -110,8 +114,9 @@ export class Events {
   /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
   #changed(room, change) {
     const author = room.timeline.at(change.seq)?.author.id ?? "";
-    const exact = this.client.blocks.has(author) || room.changeMention(change, this.client.me);
-    room.timeline.changed(change);
+    const counts = room.changeUnread(change);
+    const exact = (this.client.blocks.has(author) || room.changeMention(change, this.client.me)) && counts;
+    for (const timeline of room.timelines) timeline.changed(change);
     this.client.targets.changed(room.id, change);
     this.client.reactions.heard(room.id);
     if (!exact) this.client.markers.give(room);
@@ -121,20 +126,30 @@ export class Events {
 
   /** @param {Room} room @param {import("../lib/shapes.js").Reacted} reacted */
   #reacted(room, reacted) {
-    room.timeline.reacted(reacted, this.client.me);
+    for (const timeline of room.timelines) timeline.reacted(reacted, this.client.me);
     this.client.reactions.heard(room.id);
+  }
+
+  /** Many messages went at once. @param {Room} room @param {import("../lib/shapes.js").Purged} purged */
+  #purged(room, purged) {
+    for (const timeline of room.timelines) timeline.purged(purged);
+    this.client.targets.clear(room.id);
+    this.client.reactions.heard(room.id);
+    if (room.unread || room.mentions) this.client.markers.give(room);
+    this.client.tell("purged", purged);
+    this.client.tell("erased", room.id);
   }
 
   /** @param {Room} room @param {import("../lib/shapes.js").MemberEvent} member */
   #ranked(room, { user, role, members }) {
     room.counted(members);
-    room.timeline.ranked(user.id, role);
+    for (const timeline of room.timelines) timeline.ranked(user.id, role);
   }
 
-  /** @param {Room} room @param {User} user */
-  #typed(room, user) {
+  /** @param {Room} room @param {User} user @param {string} [topic] */
+  #typed(room, user, topic) {
     this.client.people.know(user);
-    room.typed(user, this.client.now());
+    room.typed(user, this.client.now(), topic);
   }
 
   /** @param {Room} room @param {User} user @param {number} members */
@@ -147,7 +162,8 @@ export class Events {
   #reset(room, reset) {
     room.reset(reset);
     this.client.targets.clear(room.id);
-    if (room.mentions) this.client.markers.give(room);
+    if (room.mentions || room.unread) this.client.markers.give(room);
+    this.client.tell("reset", room.id);
     if (room.id === this.client.openRoom) this.client.history.first(room.id);
   }
 }

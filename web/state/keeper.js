@@ -122,7 +122,7 @@ export class Keeper {
     const room = this.client.rooms.get(id);
     if (!room?.isMember || room.timeline.isEmpty || !room.timeline.reachesEnd) return this.#drop(id);
     const { epoch, seq, id: last, rev } = room.timeline.cursor;
-    const state = { ...room.state, epoch, last_seq: seq, last_id: last, rev, read_seq: room.readSeq, mentions: room.mentions };
+    const state = { ...room.state, epoch, last_seq: seq, last_id: last, rev, read_seq: room.readSeq, unread: room.unread, mentions: room.mentions };
     const kept = { state, messages: room.timeline.latest(PAGE), at: this.#read.get(id) ?? 0 };
     return this.#write((store) => store.put(kept, ROOM + id));
   }

@@ -9,7 +9,7 @@
  *
  * @typedef {{key: string, name: string, type: string, size: number, width?: number, height?: number, seconds?: number, peaks?: number[]}} Attached
  * @typedef {{room: string, text: string, clientId: string, at: number, status: "uploading" | "waiting" | "sending" | "refused" | "sent",
- *   by?: string, joins?: boolean, reply_to?: number, files?: Attached[], attachments?: string[], reason?: string, id?: string, seq?: number}} Item
+ *   by?: string, joins?: boolean, reply_to?: number, topic?: string, files?: Attached[], attachments?: string[], reason?: string, id?: string, seq?: number}} Item
  *   `files` by their keys in state/uploads.js, `attachments` their ids once they are up
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Storage
  */
@@ -60,10 +60,11 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {Attached[]} [files] @returns {Item} */
-  add(room, text, replyTo, files = []) {
+  /** @param {string} room @param {string} text @param {number} [replyTo] seq of the message it answers @param {Attached[]} [files] @param {string} [topic] @returns {Item} */
+  add(room, text, replyTo, files = [], topic = "") {
     /** @type {Item} */ const item = { room, text, clientId: newId(), at: this.now(), status: files.length ? "uploading" : "waiting", by: this.owner };
     if (replyTo) item.reply_to = replyTo;
+    if (topic) item.topic = topic;
     if (files.length) item.files = files;
     this.items.push(item);
     this.#changed();

@@ -13,16 +13,21 @@ const TYPING_SHOWN = 5_000;
 
 /** What a room says of itself where it says nothing. */
 const FIRST_WORDS = {
-  titles: undefined, abouts: undefined, writers: undefined, topics: undefined, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false, pokes: true,
+  titles: undefined, abouts: undefined, writers: undefined, topics: undefined, forum: false, never_window: false, window: false, bots: false, archived: false, slow_mode: 0, question: false, pokes: true,
 };
 
 /** A message that is not held, of which a change says whom it calls. */
 const UNKNOWN = /** @type {Message} */ (/** @type {unknown} */ ({ author: { id: "" } }));
 
 export class Room {
-  /** @type {Map<string, {user: User, until: number}>} */ #typing = new Map();
+  /** @type {Map<string, {user: User, until: number, topic?: string | undefined}>} */ #typing = new Map();
   /** Unread messages that mention me, as far as they were heard live or looked for. @type {Set<number>} */ #mentioning = new Set();
   /** Up to which seq and rev the server's number of mentions goes. @type {{last_seq: number, rev: number}} */ #counted;
+  /** The server's own number of unread messages, as of the same place. */
+  #unread = 0;
+  /** Unread messages heard since. @type {Set<number>} */ #heard = new Set();
+  /** Its topics that were opened, by id. @type {Map<string, import("./topic-line.js").TopicLine>} */ lines = new Map();
+  /** @type {import("./topics.js").Topics | undefined} once somebody asked for them */ topics = undefined;
   #heardAt = 0;
   /** The last message of a room whose messages are not held, once somebody asked. @type {{at: number, author: User, text: string, deleted?: boolean} | undefined} */ glance;
   /** @type {number | undefined} */ online;
@@ -42,8 +47,14 @@ export class Room {
     this.state = state;
     this.timeline = new Timeline(state);
     this.mentions = state.mentions;
+    this.#unread = state.unread;
     this.readSeq = state.read_seq;
     this.#counted = state;
+  }
+
+  /** Of the whole room, and of its topics that were opened. */
+  get timelines() {
+    return [this.timeline, ...[...this.lines.values()].map(({ timeline }) => timeline)];
   }
 
   get id() {
@@ -63,8 +74,9 @@ export class Room {
     return this.state.kind !== "direct" || this.friends || Boolean(this.state.other?.bot);
   }
 
+  /** As the server counts, and what was heard since: what is read, deleted or in a topic one does not follow is not unread. */
   get unread() {
-    return this.isMember ? Math.max(0, this.timeline.lastSeq - this.readSeq) : 0;
+    return this.isMember ? this.#unread + this.#heard.size : 0;
   }
 
   /** Unread messages that call me by name, and those of a conversation of two; none where I want to hear nothing. */
@@ -104,7 +116,7 @@ export class Room {
     const readSeq = goesOn ? this.readSeq : 0;
     if (!goesOn) this.#mentioning.clear();
     this.state = state;
-    this.recount(state.mentions, state);
+    this.recount(state, state);
     this.readSeq = state.read_seq;
     if (readSeq > state.read_seq) this.read(readSeq);
   }
@@ -120,11 +132,36 @@ export class Room {
 
   /** @param {Message} message @param {string} me */
   posted(message, me) {
-    const shown = this.timeline.posted(message);
+    const isNew = message.seq > this.timeline.lastSeq;
+    const [shown] = this.timelines.map((timeline) => timeline.posted(message));
     this.#heardAt = message.at;
     this.#typing.delete(message.author.id);
-    if (message.author.id === me) this.read(message.seq);
+    if (message.author.id === me && this.#isReadWith(message)) this.read(message.seq);
+    else if (isNew && message.author.id !== me && message.seq > this.#counted.last_seq && this.#counts(message)) this.#heard.add(message.seq);
     return shown;
+  }
+
+  /** Who writes has read the line they write in: all of the room, where nothing stands in another line. @param {Message} message */
+  #isReadWith({ topic }) {
+    return !this.unread || (!topic && !this.state.topics_version);
+  }
+
+  /** Whether a new message counts as unread: what is in a topic at level "none" does not. @param {Message} message */
+  #counts({ topic }) {
+    return !topic || (this.topics?.get(topic)?.level ?? this.state.notify) !== "none";
+  }
+
+  /**
+   * An unread message changed, and is not yet as it says in the timeline.
+   *
+   * @param {import("../lib/shapes.js").Change} change
+   * @returns {boolean} whether the number of unread messages is still exact
+   */
+  changeUnread({ seq, rev, deleted, topic = "" }) {
+    if (!this.unread || seq <= this.readSeq || rev <= this.#counted.rev || rev <= this.timeline.rev) return true;
+    const held = this.timeline.at(seq);
+    if (!deleted) return !this.state.topics_version || (held?.topic ?? topic) === topic;
+    return this.#heard.delete(seq) || seq > this.#counted.last_seq || Boolean(held?.deleted);
   }
 
   /** Live messages that call me; what a replay brings the server has counted. @param {Message} message @param {string} me */
@@ -205,19 +242,23 @@ export class Room {
   }
 
   /**
-   * The server's own number of unread mentions, to which those are added that were heard live since.
+   * The server's own numbers of what is unread, to which is added what was heard live since.
    *
-   * @param {number} mentions @param {{last_seq: number, rev: number}} place of which the number is
+   * @param {{unread: number, mentions: number}} counts @param {{last_seq: number, rev: number}} place of which the numbers are
    */
-  recount(mentions, { last_seq, rev }) {
+  recount({ unread, mentions }, { last_seq, rev }) {
     this.mentions = mentions + [...this.#mentioning].filter((seq) => seq > last_seq).length;
+    for (const seq of this.#heard) if (seq <= last_seq) this.#heard.delete(seq);
+    this.#unread = unread;
     this.#counted = { last_seq, rev };
   }
 
   /** The room's numbering begins again. @param {import("../lib/shapes.js").Reset} reset */
   reset(reset) {
     this.#mentioning.clear();
-    this.timeline.reset(reset);
+    this.#heard.clear();
+    for (const timeline of this.timelines) timeline.reset(reset);
+    if (reset.topics_version !== undefined) this.state = { ...this.state, topics_version: reset.topics_version };
   }
 
   /** @param {number} seq @returns {boolean} whether the mentions are still exact; false where only the server knows how many are left */
@@ -225,10 +266,23 @@ export class Room {
     const before = this.readSeq;
     this.readSeq = Math.max(this.readSeq, seq);
     if (this.readSeq === before) return true;
-    for (const mentioning of this.#mentioning) if (mentioning <= this.readSeq) this.#mentioning.delete(mentioning);
+    for (const known of [this.#mentioning, this.#heard]) for (const one of known) if (one <= this.readSeq) known.delete(one);
+    this.#unread = this.readSeq < this.timeline.lastSeq ? Math.min(this.#unread, Math.max(0, this.timeline.lastSeq - this.readSeq - this.#heard.size)) : 0;
     if (this.readSeq < this.timeline.lastSeq && this.mentions > this.#mentioning.size) return false;
     this.mentions = this.#mentioning.size;
     return true;
+  }
+
+  /** What the server says of a marker, here or elsewhere. @param {import("../lib/shapes.js").ReadState} said */
+  marked({ topic, read_seq: marker, room_read_seq: roomMarker }) {
+    this.read(roomMarker);
+    const others = Object.entries({ ...this.state.markers, ...(topic !== undefined && { [topic]: marker }) });
+    this.state = { ...this.state, markers: Object.fromEntries(others.filter(([, seq]) => seq > roomMarker)) };
+  }
+
+  /** Up to where one has read a line of the room. @param {string} topic empty: the main line */
+  readIn(topic) {
+    return Math.max(this.readSeq, this.state.markers?.[topic] ?? 0);
   }
 
   /** @param {number} members how many belong to it now */
@@ -248,17 +302,17 @@ export class Room {
     if (typing) typing.user = user;
     const { other } = this.state;
     if (other?.id === user.id) this.state = { ...this.state, other: { ...other, handle: user.handle, name: user.name, avatar: user.avatar } };
-    return this.timeline.renamed(user) || other?.id === user.id;
+    return this.timelines.map((timeline) => timeline.renamed(user)).includes(true) || other?.id === user.id;
   }
 
-  /** @param {User} user @param {number} now */
-  typed(user, now) {
-    this.#typing.set(user.id, { user, until: now + TYPING_SHOWN });
+  /** @param {User} user @param {number} now @param {string} [topic] absent: somewhere in the room */
+  typed(user, now, topic) {
+    this.#typing.set(user.id, { user, until: now + TYPING_SHOWN, topic });
   }
 
-  /** @param {number} now @param {string} me @returns {User[]} */
-  typing(now, me) {
+  /** @param {number} now @param {string} me @param {string} [topic] absent: anywhere in the room @returns {User[]} */
+  typing(now, me, topic) {
     for (const [id, { until }] of this.#typing) if (until <= now) this.#typing.delete(id);
-    return [...this.#typing.values()].map(({ user }) => user).filter((user) => user.id !== me);
+    return [...this.#typing.values()].filter((one) => one.user.id !== me && (topic === undefined || one.topic === topic)).map(({ user }) => user);
   }
 }

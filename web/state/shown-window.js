@@ -1,6 +1,7 @@
 /**
  * Which of the messages that are loaded have rows: a window around the reader, so that a room of ten thousand messages
- * scrolls like one of a hundred. Seqs throughout, both ends included.
+ * scrolls like one of a hundred. Its ends are seqs, both included; how wide it is counts messages, for those of a topic stand
+ * far apart in their room.
  *
  * @typedef {import("./timeline.js").Timeline} Timeline
  */
@@ -34,13 +35,17 @@ export class ShownWindow {
    * @param {{divider?: number, atBottom: boolean, isShort?: boolean}} reader `divider` is the seq after which all is new, where the
    *   room opens there; `isShort`: the rows are lower than those of so many messages should be, for many are folded into one
    */
-  place({ first, last }, { divider, atBottom, isShort = false }) {
+  place(timeline, { divider, atBottom, isShort = false }) {
+    const { first, last } = timeline;
     let [from, to] = [this.from, this.to];
-    if (divider !== undefined) [from, to] = [divider - STEP, divider + this.#size - STEP];
-    else if (to < first || from > last || to < from) [from, to] = [last - this.#size + 1, last];
-    else if (atBottom) [from, to] = [isShort || last - from < this.#size + STEP ? from : last - this.#size + 1, last];
-    else if (to === this.#end && to - from < 2 * this.#size) to = last;
+    if (divider !== undefined) [from, to] = [timeline.away(divider, -STEP), timeline.away(divider, this.#size - STEP)];
+    else if (to < first || from > last || to < from) [from, to] = [timeline.away(last, 1 - this.#size), last];
+    else if (atBottom) [from, to] = [isShort || timeline.count(from, last) <= this.#size + STEP ? from : timeline.away(last, 1 - this.#size), last];
+    else if (to === this.#end && timeline.count(from, to) <= 2 * this.#size) to = last;
     [this.from, this.to, this.#end] = [Math.max(from, first), Math.min(to, last), last];
+    // What stands at the ends of a stretch may not be held of it.
+    if (timeline.count(first, this.from - 1) === 0) this.from = first;
+    if (timeline.count(this.to + 1, last) === 0) this.to = last;
   }
 
   /**
@@ -49,11 +54,16 @@ export class ShownWindow {
    * @param {Timeline} timeline @param {number} step negative is up @param {boolean} [isShort] nothing is let go behind
    * @returns {boolean} whether there were more to be had
    */
-  move({ first, last }, step, isShort = false) {
+  move(timeline, step, isShort = false) {
+    const { first, last } = timeline;
     if (step < 0 ? this.from <= first : this.to >= last) return false;
-    const [low, high] = step < 0 ? [Math.max(this.from + step, first), this.to] : [this.from, Math.min(this.to + step, last)];
-    const wide = isShort ? 0 : Math.max(0, high - low + 1 - this.#size);
-    [this.from, this.to] = step < 0 ? [low, high - wide] : [low + wide, high];
+    if (step < 0) [this.from, this.to] = [timeline.away(this.from, step), this.to];
+    else this.to = timeline.away(this.to, step);
+    const wide = isShort ? 0 : Math.max(0, timeline.count(this.from, this.to) - this.#size);
+    if (step < 0) this.to = wide ? timeline.away(this.to, -wide) : this.to;
+    else this.from = timeline.away(this.from, wide);
+    if (step < 0 && timeline.count(first, this.from - 1) === 0) this.from = first;
+    if (step > 0 && timeline.count(this.to + 1, last) === 0) this.to = last;
     return true;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * One room's messages as this page holds them: a stretch of the log without holes, and the place (seq, rev) up to which
  * events were heard. Pages come from message.history, events from the wire; each in its own time, so a message knows
- * the rev it is of, and a change that is older than that leaves it alone.
+ * the rev it is of, and a change that is older than that leaves it alone. The timeline of a topic follows the same log,
+ * and of its stretch holds only what stands in the topic.
  *
  * @typedef {import("../lib/shapes.js").Message} Message
  * @typedef {import("../lib/shapes.js").Change} Change
@@ -9,7 +10,9 @@
  * @typedef {import("../lib/shapes.js").Cursor} Cursor
  * @typedef {import("../lib/shapes.js").Reacted} Reacted
  * @typedef {{epoch: string, last_seq: number, last_id: string, rev: number}} LogHead
- * @typedef {{rev: number, seq: number, after: (message: Message) => Message}} Noted what a change makes of its message
+ * @typedef {{rev: number, ranges: [number, number][], after: (message: Message) => Message, topic?: string}} Noted what a change makes of its
+ *   messages; `topic` is the one it moves its message to
+ * @typedef {{before?: number, after?: number, around?: number}} Asked which page was asked for; the newest where empty
  */
 
 /** Changes are remembered for pages that were asked for before they were heard. */
@@ -18,7 +21,9 @@ const MOST_CHANGES = 500;
 export class Timeline {
   /** @type {Map<number, Message>} */ #messages = new Map();
   /** @type {Map<number, number>} the rev each message is of */ #asOf = new Map();
+  /** Those held, in order. @type {number[]} */ #seqs = [];
   /** @type {Noted[]} */ #changes = [];
+  /** Messages that were moved into this topic, and are yet to be asked for. @type {Set<number>} */ missing = new Set();
   /** @type {Cursor} */ #place;
   /** The first and last seq held; nothing is held where first > last. */
   first = 1;
@@ -28,8 +33,9 @@ export class Timeline {
   /** How often all was let go of: a page that was asked for before the last time is of another numbering. */
   resets = 0;
 
-  /** @param {LogHead} head where the room's log stood when the session told us */
-  constructor(head) {
+  /** @param {LogHead} head where the room's log stood when the session told us @param {string} [topic] the whole log's where absent */
+  constructor(head, topic) {
+    this.topic = topic;
     this.#place = placeOf(head);
     this.#empty(head.last_seq);
   }
@@ -63,17 +69,38 @@ export class Timeline {
 
   /** The last messages held, oldest first. @param {number} count */
   latest(count) {
-    return this.between(this.last - count + 1, this.last);
+    return count > 0 ? this.#of(this.#seqs.slice(-count)) : [];
   }
 
   /** Messages held, oldest first. @param {number} from @param {number} to seqs, both included */
   between(from, to) {
-    const some = [];
-    for (let seq = Math.max(this.first, from); seq <= Math.min(this.last, to); seq += 1) {
-      const message = this.#messages.get(seq);
-      if (message) some.push(message);
+    return this.#of(this.#seqs.slice(this.#indexOf(from), this.#indexOf(to + 1)));
+  }
+
+  /** How many messages are held. @param {number} from @param {number} to seqs, both included */
+  count(from, to) {
+    return this.#indexOf(to + 1) - this.#indexOf(from);
+  }
+
+  /** The seq so many messages further on, or back, as far as they are held. @param {number} seq @param {number} steps */
+  away(seq, steps) {
+    return this.#seqs[Math.max(0, Math.min(this.#indexOf(seq) + steps, this.#seqs.length - 1))] ?? seq;
+  }
+
+  /** Where a seq stands among those held, or would stand. @param {number} seq */
+  #indexOf(seq) {
+    let [low, high] = [0, this.#seqs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (/** @type {number} */ (this.#seqs[middle]) < seq) low = middle + 1;
+      else high = middle;
     }
-    return some;
+    return low;
+  }
+
+  /** @param {number[]} seqs @returns {Message[]} */
+  #of(seqs) {
+    return seqs.map((seq) => /** @type {Message} */ (this.#messages.get(seq)));
   }
 
   /** @param {number} seq */
@@ -87,27 +114,31 @@ export class Timeline {
     const joins = this.reachesEnd;
     this.#place = { ...this.#place, seq: message.seq, id: message.id };
     if (!joins || this.#messages.has(message.seq)) return false;
-    this.#hold(message, this.#place.rev);
-    if (this.first > this.last) this.first = message.seq;
-    this.last = message.seq;
-    return true;
+    if (this.isEmpty) this.first = message.seq;
+    this.last = Math.max(this.last, message.seq);
+    return this.#hold(message, this.#place.rev);
   }
 
   /** A message changed. @param {Change} change @returns {boolean} whether one that is held changed */
   changed(change) {
-    return this.#note(change, (message) => asItHolds(message, change));
+    const topic = change.deleted ? undefined : change.topic ?? "";
+    return this.#note({ rev: change.rev, ranges: [[change.seq, change.seq]], after: (message) => asItHolds(message, change), topic });
+  }
+
+  /** Many messages were deleted at once. @param {import("../lib/shapes.js").Purged} purged @returns {boolean} whether some are held */
+  purged({ rev, seqs }) {
+    return this.#note({ rev, ranges: seqs, after: (message) => asItHolds(message, { room: message.room, seq: message.seq, rev, text: "", deleted: true, topic: message.topic }) });
   }
 
   /** Somebody reacted, or took it back. @param {Reacted} reacted @param {string} me @returns {boolean} whether one that is held changed */
   reacted(reacted, me) {
-    return this.#note(reacted, (message) => withReaction(message, reacted, me));
+    return this.#note({ rev: reacted.rev, ranges: [[reacted.seq, reacted.seq]], after: (message) => withReaction(message, reacted, me) });
   }
 
-  /** @param {{rev: number, seq: number}} change @param {Noted["after"]} after */
-  #note({ rev, seq }, after) {
-    if (rev <= this.#place.rev) return false;
-    this.#place = { ...this.#place, rev };
-    const noted = { rev, seq, after };
+  /** @param {Noted} noted */
+  #note(noted) {
+    if (noted.rev <= this.#place.rev) return false;
+    this.#place = { ...this.#place, rev: noted.rev };
     this.#changes.push(noted);
     if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
     return this.#apply(noted);
@@ -123,26 +154,39 @@ export class Timeline {
   /**
    * A page came. It is taken where it touches what is held, or replaces it.
    *
-   * @param {Page} page
+   * @param {Page} page @param {Asked} [asked]
    */
-  take(page) {
-    if (page.epoch !== this.#place.epoch || !page.messages.length) {
-      if (!page.messages.length && this.isEmpty) this.more = false;
+  take(page, asked = {}) {
+    const { from, to } = this.#stretch(page, asked);
+    if (page.epoch !== this.#place.epoch || from > to) {
+      if (from > to && this.isEmpty) this.more = false;
       return;
     }
-    const from = /** @type {Message} */ (page.messages[0]).seq;
-    const to = /** @type {Message} */ (page.messages[page.messages.length - 1]).seq;
     if (this.isEmpty || from > this.last + 1 || to < this.first - 1) {
-      this.#messages.clear();
-      this.#asOf.clear();
+      this.#letGo();
       this.first = from;
       this.last = to;
     }
-    for (const message of page.messages) this.#hold(message, page.rev);
-    for (const change of this.#changes) if (change.rev > page.rev) this.#apply(change);
     this.first = Math.min(this.first, from);
     this.last = Math.max(this.last, to);
     this.more = this.first > page.first_seq;
+    for (const message of page.messages) this.#hold(message, page.rev);
+    for (const change of this.#changes) if (change.rev > page.rev) this.#apply(change);
+  }
+
+  /** Which stretch of the log a page tells of: of a topic it also says where none of its messages stand. @param {Page} page @param {Asked} asked */
+  #stretch({ messages, first_seq: start, last_seq: end, more }, { before, after, around }) {
+    const [first = end + 1, last = 0] = [messages[0]?.seq, messages[messages.length - 1]?.seq];
+    if (this.topic === undefined || around !== undefined) return { from: first, to: last };
+    if (after !== undefined) return { from: after + 1, to: more ? last : end };
+    return { from: more ? first : start, to: before === undefined ? end : before - 1 };
+  }
+
+  /** Messages that were moved into this topic, as they now hold. @param {number[]} asked their seqs @param {Message[]} messages @param {number} rev */
+  put(asked, messages, rev) {
+    for (const seq of asked) this.missing.delete(seq);
+    for (const message of messages) if (this.first <= message.seq && message.seq <= this.last) this.#hold(message, rev);
+    for (const change of this.#changes) if (change.rev > rev) this.#apply(change);
   }
 
   /** Somebody has another name, or none any more. @param {Message["author"]} author @returns {boolean} whether words of theirs are held */
@@ -171,35 +215,66 @@ export class Timeline {
 
   /** Let go of the oldest where far more than `most` are held; they can be read again. @param {number} most */
   trim(most) {
-    if (this.last - this.first < most * 1.5) return;
-    for (; this.last - this.first >= most; this.first += 1) {
-      this.#messages.delete(this.first);
-      this.#asOf.delete(this.first);
+    if (this.#seqs.length <= most * 1.5) return;
+    for (const seq of this.#seqs.splice(0, this.#seqs.length - most)) {
+      this.#messages.delete(seq);
+      this.#asOf.delete(seq);
     }
+    this.first = this.#seqs[0] ?? this.first;
     this.more = true;
   }
 
-  /** @param {Message} message @param {number} rev */
+  /** @param {Message} message @param {number} rev @returns {boolean} whether it was not held before */
   #hold(message, rev) {
     const known = this.#asOf.get(message.seq);
-    if (known !== undefined && known >= rev) return;
+    if ((known !== undefined && known >= rev) || !this.#belongs(message)) return false;
+    if (known === undefined) this.#seqs.splice(this.#indexOf(message.seq), 0, message.seq);
     this.#messages.set(message.seq, message);
     this.#asOf.set(message.seq, rev);
+    return known === undefined;
+  }
+
+  /** Pages of a topic leave out what was deleted. @param {Message} message */
+  #belongs({ topic = "", deleted }) {
+    return this.topic === undefined || (topic === this.topic && !deleted);
   }
 
   /** @param {Noted} change */
-  #apply({ rev, seq, after }) {
-    const message = this.#messages.get(seq);
-    if (!message || (this.#asOf.get(seq) ?? 0) >= rev) return false;
-    this.#messages.set(seq, after(message));
+  #apply({ rev, ranges, after, topic }) {
+    let held = false;
+    for (const [from, to] of ranges) {
+      for (const message of this.between(from, to)) held = this.#put(message.seq, after(message), rev) || held;
+      if (topic === this.topic && topic !== undefined && this.first <= from && from <= this.last && !this.#messages.has(from)) this.missing.add(from);
+    }
+    return held;
+  }
+
+  /** @param {number} seq @param {Message} message @param {number} rev */
+  #put(seq, message, rev) {
+    if ((this.#asOf.get(seq) ?? 0) >= rev) return false;
+    this.#messages.set(seq, message);
     this.#asOf.set(seq, rev);
+    if (!this.#belongs(message)) this.#drop(seq);
     return true;
+  }
+
+  /** It stands in another line now. @param {number} seq */
+  #drop(seq) {
+    this.#seqs.splice(this.#indexOf(seq), 1);
+    this.#messages.delete(seq);
+    this.#asOf.delete(seq);
+  }
+
+  #letGo() {
+    this.#messages.clear();
+    this.#asOf.clear();
+    this.#seqs = [];
+    this.missing.clear();
   }
 
   /** @param {number} lastSeq */
   #empty(lastSeq) {
-    this.#messages.clear();
-    this.#asOf.clear();
+    this.#letGo();
     this.#changes = [];
     this.first = lastSeq + 1;
     this.last = lastSeq;

@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ShownWindow } from "../../../web/state/shown-window.js";
+import { Timeline } from "../../../web/state/timeline.js";
 
-/** @param {number} first @param {number} last */
-const held = (first, last) => /** @type {any} */ ({ first, last });
+/** A room's timeline that holds these. @param {number} first @param {number} last @param {number} [step] how far apart they stand */
+function held(first, last, step = 1) {
+  const timeline = new Timeline({ epoch: "e", last_seq: last, last_id: "", rev: 0 });
+  const seqs = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, at) => first + at * step);
+  const messages = seqs.map((seq) => /** @type {any} */ ({ room: "tea", seq, id: `id${seq}`, at: seq, author: { id: "ann" }, text: "" }));
+  timeline.take({ messages, epoch: "e", first_seq: 1, last_seq: last, rev: 0, more: true });
+  return timeline;
+}
 
 test("a room opens on its newest messages, and what comes has a row while one is at the bottom", () => {
   const shown = new ShownWindow();
@@ -55,4 +62,13 @@ test("where many messages are folded into few rows, nothing is let go", () => {
   assert.deepEqual([shown.move(held(1, 1000), -25, true), shown.from, shown.to], [true, 751, 1000]);
   shown.place(held(1, 1001), { atBottom: true, isShort: true });
   assert.deepEqual([shown.from, shown.to], [751, 1001]);
+});
+
+test("of messages that stand far apart as many have rows", () => {
+  const shown = new ShownWindow();
+  const topic = held(1, 9991, 10);
+  shown.place(topic, { atBottom: true });
+  assert.deepEqual([topic.count(shown.from, shown.to), shown.to], [200, 9991]);
+  shown.move(topic, -25);
+  assert.equal(topic.count(shown.from, shown.to), 200);
 });

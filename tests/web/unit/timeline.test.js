@@ -100,6 +100,56 @@ test("state and events are the state after, whatever order pages come in", () =>
   }
 });
 
+test("the timeline of a topic is what stands in it, whatever is moved, deleted or paged", () => {
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const random = chance(seed);
+    const log = new Log();
+    const any = () => 1 + Math.floor(random() * log.messages.length);
+    const post = () => {
+      log.post();
+      const message = log.messages[log.messages.length - 1];
+      if (random() < 0.4) message.topic = "soil";
+      return { ...message };
+    };
+    for (let count = Math.floor(random() * 60); count > 0; count -= 1) post();
+    const topic = new Timeline(log.standing(), "soil");
+    const inTopic = () => log.messages.filter((one) => one.topic === "soil" && !one.deleted);
+    const page = (asked) => {
+      const all = inTopic().filter(({ seq }) => seq < (asked.before ?? Infinity) && seq > (asked.after ?? 0));
+      const messages = (asked.after === undefined ? all.slice(-5) : all.slice(0, 5)).map((one) => ({ ...one }));
+      return { messages, epoch: "e", first_seq: 1, last_seq: log.messages.length, rev: log.rev, more: all.length > 5 };
+    };
+    const pages = [[page({}), {}]];
+    for (let step = 0; step < 80; step += 1) {
+      const dice = random();
+      if (dice < 0.4 || !log.messages.length) topic.posted(post());
+      else if (dice < 0.6) {
+        log.rev += 1;
+        const message = log.messages[any() - 1];
+        const change = { room: "tea", rev: log.rev, seq: message.seq, text: message.text, topic: random() < 0.5 ? "soil" : undefined, deleted: message.deleted };
+        log.messages[message.seq - 1] = asItHolds(message, change);
+        topic.changed(change);
+      } else if (dice < 0.65) {
+        log.rev += 1;
+        const from = any();
+        const to = Math.min(log.messages.length, from + 2);
+        for (let seq = from; seq <= to; seq += 1) log.messages[seq - 1] = asItHolds(log.messages[seq - 1], { room: "tea", rev: log.rev, seq, text: "", deleted: true, topic: log.messages[seq - 1].topic });
+        topic.purged({ room: "tea", rev: log.rev, seqs: [[from, to]] });
+      } else if (dice < 0.8) {
+        const asked = topic.isEmpty ? {} : random() < 0.5 ? { before: topic.first } : { after: topic.last };
+        pages.push([page(asked), asked]);
+      } else if (pages.length) topic.take(...pages.shift());
+      const missing = [...topic.missing];
+      if (random() < 0.5) topic.put(missing, missing.map((seq) => ({ ...log.messages[seq - 1] })), log.rev);
+    }
+    for (const [page, asked] of pages) topic.take(page, asked);
+    const missing = [...topic.missing];
+    topic.put(missing, missing.map((seq) => ({ ...log.messages[seq - 1] })), log.rev);
+    const wanted = inTopic().filter(({ seq }) => topic.first <= seq && seq <= topic.last).map(({ seq }) => seq);
+    assert.deepEqual(topic.messages.map(({ seq }) => seq), wanted, `seed ${seed}`);
+  }
+});
+
 test("what was heard before is not heard twice", () => {
   const log = new Log();
   const timeline = new Timeline(log.standing());

@@ -221,7 +221,7 @@ export class MessageList extends PageElement {
 
   /** @param {import("../../state/room.js").Room} room */
   #showEdges(room) {
-    const below = room.timeline.lastSeq - room.readSeq;
+    const below = room.unread;
     change(this.jump, {
       hidden: this.atBottom,
       textContent: below > 0 && room.isMember ? this.say("room.new", { count: below }) : this.say("room.latest"),
