@@ -26,6 +26,7 @@ def longest() -> dict[str, int]:
         "name": names.LONGEST_NAME,
         "note": cards.LONGEST_NOTE,
         "title": text.LONGEST_TITLE,
+        "topicTitle": text.LONGEST_TOPIC_TITLE,
         "wish": cards.LONGEST_WISH,
     }
 

@@ -104,7 +104,14 @@ class Pages:
         for path in (*PAGE_PATHS, *PAGE_PATTERNS):
             router.add_get(path, self._page)
         router.add_get("/room/{room}", self._room)
-        router.add_get("/room/{room}/{seq:[1-9][0-9]{0,14}}", self._room)
+        for part in (
+            "{seq:[1-9][0-9]{0,14}}",
+            "topics",
+            "all",
+            "topic/{topic}",
+            "topic/{topic}/{seq:[1-9][0-9]{0,14}}",
+        ):
+            router.add_get(f"/room/{{room}}/{part}", self._room)
         router.add_get("/web/{version:[0-9a-f]{16}}/{name:.+}", self._file_of_version)
         router.add_get("/web/{name:.+}", self._file)
         router.add_get("/manifest.webmanifest", self._manifest)

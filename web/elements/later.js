@@ -23,6 +23,7 @@ const LATER = {
   "invited-answer": () => import("./invited-answer/invited-answer.js"),
   "message-actions": () => import("./message-actions/message-actions.js"),
   "message-composer": () => import("./message-composer/message-composer.js"),
+  "message-mover": () => import("./message-mover/message-mover.js"),
   "message-menu": () => import("./message-menu/message-menu.js"),
   "met-code": () => import("./met-code/met-code.js"),
   "name-card": () => import("./name-card/name-card.js"),
@@ -48,6 +49,9 @@ const LATER = {
   "tie-menu": () => import("./tie-menu/tie-menu.js"),
   "tie-steps": () => import("./tie-steps/tie-steps.js"),
   "toast-note": () => import("./toast-note/toast-note.js"),
+  "topic-form": () => import("./topic-form/topic-form.js"),
+  "topic-head": () => import("./topic-head/topic-head.js"),
+  "topic-list": () => import("./topic-list/topic-list.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),
 };
 

@@ -9,5 +9,6 @@ export const LONGEST = Object.freeze({
   name: "40",
   note: "500",
   title: "60",
+  topicTitle: "100",
   wish: "280",
 });

@@ -1,17 +1,19 @@
 /** The addresses of the page: one function reads them, one writes them. */
 
 /**
- * @typedef {{page: "home"} | {page: "room", room: string, seq?: number} | {page: "join", room: string, link: string}
+ * @typedef {{page: "home"} | {page: "room", room: string, seq?: number, topic?: string, part?: "topics" | "all"} | {page: "join", room: string, link: string}
  *   | {page: "rooms", create?: boolean} | {page: "sign-in"} | {page: "sign-up", invite?: string} | {page: "recover"} | {page: "settings", part?: string} | {page: "notifications"}
  *   | {page: "user", handle: string} | {page: "community"} | {page: "search"} | {page: "people", code?: string} | {page: "setup", code: string} | {page: "lost"}} Place
  */
 
 const PLAIN = new Set(["rooms", "sign-in", "sign-up", "settings", "community", "people", "notifications", "search"]);
 
+const SEQ = /^[1-9]\d{0,14}$/;
+
 /** @param {string} path such as "/room/hall" @param {string} [hash] @returns {Place} */
 export function readPath(path, hash = "") {
-  const [first = "", second = "", third = ""] = path.split("/").slice(1).map(decode);
-  if (first === "room" && second) return /^[1-9]\d{0,14}$/.test(third) ? { page: "room", room: second, seq: Number(third) } : { page: "room", room: second };
+  const [first = "", second = "", third = "", fourth = "", fifth = ""] = path.split("/").slice(1).map(decode);
+  if (first === "room" && second) return { page: "room", room: second, ...readWithin(third, fourth, fifth) };
   if (first === "join" && second && third) return { page: "join", room: second, link: third };
   if (first === "user" && second) return { page: "user", handle: second };
   if (first === "setup") return { page: "setup", code: hash.slice(1) };
@@ -24,6 +26,13 @@ export function readPath(path, hash = "") {
   return { page: first ? "lost" : "home" };
 }
 
+/** What of a room: a message, a topic with a message of it, the list of its topics, or all messages of a forum. @param {string} part @param {string} topic @param {string} seq */
+function readWithin(part, topic, seq) {
+  if (part === "topics" || part === "all") return { part: /** @type {"topics" | "all"} */ (part) };
+  if (part === "topic" && topic) return { topic, ...(SEQ.test(seq) && { seq: Number(seq) }) };
+  return SEQ.test(part) ? { seq: Number(part) } : {};
+}
+
 /** @param {string} room */
 export function roomPath(room) {
   return `/room/${encodeURIComponent(room)}`;
@@ -32,6 +41,21 @@ export function roomPath(room) {
 /** A link to one message, around which the room opens. @param {string} room @param {number} seq */
 export function messagePath(room, seq) {
   return `${roomPath(room)}/${seq}`;
+}
+
+/** A topic, at one of its messages where a seq is given. @param {string} room @param {string} topic @param {number} [seq] */
+export function topicPath(room, topic, seq) {
+  return `${roomPath(room)}/topic/${encodeURIComponent(topic)}${seq ? `/${seq}` : ""}`;
+}
+
+/** @param {string} room */
+export function topicsPath(room) {
+  return `${roomPath(room)}/topics`;
+}
+
+/** All messages of a forum, in one line. @param {string} room */
+export function allPath(room) {
+  return `${roomPath(room)}/all`;
 }
 
 /** @param {string} handle */
@@ -47,7 +71,7 @@ export function joinPath(room, link) {
 /**
  * What one searches for: words, and what they are narrowed to.
  *
- * @typedef {{q: string, room: string, from: string, has: string, since: string, until: string, tab: string}} Search `from` is the
+ * @typedef {{q: string, room: string, topic: string, from: string, has: string, since: string, until: string, tab: string}} Search `from` is the
  *   id of a person; days are written 2026-11-22
  */
 
@@ -60,8 +84,8 @@ export function searchPath(search) {
 /** @param {string} query of the address @returns {Search} */
 export function readSearch(query) {
   const given = new URLSearchParams(query);
-  const [q, room, from, has, since, until, tab] = ["q", "room", "from", "has", "since", "until", "tab"].map((name) => given.get(name) ?? "");
-  return /** @type {Search} */ ({ q, room, from, has, since, until, tab });
+  const [q, room, topic, from, has, since, until, tab] = ["q", "room", "topic", "from", "has", "since", "until", "tab"].map((name) => given.get(name) ?? "");
+  return /** @type {Search} */ ({ q, room, topic, from, has, since, until, tab });
 }
 
 /** What stands behind the # never reaches a server or its logs. @param {string} code */

@@ -39,8 +39,8 @@ export function searchOf(client, search) {
 }
 
 /** What the server is asked. @param {Omit<Search, "tab">} search */
-function paramsOf({ q, room, from, has, since, until }) {
-  const params = { room, author: from, has: HAS.has(has) ? has : "", since: dayStart(since), until: dayStart(until, 1) };
+function paramsOf({ q, room, topic, from, has, since, until }) {
+  const params = { room, topic, author: from, has: HAS.has(has) ? has : "", since: dayStart(since), until: dayStart(until, 1) };
   return { query: q.trim(), ...Object.fromEntries(Object.entries(params).filter(([, value]) => value)) };
 }
 
@@ -66,8 +66,8 @@ export class MessageSearch extends EventTarget {
 
   /** Whether there is enough to search for. */
   get isMeant() {
-    const { query, author, has } = this.params;
-    return Boolean(query || author || has);
+    const { query, author, has, topic } = this.params;
+    return Boolean(query || author || has || topic);
   }
 
   /** It found nothing for a while, and the reader is asked whether to go on. */

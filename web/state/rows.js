@@ -13,7 +13,7 @@
 /** Words of one person within so many milliseconds stand together. */
 const GROUP_WITHIN = 5 * 60_000;
 
-/** What the next message is compared with. @typedef {{at: number, author: any, day: string}} Last */
+/** What the next message is compared with. @typedef {{at: number, author: any, day: string, topic?: string}} Last */
 
 /** @param {Message[]} messages @param {Reading} reading @returns {{rows: Row[], last: Last | null}} */
 export function rowsOf(messages, reading) {
@@ -23,7 +23,7 @@ export function rowsOf(messages, reading) {
     const message = /** @type {Message} */ (messages[at]);
     const day = reading.dayOf(message.at);
     if (last?.day !== day) rows.push({ kind: "day", key: `day ${day}`, at: message.at });
-    const isNew = beginsNew(message, reading);
+    const isNew = beginsNew(message, messages[at - 1], reading);
     if (isNew && last) rows.push({ kind: "new", key: "new" });
     const { why, count } = foldAt(messages, at, day, reading);
     const key = `fold ${message.id}`;
@@ -32,16 +32,16 @@ export function rowsOf(messages, reading) {
     if (!shown.length) last = { at: message.at, author: null, day };
     for (const one of shown) {
       rows.push({ kind: "message", key: one.id, message: one, grouped: !(isNew && one === message) && groups(last, one, day) });
-      last = { at: one.at, author: one.author, day };
+      last = { at: one.at, author: one.author, day, topic: one.topic ?? "" };
     }
     at += count;
   }
   return { rows, last };
 }
 
-/** @param {Message} message @param {Reading} reading */
-function beginsNew({ seq, author }, { divider, me }) {
-  return seq === divider + 1 && author.id !== me;
+/** In a topic the next message is not the next number. @param {Message} message @param {Message | undefined} before @param {Reading} reading */
+function beginsNew({ seq, author }, before, { divider, me }) {
+  return (before?.seq ?? seq - 1) <= divider && divider < seq && author.id !== me;
 }
 
 /**
@@ -56,7 +56,7 @@ function foldAt(messages, from, day, reading) {
   let to = from + 1;
   for (; to < messages.length; to += 1) {
     const next = /** @type {Message} */ (messages[to]);
-    if (reasonOf(next, reading) !== why || reading.dayOf(next.at) !== day || beginsNew(next, reading)) break;
+    if (reasonOf(next, reading) !== why || reading.dayOf(next.at) !== day || beginsNew(next, messages[to - 1], reading)) break;
   }
   return why === "deleted" && to === from + 1 ? { count: 1 } : { why, count: to - from };
 }
@@ -68,10 +68,11 @@ function reasonOf({ deleted, author }, { isBlocked }) {
 }
 
 /**
- * A reply has a head of its own, so that what it answers is no part of the words before it.
+ * A reply has a head of its own, so that what it answers is no part of the words before it; so has what is said in another topic.
  *
- * @param {Last | null} last @param {{at: number, author: any, reply_to?: number}} message @param {string} day
+ * @param {Last | null} last @param {{at: number, author: any, reply_to?: number, topic?: string}} message @param {string} day
  */
 export function groups(last, message, day) {
-  return Boolean(last && !message.reply_to && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day);
+  return Boolean(last && !message.reply_to && last.author?.id === message.author?.id && message.at - last.at < GROUP_WITHIN && last.day === day
+    && (last.topic ?? "") === (message.topic ?? ""));
 }

@@ -29,12 +29,13 @@ export class Targets {
   /**
    * A message that another one answers.
    *
-   * @param {import("./room.js").Room} room @param {number} seq
+   * @param {import("./room.js").Room | undefined} room @param {number} seq @param {import("./timeline.js").Timeline} [timeline] what is shown of it
    * @returns {Message | null | undefined} undefined where it is on its way, null where it cannot be read
    */
-  get(room, seq) {
-    const held = room.timeline.at(seq) ?? this.#held.get(room.id)?.get(seq);
-    if (held !== undefined || room.timeline.isEmpty) return held;
+  get(room, seq, timeline = room?.timeline) {
+    if (!room || !timeline) return undefined;
+    const held = timeline.at(seq) ?? room.timeline.at(seq) ?? this.#held.get(room.id)?.get(seq);
+    if (held !== undefined || timeline.isEmpty) return held;
     const due = this.#due.get(room.id);
     if (due) due.add(seq);
     else this.#askSoon(room.id, seq);

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { invitePath, joinPath, readPath, readSearch, roomPath, searchPath, userPath } from "../../../web/lib/paths.js";
+import { allPath, invitePath, joinPath, readPath, readSearch, roomPath, searchPath, topicPath, topicsPath, userPath } from "../../../web/lib/paths.js";
 
 const AWKWARD = ["hall", "茶馆", "a/b", "50%", "#1?x=y", "..", "a b", "%2F", "🍵"];
 
 test("every address that is written is read again as it was meant", () => {
   for (const name of AWKWARD) {
     assert.deepEqual(readPath(roomPath(name)), { page: "room", room: name });
+    assert.deepEqual(readPath(topicPath(name, name)), { page: "room", room: name, topic: name });
+    assert.deepEqual(readPath(topicPath(name, name, 7)), { page: "room", room: name, topic: name, seq: 7 });
+    assert.deepEqual(readPath(topicsPath(name)), { page: "room", room: name, part: "topics" });
+    assert.deepEqual(readPath(allPath(name)), { page: "room", room: name, part: "all" });
     assert.deepEqual(readPath(userPath(name)), { page: "user", handle: name });
     assert.deepEqual(readPath(joinPath(name, name)), { page: "join", room: name, link: name });
     const [path = "", code = ""] = invitePath(name).split("#");
@@ -17,7 +21,7 @@ test("every address that is written is read again as it was meant", () => {
 
 test("the address of a search carries all of it", () => {
   for (const q of AWKWARD) {
-    const search = { q, room: q, from: "u1", has: "link", since: "2026-11-01", until: "", tab: "" };
+    const search = { q, room: q, topic: "t1", from: "u1", has: "link", since: "2026-11-01", until: "", tab: "" };
     const [path = "", query = ""] = searchPath(search).split("?");
     assert.deepEqual(readPath(path), { page: "search" });
     assert.deepEqual(readSearch(query), search);

@@ -8,7 +8,7 @@ import { offersFor } from "../../../web/state/switching.js";
 function room(id, more = {}) {
   return new Room(/** @type {any} */ ({
     room: id, kind: "open", title: id, about: "", tags: [], role: "member", notify: "mentions", epoch: "e", first_seq: 1, last_seq: 5,
-    last_id: "x", rev: 0, read_seq: 5, unread: 0, mentions: 0, members: 2, online: 1, ...more,
+    last_id: "x", rev: 0, read_seq: 5, unread: 5 - (more.read_seq ?? 5), mentions: 0, members: 2, online: 1, ...more,
   }));
 }
 
@@ -18,7 +18,7 @@ test("favourites stand first, then what calls, then what is unread, then by rece
   const [old, recent] = [room("old"), room("recent")];
   old.glance = { at: 10, author: { id: "a", handle: "a", name: "A", bot: false }, text: "" };
   recent.glance = { ...old.glance, at: 20 };
-  const rooms = [room("muted", { notify: "none", read_seq: 1, unread: 4 }), old, room("unread", { read_seq: 1 }), recent,
+  const rooms = [room("muted", { notify: "none", read_seq: 1 }), old, room("unread", { read_seq: 1 }), recent,
     room("called", { read_seq: 1, mentions: 1 }), room("starred"), room("question", { question_of: "hall" })];
   assert.deepEqual(idsOf(inOrder(rooms, ["starred", "old"]).rooms), ["starred", "old", "called", "unread", "recent", "muted"]);
 });

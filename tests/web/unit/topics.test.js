@@ -50,7 +50,7 @@ test("reading a topic moves its own marker, and the room's numbers are the serve
   await until(() => client.rooms.get("tea").unread === 0, "all is read");
 });
 
-test("what is moved into an open topic comes, what is moved away or purged goes, and a reset begins anew", async (t) => {
+test("what is moved into an open topic comes, what is moved away or purged goes, and a reset empties it", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { topics_version: 1, last_seq: 3, read_seq: 3 })]);
   answer(line, [topic("soil")]);
   line.answers["message.history"] = () => ({ messages: [message("tea", 1, { topic: "soil" })], epoch: "e1", first_seq: 1, last_seq: 3, rev: 0, more: false });

@@ -164,7 +164,7 @@ export class AppShell extends PageElement {
 
   /** Which element shows a place, and with what. @param {any} place @returns {[string, object]} */
   #element(place) {
-    if (place.page === "room") return ["room-view", { room: place.room, seq: place.seq ?? 0 }];
+    if (place.page === "room") return ["room-view", { room: place.room, seq: place.seq ?? 0, topic: place.topic, page: place.part ?? "" }];
     if (place.page === "rooms") return ["room-finder", { create: Boolean(place.create) }];
     if (place.page === "settings") return ["settings-page", { subject: place.part ?? "" }];
     if (place.page === "notifications") return ["bell-list", {}];

@@ -11,7 +11,7 @@ export function sixFor(message) {
 /**
  * @param {import("../../state/client.js").Client} client
  * @param {import("../../lib/shapes.js").Message} message
- * @returns {Set<string>} of "react", "reply", "pin", "edit", "delete", "clear" (take away reactions), "hi", "talk"
+ * @returns {Set<string>} of "react", "reply", "pin", "edit", "delete", "clear" (take away reactions), "topic" (begin one with it), "move" (into a topic), "hi", "talk"
  */
 export function rightsTo(client, message) {
   const room = client.rooms.get(message.room);
@@ -24,6 +24,7 @@ export function rightsTo(client, message) {
   const may = {
     react: !room.state.archived, reply: writes, pin: !room.state.archived && (isDirect || room.moderates), edit: isMine && writes,
     delete: isMine || room.moderates || Boolean(client.user?.admin), clear: clears,
+    topic: !isDirect && !room.state.archived && (room.moderates || room.state.topics !== "moderators"), move: !isDirect && !room.state.archived && (room.moderates || Boolean(client.user?.admin)),
     hi: meets && room.state.pokes !== false && !client.directWith(message.author.id), talk: meets && Boolean(client.directWith(message.author.id)),
   };
   return new Set(Object.entries(may).filter(([, allowed]) => allowed).map(([name]) => name));

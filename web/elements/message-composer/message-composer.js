@@ -1,5 +1,5 @@
 /**
- * Where one writes. Property `room`. Enter sends on a keyboard and makes a new line on a phone; it never sends while
+ * Where one writes. Properties `room` and `topic` (ids). Enter sends on a keyboard and makes a new line on a phone; it never sends while
  * words are being composed. A visitor's words wait in the outbox while they choose a name. What is written is kept by
  * state/drafts.js: the draft with the message it answers, and an edit under way, which becomes a draft where its message
  * is gone. Completion, files, the picker of emoji and the list of shortcuts come when they are first wanted.
@@ -30,6 +30,7 @@ const SHOWN = 200;
 
 export class MessageComposer extends PageElement {
   room = "";
+  /** @type {string | undefined} */ topic = undefined;
   drafts = pageDrafts(() => ({ device: openStorage(), tab: openStorage(() => sessionStorage) }));
   /** @type {Edit | null} */ #editing = null;
   /** @type {Target | undefined} */ #reply;
@@ -73,26 +74,31 @@ export class MessageComposer extends PageElement {
     receiveFiles(this);
     this.listen(this.client, "session", () => this.drafts.belongTo(this.client.me) && this.#restore());
     if (this.client.began) this.drafts.belongTo(this.client.me);
-    this.listen(this.drafts, "change", ({ detail }) => detail === this.room && this.#restore());
+    this.listen(this.drafts, "change", ({ detail }) => detail === this.place && this.#restore());
     this.#restore();
   }
 
   /** What is kept for this room, as after loading the page again. */
   #restore() {
-    const edit = this.drafts.edit(this.room);
+    const edit = this.drafts.edit(this.place);
     if (edit && !edit.left) return this.#begin(edit);
     this.#editing = null;
     this.hint.textContent = "";
-    const draft = this.drafts.draft(this.room);
+    const draft = this.drafts.draft(this.place);
     this.#reply = draft.reply;
-    if (this.#attaching || draft.files) this.#attach((attaching) => attaching.restore(this.drafts.draft(this.room).files ?? []));
+    if (this.#attaching || draft.files) this.#attach((attaching) => attaching.restore(this.drafts.draft(this.place).files ?? []));
     return this.#put(draft.text);
+  }
+
+  /** Where one writes, by which what is written is kept. */
+  get place() {
+    return this.topic ? `${this.room} ${this.topic}` : this.room;
   }
 
   /** What would stand here after loading the page again (lib/installed.js asks). */
   get kept() {
-    const edit = this.drafts.edit(this.room);
-    return edit && !edit.left ? edit.text : this.drafts.draft(this.room).text;
+    const edit = this.drafts.edit(this.place);
+    return edit && !edit.left ? edit.text : this.drafts.draft(this.place).text;
   }
 
   /** @param {string} text */
@@ -105,7 +111,7 @@ export class MessageComposer extends PageElement {
   show() {
     const room = this.client.find(this.room);
     const guest = this.client.began && !this.client.signedIn;
-    const key = guest ? "guest" : room?.state.kind === "direct" ? "to_person" : "placeholder";
+    const key = guest ? "guest" : this.topic ? "in_topic" : room?.state.kind === "direct" ? "to_person" : "placeholder";
     const placeholder = this.say(`composer.${key}`, { room: room?.title(this.language) ?? "" });
     change(this.input, { placeholder, ariaLabel: placeholder });
     const textContent = this.say(this.#editing ? "composer.save" : "composer.send");
@@ -139,6 +145,9 @@ export class MessageComposer extends PageElement {
     const room = this.client.find(this.room);
     const { writers, muted_until: until = 0 } = /** @type {any} */ (room?.state ?? {});
     if (until > this.client.now()) return this.say("composer.muted", { until: new Date(until).toLocaleString(this.language, { dateStyle: "medium", timeStyle: "short" }) });
+    const line = this.topic ? room?.lines.get(this.topic) : undefined;
+    if (line?.card?.closed) return [this.say("composer.topic_closed"), line.card.note].filter(Boolean).join(" ");
+    if (room?.state.forum && !this.topic) return this.say("refused.topic_required");
     const mayNot = writers === "moderators" && !room?.moderates && !this.client.user?.admin;
     return mayNot && this.client.signedIn ? this.say("composer.only_moderators") : "";
   }
@@ -193,15 +202,15 @@ export class MessageComposer extends PageElement {
     if (this.#editing) return;
     if (this.input.value && Date.now() - this.#typedAt > TYPING_EVERY) {
       this.#typedAt = Date.now();
-      this.client.typing(this.room);
+      this.client.typing(this.room, this.topic ?? (this.client.find(this.room)?.state.topics_version ? "" : undefined));
     }
   }
 
   #keep() {
     const text = this.input.value;
-    const files = this.#attaching?.files ?? this.drafts.draft(this.room).files ?? [];
-    if (this.#editing) this.drafts.keepEdit(this.room, { ...this.#editing, text });
-    else this.drafts.keepDraft(this.room, { text, ...(this.#reply && { reply: this.#reply }), ...(files.length && { files }) });
+    const files = this.#attaching?.files ?? this.drafts.draft(this.place).files ?? [];
+    if (this.#editing) this.drafts.keepEdit(this.place, { ...this.#editing, text });
+    else this.drafts.keepDraft(this.place, { text, ...(this.#reply && { reply: this.#reply }), ...(files.length && { files }) });
   }
 
   /** The words are others than before: how high the box is, whether there is something to send, what is to be said of them. */
@@ -325,7 +334,7 @@ export class MessageComposer extends PageElement {
     if (this.#editing) return this.#save(text);
     if (this.#attaching && !this.#attaching.isReady) return;
     if (text.includes("veryone") && !(await this.#mayCallAll(text))) return;
-    this.client.say(this.room, text, this.#reply?.seq, this.#attaching?.take());
+    this.client.say(this.room, text, this.#reply?.seq, this.#attaching?.take(), this.topic);
     if (this.client.find(this.room)?.state.window && !this.#knowsPublic()) {
       context.preferences.set({ public: [...(context.preferences.chosen.public ?? []), this.room].slice(-50) });
     }
@@ -348,9 +357,9 @@ export class MessageComposer extends PageElement {
 
   /** @param {import("../../lib/shapes.js").Message} message */
   edit({ id, seq, text, attachments }) {
-    const kept = this.drafts.edit(this.room);
+    const kept = this.drafts.edit(this.place);
     const edit = kept?.id === id ? { ...kept, left: false } : { id, seq, before: text, text, ...(attachments?.length && { files: true }) };
-    this.drafts.keepEdit(this.room, edit);
+    this.drafts.keepEdit(this.place, edit);
     this.#begin(edit);
     this.input.focus();
   }
@@ -375,7 +384,7 @@ export class MessageComposer extends PageElement {
   /** @param {Edit | undefined} left */
   #endEdit(left) {
     this.#editing = null;
-    this.drafts.keepEdit(this.room, left);
+    this.drafts.keepEdit(this.place, left);
     this.#restore();
     this.input.focus();
   }
@@ -384,7 +393,7 @@ export class MessageComposer extends PageElement {
   async #save(text) {
     const { id, seq, before } = /** @type {Edit} */ (this.#editing);
     if (text === before) return this.#endEdit(undefined);
-    const held = this.client.find(this.room)?.timeline.at(seq);
+    const held = this.client.line(this.room, this.topic)?.timeline.at(seq);
     if (held && (held.deleted || held.id !== id)) return this.#becomeDraft(text);
     try {
       await this.client.ask("message.edit", { room: this.room, seq, text });
@@ -398,8 +407,8 @@ export class MessageComposer extends PageElement {
 
   /** The message is gone; what was to be its text is not. @param {string} text */
   #becomeDraft(text) {
-    const draft = this.drafts.draft(this.room);
-    this.drafts.keepDraft(this.room, { ...draft, text: draft.text ? `${text}\n${draft.text}` : text });
+    const draft = this.drafts.draft(this.place);
+    this.drafts.keepDraft(this.place, { ...draft, text: draft.text ? `${text}\n${draft.text}` : text });
     this.#endEdit(undefined);
     this.hint.textContent = this.say("composer.edit_lost");
   }

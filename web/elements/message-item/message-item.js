@@ -1,5 +1,5 @@
 /**
- * One message, or words on their way. Properties: `message` or `item`, `grouped`, `answered` (the message it answers, as
+ * One message, or words on their way. Properties: `message` or `item`, `grouped`, `labelled`, `answered` (the message it answers, as
  * far as it is known). Each part is drawn again only where what it shows changed. What can be done with a message is in
  * message-actions, which comes to the message in hand.
  */
@@ -16,6 +16,7 @@ export class MessageItem extends PageElement {
   /** @type {any} */ message = null;
   /** @type {any} the outbox's, for words on their way */ item = null;
   grouped = false;
+  /** Whether the topic it stands in is named. */ labelled = false;
   /** @type {any} */ answered = undefined;
   /** @type {Record<string, string>} what each part shows */ #shown = {};
   /** @type {unknown[]} what all of it was made of */ #made = [];
@@ -55,7 +56,7 @@ export class MessageItem extends PageElement {
   #isOther() {
     const { message, item, grouped, answered, client, language } = this;
     const wanted = message && client.reactions.wanted(message.room, message.seq);
-    const made = [message, grouped, answered, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
+    const made = [message, grouped, answered, this.labelled && message?.topic && this.#room?.topics?.get(message.topic)?.title, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
       item && JSON.stringify(item), item && client.user?.name];
     if (made.every((one, at) => one === this.#made[at])) return false;
     this.#made = made;

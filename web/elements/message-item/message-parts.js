@@ -9,7 +9,7 @@
 import { button, make, nameOf } from "../../lib/dom.js";
 import { isEmojiOnly } from "../../lib/emoji-only.js";
 import { icon } from "../../lib/icons.js";
-import { messagePath } from "../../lib/paths.js";
+import { messagePath, topicPath } from "../../lib/paths.js";
 import { messageWords } from "../../lib/plain-text.js";
 import { leaf } from "../../lib/scenes.js";
 import { makeSeal, pictureOf } from "../../lib/seal.js";
@@ -31,6 +31,9 @@ export function showParts(item, draw) {
   const { message, client, language } = item;
   const answered = answeredWords(item);
   draw("answer", [message?.reply_to, message?.deleted, answered, language], () => showAnswer(item, answered));
+  const topic = (item.labelled && !message?.deleted && message?.topic) || "";
+  const title = topic && (client.find(message.room)?.topics?.want(topic)?.title ?? "");
+  draw("topic", [topic, title], () => showTopic(item, topic, title));
   draw("pin", [message?.pinned, language], () => showPin(item));
   const text = message?.deleted ? "" : message?.text ?? item.item?.text ?? "";
   draw("shape", [text, language], () => shape(item, text));
@@ -41,6 +44,15 @@ export function showParts(item, draw) {
   draw("previews", [previews, mayHide, language], () => showPreviews(item, previews, mayHide));
   const reactions = message && !message.deleted ? client.reactions.shown(message) ?? [] : [];
   draw("reactions", reactions.map((one) => [one.emoji, one.count, one.mine]), () => showReactions(item, reactions));
+}
+
+/** Which topic it stands in, and the way there. @param {MessageItem} item @param {string} topic @param {string} title */
+function showTopic(item, topic, title) {
+  item.querySelector(":scope > .topic")?.remove();
+  if (!topic || !title) return;
+  const { room, seq } = item.message;
+  item.head?.after(make("a", { class: "topic", attributes: { href: topicPath(room, topic, seq), tabindex: "-1" } }, icon("forum"), make("span", { class: "unseen", text: item.say("topics.in") }),
+    make("span", { text: title, attributes: { dir: "auto" } })));
 }
 
 /** @param {MessageItem} item */

@@ -19,7 +19,7 @@ export class Emptiness {
     this.element = make("div", { class: "emptiness" }, this.card, this.rows);
   }
 
-  /** @param {import("../../state/room.js").Room} room */
+  /** @param {import("../../state/history.js").Line} room */
   show(room) {
     const { client } = this.list;
     const kind = !room.timeline.isEmpty ? "" : !room.timeline.more ? "empty" : room.failed ? "failed" : client.wire.status === "waiting" ? "offline" : "loading";
@@ -35,10 +35,10 @@ export class Emptiness {
     this.choices.replaceChildren(...this.#choices(kind, room));
   }
 
-  /** @param {string} kind @param {import("../../state/room.js").Room} room */
+  /** @param {string} kind @param {import("../../state/history.js").Line} room */
   #choices(kind, room) {
     const { list } = this;
-    if (kind === "failed") return [button(list.say("shell.again"), () => list.client.history.again(room.id), "button")];
+    if (kind === "failed") return [button(list.say("shell.again"), () => list.client.history.again(room.id, list.topic), "button")];
     if (kind !== "empty" || room.state.role !== "owner" || room.state.kind === "direct") return [];
     const tell = (/** @type {string} */ name) => () => list.dispatchEvent(new CustomEvent(name, { bubbles: true }));
     return [button(list.say("room.invite_people"), tell("room-invite"), "button"), button(list.say("room.write_welcome"), tell("room-write"))];

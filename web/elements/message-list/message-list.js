@@ -1,5 +1,5 @@
 /**
- * The messages of one room, newest at the bottom. Properties `room` (id) and `seq` (of a message to begin at). Reading up
+ * The messages of one room or topic, newest at the bottom. Properties `room` and `topic` (ids) and `seq` (of a message to begin at). Reading up
  * loads older pages, reading down newer ones; the message that stands at the upper edge stays there, whatever comes or
  * changes around it, and at the bottom the newest stays in sight. Of all that is loaded a window around the reader has
  * rows, so that a room of ten thousand messages scrolls like one of a hundred. One tab stop: arrows move from message to
@@ -25,6 +25,7 @@ const MARKED_FOR = 2_500;
 
 export class MessageList extends PageElement {
   room = "";
+  /** @type {string | undefined} */ topic = undefined;
   seq = 0;
   /** @type {Map<string, any>} rows by message id, client_id, or "day …", "fold …" and "new" */ #rows = new Map();
   #atBottom = true;
@@ -74,7 +75,7 @@ export class MessageList extends PageElement {
       this.#keepPlace();
     });
     for (const part of [this.scroller, this.list]) this.#sizes.observe(part);
-    this.#goal = this.seq ? { seq: this.seq, mark: true } : this.client.places.get(this.room) ?? null;
+    this.#goal = this.seq ? { seq: this.seq, mark: true } : this.client.places.get(this.#name) ?? null;
     this.toBottom();
     this.show();
     painted(() => this.#bringActions());
@@ -95,14 +96,19 @@ export class MessageList extends PageElement {
   }
 
   get #state() {
-    return this.client.find(this.room);
+    return this.client.line(this.room, this.topic);
+  }
+
+  /** Where one was in it is kept by this name. */
+  get #name() {
+    return this.topic === undefined ? this.room : `${this.room} ${this.topic}`;
   }
 
   show() {
     const room = this.#state;
     if (!room) return this.#clear();
     if (this.#goal && !room.timeline.at(this.#goal.seq)) this.#loadGoal();
-    else if (room.timeline.isEmpty) this.client.history.first(this.room);
+    else if (room.timeline.isEmpty) this.client.history.first(this.room, this.topic);
     if (this.atBottom && !this.#goal && !this.#isShort) room.timeline.trim(MOST_HELD);
     this.#placeDivider(room);
     const goal = this.#goal && room.timeline.at(this.#goal.seq) ? this.#goal : null;
@@ -126,7 +132,7 @@ export class MessageList extends PageElement {
     this.#window.clear();
   }
 
-  /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/room.js").Room} room */
+  /** It stands where one had read to when one came, and again when one comes back to the window. @param {import("../../state/history.js").Line} room */
   #placeDivider(room) {
     const first = this.#divider < 0;
     if (!first && (document.hasFocus() || room.readSeq <= this.#divider || !room.unread)) return;
@@ -144,7 +150,7 @@ export class MessageList extends PageElement {
 
   // --- rows --------------------------------------------------------------------------------------------------------
 
-  /** Only what is new is put in and only what is gone is taken out: focus and selection stay where they are. @param {import("../../state/room.js").Room} room */
+  /** Only what is new is put in and only what is gone is taken out: focus and selection stay where they are. @param {import("../../state/history.js").Line} room */
   #render(room) {
     const before = this.#rows;
     this.#rows = new Map();
@@ -167,9 +173,9 @@ export class MessageList extends PageElement {
   #renderOutbox(before, last) {
     let previous = last;
     for (const item of this.client.outbox.of(this.room)) {
-      if (item.id && this.#rows.has(item.id)) continue;
+      if ((item.id && this.#rows.has(item.id)) || (this.topic !== undefined && item.topic !== this.topic)) continue;
       const at = Math.max(item.at, previous?.at ?? 0);
-      const mine = { at, author: this.client.user, day: dayKey(at) };
+      const mine = { at, author: this.client.user, day: dayKey(at), topic: item.topic ?? "" };
       this.#rows.set(item.clientId, this.#message(before.get(item.clientId), { message: null, item: { ...item }, grouped: groups(previous, mine, mine.day) }));
       previous = mine;
     }
@@ -184,12 +190,12 @@ export class MessageList extends PageElement {
     }
   }
 
-  /** @param {any} known the element that showed it before @param {import("../../state/rows.js").Row} row @param {import("../../state/room.js").Room} room */
+  /** @param {any} known the element that showed it before @param {import("../../state/rows.js").Row} row @param {import("../../state/history.js").Line} room */
   #made(known, row, room) {
     if (row.kind === "message") {
       const { message, grouped } = row;
-      const answered = message.reply_to && !message.deleted ? this.client.targets.get(room, message.reply_to) : undefined;
-      return this.#message(known, { message, item: null, grouped, answered });
+      const answered = message.reply_to && !message.deleted ? this.client.targets.get(this.client.find(this.room), message.reply_to, this.#state?.timeline) : undefined;
+      return this.#message(known, { message, item: null, grouped, answered, labelled: this.topic === undefined });
     }
     if (row.kind === "new") return known ?? make("li", { class: "new" }, make("span", { text: this.say("room.new_below") }));
     if (row.kind === "fold") return this.#fold(known, row);
@@ -219,7 +225,7 @@ export class MessageList extends PageElement {
     return row;
   }
 
-  /** @param {import("../../state/room.js").Room} room */
+  /** @param {import("../../state/history.js").Line} room */
   #showEdges(room) {
     const below = room.unread;
     change(this.jump, {
@@ -229,7 +235,8 @@ export class MessageList extends PageElement {
     change(this.back, { hidden: !this.#mayGoBack || this.atBottom, textContent: this.say("room.back_there") });
     const calls = this.atBottom ? 0 : room.callsBelow(this.#lastInSight, this.client.me);
     change(this.call, { hidden: calls < 1, textContent: this.say("room.more_calls", { count: calls }) });
-    if (room.isBetweenUnread && !this.#learned && room.unknownCalls(this.client.me)) this.#learnCalls(room);
+    const whole = this.topic === undefined && this.client.find(this.room);
+    if (whole && whole.isBetweenUnread && !this.#learned && whole.unknownCalls(this.client.me)) this.#learnCalls(whole);
   }
 
   /** Which messages call me where some of them may be above. @param {import("../../state/room.js").Room} room */
@@ -319,17 +326,17 @@ export class MessageList extends PageElement {
   /** Who comes back to the room finds it where they left it. */
   #keepForLater() {
     const { place } = this;
-    if (place && !this.atBottom) this.client.places.set(this.room, { seq: place.seq, offset: place.offset ?? 0 });
-    else this.client.places.delete(this.room);
+    if (place && !this.atBottom) this.client.places.set(this.#name, { seq: place.seq, offset: place.offset ?? 0 });
+    else this.client.places.delete(this.#name);
   }
 
   /** What comes next in either direction is asked for before one is there. */
   #readOn() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     this.#isShort = clientHeight > 0 && scrollHeight < clientHeight + 2 * LOAD_AHEAD;
-    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.history.older(this.room);
+    if (scrollTop < LOAD_AHEAD && !this.#moveWindow(-STEP)) this.client.history.older(this.room, this.topic);
     if (this.atBottom) this.mark();
-    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.history.newer(this.room);
+    else if (scrollHeight - scrollTop - clientHeight < LOAD_AHEAD && !this.#moveWindow(STEP)) this.client.history.newer(this.room, this.topic);
   }
 
   /** What is new begins in sight, with a little of what was before. */
@@ -357,13 +364,13 @@ export class MessageList extends PageElement {
   async #loadGoal() {
     const goal = this.#goal;
     if (!goal || !this.client.wire.live) return;
-    const held = await this.client.history.around(this.room, goal.seq);
+    const held = await this.client.history.around(this.room, goal.seq, this.topic);
     if (held || this.#goal !== goal) return;
     this.#goal = null;
     this.later();
   }
 
-  /** @param {Place} goal @param {import("../../state/room.js").Room} room */
+  /** @param {Place} goal @param {import("../../state/history.js").Line} room */
   #openAt(goal, room) {
     const message = room.timeline.at(goal.seq);
     let row = this.#rows.get(message?.id ?? "");
@@ -395,7 +402,8 @@ export class MessageList extends PageElement {
     const room = this.#state;
     if (!room) return;
     const { nextCall } = await import("./next-call.js");
-    const seq = await nextCall(this.client, room, this.#lastInSight);
+    const whole = this.topic === undefined && this.client.find(this.room);
+    const seq = whole ? await nextCall(this.client, whole, this.#lastInSight) : room.nextCall(this.#lastInSight, this.client.me);
     if (seq) this.goTo({ seq, mark: true });
   }
 
@@ -409,8 +417,8 @@ export class MessageList extends PageElement {
   async toLatest() {
     this.#goal = null;
     this.#mayGoBack = false;
-    this.client.places.delete(this.room);
-    await this.client.history.latest(this.room);
+    this.client.places.delete(this.#name);
+    await this.client.history.latest(this.room, this.topic);
     this.#atBottom = true;
     this.show();
   }
@@ -429,7 +437,7 @@ export class MessageList extends PageElement {
   /** Read is what stood before a reader's eyes: the newest message, in a window that has the focus. */
   mark() {
     const shown = this.#state && !this.#state.timeline.isEmpty && !this.#toDivider && !this.#goal && this.atBottom && this.isConnected;
-    if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room);
+    if (shown && !document.hidden && document.hasFocus()) this.client.markers.seen(this.room, this.topic);
   }
 }
 

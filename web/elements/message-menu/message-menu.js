@@ -66,6 +66,8 @@ export class MessageMenu extends PageElement {
       [true, "link", "link"],
       [Boolean(message.reactions?.length), "reactors", "people"],
       [rights.has("pin"), message.pinned ? "unpin" : "pin", "pin"],
+      [rights.has("topic"), "topic", "topic"],
+      [rights.has("move"), "move", "right"],
       [rights.has("edit"), "edit", "edit"],
       [rights.has("hi"), "hi", "wave", false, this.say("actions.hi", { name })],
       [rights.has("talk"), "talk", "forum", false, this.say("actions.talk", { name })],

@@ -120,8 +120,14 @@ export class ListParts {
       { icon: "link", text: list.say("invite.heading"), href: "/people" },
       { icon: "plus", text: list.say("rooms.new"), href: "/rooms#new" },
       { icon: "search", text: list.say("rooms.find"), href: "/rooms" },
+      [...list.client.rooms.values()].some((room) => room.unread) ? { icon: "check", text: list.say("rooms.mark_everything"), act: () => this.#readEverything() } : null,
       { icon: "person", text: list.say("settings.heading"), href: "/settings" },
     ]);
+  }
+
+  #readEverything() {
+    const { client } = this.list;
+    for (const [id, room] of client.rooms) if (room.unread) client.markers.seen(id);
   }
 
   /** @param {boolean} guest */

@@ -163,8 +163,9 @@ export class RoomList extends PageElement {
   /** A face with its presence, or what kind of room it is. @param {any} mark @param {Room} room */
   #mark(mark, room) {
     const { other, kind } = room.state;
-    const key = other ? other.id + other.name + pictureOf(other) : kind;
-    if (mark.dataset.key !== key) mark.replaceChildren(other ? makeSeal(other) : icon(kind === "closed" ? "lock" : "hash"));
+    const sign = kind === "closed" ? "lock" : room.state.forum ? "forum" : "hash";
+    const key = other ? other.id + other.name + pictureOf(other) : sign;
+    if (mark.dataset.key !== key) mark.replaceChildren(other ? makeSeal(other) : icon(sign));
     mark.dataset.key = key;
     mark.classList.toggle("face", Boolean(other));
     mark.classList.toggle("online", Boolean(other) && (room.online ?? room.state.online) > 1);

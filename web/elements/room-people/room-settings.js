@@ -15,6 +15,7 @@ export function settingsForm(page, { state }) {
     field(page.say("finder.tags"), "tags", { value: state.tags.join(" "), optional: true }, page.say("finder.tags_hint")),
     field(page.say("people.slow_mode"), "slow_mode", { type: "number", min: "0", max: "21600", value: String(state.slow_mode ?? 0) }),
     check(page, "question", "people.question", Boolean(state.question)),
+    owns ? check(page, "forum", "people.forum", Boolean(state.forum)) : null,
     check(page, "pokes", "people.pokes", state.pokes !== false),
     admin ? check(page, "window", "people.window", Boolean(state.window)) : null,
     owns && state.kind === "open" && !state.window ? check(page, "never_window", "people.never_window", Boolean(state.never_window), Boolean(state.never_window)) : null,
@@ -33,6 +34,7 @@ function changesOf(data, state, admin) {
   return {
     title: data.get("title"), about: data.get("about"), tags: String(data.get("tags")).split(/[\s,，、]+/).filter(Boolean),
     slow_mode: Number(data.get("slow_mode")) || 0, question: Boolean(data.get("question")), pokes: Boolean(data.get("pokes")),
+    ...(state.role === "owner" || data.has("forum") ? { forum: Boolean(data.get("forum")) } : {}),
     ...(admin ? { window: Boolean(data.get("window")) } : {}),
     ...(data.get("never_window") && !state.never_window ? { never_window: true } : {}),
   };

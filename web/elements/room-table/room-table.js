@@ -16,6 +16,7 @@ const SHARE = 0.6;
 
 export class RoomTable extends PageElement {
   room = "";
+  /** Whose typing is said in words. @type {string | undefined} */ topic = undefined;
   /** @type {any} */ #clock = undefined;
   #shown = "";
   /** As it was laid out last: to ask for it is a layout of the page. */
@@ -60,7 +61,7 @@ export class RoomTable extends PageElement {
       change(this.cups, { title: names, ariaLabel: names });
       this.cups.replaceChildren(...shown.map((cup) => this.#cup(cup)), ...this.#more(cups.length - shown.length));
     }
-    const words = this.#words(typing);
+    const words = this.#words(this.topic === undefined ? typing : room.typing(Date.now(), this.client.me, this.topic));
     change(this.words, { textContent: words });
   }
 

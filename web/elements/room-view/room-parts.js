@@ -4,7 +4,7 @@
  */
 
 import { make } from "../../lib/dom.js";
-import { messagePath, userPath } from "../../lib/paths.js";
+import { messagePath, topicPath, topicsPath, userPath } from "../../lib/paths.js";
 import { makeSeal, pictureOf } from "../../lib/seal.js";
 import { context } from "../element.js";
 import { arrived, insist, knows, readerIsServed, want } from "../later.js";
@@ -120,6 +120,8 @@ export class RoomParts {
     openMenu(view, view.more, [
       direct ? { icon: "person", text: say("tie.to_profile"), act: () => this.#toProfile() } : null,
       { icon: "info", text: say(direct ? "notify.label" : "people.about_room"), act: () => this.#show() },
+      direct ? null : { icon: "topic", text: say("topics.heading"), href: topicsPath(view.room) },
+      room.unread ? { icon: "check", text: say("topics.mark_room"), act: () => this.client.markers.seen(view.room) } : null,
       muted ? { icon: "bell", text: say("notify.unmute"), act: () => notify({ level: room.state.notify_then ?? "mentions" }) }
         : { icon: "mute", text: say("notify.quiet"), act: () => notify({ level: "none", until: this.client.now() + HOURS_8 }) },
       !direct && (room.state.kind === "open" || room.moderates) ? { icon: "link", text: say("people.copy_link"), act: () => this.#show("link") } : null,
@@ -149,7 +151,7 @@ export class RoomParts {
   #layComposer() {
     const { view } = this;
     if (view.composer) return;
-    view.composer = make("message-composer", { set: { room: view.room } });
+    view.composer = make("message-composer", { set: { room: view.room, topic: view.topic } });
     view.listen(view.composer, "edit-last", () => this.editLast());
     view.listen(view.composer, "said", () => this.#said());
     view.writing.append(view.composer);
@@ -157,30 +159,33 @@ export class RoomParts {
 
   /** Words about a message are written in its room: an answer of the day lies in one of its own. @param {{type: string, detail: any}} event */
   async #write({ type, detail }) {
-    const { room, seq } = detail.message;
-    if (room !== this.view.room) return this.#writeIn(room, seq, new CustomEvent(type, { detail }));
+    const { room, seq, topic = "" } = detail.message;
+    // In a forum all is answered in its topic.
+    if (room === this.view.room && this.view.topic === undefined && topic && this.view.state?.state.forum) return this.#writeIn(topicPath(room, topic, seq), new CustomEvent(type, { detail }));
+    if (room !== this.view.room) return this.#writeIn(messagePath(room, seq), new CustomEvent(type, { detail }));
     if (!this.view.composer) await this.#ready;
     if (this.view.composer) WRITES[type]?.(this.view.composer, detail);
   }
 
-  /** @param {string} room @param {number} seq @param {CustomEvent} event */
-  #writeIn(room, seq, event) {
-    context.go(messagePath(room, seq));
+  /** @param {string} path @param {CustomEvent} event */
+  #writeIn(path, event) {
+    context.go(path);
     const view = /** @type {any} */ (document.querySelector("room-view"));
-    if (view?.room === room) view.dispatchEvent(event);
+    if (view?.room === event.detail.message.room) view.dispatchEvent(event);
   }
 
   /** Who is here is known when the first words stand already. */
   async #layTable() {
     const { edge, room } = this.view;
     await insist(() => want("room-table"));
-    edge.replaceChildren(make("room-table", { set: { room } }));
+    edge.replaceChildren(make("room-table", { set: { room, topic: this.view.topic } }));
   }
 
   /** The question of the day, pins, what the two of a conversation are to each other: each by itself, as it comes. */
   #addAround() {
-    const room = this.view.state;
-    if (!room?.isMember || !this.client.began || this.#addedAround) return;
+    const { view } = this;
+    const room = view.state;
+    if (!room?.isMember || !this.client.began || this.#addedAround || view.topic || view.listsTopics) return;
     this.#addedAround = true;
     const places = AROUND[room.state.kind === "direct" ? "direct" : "many"];
     for (const [place, tags] of Object.entries(places)) {
@@ -290,7 +295,7 @@ export class RoomParts {
   // --- one's own words ------------------------------------------------------------------------------------------------
 
   editLast() {
-    const mine = this.view.state?.timeline.messages.filter((message) => message.author.id === this.client.me && !message.deleted);
+    const mine = this.client.line(this.view.room, this.view.topic)?.timeline.messages.filter((message) => message.author.id === this.client.me && !message.deleted);
     const last = mine?.[mine.length - 1];
     if (last) this.view.composer?.edit(last);
   }

@@ -1,6 +1,7 @@
 /**
  * A room: its heading, its messages, and a place for the composer. What else stands around the messages and what a reader
- * does there comes with room-parts.js, when the first words stand. Property `room` (id).
+ * does there comes with room-parts.js, when the first words stand; its topics come with room-topics.js. Properties `room` (id),
+ * `topic` (id, where one is open), `page`: "topics" for their list, "all" for all messages of a forum.
  */
 
 import { change, make } from "../../lib/dom.js";
@@ -20,6 +21,9 @@ export class RoomView extends PageElement {
   room = "";
   /** Of the message to begin at; 0 for none. */
   seq = 0;
+  /** @type {string | undefined} */ topic = undefined;
+  page = "";
+  /** @type {Promise<import("./room-topics.js").RoomTopics> | undefined} */ #topics;
   /** @type {import("./room-parts.js").RoomParts | undefined} */ #parts;
 
   build() {
@@ -58,11 +62,27 @@ export class RoomView extends PageElement {
     if (!RoomParts) customElements.whenDefined("message-list").then(() => this.#load());
   }
 
+  /** Its messages, or those of a topic: whose timeline is there before them. */
   #layMessages() {
-    if (this.messages) return;
-    this.messages = make("message-list", { set: { room: this.room, seq: this.seq } });
+    if (this.messages || (this.topic && !this.#isTopicKnown) || this.listsTopics) return;
+    this.messages = make("message-list", { set: { room: this.room, topic: this.topic, seq: this.seq } });
     this.waiting.after(this.messages);
     this.show();
+  }
+
+  /** Whether the list of topics stands in place of messages. */
+  get listsTopics() {
+    return this.page === "topics" || Boolean(this.state?.state.forum && !this.topic && this.page !== "all");
+  }
+
+  /** @param {import("../../state/room.js").Room} room */
+  async #showTopics(room) {
+    if (!this.topic && !this.listsTopics && !room.state.topics_version) return;
+    this.#topics ??= insist(() => import("./room-topics.js")).then(({ RoomTopics }) => new RoomTopics(this));
+    const topics = await this.#topics;
+    if (!this.isConnected) return;
+    topics.show();
+    if (customElements.get("message-list")) this.#layMessages();
   }
 
   async #load() {
@@ -94,15 +114,30 @@ export class RoomView extends PageElement {
     const inside = this.client.isInside(this.room);
     change(this.back, { textContent: this.say("rooms.all") });
     if (this.messages) change(this.messages, { hidden: !room });
-    this.waiting.hidden = Boolean(this.messages && room && !(room.timeline.isEmpty && room.timeline.more)) || (this.client.began && !room);
-    this.edge.hidden = !inside;
+    if (this.listsTopics && this.messages) {
+      this.messages.remove();
+      this.messages = null;
+    }
+    this.waiting.hidden = this.listsTopics || Boolean(this.messages && room && !this.#isWaiting) || (this.client.began && !room);
+    this.edge.hidden = !inside || this.listsTopics;
     this.classList.toggle("of-two", room?.state.kind === "direct");
     this.here.hidden = !room?.isMember || room.state.kind === "direct";
     this.more.hidden = !room?.isMember;
     this.find.hidden = !room;
-    this.writing.hidden = !inside || Boolean(room?.state.archived);
+    this.writing.hidden = !inside || Boolean(room?.state.archived) || this.listsTopics;
     if (room) this.#showHeading(room);
+    if (room) this.#showTopics(room);
     this.#parts?.show();
+  }
+
+  /** How far one has read in it is known before its messages are shown. */
+  get #isTopicKnown() {
+    return this.client.line(this.room, this.topic) && this.state?.topics?.want(/** @type {string} */ (this.topic)) !== undefined;
+  }
+
+  get #isWaiting() {
+    const timeline = this.client.line(this.room, this.topic)?.timeline;
+    return !timeline || (timeline.isEmpty && timeline.more);
   }
 
   /** @param {import("../../state/room.js").Room} room */

@@ -6,13 +6,14 @@ import { daysWords } from "../../lib/search-days.js";
 import { rankPeople, rankRooms } from "../../state/completion.js";
 import { listing } from "../../state/glimpse.js";
 import { inOrder } from "../../state/room-order.js";
+import { topicsOf } from "../../state/topics.js";
 import { openMenu } from "../menu.js";
 import { pickDays, pickOne } from "./pickers.js";
 
 const MOST = 8;
 const HAS = { link: "link", image: "image", file: "file" };
-/** Chip, its icon, and what of the search it holds. @type {[string, string, ("room" | "from" | "has" | "since" | "until")[]][]} */
-const CHIPS = [["room", "hash", ["room"]], ["from", "person", ["from"]], ["has", "image", ["has"]], ["days", "calendar", ["since", "until"]]];
+/** Chip, its icon, and what of the search it holds. @type {[string, string, ("room" | "topic" | "from" | "has" | "since" | "until")[]][]} */
+const CHIPS = [["room", "hash", ["room", "topic"]], ["topic", "forum", ["topic"]], ["from", "person", ["from"]], ["has", "image", ["has"]], ["days", "calendar", ["since", "until"]]];
 
 /** @typedef {import("./pickers.js").Choice} Choice */
 
@@ -29,12 +30,14 @@ export class Filters {
   show() {
     const { page } = this;
     const words = CHIPS.map(([chip]) => this.wordsOf(chip));
-    const key = JSON.stringify([words, page.language]);
+    const mayTopic = Boolean(page.client.find(page.given.room)?.state.topics_version);
+    const key = JSON.stringify([words, mayTopic, page.language]);
     if (key === this.#shown) return;
     this.#shown = key;
     const held = /** @type {any} */ (document.activeElement)?.closest("search-page [data-chip]")?.dataset.chip;
     this.element.setAttribute("aria-label", page.say("search.narrow"));
-    const chips = CHIPS.map(([chip, name], at) => this.#chip(chip, name, words[at] ?? ""));
+    // Which topic can be asked only where a room has some.
+    const chips = CHIPS.map(([chip, name], at) => (chip !== "topic" || words[at] || mayTopic ? this.#chip(chip, name, words[at] ?? "") : ""));
     // Those that are on stand first: on a phone the others may be out of sight.
     this.element.replaceChildren(...chips.filter((_, at) => words[at]), ...chips.filter((_, at) => !words[at]));
     if (held) this.element.querySelector(`[data-chip="${held}"] button`)?.focus();
@@ -45,6 +48,7 @@ export class Filters {
     const { page } = this;
     const { given, client } = page;
     if (chip === "room") return given.room && this.titleOf(given.room);
+    if (chip === "topic") return given.topic && (topicsOf(client, given.room).want(given.topic)?.title || "…");
     if (chip === "has") return given.has in HAS ? page.say(`search.has.${given.has}`) : "";
     if (chip === "days") return daysWords({ say: (key, values) => page.say(key, values), language: page.language }, given);
     if (!given.from) return "";
@@ -98,9 +102,16 @@ export class Filters {
       const days = await pickDays(page, opener, page.given);
       return days && page.narrow(days);
     }
-    const choices = (/** @type {string} */ query) => (chip === "room" ? this.#rooms(query) : this.#people(query));
+    const choices = (/** @type {string} */ query) => ({ room: () => this.#rooms(query), topic: () => this.#topics(query) }[chip] ?? (() => this.#people(query)))();
     const id = await pickOne(page, opener, { label: page.say(`search.pick.${chip}`), none: page.say("switcher.none"), choices });
-    return id && page.narrow({ [chip]: id });
+    return id && page.narrow({ [chip]: id, ...(chip === "room" && { topic: "" }) });
+  }
+
+  /** The lately active topics of the room. @param {string} query @returns {Choice[]} */
+  #topics(query) {
+    const wanted = query.trim().toLowerCase();
+    const { topics } = topicsOf(this.page.client, this.page.given.room).list({});
+    return topics.filter(({ title }) => title.toLowerCase().includes(wanted)).slice(0, MOST).map(({ id, title }) => ({ id, text: title, icon: "forum" }));
   }
 
   // --- what can be chosen -----------------------------------------------------------------------------------------------

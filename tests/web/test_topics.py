@@ -1,0 +1,206 @@
+"""Topics: a forum's list, a topic with its own place, draft and marker, and what moderators do with them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.web.people import Reader
+from tests.web.test_search import hits, is_indexed
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+async def topic_of(reader: Reader, room: str, title: str, *texts: str) -> str:
+    """A topic that this reader starts with the first text."""
+    first, *others = texts
+    given = {"room": room, "title": title, "text": first, "client_id": title}
+    topic: str = (await reader.call("topic.create", **given))["topic"]["id"]
+    for number, text in enumerate(others):
+        await reader.call("message.send", room=room, topic=topic, text=text, client_id=f"{title}{number}")
+    return topic
+
+
+def row(reader: Reader, title: str) -> Locator:
+    return reader.page.locator("topic-list .topic-row", has_text=title)
+
+
+async def choose(reader: Reader, name: str) -> None:
+    """From the menu of the topic that is open."""
+    await reader.page.locator("topic-head").get_by_role("button", name="More").click()
+    await reader.page.get_by_role("menuitem", name=name, exact=True).click()
+
+
+async def test_a_forum_opens_at_its_topics_and_a_topic_at_what_is_new(new_reader: Any, new_room: Any) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Reading circle", bob, forum=True)
+    moss = await topic_of(ann, room, "Summer and moss", "Chapter four is slow")
+    rain = await topic_of(ann, room, "Rain", "What to read in the rain")
+    await ann.call("topic.update", room=room, topic=rain, pinned=True)
+    await bob.call("message.send", room=room, topic=moss, text="I read it twice", client_id="b1")
+    handle = ann.user["handle"]
+    await bob.call("message.send", room=room, topic=moss, text=f"@{handle} and you?", client_id="b2")
+
+    await ann.open(f"/room/{room}")
+    await expect(ann.page.locator("topic-list .title")).to_have_text([re.compile("Rain"), "Summer and moss"])
+    await expect(row(ann, "Summer and moss").locator(".badge")).to_have_text(["@", "2"])
+    await row(ann, "Summer and moss").click()
+    await expect(ann.page).to_have_url(re.compile(f"/room/{room}/topic/{moss}$"))
+    await ann.sees("Chapter four is slow", "I read it twice", "@Ann Lin and you?")
+    await expect(ann.page.locator("message-list li.new + li")).to_contain_text("I read it twice")
+    await expect(row(ann, "Summer and moss").locator(".badge")).to_have_count(0)
+    await expect(ann.room("Reading circle").locator(".badge")).to_be_hidden()
+
+    # Each topic has a draft of its own; what is sent stands in its topic, and is read on the other side.
+    await ann.box.fill("half a thought")
+    await row(ann, "Rain").click()
+    await expect(ann.page.locator("topic-head h2")).to_have_text("Rain")
+    await expect(ann.box).to_have_value("")
+    await ann.say("Poems")
+    await ann.sees("What to read in the rain", "Poems")
+    await bob.open(f"/room/{room}/topic/{rain}")
+    await bob.sees("What to read in the rain", "Poems")
+    await ann.page.go_back()
+    await expect(ann.box).to_have_value("half a thought")
+    await ann.box.press_sequentially("!")
+    await bob.open(f"/room/{room}/topic/{moss}")
+    await bob.hears("I read it twice")
+    await ann.box.press_sequentially("!")
+    await ann.box.press("Enter")
+    await bob.hears("half a thought!!")
+    await ann.page.locator("topic-head").get_by_role("button", name="First message").click()
+    await expect(ann.page.locator("message-item.marked")).to_contain_text("Chapter four is slow")
+
+    # A link to one message of a forum leads to it in its topic; all messages stand in one line, each with its topic.
+    await bob.open(f"/room/{room}/3")
+    await expect(bob.page).to_have_url(re.compile(f"/topic/{moss}/3$"))
+    await expect(bob.page.locator("message-item.marked")).to_contain_text("I read it twice")
+    await bob.open(f"/room/{room}/all")
+    await expect(bob.page.locator("message-composer .note")).to_have_text(re.compile("people write in topics"))
+    await bob.message("Poems").locator(".topic").click()
+    await expect(bob.page.locator("topic-head h2")).to_have_text("Rain")
+
+
+async def test_a_topic_is_opened_and_followed_by_keyboard_alone(new_reader: Any, new_room: Any) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Keys", bob, forum=True)
+    for title in ("First", "Second"):
+        await topic_of(ann, room, title, f"{title} words")
+    await bob.open(f"/room/{room}")
+    await expect(row(bob, "First")).to_be_visible()
+    await expect(bob.page.locator("room-view h1")).to_be_focused()
+    keys = bob.page.keyboard
+    for _ in range(30):
+        if await row(bob, "Second").evaluate("node => node === document.activeElement"):
+            break
+        await keys.press("Tab")
+    await keys.press("ArrowDown")
+    await expect(row(bob, "First")).to_be_focused()
+    await keys.press("Enter")
+    await bob.sees("First words")
+    bell = bob.page.locator("topic-head button").nth(1)
+    await expect(bell).to_have_attribute("aria-label", "Follow: every message")
+    for level, words in (("ArrowDown", "Mentions only"), ("Home", "Follow: every message"), ("End", "Mute this topic")):
+        for _ in range(40):
+            if await bell.evaluate("node => node === document.activeElement"):
+                break
+            await keys.press("Tab")
+        await keys.press("Enter")
+        await expect(bob.page.get_by_role("menuitem").first).to_be_focused()
+        await keys.press(level)
+        await keys.press("Enter")
+        await expect(bell).to_have_attribute("aria-label", words)
+    listed = await bob.call("topic.list", room=room)
+    assert [topic["level"] for topic in listed["topics"]] == ["all", "none"]
+
+
+async def test_in_an_ordinary_room_a_topic_begins_with_a_message_and_takes_others(
+    new_reader: Any, new_room: Any
+) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Garden", bob)
+    for number in range(4):
+        await bob.call("message.send", room=room, text=f"soil {number}", client_id=f"s{number}")
+    await ann.open(f"/room/{room}")
+    await ann.hears("soil 3")
+    await ann.act("soil 1", "Start a topic from this")
+    form = ann.page.locator(".topic-new")
+    await form.get_by_label("Title").fill("Which soil")
+    await form.get_by_label("First message", exact=True).fill("Let us talk about it here")
+    await form.get_by_role("button", name="Start topic").click()
+    await ann.sees("soil 1", "Let us talk about it here")
+    await ann.page.go_back()
+    await expect(ann.message("soil 1").locator(".topic")).to_have_text(re.compile("Which soil"))
+    await ann.act("soil 2", "Move messages")
+    mover = ann.page.locator("message-mover")
+    await mover.get_by_label("soil 3").check()
+    await mover.get_by_label("Which soil").check()
+    await mover.get_by_role("button", name="Move", exact=True).click()
+    await expect(mover).to_have_count(0)
+    await ann.message("soil 3").locator(".topic").click()
+    await ann.sees("soil 1", "soil 2", "soil 3", "Let us talk about it here")
+
+    # Closed with a note, nobody writes in it; deleted, it is gone with its messages.
+    await bob.open(f"/room/{room}/topics")
+    await row(bob, "Which soil").click()
+    await expect(bob.box).to_be_visible()
+    await choose(ann, "Close topic")
+    await ann.page.locator(".topic-asks textarea").fill("Sand it is")
+    await ann.page.locator(".topic-asks").get_by_role("button", name="Save").click()
+    await expect(bob.page.locator("message-composer .note")).to_have_text(re.compile("closed.*Sand it is"))
+    await expect(bob.box).to_be_hidden()
+    await choose(ann, "Rename topic")
+    await ann.page.locator(".topic-asks input").fill("Sand")
+    await ann.page.locator(".topic-asks").get_by_role("button", name="Save").click()
+    await expect(bob.page.locator("topic-head h2")).to_have_text("Sand")
+    await choose(ann, "Delete topic")
+    await expect(ann.page.locator("dialog.ask")).to_contain_text("can't be undone")
+    await ann.page.locator("dialog.ask").get_by_role("button", name="Delete topic").click()
+    await expect(ann.page.locator("topic-list .empty")).to_contain_text("No topics yet")
+    await expect(bob.page.locator("topic-head h2")).to_have_text("This topic doesn't exist any more")
+    await expect(bob.page.locator("message-item")).to_have_count(0)
+
+
+async def test_everything_is_marked_as_read_and_a_topic_is_searched(new_reader: Any, new_room: Any) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Shelf", bob, forum=True)
+    tea = await topic_of(bob, room, "Tea", "oolong and books")
+    await topic_of(bob, room, "Coffee", "oolong is no coffee")
+    await is_indexed(ann, "coffee", room)
+    await ann.open(f"/room/{room}/topic/{tea}")
+    await ann.hears("oolong and books")
+    await expect(row(ann, "Coffee").locator(".badge")).to_have_text("1")
+    await choose(ann, "Search in this topic")
+    await expect(ann.page.locator("search-page .chip.on")).to_have_text(["Shelf", "Tea"])
+    await ann.page.locator("search-page .asking input").press_sequentially("oolong")
+    await expect(hits(ann)).to_have_text([re.compile("oolong and books")])
+    await ann.page.get_by_role("button", name="Remove: Tea").click()
+    await expect(hits(ann)).to_have_count(2)
+    await ann.page.locator("room-list .community-name").click()
+    await ann.page.get_by_role("menuitem", name="Mark everything as read").click()
+    await expect(ann.room("Shelf")).not_to_have_class(re.compile("unread"))
+    await ann.open(f"/room/{room}")
+    await expect(row(ann, "Coffee")).to_be_visible()
+    await expect(row(ann, "Coffee").locator(".badge")).to_have_count(0)
+
+
+async def test_on_a_phone_list_and_topic_are_pages_of_their_own(new_reader: Any, new_room: Any) -> None:
+    ann = await new_reader("Ann Lin", **PHONE)
+    room = await new_room(ann, "Pocket", forum=True)
+    await topic_of(ann, room, "Small talk", "hello", "hello again")
+    await ann.open(f"/room/{room}")
+    await expect(row(ann, "Small talk")).to_be_visible()
+    assert await ann.page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = "nodes => nodes.filter(node => node.getBoundingClientRect().height < 44).map(node => node.outerHTML)"
+    targets = "topic-list :is(a, button):visible, topic-head :is(a, button):visible"
+    assert await ann.page.locator(targets).evaluate_all(small) == []
+    await row(ann, "Small talk").tap()
+    await ann.sees("hello", "hello again")
+    await expect(ann.page.locator("topic-list")).to_have_count(0)
+    assert await ann.page.locator(targets).evaluate_all(small) == []
+    await ann.page.locator("topic-head .to-list").tap()
+    await expect(row(ann, "Small talk")).to_be_visible()
