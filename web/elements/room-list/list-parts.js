@@ -127,7 +127,7 @@ export class ListParts {
 
   #readEverything() {
     const { client } = this.list;
-    for (const [id, room] of client.rooms) if (room.unread) client.markers.seen(id);
+    client.markers.mark([...client.rooms.keys()]);
   }
 
   /** @param {boolean} guest */

@@ -121,7 +121,7 @@ export class RoomParts {
       direct ? { icon: "person", text: say("tie.to_profile"), act: () => this.#toProfile() } : null,
       { icon: "info", text: say(direct ? "notify.label" : "people.about_room"), act: () => this.#show() },
       direct ? null : { icon: "topic", text: say("topics.heading"), href: topicsPath(view.room) },
-      room.unread ? { icon: "check", text: say("topics.mark_room"), act: () => this.client.markers.seen(view.room) } : null,
+      room.unread ? { icon: "check", text: say("topics.mark_room"), act: () => this.client.markers.mark([view.room]) } : null,
       muted ? { icon: "bell", text: say("notify.unmute"), act: () => notify({ level: room.state.notify_then ?? "mentions" }) }
         : { icon: "mute", text: say("notify.quiet"), act: () => notify({ level: "none", until: this.client.now() + HOURS_8 }) },
       !direct && (room.state.kind === "open" || room.moderates) ? { icon: "link", text: say("people.copy_link"), act: () => this.#show("link") } : null,

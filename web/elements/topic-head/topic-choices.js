@@ -28,7 +28,7 @@ export function topicChoices(head) {
     { icon: "undo", text: say("topics.first"), act: () => head.toFirst() },
     { icon: "link", text: say("actions.link"), act: () => copyLink(head) },
     { icon: "search", text: say("topics.search"), href: searchPath({ room: head.room, topic: head.topic }) },
-    card.unread ? { icon: "check", text: say("topics.mark"), act: () => client.markers.seen(head.room, head.topic) } : null,
+    card.unread ? { icon: "check", text: say("topics.mark"), act: () => client.markers.mark([head.room], head.topic) } : null,
     moderates ? { icon: "pin", text: say(card.pinned ? "topics.unpin" : "topics.pin"), act: change({ pinned: !card.pinned }) } : null,
     moderates || begins ? { icon: "edit", text: say("topics.rename"), act: () => rename(head, card) } : null,
     moderates ? { icon: "lock", text: say(card.closed ? "topics.reopen" : "topics.close"), act: card.closed ? change({ closed: false }) : () => close(head, card) } : null,

@@ -31,7 +31,7 @@ export class TopicList extends PageElement {
     this.buttons = CHOICES.map((_, at) => button("", () => this.#choose(at), "choice"));
     this.all = make("a", { class: "choice all" });
     this.tabs.append(...this.buttons, this.all);
-    this.read = button("", () => this.client.markers.seen(this.room), "action read-all");
+    this.read = button("", () => this.client.markers.mark([this.room]), "action read-all");
     this.add = make("button", { class: "action edged add", attributes: { type: "button" }, on: { click: () => this.#begin() } }, icon("plus"), make("span"));
     this.rows = make("ul", { attributes: { role: "list" } });
     this.none = make("p", { class: "empty", attributes: { role: "status" } });
