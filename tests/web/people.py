@@ -33,7 +33,10 @@ from playwright.async_api import (
 from tests.people import PASSWORD, Person, post
 
 CHROMIUM = Path("/usr/bin/chromium-headless-shell")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic"]
+ARGUMENTS = [
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-quic",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+]  # fmt: skip
 PATIENCE_MS = 15_000
 START_S = 30.0
 ROOT = Path(__file__).parents[2]

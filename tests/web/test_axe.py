@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -153,6 +154,16 @@ async def _look_at_files(reader: Reader) -> list[str]:
     await reader.box.press("Enter")
     await expect(reader.page.locator(".picture[href] img")).to_have_count(1)
     found += await complaints(reader, "files of a message")
+    await reader.page.get_by_role("button", name=re.compile("voice message|语音|語音")).press("Enter")
+    await expect(reader.page.locator("voice-recorder.runs .button")).to_be_focused()
+    found += await complaints(reader, "a voice message while it is spoken")
+    await reader.page.keyboard.press("Enter")
+    await expect(reader.page.locator(".attached voice-player")).to_be_visible()
+    await expect(reader.page.locator(".attached progress:not([hidden])")).to_have_count(0)
+    found += await complaints(reader, "a voice message before it is sent")
+    await reader.page.locator("message-composer .send").press("Enter")
+    await expect(reader.page.locator("message-item voice-player")).to_be_visible()
+    found += await complaints(reader, "a voice message")
     await reader.page.locator(".picture").click()
     await expect(reader.page.locator("picture-viewer img")).to_be_visible()
     return found + await complaints(reader, "a picture large")

@@ -53,6 +53,8 @@ const LATER = {
   "topic-head": () => import("./topic-head/topic-head.js"),
   "topic-list": () => import("./topic-list/topic-list.js"),
   "user-profile": () => import("./user-profile/user-profile.js"),
+  "voice-player": () => import("./voice-player/voice-player.js"),
+  "voice-recorder": () => import("./voice-recorder/voice-recorder.js"),
 };
 
 /** What did not come is asked for again after that time. */

@@ -20,7 +20,7 @@ import { openSpoiler } from "./spoilers.js";
 import { tellWhoReacted } from "./who-reacted.js";
 
 const REST = 250;
-const INNER = ".reaction, .answer, .topic, .who, .files :is(a, button)";
+const INNER = ".reaction, .answer, .topic, .who, .files :is(a, button, input)";
 
 export class MessageActions extends PageElement {
   /** @type {any} */ list = null;

@@ -13,7 +13,7 @@ import { kindWords, sizeWords } from "../../lib/file-words.js";
 import { icon, iconButton } from "../../lib/icons.js";
 import { refusalWords } from "../../lib/refusal.js";
 import { pageUploads } from "../../state/page-uploads.js";
-import { bringStyle } from "../later.js";
+import { arrived, bringStyle } from "../later.js";
 import { openMenu } from "../menu.js";
 
 const MOST = 10;
@@ -106,21 +106,39 @@ export class Attaching {
     this.composer.focus();
   }
 
+  get #most() {
+    return this.client.card?.limits.message_files ?? MOST;
+  }
+
+  get isFull() {
+    return this.#files.length >= this.#most;
+  }
+
+  sayFull() {
+    this.composer.hint.textContent = this.composer.say("composer.files_full", { count: this.#most });
+  }
+
+  /** @param {import("../../state/uploads.js").Given} given */
+  addVoice(given) {
+    this.#add(given);
+    this.composer.attached();
+    this.#draw();
+  }
+
   /** @param {File[]} files @param {boolean} [keep] as they are */
   add(files, keep = false) {
     const { composer } = this;
-    const most = this.client.card?.limits.message_files ?? MOST;
-    const room = Math.max(0, most - this.#files.length);
+    const room = Math.max(0, this.#most - this.#files.length);
     for (const file of files.slice(0, room)) this.#add({ blob: file, name: file.name || NAMELESS, keep });
     composer.attached();
     this.#draw();
-    composer.hint.textContent = files.length > room ? composer.say("composer.files_full", { count: most }) : "";
+    composer.hint.textContent = "";
+    if (files.length > room) this.sayFull();
   }
 
   /** @param {import("../../state/uploads.js").Given} given */
   #add(given) {
-    const { key, name, type, size, seconds, peaks } = this.uploads.add({ ...given, owner: this.client.me, room: this.composer.room });
-    this.#files.push({ key, name, type, size, ...(seconds && { seconds, peaks }) });
+    this.#files.push(begin(this.composer, given));
   }
 
   // --- tiles ----------------------------------------------------------------------------------------------------------
@@ -129,7 +147,9 @@ export class Attaching {
     const { box, list, told, composer } = this;
     box.hidden = this.#hidden || !this.#files.length;
     const before = this.#tiles;
-    this.#tiles = new Map(this.#files.map((file) => [file.key, before.get(file.key) ?? this.#tile(file)]));
+    // What this browser kept of them may still be on its way.
+    const known = this.#files.filter(({ key }) => this.uploads.get(key));
+    this.#tiles = new Map(known.map((file) => [file.key, before.get(file.key) ?? this.#tile(file)]));
     for (const [key, tile] of before) if (!this.#tiles.has(key)) tile.remove();
     for (const [key, tile] of this.#tiles) {
       if (tile.parentNode !== list) list.append(tile);
@@ -140,16 +160,23 @@ export class Attaching {
   }
 
   /** @param {Attached} file */
-  #tile({ key, name, type }) {
+  #tile(file) {
+    const { key, name, type } = file;
     const { composer } = this;
     const blob = this.uploads.get(key)?.blob;
-    const tile = make("li", { class: "tile" });
+    const tile = make("li", { class: file.peaks ? "tile voice" : "tile" });
     const picture = type.startsWith("image/") && blob ? this.#picture(tile, blob) : null;
     const face = make("span", { class: "face" }, picture ?? icon(type.startsWith("video/") ? "film" : type.startsWith("audio/") ? "mic" : "file"));
     const bar = make("progress", { attributes: { max: "1", "aria-label": composer.say("composer.file_progress", { name }) } });
     const remove = iconButton("close", composer.say("composer.remove_file", { name }), () => this.#remove(key));
+    if (file.peaks && blob) this.#listenTo(face, file, blob);
     tile.append(face, make("span", { class: "name", text: name, attributes: { dir: "auto" } }), make("span", { class: "state", attributes: { role: "status" } }), bar, remove);
     return tile;
+  }
+
+  /** A recording can be heard before it is sent. @param {HTMLElement} face @param {Attached} file @param {Blob} blob */
+  async #listenTo(face, file, blob) {
+    if (await arrived("voice-player")) face.replaceChildren(make("voice-player", { set: { file, blob } }));
   }
 
   /** What this browser cannot draw is shown as a file. @param {HTMLElement} tile @param {Blob} blob */
@@ -210,6 +237,20 @@ export class Attaching {
     if (next) next.focus();
     else this.composer.focus();
   }
+}
+
+/** On its way, as a draft names it. @param {import("./message-composer.js").MessageComposer} composer @param {import("../../state/uploads.js").Given} given @returns {Attached} */
+function begin({ client, room }, given) {
+  const { key, name, type, size, seconds, peaks } = pageUploads(client).add({ ...given, owner: client.me, room });
+  return { key, name, type, size, ...(seconds && { seconds, peaks }) };
+}
+
+/** For the draft of a room that was left meanwhile; a composer that stands there by now shows it. @param {import("./message-composer.js").MessageComposer} composer @param {import("../../state/uploads.js").Given} given */
+export function keepForLater(composer, given) {
+  const { drafts, room } = composer;
+  const draft = drafts.draft(room);
+  drafts.keepDraft(room, { ...draft, files: [...(draft.files ?? []), begin(composer, given)] });
+  drafts.dispatchEvent(new CustomEvent("change", { detail: room }));
 }
 
 /** Whether it is sent with all that its camera noted. @param {Upload | undefined} upload */

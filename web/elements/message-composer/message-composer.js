@@ -2,8 +2,10 @@
  * Where one writes. Properties `room` and `topic` (ids). Enter sends on a keyboard and makes a new line on a phone; it never sends while
  * words are being composed. A visitor's words wait in the outbox while they choose a name. What is written is kept by
  * state/drafts.js: the draft with the message it answers, and an edit under way, which becomes a draft where its message
- * is gone. Completion, files, the picker of emoji and the list of shortcuts come when they are first wanted.
+ * is gone. Completion, files, voice messages, the picker of emoji and the list of shortcuts come when they are first wanted.
  */
+
+import "../../lib/more-icons.js";
 
 import { change, make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
@@ -48,11 +50,12 @@ export class MessageComposer extends PageElement {
     this.help = make("button", { class: "icon-button help", text: "Aa", attributes: { type: "button" } });
     this.smile = iconButton("smile", "", () => this.#pickEmoji());
     this.at = iconButton("at", "", () => this.insert("@"));
+    this.mic = iconButton("mic", "", () => this.#record(), "mic");
     this.words = make("span", { class: "words" });
     this.button = make("button", { class: "button send", attributes: { type: "submit" } }, icon("send"), this.words);
     this.plus = iconButton("plus", "", () => this.#attach((attaching) => attaching.openMenu(this.plus)), "plus");
     this.plus.setAttribute("aria-haspopup", "menu");
-    this.form = make("form", {}, this.plus, this.input, this.help, this.smile, this.at, this.button);
+    this.form = make("form", {}, this.plus, this.input, this.help, this.smile, this.at, make("span", { class: "last" }, this.mic, this.button));
     this.append(this.note, this.bar, this.hint, this.form);
   }
 
@@ -117,12 +120,12 @@ export class MessageComposer extends PageElement {
     const textContent = this.say(this.#editing ? "composer.save" : "composer.send");
     change(this.words, { textContent });
     change(this.button, { ariaLabel: textContent });
-    for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"], [this.plus, "composer.attach"]]) {
+    for (const [made, words] of [[this.smile, "composer.emoji"], [this.at, "composer.mention"], [this.help, "composer.help"], [this.plus, "composer.attach"], [this.mic, "voice.record"]]) {
       const title = this.say(words);
       change(made, { title, ariaLabel: title });
     }
     if (this.input.style.height === "auto") this.#fit();
-    change(this.plus, { hidden: Boolean(this.#editing || whyNoFiles(this)) });
+    for (const made of [this.plus, this.mic]) change(made, { hidden: Boolean(this.#editing || whyNoFiles(this)) });
     this.#attaching?.show(Boolean(this.#editing));
     this.#showNote();
     this.#showBar();
@@ -240,6 +243,24 @@ export class MessageComposer extends PageElement {
   addFiles(files) {
     if (this.#editing) this.stopEditing();
     if (files.length) this.#attach((attaching) => attaching.add(files));
+  }
+
+  /** A voice message, in place of the box while it is spoken. */
+  async #record() {
+    if (this.#attaching?.isFull) return this.#attaching.sayFull();
+    if (!(await arrived("voice-recorder")) || this.classList.contains("records")) return;
+    this.hint.textContent = "";
+    this.classList.add("records");
+    this.form.before(make("voice-recorder", { set: { composer: this } }));
+  }
+
+  /** What was recorded is a file of the draft, in reach of the button that sends it. @param {import("../../state/uploads.js").Given | undefined} given undefined for nothing @param {string} [why] key of why there is nothing */
+  async keepVoice(given, why = "") {
+    this.classList.remove("records");
+    if (!this.isConnected) return given && (await import("./attaching.js")).keepForLater(this, given);
+    if (given) await this.#attach((attaching) => attaching.addVoice(given));
+    this.hint.textContent = why && this.say(why);
+    return (given ? this.button : this.mic).focus();
   }
 
   /** Whether the message has something besides words: files of its own, or those of the message that is edited. */

@@ -105,12 +105,27 @@ async function openViewer(event, item, file) {
 /** @param {MessageItem} item @param {File} file */
 function fileOf(item, file) {
   const [sort] = file.type.split("/");
+  if (sort === "audio" && file.peaks?.length) return voiceOf(item, file);
   if (!file.id || (sort !== "audio" && sort !== "video")) return row(item, file);
   const address = fileAddress(file.id);
   const played = make(sort, { class: sort, attributes: { src: address, controls: true, preload: "metadata", tabindex: "-1", "aria-label": file.name, ...(sort === "video" && { playsinline: true }) } });
   // What was sent as it is may only be saved.
   played.addEventListener("error", () => played.replaceWith(row(item, file)));
   return played;
+}
+
+/** A place until its player comes. @param {MessageItem} item @param {any} file */
+function voiceOf(item, file) {
+  const place = make("div", { class: "voice" });
+  (async () => {
+    const blob = file.id ? undefined : (await uploadsOf(item)).get(file.key)?.blob;
+    if (!(await arrived("voice-player"))) return;
+    const player = make("voice-player", { set: { file, blob } });
+    place.append(player);
+    // As with all in a message, the keyboard comes to them by the message.
+    for (const stop of player.querySelectorAll("button, input")) stop.tabIndex = -1;
+  })();
+  return place;
 }
 
 /** Its name, what it is and how large; a press saves it. @param {MessageItem} item @param {File} file */
