@@ -55,10 +55,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store", default="", help="program of the tests' store, such as redis-server")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that drive the page come first: they take longest, and one that came last would keep one worker busy while
-    the others have nothing left."""
+    the others have nothing left. On another program, tests that do not use the store would only say the same again."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    if config.getoption("--store"):
+        elsewhere = [item for item in items if "valkey" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.fixture(autouse=True)
