@@ -2,14 +2,15 @@
 
 The store counts up to the last message that was delivered when it was asked; what was delivered since is added from the
 feed's tail, without await. A change in between (a deletion, a move) may or may not be in the store's number, so then it
-is asked again. Nothing is asked where everything is read. Lines (topics and the main line) are passed only where they
-are counted otherwise than the room.
+is asked again. Lines (topics and the main line) are passed only where they are counted otherwise than the room.
+Nothing is asked where everything is read, except where no topics count but those in which the user wrote: what is
+delivered since may be in one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Final, NamedTuple
 
 from chatserver.ids import now_ms
@@ -48,20 +49,29 @@ class Lines(NamedTuple):
 
     def differ(self, feed: Feed) -> bool:
         """Whether any line is counted otherwise than the room."""
-        if feed.topical <= self.reading.read_seq:
+        if feed.topical <= self.reading.read_seq and (self.others or not feed.topical):
             return False
         return bool(self.reading.markers) or not self.others or not all(self.counts.values())
 
-    def unread_in(self, line: str, seq: int) -> bool:
-        return seq > self.reading.marker(line) and (line == MAIN or self.counts.get(line, self.others))
+    def unread_in(self, named: Set[str]) -> Callable[[str, int], bool]:
+        """Whether a message of a line counts; ``named`` are the topics that do where others do not."""
+
+        def is_unread(line: str, seq: int) -> bool:
+            return seq > self.reading.marker(line) and (
+                line == MAIN or self.counts.get(line, self.others or line in named)
+            )
+
+        return is_unread
 
 
 class Counted(NamedTuple):
-    """A count up to the message ``upto``, when ``changed_rev`` was the feed's last change."""
+    """A count up to the message ``upto``, when ``changed_rev`` was the feed's last change. ``named``: the topics that
+    count, where others do not."""
 
     unread: Unread
     upto: int
     changed_rev: int
+    named: frozenset[str] = frozenset()
 
 
 class UnreadCounter:
@@ -94,13 +104,13 @@ class UnreadCounter:
         upto, changed_rev, lines = feed.delivered.seq, feed.changed_rev, reader.lines(feed)
         differ = lines.differ(feed)
         read = lines.reading.read_seq if differ else max(lines.reading.read_seq, lines.reading.marker(MAIN))
-        if not reader.user or read >= upto:
+        if not reader.user or (read >= upto and (lines.others or not differ)):
             return Counted(Unread(0, 0), upto, changed_rev)
-        unread = await self._store.count(
+        unread, named = await self._store.count(
             feed.room, reader.user, after=read, upto=upto, everyone=bool(reader.pointer.everyone),
             gone=feed.gone > read, lines=_as_stored(lines) if differ else ALIKE, without=reader.blocks,
         )  # fmt: skip
-        return Counted(unread, upto, changed_rev)
+        return Counted(unread, upto, changed_rev, named)
 
     @staticmethod
     def now(feed: Feed, reader: Reader, counted: Counted) -> Unread:
@@ -109,7 +119,7 @@ class UnreadCounter:
         if not reader.user or last == counted.upto:
             return counted.unread
         unread, mentions = feed.tail.unread_after(
-            counted.upto, last, reader.lines(feed).unread_in, reader.user, reader.blocks,
+            counted.upto, last, reader.lines(feed).unread_in(counted.named), reader.user, reader.blocks,
             everyone=bool(reader.pointer.everyone),
         )  # fmt: skip
         return Unread(counted.unread.unread + unread, counted.unread.mentions + mentions)

@@ -53,7 +53,7 @@ class Forum:
         return reader.steps() | {
             "a session begins": self.ben.start_anew,
             "read.mark of nothing new": lambda: self.asks("read.mark", topic=middle, seq=1),
-            "a session of who hears few topics": self.begins_with_few,
+            "a session that counts few topics": self.begins_with_few,
             "topic.list by ids": lambda: self.asks("topic.list", topics=self.ids[5:25]),
             "topic.update": lambda: self.ann.call("topic.update", room=self.room, topic=middle, note="Read this"),
             "moved and back": self.moves,

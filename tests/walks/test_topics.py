@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatserver.app import Server
+from chatserver.live.unread import Reader
 from tests.people import Person, Refused, gathering
 
 
@@ -200,6 +201,26 @@ async def test_a_level_of_a_topic_says_what_is_unread(server: Server) -> None:
         await bob.call("topic.notify", room=room, topic=rain, level="none")  # also where bob wrote
         assert await unread() == (2, 2)
         assert await refusal(bob.call("topic.notify", room=room, topic="none", level="all")) == ("not_found", "topic")
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_what_is_delivered_while_it_is_counted_counts_where_one_wrote(server: Server, read: bool) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        room = await room_of(ann, bob)
+        soil, rain = [(await topic_of(ann, room, title))["topic"]["id"] for title in ("Soil", "Rain")]
+        await bob.say(room, "sand", topic=soil)
+        await bob.call("room.notify", room=room, level="none")
+        await server.live.marks.carry()
+        if read:
+            await bob.call("read.mark", room=room, seq=3)
+        feed = server.hub.feeds.get(room)
+        reader = Reader(bob.id, await server.hub.pointer(bob.id, room))
+        counted = await server.hub.unread.count(feed, reader)
+        for topic in (soil, rain):
+            sent = await ann.say(room, "@bob loam", topic=topic)
+            await bob.hears("message.posted", seq=sent["seq"])
+        assert server.hub.unread.now(feed, reader, counted) == (1, 1)
+        assert (await server.hub.unread.count(feed, reader)).unread == (1, 1)
 
 
 async def test_messages_are_moved_by_moderators_and_an_empty_topic_is_gone(server: Server) -> None:

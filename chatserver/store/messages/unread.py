@@ -40,12 +40,13 @@ class UnreadStore:
     async def count(
         self, room: str, user: str, *, after: int, upto: int, everyone: bool, gone: bool, lines: LinesAsked,
         without: Set[str],
-    ) -> Unread:  # fmt: skip
+    ) -> tuple[Unread, frozenset[str]]:  # fmt: skip
         """Count the messages with seq > ``after`` and <= ``upto`` that are neither read nor deleted; of those that call
         the user without those by users in ``without``. ``everyone``: whether @everyone calls them; ``gone``: whether
-        any message after ``after`` was deleted. Raises ``Refusal`` unavailable."""
+        any message after ``after`` was deleted. Where others do not count, gives the topics that do, too. Raises
+        ``Refusal`` unavailable."""
         answer = await self._store.call(
             "unread_count", keys.room(room), user, after, upto, int(everyone), int(gone), int(lines.differ),
             lines.markers, lines.levels, int(lines.others), *without,
         )  # fmt: skip
-        return Unread(int(answer[1]), int(answer[2]))
+        return Unread(int(answer[1]), int(answer[2])), frozenset(answer[3].decode().split())

@@ -4,7 +4,7 @@
 -- args: user, read_seq, last seq, whether @everyone calls them (1 | 0), whether any message after read_seq was deleted
 -- (1 | 0), whether its topics make a difference (1 | 0), read markers of lines, levels of topics ('ID:1' counts, 'ID:0'
 -- does not), whether other topics count (1; 0: only those they wrote in), then the users whose messages call them not
--- answers: {'ok', unread, mentions}
+-- answers: {'ok', unread, mentions, the topics that count, separated by spaces, where others do not}
 
 -- Whether the messages of each topic count, as far as that is not the rule.
 local function counting(meta, user, levels, others)
@@ -56,15 +56,24 @@ local function calls_left(meta, calls, markers, counts, others)
   return count
 end
 
+local function counted_ones(counts)
+  local ids = {}
+  for id, does_count in pairs(counts) do
+    if does_count then ids[#ids + 1] = id end
+  end
+  return table.concat(ids, ' ')
+end
+
 return function(keys, args)
   local meta, mentions = keys[1], keys[2]
   local user, after, upto, has_gone = args[1], tonumber(args[2]), tonumber(args[3]), args[5] == '1'
   local without, others = {[user] = true}, args[9] == '1'
   for i = 10, #args do without[args[i]] = true end
   local calls = calls_between(mentions, user, after, upto, args[4] == '1', without)
-  if args[6] ~= '1' then return {'ok', standing_all(meta, after, upto, has_gone), #calls} end
+  if args[6] ~= '1' then return {'ok', standing_all(meta, after, upto, has_gone), #calls, ''} end
   local markers, counts = markers_of(args[7]), counting(meta, user, args[8], others)
   local count = others and unread_of_most(meta, after, upto, has_gone, markers, counts)
     or unread_of_few(meta, after, upto, markers, counts)
-  return {'ok', count, calls_left(meta, calls, markers, counts, others)}
+  local calling = calls_left(meta, calls, markers, counts, others)
+  return {'ok', count, calling, others and '' or counted_ones(counts)}
 end
