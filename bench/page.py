@@ -20,6 +20,7 @@ import aiohttp
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from bench.fanout import Options
+from bench.pictures import hang
 from bench.sides import Side, server, sign_up
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
@@ -33,6 +34,8 @@ KEY_PAUSE = 0.1
 SAID_PER_SECOND = 50
 PATIENCE_MS = 180_000
 ROOM = "readers"
+GALLERY = "pictures"
+HUNG = 200
 AT_ONCE = 32
 FRAMES = "disabled-by-default-devtools.timeline.frame"
 
@@ -86,10 +89,10 @@ class Reading:
 
 
 def page(folder: Path, servers: int, options: Options) -> None:
-    """Opening, reading and writing, at full speed and four times slower."""
+    """Opening, reading words and pictures, and writing, at full speed and four times slower."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     loaded = min(LOADED, options.members * 10)
-    with server(folder, servers, [ROOM]) as home:
+    with server(folder, servers, [ROOM, GALLERY]) as home:
         home.tokens = asyncio.run(sign_up(home.port, 2))
         asyncio.run(_measure(home, loaded, options))
 
@@ -104,7 +107,10 @@ async def _measure(home: Side, loaded: int, options: Options) -> None:
                 await _come_in(home, browser, slower, options.rounds)
             await _say(home, loaded - 60)
             for slower in (1, SLOWER):
-                await _read(home, browser, slower, loaded, min(READING_SECONDS, options.seconds * 2))
+                await _read(home, browser, slower, ROOM, loaded, min(READING_SECONDS, options.seconds * 2))
+            await hang(home, GALLERY, HUNG)
+            for slower in (1, SLOWER):
+                await _read(home, browser, slower, GALLERY, HUNG, min(READING_SECONDS, options.seconds * 2))
             for slower in (1, SLOWER):
                 await _write(home, browser, slower, round(min(KEYS, options.seconds * 20)))
         finally:
@@ -124,7 +130,8 @@ async def _opened(home: Side, browser: Browser, slower: int) -> AsyncIterator[tu
         )
         if not answer.ok:
             raise RuntimeError(await answer.text())
-        await context.request.post(f"{address}/api/room.join", data={"room": ROOM}, headers={"Origin": address})
+        for room in (ROOM, GALLERY):
+            await context.request.post(f"{address}/api/room.join", data={"room": room}, headers={"Origin": address})
         opened = await context.new_page()
         opened.set_default_timeout(PATIENCE_MS)
         tools = await context.new_cdp_session(opened)
@@ -150,10 +157,10 @@ async def _come_in(home: Side, browser: Browser, slower: int, rounds: int) -> No
     )
 
 
-async def _read(home: Side, browser: Browser, slower: int, loaded: int, seconds: float) -> None:
+async def _read(home: Side, browser: Browser, slower: int, room: str, loaded: int, seconds: float) -> None:
     """Load the whole room, then scroll up and down again."""
     async with _opened(home, browser, 1) as (opened, tools):
-        await opened.goto(f"http://127.0.0.1:{home.port}/room/{ROOM}")
+        await opened.goto(f"http://127.0.0.1:{home.port}/room/{room}")
         await opened.evaluate(_USABLE)
         rows = await opened.evaluate(_LOAD_ALL, loaded)
         await tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
@@ -161,7 +168,7 @@ async def _read(home: Side, browser: Browser, slower: int, loaded: int, seconds:
         assert box is not None
         middle = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
         reading = await _frames(tools, middle, seconds)
-    print(f"  {slower} × slower  scrolling {rows:,} loaded messages: {reading}", flush=True)
+    print(f"  {slower} × slower  scrolling {rows:,} loaded messages in {room}: {reading}", flush=True)
 
 
 async def _frames(tools: CDPSession, middle: dict[str, float], seconds: float) -> Reading:
