@@ -110,6 +110,46 @@ async def test_axe_finds_nothing(server: Served, browser: Browser, locale: str) 
         await reader.context.close()
 
 
+@pytest.mark.parametrize(
+    "locale", ["en-GB", *(pytest.param(locale, marks=pytest.mark.soak) for locale in ("zh-CN", "zh-TW"))]
+)
+async def test_axe_finds_nothing_in_a_forum(server: Served, browser: Browser, locale: str) -> None:
+    """Its list, a topic, a closed one, all messages, and what is opened there."""
+    ann, bob = [await people.reader(server, browser, locale=locale, bypass_csp=True) for _ in range(2)]
+    await ann.sign_up("ann", "Ann Lin")
+    await bob.sign_up("bob", "王小明")
+    room = (await ann.call("room.create", title="Reading circle", forum=True))["room"]
+    await bob.call("room.join", room=room)
+    moss, rain, old = [
+        (await who.call("topic.create", room=room, title=title, text="**Moss**, 苔藓", client_id=title))["topic"]["id"]
+        for who, title in ((bob, "苔藓 Moss"), (ann, "Rain"), (ann, "Soap"))
+    ]
+    await bob.call("message.send", room=room, topic=rain, text="@ann which book?", client_id="a1")
+    await ann.call("topic.update", room=room, topic=moss, pinned=True)
+    found = await _look(ann, f"/room/{room}", "topic-list .badge.lit")
+    await ann.page.locator("topic-list .add").click()
+    await expect(ann.page.locator(".topic-new input").first).to_be_focused()
+    found += await complaints(ann, "a new topic")
+    found += await _look(ann, f"/room/{room}/topic/{rain}", "message-item")
+    await ann.page.locator("topic-head button").last.click()
+    await expect(ann.page.get_by_role("menuitem").first).to_be_focused()
+    found += await complaints(ann, "the menu of a topic")
+    await ann.page.keyboard.press("Escape")
+    await ann.page.locator("message-item").first.focus()
+    await ann.page.keyboard.press("m")
+    await ann.page.locator("[data-act=move]").click()
+    await expect(ann.page.locator("message-mover [type=radio]").first).to_be_attached()
+    found += await complaints(ann, "messages to move")
+    await ann.call("topic.update", room=room, topic=old, closed=True, note="Go on in Rain")
+    await ann.call("topic.notify", room=room, topic=old, level="none")
+    found += await _look(ann, f"/room/{room}/topic/{old}", "message-composer .note:not(:empty)")
+    found += await _look(ann, f"/room/{room}/all", "message-item .topic")
+    found += await _look(ann, f"/search?q=book&room={room}&topic={rain}", "search-page .chip.on")
+    assert not found, "\n".join(found)
+    for reader in (ann, bob):
+        await reader.context.close()
+
+
 async def _look(reader: Reader, path: str, there: str) -> list[str]:
     """What axe-core complains of on one screen, in both themes."""
     await reader.open(path)

@@ -78,7 +78,7 @@ export class RoomParts {
     this.#addAround();
     this.#openCurtain();
     this.#showNewLink();
-    const wanted = matchMedia(PHONE).matches ? location.hash === "#about" : (context.preferences.chosen.people ?? matchMedia(OPEN).matches) && matchMedia(WIDE).matches;
+    const wanted = matchMedia(PHONE).matches ? location.hash === "#about" : (context.preferences.chosen.people ?? (matchMedia(OPEN).matches && !room?.state.forum)) && matchMedia(WIDE).matches;
     const stands = wanted && room?.isMember && room.state.kind !== "direct";
     if (stands && !this.#seesPeople) this.#ready.then(() => want("room-people")).then(() => view.isConnected && this.#openPeople(), () => undefined);
     return undefined;
