@@ -5,7 +5,7 @@
  */
 
 import { isNight } from "../lib/night.js";
-import { roomPath } from "../lib/paths.js";
+import { roomPath, topicPath } from "../lib/paths.js";
 import { filesWords } from "../lib/plain-text.js";
 import { shorten } from "../lib/shorten.js";
 
@@ -66,9 +66,9 @@ export class Calls {
     else if (this.#shown.get(id) === shown) this.#show(room, message, shown);
   }
 
-  /** Whether the room's level lets a message notify. @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message */
+  /** Whether the level of the room, or of the topic where it is known, lets a message notify. @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message */
   #isFor(room, message) {
-    const { notify } = room.state;
+    const notify = (message.topic && room.topics?.get(message.topic)?.level) || room.state.notify;
     if (this.client.blocks.has(message.author.id)) return false;
     return notify === "all" || (notify === "mentions" && room.callsMe(message, this.client.me));
   }
@@ -76,13 +76,14 @@ export class Calls {
   /** @param {import("./room.js").Room} room @param {import("../lib/shapes.js").Message} message @param {{close: () => void}} shown */
   #show(room, message, shown) {
     const title = `${message.author.name} · ${room.title(this.words.language)}`;
+    const path = message.topic && room.state.forum ? topicPath(room.id, message.topic) : roomPath(room.id);
     const tag = `room ${room.id}`;
-    const options = { body: shorten(message.text || filesWords(message.attachments ?? [], this.words), BODY), tag, lang: this.words.language, icon: ICON, data: { path: roomPath(room.id) } };
+    const options = { body: shorten(message.text || filesWords(message.attachments ?? [], this.words), BODY), tag, lang: this.words.language, icon: ICON, data: { path } };
     try {
       const notification = new /** @type {typeof Notification} */ (this.Notification)(title, options);
       notification.onclick = () => {
         window.focus();
-        this.go(roomPath(room.id));
+        this.go(path);
         notification.close();
       };
       shown.close = () => notification.close();

@@ -1,7 +1,7 @@
 /**
  * The community as this page knows it: who we are, our rooms, the wire and the outbox. Made once in main.js; elements
  * read it and listen to its events: `community` (its name and settings), `status` (of the wire), `session` (one began),
- * `rooms` (which there are), `room` (detail: id), `posted` (detail: room, message), `changed` (detail: room, change),
+ * `rooms` (which there are), `room` (detail: id), `posted` (detail: room, message), `changed` (detail: room, change, and the message before it as far as it was held),
  * `erased` (detail: id of the room), `purged` (detail: which went at once), `reset` (detail: id of the room), `read` (detail: what the
  * server said of a marker), `topic` (detail: of a topic.changed), `people` (somebody became known), `renamed` (detail: the user, as they are called
  * now), `inbox` (detail: who with), `met` (detail: the inbox item), `outbox`, `day` (another one began), `restart` (nothing of

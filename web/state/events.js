@@ -113,14 +113,15 @@ export class Events {
 
   /** @param {Room} room @param {import("../lib/shapes.js").Change} change */
   #changed(room, change) {
-    const author = room.timeline.at(change.seq)?.author.id ?? "";
+    const held = room.timelines.map((timeline) => timeline.at(change.seq)).find((message) => message !== undefined);
+    const author = held?.author.id ?? "";
     const counts = room.changeUnread(change);
     const exact = (this.client.blocks.has(author) || room.changeMention(change, this.client.me)) && counts;
     for (const timeline of room.timelines) timeline.changed(change);
     this.client.targets.changed(room.id, change);
     this.client.reactions.heard(room.id);
     if (!exact) this.client.markers.give(room);
-    this.client.tell("changed", { room: room.id, change });
+    this.client.tell("changed", { room: room.id, change, before: held });
     if (change.deleted) this.client.tell("erased", room.id);
   }
 

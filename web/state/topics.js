@@ -29,8 +29,8 @@ export class Topics extends EventTarget {
     this.client = client;
     this.room = room;
     this.#listen("posted", (posted) => posted.room === room && this.#posted(posted.message));
-    this.#listen("changed", (said) => said.room === room && this.#changed());
-    this.#listen("purged", (purged) => purged.room === room && this.#changed());
+    this.#listen("changed", (said) => said.room === room && this.#changed(said));
+    this.#listen("purged", (purged) => purged.room === room && this.#recount());
     this.#listen("topic", (said) => said.room === room && this.#topic(said));
     this.#listen("read", (said) => said.room === room && this.#readElsewhere(said));
     this.#listen("reset", (id) => id === room && this.#again());
@@ -175,8 +175,15 @@ export class Topics extends EventTarget {
     list.ids = at < 0 ? [...others, card.id] : [...others.slice(0, at), card.id, ...others.slice(at)];
   }
 
-  /** Messages changed, moved or went: of which topics only the server knows. */
-  #changed() {
+  /** A message that stays where it is changes nothing of its topic, unless the topic began with it. @param {{change: import("../lib/shapes.js").Change, before?: import("../lib/shapes.js").Message}} said */
+  #changed({ change, before }) {
+    const stays = before && !change.deleted && (before.topic ?? "") === (change.topic ?? "");
+    if (!stays) return this.#recount();
+    return before.id === change.topic && this.#cards.has(before.id) ? this.#ask(before.id) : undefined;
+  }
+
+  /** Messages were moved or went: from which topics only the server knows. */
+  #recount() {
     for (const line of this.#room?.lines.values() ?? []) this.#fill(line);
     for (const id of this.#cards.keys()) this.#due.add(id);
     this.#askSoon();

@@ -180,8 +180,9 @@ export class AppShell extends PageElement {
     const calls = this.client.calls;
     const name = this.client.card?.name ?? "";
     const place = readPath(location.pathname, location.hash);
-    const room = place.page === "room" ? this.client.find(place.room)?.title(this.language) : undefined;
-    const words = [room, name].filter(Boolean).join(" · ");
+    const room = place.page === "room" ? this.client.find(place.room) : undefined;
+    const topic = place.page === "room" && place.topic ? room?.topics?.get(place.topic)?.title : undefined;
+    const words = [topic, room?.title(this.language), name].filter(Boolean).join(" · ");
     change(document, { title: calls ? `(${calls}) ${words}` : words });
   }
 }
