@@ -20,6 +20,7 @@ from bench.people import people
 from bench.reactions import reactions
 from bench.recovery import herd, recovery
 from bench.scale import scale
+from bench.search import search
 from bench.ties import ties
 
 BENCHES = {
@@ -35,6 +36,7 @@ BENCHES = {
     "scale": scale,
     "people": people,
     "forum": forum,
+    "search": search,
 }
 
 

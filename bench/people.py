@@ -63,16 +63,16 @@ async def _measure(folder: Path, address: Address, options: Options) -> None:
     began, busy = time.monotonic(), time.process_time()
     async with Server(settings, store_address=address) as server:
         engine = server.stores.index.engine
-        before = _memory()
+        before = memory()
         while await _progress(server) < 1:
             await asyncio.sleep(0.05)
         figures = {
             "made in": f"{time.monotonic() - began:.1f} s", "processor": f"{time.process_time() - busy:.1f} s",
-            "size": f"{engine.size() / 1e6:.1f} MB", "memory": f"+{_memory() - before:.0f} MB",
+            "size": f"{engine.size() / 1e6:.1f} MB", "memory": f"+{memory() - before:.0f} MB",
         }  # fmt: skip
         tables.row(0, "index", figures)
         await _search(server, options)
-        tables.row(0, "server", {"memory after all": f"{_memory():.0f} MB"})
+        tables.row(0, "server", {"memory after all": f"{memory():.0f} MB"})
 
 
 async def _progress(server: Server) -> float:
@@ -112,7 +112,7 @@ def _figures(took: list[float]) -> dict[str, Any]:
     return {"p50": f"{statistics.median(took):.1f} ms", "p99": f"{sorted(took)[int(len(took) * 0.99)]:.1f} ms"}
 
 
-def _memory() -> float:
+def memory() -> float:
     """This process's resident memory now, in MB."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * resource.getpagesize() / 1e6
