@@ -14,6 +14,7 @@ from tests.web.test_files import tiles
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 A_SECOND = "() => Number(document.querySelector('voice-recorder .time').textContent.slice(-2)) >= 1"
 REFUSED = "(name) => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name)))"
+LATER = "(by) => { const now = performance.now.bind(performance); performance.now = () => now() + by; }"
 PLAYING = "() => [...document.querySelectorAll('audio')].map((sound) => !sound.paused)"
 
 
@@ -150,3 +151,14 @@ async def test_a_recording_that_cannot_be_loaded_is_said(new_reader, new_room) -
     await player(bob).get_by_role("button", name="Play").click()
     await expect(player(bob).locator(".told")).to_have_text("")
     await expect(player(bob).get_by_role("button", name="Pause")).to_be_visible()
+
+
+async def test_a_recording_ends_by_itself_after_a_minute_and_says_so_before(new_reader, new_room) -> None:
+    ann = await new_reader("Ann Lin")
+    await ann.open(f"/room/{await new_room(ann, 'Balcony')}")
+    await speak(ann)
+    await ann.page.evaluate(LATER, 52_000)
+    await expect(ann.page.locator("voice-recorder").get_by_role("status")).to_have_text("10 seconds left")
+    await ann.page.evaluate(LATER, 20_000)
+    await expect(tiles(ann).locator("voice-player")).to_be_visible()
+    await expect(ann.page.locator("message-composer .send")).to_be_focused()
