@@ -1,4 +1,4 @@
-"""What the index is made of, and what an engine does. There are two: SQLite files and OpenSearch.
+"""What the index is made of, and what an engine does. The one there is keeps SQLite files.
 
 An engine only proposes: what it finds is read again from the log, and it knows nothing about permissions. So it may
 be late, and may be deleted and made again at any time. Its methods block, and are called from threads: those that write

@@ -1,4 +1,4 @@
-"""Both engines propose the same, newest first, page by page."""
+"""The engine proposes what a look at every message finds, newest first, page by page."""
 
 from __future__ import annotations
 
