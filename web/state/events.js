@@ -24,7 +24,7 @@ export class Events {
     "member.left": (room, { user, members }) => this.#left(room, user, members),
     "members.changed": (room, { members }) => room.counted(members),
     "read.moved": (room, said) => this.client.markers.moved(room, said),
-    "topic.changed": (room, said) => this.client.tell("topic", said),
+    "topic.changed": (room, said) => this.#topicChanged(room, said),
     "typing.started": (room, { user, topic }) => this.#typed(room, user, topic),
     "presence.changed": (room, presence) => room.present(presence),
   };
@@ -129,6 +129,12 @@ export class Events {
   #reacted(room, reacted) {
     for (const timeline of room.timelines) timeline.reacted(reacted, this.client.me);
     this.client.reactions.heard(room.id);
+  }
+
+  /** @param {Room} room @param {{topics_version: number}} said */
+  #topicChanged(room, said) {
+    room.state = { ...room.state, topics_version: said.topics_version };
+    this.client.tell("topic", said);
   }
 
   /** Many messages went at once. @param {Room} room @param {import("../lib/shapes.js").Purged} purged */

@@ -292,6 +292,9 @@ export function topicsOf(client, room) {
   known.set(client, all);
   if (!all.has(room)) all.set(room, new Topics(client, room));
   const found = client.find(room);
-  if (found) found.topics = all.get(room);
+  if (found && found.topics !== all.get(room)) {
+    found.topics = all.get(room);
+    client.tell("room", room);
+  }
   return all.get(room);
 }

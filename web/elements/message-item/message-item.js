@@ -56,7 +56,7 @@ export class MessageItem extends PageElement {
   #isOther() {
     const { message, item, grouped, answered, client, language } = this;
     const wanted = message && client.reactions.wanted(message.room, message.seq);
-    const made = [message, grouped, answered, this.labelled && message?.topic && this.#room?.topics?.get(message.topic)?.title, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
+    const made = [message, grouped, answered, this.labelled && message?.topic && this.#room?.topics?.want(message.topic)?.title, wanted, language, this.#opensLinks, client.me, client.blocks.changes, client.people.changes,
       item && JSON.stringify(item), item && client.user?.name];
     if (made.every((one, at) => one === this.#made[at])) return false;
     this.#made = made;
