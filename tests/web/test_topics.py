@@ -141,7 +141,7 @@ async def test_in_an_ordinary_room_a_topic_begins_with_a_message_and_takes_other
     await mover.get_by_label("Which soil").check()
     await mover.get_by_role("button", name="Move", exact=True).click()
     await expect(mover).to_have_count(0)
-    await ann.message("soil 3").locator(".topic").click()
+    await ann.message("soil 1").locator(".topic").click()
     await ann.sees("soil 1", "soil 2", "soil 3", "Let us talk about it here")
 
     # Whoever opens the room sees which topic a message stands in, and so does whoever is there when one begins.

@@ -26,7 +26,7 @@ export function topicChoices(head) {
   const change = (/** @type {object} */ params) => () => head.doing(() => update(head, params));
   return [
     { icon: "undo", text: say("topics.first"), act: () => head.toFirst() },
-    { icon: "link", text: say("actions.link"), act: () => copyLink(head) },
+    { icon: "link", text: say("topics.link"), act: () => copyLink(head) },
     { icon: "search", text: say("topics.search"), href: searchPath({ room: head.room, topic: head.topic }) },
     card.unread ? { icon: "check", text: say("topics.mark"), act: () => client.markers.mark([head.room], head.topic) } : null,
     moderates ? { icon: "pin", text: say(card.pinned ? "topics.unpin" : "topics.pin"), act: change({ pinned: !card.pinned }) } : null,
