@@ -8,4 +8,5 @@ import "./elements/message-composer/message-composer.js";
 import "./elements/message-composer/receiving.js";
 import "./elements/message-composer/written.js";
 import "./elements/room-view/room-parts.js";
+import "./lib/more-icons.js";
 import "./state/drafts.js";

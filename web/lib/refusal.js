@@ -28,6 +28,11 @@ export class Refusal extends Error {
     return String(this.data.reason ?? this.kind);
   }
 
+  /** What of the request it is about. */
+  get path() {
+    return String(this.data.path ?? "");
+  }
+
   /** Milliseconds to wait before asking again; 0 where the server named none. */
   get retryAfter() {
     return Math.ceil(Number(this.data.retry_after ?? 0) * 1000);
@@ -45,15 +50,15 @@ export function unanswered() {
 }
 
 /**
- * Why something was refused, in the reader's words: for the very rule (`name_link`), else for rules of its sort
- * (`any_link`), else for the kind of refusal.
+ * Why something was refused, in the reader's words: for the very rule (`name_link`) and what it is about
+ * (`newcomer_title`), else for the rule, else for rules of its sort (`any_link`), else for the kind of refusal.
  *
  * @param {{say: (key: string, values?: any) => string}} element
  * @param {any} refusal a Refusal, or words of the outbox with a `reason`
  */
-export function refusalWords(element, { reason = "", kind = "", retryAfter = 0 }) {
+export function refusalWords(element, { reason = "", kind = "", path = "", retryAfter = 0 }) {
   const sort = reason.slice(reason.lastIndexOf("_") + 1);
-  for (const key of [`refused.${reason}`, `refused.any_${sort}`, `refused.${kind}`]) {
+  for (const key of [`refused.${reason}_${path}`, `refused.${reason}`, `refused.any_${sort}`, `refused.${kind}`]) {
     const words = element.say(key, { seconds: Math.ceil(retryAfter / 1000) });
     if (words !== key) return words;
   }
