@@ -51,6 +51,10 @@ FOR_TESTS = {
 }
 
 
+BROWSER_SECONDS = 180
+"""How long a test of the page may take: several share two cores, and a slow machine is no fault of the page."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store", default="", help="program of the tests' store, such as redis-server")
 
@@ -59,6 +63,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Files that drive the page come first: they take longest, and one that came last would keep one worker busy while
     the others have nothing left. On another program, tests that do not use the store would only say the same again."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(BROWSER_SECONDS))
     if config.getoption("--store"):
         elsewhere = [item for item in items if "valkey" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=elsewhere)
