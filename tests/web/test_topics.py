@@ -210,3 +210,29 @@ async def test_on_a_phone_list_and_topic_are_pages_of_their_own(new_reader: Any,
     assert await ann.page.locator(targets).evaluate_all(small) == []
     await ann.page.locator("topic-head .to-list").tap()
     await expect(row(ann, "Small talk")).to_be_visible()
+
+
+async def test_what_was_written_for_a_new_topic_is_there_again_until_the_topic_is(
+    new_reader: Any, new_room: Any
+) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Reading circle", forum=True)
+    await ann.open(f"/room/{room}")
+    add, form = ann.page.locator("topic-list .add"), ann.page.locator(".topic-new")
+    title, words = form.get_by_label("Title"), form.get_by_label("First message", exact=True)
+    await add.click()
+    await title.fill("Long books")
+    await words.fill("Which one did you finish?")
+    await ann.page.keyboard.press("Escape")
+    await expect(form).to_have_count(0)
+    await ann.page.reload()
+    await add.click()
+    await expect(title).to_have_value("Long books")
+    await expect(words).to_have_value("Which one did you finish?")
+    await form.get_by_role("button", name="Start topic").click()
+    await ann.sees("Which one did you finish?")
+    await ann.page.go_back()
+    await add.click()
+    await expect(title).to_be_focused()
+    await expect(title).to_have_value("")
+    await expect(words).to_have_value("")

@@ -5,14 +5,15 @@
  * this browser sees them; a visitor's are taken over by the account that comes next.
  *
  * @typedef {{seq: number, id: string, user: string, name: string, words: string}} Target the message that is answered
- * @typedef {{text: string, reply?: Target, files?: import("./outbox.js").Attached[]}} Draft its files are kept by state/uploads.js
+ * @typedef {{text: string, title?: string, reply?: Target, files?: import("./outbox.js").Attached[]}} Draft its files are kept
+ *   by state/uploads.js; `title` is a new topic's, whose place is "<room> new"
  * @typedef {{id: string, seq: number, before: string, text: string, left?: boolean, files?: boolean}} Edit its message's id,
  *   seq and text, and the text as it is being changed; `left` where its writer went back to the draft, `files` where it carries some
  * @typedef {{drafts: Record<string, Draft>, edits: Record<string, Edit>}} Kept
  * @typedef {import("../lib/storage.js").Drawer} Drawer
  */
 
-import { PageDrawer } from "../lib/storage.js";
+import { openStorage, PageDrawer } from "../lib/storage.js";
 
 const KEY = "chatserver.drafts";
 const KINDS = /** @type {const} */ (["drafts", "edits"]);
@@ -53,7 +54,7 @@ export class Drafts extends EventTarget {
 
   /** @param {string} room @param {Draft} draft */
   keepDraft(room, draft) {
-    this.#keep("drafts", room, draft.text || draft.reply || draft.files?.length ? draft : undefined);
+    this.#keep("drafts", room, draft.text || draft.title || draft.reply || draft.files?.length ? draft : undefined);
   }
 
   /** The edit under way, or the one that was left. @param {string} room @returns {Edit | undefined} */
@@ -148,10 +149,10 @@ function parse(written) {
 
 /** @type {Drafts | undefined} */ let drafts;
 
-/** The drafts of this page. @param {() => {device: Drawer, tab: Drawer}} open @returns {Drafts} */
-export function pageDrafts(open) {
+/** The drafts of this page. @returns {Drafts} */
+export function pageDrafts() {
   if (!drafts) {
-    drafts = new Drafts(open());
+    drafts = new Drafts({ device: openStorage(), tab: openStorage(() => sessionStorage) });
     drafts.follow(window);
   }
   return drafts;

@@ -12,7 +12,6 @@ import { icon, iconButton } from "../../lib/icons.js";
 import { messagePath } from "../../lib/paths.js";
 import { messageWords, plainText } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
-import { openStorage } from "../../lib/storage.js";
 import { pageDrafts } from "../../state/drafts.js";
 import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
@@ -33,7 +32,7 @@ const SHOWN = 200;
 export class MessageComposer extends PageElement {
   room = "";
   /** @type {string | undefined} */ topic = undefined;
-  drafts = pageDrafts(() => ({ device: openStorage(), tab: openStorage(() => sessionStorage) }));
+  drafts = pageDrafts();
   /** @type {Edit | null} */ #editing = null;
   /** @type {Target | undefined} */ #reply;
   /** @type {import("./completing.js").Completing | undefined} once it was wanted */ #completing;

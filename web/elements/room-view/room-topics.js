@@ -44,13 +44,17 @@ export class RoomTopics {
     this.show();
   }
 
-  /** In a forum a message is read in its topic. @param {number} seq */
+  /** In a forum a message is read in its topic. While the line is away it is asked for again with the next session. @param {number} seq */
   async #seek(seq) {
     if (this.#sought) return;
     this.#sought = true;
     const { view } = this;
-    const { messages: [message] } = await view.client.ask("message.get", { room: view.room, seqs: [seq] }).catch(() => ({ messages: [] }));
-    if (!message?.topic || !view.isConnected || view.client.openRoom !== view.room) return;
+    const here = location.pathname;
+    const { messages: [message] } = await view.client.ask("message.get", { room: view.room, seqs: [seq] }).catch((/** @type {any} */ refusal) => {
+      this.#sought = refusal.kind !== "unanswered" && refusal.kind !== "unavailable";
+      return { messages: [] };
+    });
+    if (!message?.topic || !view.isConnected || location.pathname !== here) return;
     history.replaceState(history.state, "", topicPath(view.room, message.topic, seq));
     dispatchEvent(new PopStateEvent("popstate"));
   }

@@ -1,6 +1,7 @@
 /**
  * A new topic: its title, its first words and files; begun from a message where one is given. Properties `room`, `message`.
- * Moderators may move that message into it, others quote it.
+ * Moderators may move that message into it, others quote it. What is written without one is kept as a draft until the
+ * topic is there.
  */
 
 import { make } from "../../lib/dom.js";
@@ -10,6 +11,7 @@ import { iconButton } from "../../lib/more-icons.js";
 import { topicPath } from "../../lib/paths.js";
 import { plainText } from "../../lib/plain-text.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { pageDrafts } from "../../state/drafts.js";
 import { topicsOf } from "../../state/topics.js";
 import { closable } from "../closable.js";
 import { context, PageElement } from "../element.js";
@@ -41,12 +43,15 @@ export class TopicForm extends PageElement {
     this.dialog = make("dialog", { class: "list topic-new", attributes: { "aria-label": this.say("topics.new") } });
     closable(this.dialog, this.say("topics.new"), this.say("people.close"), whole);
     this.append(this.dialog);
-    this.#begin();
   }
 
   attach() {
     this.attaching = new Attaching(/** @type {any} */ (this));
     this.listen(this.dialog, "close", () => this.remove());
+    pageDrafts().belongTo(this.client.me);
+    this.listen(this.dialog, "input", () => this.#keep());
+    this.#begin();
+    this.attaching.restore(this.#draft.files ?? []);
     this.dialog.showModal();
     this.heading?.focus();
   }
@@ -58,14 +63,35 @@ export class TopicForm extends PageElement {
 
   #begin() {
     const { message } = this;
-    if (!message) return;
+    if (!message) {
+      const { title = "", text } = this.#draft;
+      this.heading.value = title;
+      this.words.value = text;
+      return;
+    }
     this.heading.value = plainText(message.text, TITLE_FROM);
     if (!this.#mayMove) this.words.value = `${quoted(this.say("composer.quoted", { name: message.author.name }), message.text)}\n`;
+  }
+
+  get #place() {
+    return `${this.room} new`;
+  }
+
+  /** @returns {import("../../state/drafts.js").Draft} */
+  get #draft() {
+    return this.message ? { text: "" } : pageDrafts().draft(this.#place);
+  }
+
+  #keep() {
+    if (this.message) return;
+    const files = this.attaching?.files ?? [];
+    pageDrafts().keepDraft(this.#place, { title: this.heading.value, text: this.words.value, ...(files.length && { files }) });
   }
 
   /** What Attaching tells its host. */
   attached() {
     this.hint.textContent = "";
+    this.#keep();
   }
 
   focus() {
@@ -93,6 +119,7 @@ export class TopicForm extends PageElement {
       const from = this.#mayMove && this.moves.checked ? { from: [this.message.seq] } : {};
       const { topic } = await this.client.ask("topic.create", { room: this.room, title: this.heading.value, text: this.words.value, client_id: this.#clientId, ...from, ...(keys.length && { attachments }) });
       for (const key of keys) this.attaching.uploads.forget(key);
+      if (!this.message) pageDrafts().keepDraft(this.#place, { text: "" });
       topicsOf(this.client, this.room).keep(topic);
       this.dialog.close();
       context.go(topicPath(this.room, topic.id));
