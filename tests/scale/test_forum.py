@@ -24,28 +24,34 @@ QUIET = 3
 
 
 class Forum:
-    """A room with a reader who is somewhere in some topics, was called now and then, and hears few topics or most."""
+    """A room with two readers who are somewhere in some topics and were called now and then: Ben hears most topics, Cay
+    few."""
 
-    def __init__(self, server: Still, ann: Person, ben: Person, size: tuple[int, int]) -> None:
+    def __init__(self, server: Still, ann: Person, ben: Person, cay: Person, size: tuple[int, int]) -> None:
         self.server = server
         self.ann = ann
         self.ben = ben
+        self.cay = cay
         self.size = size
 
     async def begin(self) -> None:
         topics, messages = self.size
         self.room = (await self.ann.call("room.create", title="Forum", client_id=str(topics)))["room"]
-        await self.ben.call("room.join", room=self.room)
+        for reader in (self.ben, self.cay):
+            await reader.call("room.join", room=self.room)
         self.ids = await fill(self.server.services.messages._log, self.room, [self.ann.id], topics, messages)
-        for topic in self.ids[:READ_IN]:
-            await self.ben.call("read.mark", room=self.room, topic=topic, seq=topics + 50)
-        for topic in self.ids[:QUIET]:
-            await self.ben.call("topic.notify", room=self.room, topic=topic, level="none")
-        for topic in self.ids[-QUIET:]:
-            await self.ben.say(self.room, "I am here", topic=topic)
-            await self.ann.say(self.room, "@ben hello", topic=topic)
+        for reader in (self.ben, self.cay):
+            for topic in self.ids[:READ_IN]:
+                await reader.call("read.mark", room=self.room, topic=topic, seq=topics + 50)
+            for topic in self.ids[:QUIET]:
+                await reader.call("topic.notify", room=self.room, topic=topic, level="none")
+            for topic in self.ids[-QUIET:]:
+                await reader.say(self.room, "I am here", topic=topic)
+                await self.ann.say(self.room, f"@{reader.user['handle']} hello", topic=topic)
+        await self.cay.call("room.notify", room=self.room, level="none")
         await self.server.live.marks.carry()
-        await self.ben.start_anew()
+        for reader in (self.ben, self.cay):
+            await reader.start_anew()
 
     def steps(self) -> dict[str, Step]:
         reader = Reader(self.ben, self.room, self.ids, self.size[1])
@@ -53,7 +59,7 @@ class Forum:
         return reader.steps() | {
             "a session begins": self.ben.start_anew,
             "read.mark of nothing new": lambda: self.asks("read.mark", topic=middle, seq=1),
-            "a session that counts few topics": self.begins_with_few,
+            "a session that counts few topics": self.cay.start_anew,
             "topic.list by ids": lambda: self.asks("topic.list", topics=self.ids[5:25]),
             "topic.update": lambda: self.ann.call("topic.update", room=self.room, topic=middle, note="Read this"),
             "moved and back": self.moves,
@@ -61,11 +67,6 @@ class Forum:
 
     async def asks(self, method: str, **params: Any) -> Any:
         return await self.ben.call(method, room=self.room, **params)
-
-    async def begins_with_few(self) -> None:
-        await self.asks("room.notify", level="none")
-        await self.ben.start_anew()
-        await self.asks("room.notify", level="all")
 
     async def moves(self) -> None:
         for topic in (self.ids[1], self.ids[2]):
@@ -78,9 +79,9 @@ async def costs_at(size: tuple[int, int], address: Address, folder: Path, like: 
     meter = Meter(address)
     async with (
         Still(settings_for_tests(folder), store_address=address) as server,
-        gathering(server.url, "ann", "ben") as (ann, ben),
+        gathering(server.url, "ann", "ben", "cay") as (ann, ben, cay),
     ):
-        forum = Forum(server, ann, ben, size)
+        forum = Forum(server, ann, ben, cay, size)
         await forum.begin()
         steps = forum.steps()
         return {name: await meter.cost(step, like.get(name), turns=False) for name, step in steps.items()}
