@@ -119,6 +119,7 @@ export class MessageList extends PageElement {
     if (goal) this.#openAt(goal, room);
     else if (this.#toDivider && !room.timeline.isEmpty) this.#openAtDivider();
     else this.#keepPlace();
+    if (!goal && !this.atBottom && this.#arrives) return this.scrolled();
     this.#showEdges(room);
     this.#readOn();
     return undefined;
@@ -308,11 +309,9 @@ export class MessageList extends PageElement {
    * to it is there when the newest has its row.
    */
   scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const timeline = this.#state?.timeline;
-    const low = scrollHeight - scrollTop - clientHeight < NEAR;
-    const stays = this.#atBottom && (low || scrollTop >= this.#scrollTop);
-    const arrives = low && Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last;
+    const { scrollTop } = this.scroller;
+    const arrives = this.#arrives;
+    const stays = this.#atBottom && (this.#isLow || scrollTop >= this.#scrollTop);
     this.#atBottom = stays || arrives;
     this.#scrollTop = scrollTop;
     if (arrives) this.#mayGoBack = false;
@@ -321,6 +320,17 @@ export class MessageList extends PageElement {
     this.#keepForLater();
     const room = this.#state;
     if (room) this.#showEdges(room);
+  }
+
+  get #isLow() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  /** Whether the newest message of all is the lowest row: one scrolled to it, or all that came fits without scrolling. */
+  get #arrives() {
+    const timeline = this.#state?.timeline;
+    return Boolean(timeline?.reachesEnd) && this.#window.to === timeline?.last && this.#isLow;
   }
 
   /** Who comes back to the room finds it where they left it. */
