@@ -48,7 +48,7 @@ export class Filters {
     const { page } = this;
     const { given, client } = page;
     if (chip === "room") return given.room && this.titleOf(given.room);
-    if (chip === "topic") return given.topic && (topicsOf(client, given.room).want(given.topic)?.title || "…");
+    if (chip === "topic") return given.topic && (this.topicOf(given.room, given.topic) || "…");
     if (chip === "has") return given.has in HAS ? page.say(`search.has.${given.has}`) : "";
     if (chip === "days") return daysWords({ say: (key, values) => page.say(key, values), language: page.language }, given);
     if (!given.from) return "";
@@ -63,6 +63,11 @@ export class Filters {
     const known = client.find(room)?.title(language) ?? this.#titles.get(room);
     if (known === undefined && client.began) this.#learn(room);
     return known || "…";
+  }
+
+  /** @param {string} room @param {string} [topic] @returns {string} "" until it is known, and for none */
+  topicOf(room, topic) {
+    return (topic && topicsOf(this.page.client, room).want(topic)?.title) || "";
   }
 
   /** @param {string} room */

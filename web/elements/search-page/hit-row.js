@@ -29,13 +29,15 @@ export function wordsOf({ client }, message) {
  * What stands in the link of a hit.
  *
  * @param {PageElement} page @param {Message} hit @param {import("../../lib/search-marks.js").Term[]} terms
- * @param {import("../../state/message-search.js").Neighbours} near @param {string} title of its room
+ * @param {import("../../state/message-search.js").Neighbours} near
+ * @param {{title: string, topic: string}} place its room's title, and its topic's where it stands in one
  * @returns {Node[]}
  */
-export function hitParts(page, hit, terms, { before, after }, title) {
+export function hitParts(page, hit, terms, { before, after }, { title, topic }) {
   const { client, language } = page;
-  const kind = client.find(hit.room)?.state.kind ?? "open";
-  const where = make("span", { class: "where" }, icon(ICONS[kind] ?? "hash"), make("bdi", { text: title }),
+  const { kind = "open", forum = false } = client.find(hit.room)?.state ?? {};
+  const inTopic = topic ? [icon("right"), make("span", { class: "unseen", text: page.say("topics.in") }), make("bdi", { text: topic })] : [];
+  const where = make("span", { class: "where" }, icon(ICONS[kind] ?? (forum ? "forum" : "hash")), make("bdi", { text: title }), ...inTopic,
     make("time", { text: timeOf(page, hit.at), attributes: { datetime: new Date(hit.at).toISOString(), title: fullTime(language, hit.at) } }));
   const parts = [beside(page, before), ...said(page, hit, terms), beside(page, after)];
   return [where, ...parts.filter((part) => part !== null)];

@@ -255,10 +255,11 @@ export class Hits {
     const { page } = this;
     const near = search.near(hit);
     const title = page.filters.titleOf(hit.room);
-    const made = [hit, near.before, near.after, title, page.terms, page.language, page.client.blocks.changes, page.client.people.changes];
+    const topic = page.filters.topicOf(hit.room, hit.topic);
+    const made = [hit, near.before, near.after, title, topic, page.terms, page.language, page.client.blocks.changes, page.client.people.changes];
     if (made.every((one, at) => one === known.made[at])) return;
     known.made = made;
-    known.row.firstChild.replaceChildren(...hitParts(page, hit, page.terms, near, title));
+    known.row.firstChild.replaceChildren(...hitParts(page, hit, page.terms, near, { title, topic }));
   }
 
   /** @param {MessageSearch} search */
