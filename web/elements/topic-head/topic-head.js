@@ -48,6 +48,7 @@ export class TopicHead extends PageElement {
     const title = card ? card.title : card === null ? this.say("topics.gone") : "…";
     change(this.heading, { textContent: title });
     change(this.below, { textContent: [card?.closed ? this.say("topics.is_closed") : "", room.title(this.language)].filter(Boolean).join(" · ") });
+    this.below.classList.toggle("shown", Boolean(card?.closed));
     this.back.setAttribute("href", room.state.forum ? roomPath(this.room) : topicsPath(this.room));
     for (const [part, words] of /** @type {[any, string][]} */ ([[this.back, "topics.to_list"], [this.more, "room.more"]])) change(part, { title: this.say(words), ariaLabel: this.say(words) });
     change(this.first, { textContent: this.say("topics.first"), hidden: !card });
