@@ -97,6 +97,7 @@ async def test_both_scripts_are_found_and_chips_narrow_the_search(new_reader, ne
     await say(bob, plants, "重庆的花 https://example.org/flowers")
     await is_indexed(ann, "重庆", plants)
     await ann.open("/room/hall")
+    await expect(ann.box).to_be_visible()
     await ann.page.keyboard.press("Control+k")
     await ann.page.locator("room-switcher input").press_sequentially("重庆")
     await expect(ann.page.locator("room-switcher [role=option]").last).to_contain_text("Search messages for “重庆”")

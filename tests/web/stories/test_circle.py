@@ -342,6 +342,7 @@ class Circle:
         await expect(ann.page.locator("message-composer .note")).to_contain_text(told.note)
         await expect(ann.box).to_be_hidden()
         await expect(ann.message(told.page).locator(".picture img")).to_have_count(2)
+        await expect(ann.page.locator("topic-head small")).to_be_visible()  # it says that it is closed
         await story.look("10-a-book-that-is-closed", ann)
 
     async def finds_it_again(self) -> None:
@@ -353,10 +354,13 @@ class Circle:
         await field.fill("重庆")
         await expect(hits(ann)).to_have_count(2)
         await expect(hits(ann).locator("mark")).to_have_text(["重庆", "重慶"])
+        places = re.compile(f"{self.told.room}.*{self.told.finished}", re.DOTALL)
+        await expect(hits(ann).locator(".where")).to_have_text([places, places])
         await story.look("11-found-in-both-scripts", ann)
         await story.press(hits(ann).filter(has=ann.page.locator("mark", has_text="重慶")).locator("a"))
         await expect(ann.page).to_have_url(re.compile(rf"/room/{self.room}/topic/{finished}/\d+$"))
         await expect(ann.message(PLACES[0])).to_be_in_viewport()
+        await expect(ann.page.locator("message-list .jump")).to_be_hidden()  # the newest is in sight as well
         await story.look("12-opened-in-its-place", ann)
         await ann.page.go_back()
         await field.fill('"C++"')
