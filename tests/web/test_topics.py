@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.web.people import Reader
+from tests.web.test_files import attach, picture
 from tests.web.test_search import hits, is_indexed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -192,6 +193,21 @@ async def test_everything_is_marked_as_read_and_a_topic_is_searched(new_reader: 
     await ann.room("Library").click()
     await expect(row(ann, "Coffee")).to_be_visible()
     await expect(row(ann, "Coffee").locator(".badge")).to_have_count(0)
+
+
+async def test_a_picture_of_a_topic_opens_large_however_much_was_said_elsewhere(new_reader: Any, new_room: Any) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Pages", forum=True)
+    old = await topic_of(ann, room, "An old book", "It begins")
+    await ann.open(f"/room/{room}/topic/{old}")
+    await attach(ann, await picture(ann, "page.jpg", 300, 400))
+    await ann.say("A page")
+    await expect(ann.message("A page").locator(".picture img")).to_have_count(1)
+    await topic_of(ann, room, "Another", *(f"word {number}" for number in range(120)))
+    await ann.page.reload()
+    await ann.message("A page").locator(".picture").click()
+    await expect(ann.page.locator("picture-viewer img")).to_have_attribute("alt", "page.webp, picture by Ann Lin")
+    await expect(ann.page.locator("picture-viewer dialog")).to_be_visible()
 
 
 async def test_on_a_phone_list_and_topic_are_pages_of_their_own(new_reader: Any, new_room: Any) -> None:

@@ -344,6 +344,12 @@ class Circle:
         await expect(ann.message(told.page).locator(".picture img")).to_have_count(2)
         await expect(ann.page.locator("topic-head small")).to_be_visible()  # it says that it is closed
         await story.look("10-a-book-that-is-closed", ann)
+        await story.press(ann.message(told.page).locator(".picture").last)
+        viewer = ann.page.locator("picture-viewer dialog")
+        await expect(viewer.get_by_role("status")).to_have_text(story.words("viewer.place", at=2, count=2))
+        await story.look("11-a-page-again", ann)
+        await ann.page.keyboard.press("Escape")
+        await expect(viewer).to_have_count(0)
 
     async def finds_it_again(self) -> None:
         """One place in either script, each in its topic; signs as they are written."""
@@ -356,16 +362,16 @@ class Circle:
         await expect(hits(ann).locator("mark")).to_have_text(["重庆", "重慶"])
         places = re.compile(f"{self.told.room}.*{self.told.finished}", re.DOTALL)
         await expect(hits(ann).locator(".where")).to_have_text([places, places])
-        await story.look("11-found-in-both-scripts", ann)
+        await story.look("12-found-in-both-scripts", ann)
         await story.press(hits(ann).filter(has=ann.page.locator("mark", has_text="重慶")).locator("a"))
         await expect(ann.page).to_have_url(re.compile(rf"/room/{self.room}/topic/{finished}/\d+$"))
         await expect(ann.message(PLACES[0])).to_be_in_viewport()
         await expect(ann.page.locator("message-list .jump")).to_be_hidden()  # the newest is in sight as well
-        await story.look("12-opened-in-its-place", ann)
+        await story.look("13-opened-in-its-place", ann)
         await ann.page.go_back()
         await field.fill('"C++"')
         await expect(hits(ann)).to_have_text([re.compile(re.escape(SIGNS[0]))])
-        await story.look("13-as-it-is-written", ann)
+        await story.look("14-as-it-is-written", ann)
 
 
 def row(reader: Reader, title: str) -> Locator:

@@ -97,7 +97,7 @@ async function openViewer(event, item, file) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (!(await arrived("picture-viewer"))) return;
-  document.body.append(make("picture-viewer", { set: { room: item.message.room, file } }));
+  document.body.append(make("picture-viewer", { set: { room: item.message.room, topic: /** @type {any} */ (item.closest("message-list"))?.topic, file } }));
 }
 
 // --- others ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /**
- * A picture large, and the others of its room that are loaded. Properties `room`, `file` (the id of the one to begin with).
+ * A picture large, and the others of its room or topic that are loaded. Properties `room`, `topic` (where it stands in the
+ * timeline of one) and `file` (the id of the one to begin with).
  * Arrows and swipes go on, a wheel, two fingers, a double press and + and - zoom, Escape and going back close.
  */
 
@@ -9,7 +10,7 @@ import { change, make, nameOf } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/icons.js";
 import { localPicture } from "../../lib/local-pictures.js";
 import { messagePath } from "../../lib/paths.js";
-import { fullTime } from "../../lib/times.js";
+import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
 import { fileAddress } from "../message-item/message-files.js";
 import { Zooming } from "./zooming.js";
@@ -18,6 +19,7 @@ import { Zooming } from "./zooming.js";
 
 export class PictureViewer extends PageElement {
   room = "";
+  /** @type {string | undefined} */ topic = undefined;
   file = "";
 
   build() {
@@ -58,7 +60,7 @@ export class PictureViewer extends PageElement {
 
   /** All that are loaded, oldest first. @returns {Shown[]} */
   get pictures() {
-    const messages = this.client.find(this.room)?.timeline.messages ?? [];
+    const messages = this.client.line(this.room, this.topic)?.timeline.messages ?? [];
     return messages.filter(({ deleted, author }) => !deleted && !this.client.blocks.has(author.id))
       .flatMap((message) => (message.attachments ?? []).filter(({ width }) => width).map((file) => ({ file, message })));
   }
@@ -71,7 +73,9 @@ export class PictureViewer extends PageElement {
     if (!shown) return this.dialog.close();
     const { file, message } = shown;
     const author = { ...message.author, name: message.author.name || this.say("people.left") };
-    this.who.replaceChildren(nameOf(author), ` · ${fullTime(this.language, message.at)}`);
+    const { at: sent } = message;
+    const when = `${dayName(this.language, sent, this.client.now())} ${clockTime(this.language, sent)}`;
+    this.who.replaceChildren(nameOf(author), make("time", { text: when, attributes: { datetime: new Date(sent).toISOString(), title: fullTime(this.language, sent) } }));
     change(this.name, { textContent: file.name });
     change(this.place, { textContent: pictures.length > 1 ? this.say("viewer.place", { at: at + 1, count: pictures.length }) : "" });
     change(this.picture, { alt: this.say("files.picture_by", { file: file.name, name: author.name }) });
