@@ -87,7 +87,8 @@ export class Completing {
     const { client } = this.composer;
     const room = client.find(this.composer.room);
     if (!room) return [];
-    /** @type {any[]} */ const people = room.timeline.messages.map(({ author, at }) => ({ ...author, at }));
+    const spoken = client.line(this.composer.room, this.composer.topic)?.timeline.messages ?? [];
+    /** @type {any[]} */ const people = spoken.map(({ author, at }) => ({ ...author, at }));
     for (const id of room.here ?? []) people.push(client.people.get(id) ?? {});
     if (room.state.other) people.push(room.state.other);
     const known = rankPeople(query, people.filter(({ id }) => id && id !== client.me), MOST);

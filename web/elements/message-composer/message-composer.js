@@ -157,7 +157,7 @@ export class MessageComposer extends PageElement {
   /** Who has written in a public room knows that it is one. */
   #knowsPublic() {
     return context.preferences.chosen.public?.includes(this.room) ||
-      this.client.find(this.room)?.timeline.messages.some(({ author }) => author.id === this.client.me && author.id);
+      this.client.line(this.room, this.topic)?.timeline.messages.some(({ author }) => author.id === this.client.me && author.id);
   }
 
   /** The message that is answered, or the edit that is under way. */
