@@ -223,7 +223,9 @@ class World:
         await store.set_role(self.room, heir, "member", actor="", admin=True, now=2)
 
     async def reads(self) -> None:
-        await self.ann.call("message.history", room=self.room, limit=50)
+        """The first four, which are alike: how many came since depends on how often the steps before were repeated."""
+        page = await self.ann.call("message.history", room=self.room, limit=50, before=self.seq + 4)
+        assert [message["seq"] for message in page["messages"]][-4:] == list(range(self.seq, self.seq + 4))
 
     async def looks_from_outside(self) -> None:
         await post(self.server.url, "message.history", self.cay.token, room=self.room, limit=1)
