@@ -62,7 +62,7 @@ async def _measure(folder: Path, address: Address, options: Options) -> None:
         _name(link, options.members)
     began, busy = time.monotonic(), time.process_time()
     async with Server(settings, store_address=address) as server:
-        engine = server.stores.index.engine
+        engine = server.stores.index.people.engine
         before = memory()
         while await _progress(server) < 1:
             await asyncio.sleep(0.05)

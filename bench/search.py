@@ -25,8 +25,8 @@ from chatserver.rules.text.tokens import parse_query
 from chatserver.settings import load
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine.address import Address
-from chatserver.store.index.engine import Engine, Entry, RoomPart, RoomState, Wanted
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.engine import Entry, MessageEngine, RoomPart, RoomState, Wanted
+from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.messages.records import Record
 
 ROOMS: Final = 200
@@ -74,7 +74,7 @@ def search(folder: Path, _servers: int, options: Options) -> None:
     """``--members`` messages; each kind of query ``--rounds`` times forty."""
     tables.title(f"{options.members:,} messages found by the index")
     language = Language()
-    engine = SqliteEngine(folder / "alone")
+    engine = SqliteMessages(folder / "alone")
     assert engine.acquire()
     _make(engine, language, options.members)
     for kind, wanted in _queries(language, options.rounds).items():
@@ -89,7 +89,7 @@ def search(folder: Path, _servers: int, options: Options) -> None:
         store.stop()
 
 
-def _make(engine: SqliteEngine, language: Language, count: int) -> None:
+def _make(engine: SqliteMessages, language: Language, count: int) -> None:
     making, before, written = 0.0, memory(), 0
     for parts in _pages(language, count):
         began = time.monotonic()
@@ -147,7 +147,7 @@ def _queries(language: Language, rounds: int) -> dict[str, list[Wanted]]:
     }
 
 
-def _timed(engine: Engine, wanted: Wanted) -> float:
+def _timed(engine: MessageEngine, wanted: Wanted) -> float:
     began = time.perf_counter()
     engine.find(wanted, FOUND, 10)
     return (time.perf_counter() - began) * 1000

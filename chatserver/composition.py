@@ -89,7 +89,8 @@ from chatserver.store.friends.invitations import InvitationStore
 from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.sqlite import SqliteMessages
+from chatserver.store.index.sqlite_people import SqlitePeople
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import LogReader, MessageLog, Stored
 from chatserver.store.messages.previews import PreviewStore
@@ -206,10 +207,11 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
 
 
 def _index(settings: Settings, store: Store) -> SearchIndex:
-    engine = SqliteEngine(Path(settings.server.data) / "index")
+    folder, index = Path(settings.server.data) / "index", settings.index
     return SearchIndex(
-        store, LogReader(store), engine, threads=settings.index.search_threads, seconds=settings.index.search_seconds
-    )
+        store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder),
+        threads=index.search_threads, seconds=index.search_seconds,
+    )  # fmt: skip
 
 
 async def _link(settings: Settings, store: Store, tasks: Tasks) -> None:

@@ -99,7 +99,7 @@ class Metrics:
         yield CounterMetricFamily("chat_files_failures", "Failures of the storage of files.", value=failures)
         yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
         index = self._index
-        yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages)
+        yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages_read)
         yield CounterMetricFamily("chat_searches", "Searches of the index.", value=index.searches)
         yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=index.timeouts)
         pool = hub.feeds.pool

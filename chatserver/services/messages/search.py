@@ -174,14 +174,14 @@ class MessageFinder:
 
 def _result(messages: list[Message], after: Place | None, progress: float) -> MessageSearchResult:
     return MessageSearchResult(
-        messages=messages, next=f"{after.number}.{after.file}" if after is not None else "",
+        messages=messages, next=f"{after.number}.{after.part}" if after is not None else "",
         indexing=progress if progress < 1 else UNSET,
     )  # fmt: skip
 
 
 def _cursor(after: str) -> Place:
     """Decode a cursor. Raises ``Refusal`` for one that no page returned."""
-    number, _, file = after.partition(".")
-    if not (after.isascii() and number.isdecimal() and file.isdecimal() and len(number) < 20 and len(file) < 4):
+    number, _, part = after.partition(".")
+    if not (after.isascii() and number.isdecimal() and part.isdecimal() and max(len(number), len(part)) < 20):
         raise errors.invalid("after", "Invalid cursor: pass `next` from the previous page")
-    return Place(int(number), int(file))
+    return Place(int(number), int(part))

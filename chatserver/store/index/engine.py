@@ -1,8 +1,8 @@
-"""What the index is made of, and what an engine does. The one there is keeps SQLite files.
+"""What the index is made of, and what its engines do: one for messages, one for people.
 
 An engine only proposes: what it finds is read again from the log, and it knows nothing about permissions. So it may
 be late, and may be deleted and made again at any time. Its methods block, and are called from threads: those that write
-from one thread, ``find`` from several.
+from one thread, those that find from several.
 """
 
 from __future__ import annotations
@@ -50,10 +50,11 @@ class RoomPart(Struct, frozen=True):
 
 
 class Place(NamedTuple):
-    """Where a proposal stands among all, newest first: a number made of its time, and the file it is in."""
+    """Where a proposal stands among all, newest first: a number made of its time, and another that tells those of the
+    same number apart."""
 
     number: int
-    file: int
+    part: int
 
 
 class Hit(NamedTuple):
@@ -106,7 +107,7 @@ class Damaged(Exception):
 
 
 class Engine(Protocol):
-    """``find``, ``find_people``, ``progress`` and ``size`` are called from any thread, all else from the writer's."""
+    """What all engines have. ``size`` is called from any thread, all else from the writer's."""
 
     def acquire(self) -> bool:
         """Become the writer, or stay it; False if another process is. What has not been begun has progress 0."""
@@ -119,10 +120,20 @@ class Engine(Protocol):
 
     def check(self) -> bool:
         """Look after the engine's own things, once a second. True if a part of it was emptied since the last call, so
-        that all rooms must be compared."""
+        that all must be compared."""
+
+    def purge(self, now: int, before: int) -> None:
+        """Erase removed words from the disk, where that was last done before a time; both in ms."""
+
+    def size(self) -> int:
+        """Bytes on the disk."""
+
+
+class MessageEngine(Engine, Protocol):
+    """``find`` and ``progress`` are called from any thread, all else from the writer's."""
 
     def progress(self) -> float:
-        """How much of the index is made: 1 for all. Called from any thread."""
+        """How much of the index is made: 1 for all."""
 
     def note_progress(self, progress: float) -> None:
         """Keep the progress, for all processes and over a restart."""
@@ -134,16 +145,18 @@ class Engine(Protocol):
         """All rooms in the index."""
 
     def write(self, parts: Sequence[RoomPart]) -> None:
-        """Take in what is new. A part is written whole, with its state, or not at all."""
+        """Take in what is new. A room's state is written with its part or after it, so that what was taken in without
+        it is only taken in again."""
 
     def forget(self, rooms: Sequence[str]) -> None:
         """Remove these rooms."""
 
-    def purge(self, now: int, before: int) -> None:
-        """Erase the words of removed messages from the files, where that was last done before a time; both in ms."""
-
     def find(self, wanted: Wanted, limit: int, seconds: float) -> list[Hit]:
         """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``."""
+
+
+class PeopleEngine(Engine, Protocol):
+    """``find_people`` is called from any thread, all else from the writer's."""
 
     def people_place(self) -> str | None:
         """How far the index has come in the changes of users; None if the people must be read afresh."""
@@ -162,6 +175,3 @@ class Engine(Protocol):
 
     def find_people(self, wanted: PeopleWanted, limit: int, seconds: float) -> PeopleFound:
         """At most ``limit`` proposals. Raises ``TimeoutError`` if it takes longer than ``seconds``."""
-
-    def size(self) -> int:
-        """Bytes on the disk."""

@@ -21,7 +21,7 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import AT_ONCE, Head, read_heads
 from chatserver.store.index.dirty import DirtyRooms
-from chatserver.store.index.engine import FILE, IMAGE, LINK, Engine, Entry, RoomPart, RoomState
+from chatserver.store.index.engine import FILE, IMAGE, LINK, Entry, MessageEngine, RoomPart, RoomState
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Page, Posted, Purged
 
@@ -49,7 +49,7 @@ class Follower:
     """Called while this process writes: ``step`` often, ``compare`` now and then beside it. ``begin`` before them, each
     time that it becomes the writer."""
 
-    def __init__(self, store: Store, reader: LogReader, engine: Engine, in_writer: InWriter) -> None:
+    def __init__(self, store: Store, reader: LogReader, engine: MessageEngine, in_writer: InWriter) -> None:
         self._store = store
         self._reader = reader
         self._engine = engine

@@ -1,6 +1,6 @@
-"""The index as the server uses it: ``find`` proposes messages, and a follower keeps it up to date.
+"""The index as the server uses it: it proposes messages and people, and followers keep its engines up to date.
 
-Nothing here waits in the event loop. One thread writes, if this process is the one of its machine that does; a few
+Nothing here waits in the event loop. One thread for each engine writes, if this process is the one that does; a few
 threads read, each with a deadline. SQLite gives up the interpreter while it works.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from chatserver import errors
 from chatserver.ids import now_ms
@@ -19,9 +18,10 @@ from chatserver.store.backup.scrub import DAY_MS
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.index.dirty import note_changes
-from chatserver.store.index.engine import Engine, Found, PeopleFound, PeopleWanted, Wanted
+from chatserver.store.index.engine import Found, MessageEngine, PeopleEngine, PeopleFound, PeopleWanted, Wanted
 from chatserver.store.index.follower import Follower
 from chatserver.store.index.people_follower import PeopleFollower
+from chatserver.store.index.writer import Writer
 from chatserver.store.messages.log import LogReader
 
 T = TypeVar("T")
@@ -46,23 +46,30 @@ class SearchIndex:
     """Housekeeping calls ``note``, the methods that follow and compare, and ``purge_daily``. ``seconds`` is how long
     one search may look, ``threads`` how many look at once."""
 
-    def __init__(self, store: Store, reader: LogReader, engine: Engine, *, threads: int, seconds: float) -> None:
+    def __init__(
+        self, store: Store, reader: LogReader, messages: MessageEngine, people: PeopleEngine, *,
+        threads: int, seconds: float,
+    ) -> None:  # fmt: skip
         self._store = store
-        self.engine = engine
         self._seconds = seconds
-        self._writer = ThreadPoolExecutor(1, "index-writer")
         self._readers = ThreadPoolExecutor(threads, "index-reader")
         self._most = threads + MOST_WAITING
         self._looking = 0
-        self._follower = Follower(store, reader, engine, self._in_writer)
-        self._people = PeopleFollower(store, engine, self._in_writer)
+        self.messages = Writer(messages, "index-messages")
+        self.people = Writer(people, "index-people")
+        self._follower = Follower(store, reader, messages, self.messages.run)
+        self._people_follower = PeopleFollower(store, people, self.people.run)
         self._closed = False
-        self.is_writer = False
         self.searches = 0
         self.timeouts = 0
 
     @property
-    def messages(self) -> int:
+    def is_writer(self) -> bool:
+        """Whether this process writes the messages."""
+        return self.messages.is_writer
+
+    @property
+    def messages_read(self) -> int:
         """How many messages this process read into the index."""
         return self._follower.messages
 
@@ -70,15 +77,8 @@ class SearchIndex:
         """May be repeated."""
         if not self._closed:
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._writer, self._readers.shutdown)
-            await asyncio.get_running_loop().run_in_executor(self._writer, self.engine.close)
-            self._writer.shutdown()
-
-    async def _in_writer(self, work: Callable[..., T], *args: Any) -> T:
-        """Run this in the writer's thread; it is finished also if the caller is cancelled."""
-        if self._closed:
-            raise errors.unavailable()
-        return await asyncio.get_running_loop().run_in_executor(self._writer, partial(work, *args))
+            await asyncio.get_running_loop().run_in_executor(None, self._readers.shutdown)
+            await asyncio.gather(self.messages.close(), self.people.close())
 
     # --- housekeeping ------------------------------------------------------------------------------------------------
 
@@ -87,46 +87,41 @@ class SearchIndex:
         await note_changes(self._store)
 
     async def follow(self) -> None:
-        """Bring the index up to the logs, unless another process of this machine does."""
-        is_writer = await self._in_writer(self.engine.acquire)
-        if is_writer and not self.is_writer:
-            await self._follower.begin()
-            self._people.begin()
-        self.is_writer = is_writer
-        if is_writer:
+        """Bring the messages up to the logs, unless another process does."""
+        if await self.messages.acquire(self._follower.begin):
             await self._follower.step()
 
     async def compare(self) -> None:
         """Look for what nobody noted, if that is due."""
-        if self.is_writer:
+        if self.messages.is_writer:
             await self._follower.compare()
 
     async def follow_people(self) -> None:
-        """Bring the index up to the changes of users, if this process writes."""
-        if self.is_writer:
-            await self._people.step()
+        """Bring the people up to the changes of users, unless another process of this machine does."""
+        if await self.people.acquire(self._people_follower.begin):
+            await self._people_follower.step()
 
     async def compare_people(self) -> None:
         """Look for changes of users that nobody noted, if that is due."""
-        if self.is_writer:
-            await self._people.compare()
+        if self.people.is_writer:
+            await self._people_follower.compare()
 
     async def purge_daily(self) -> None:
-        """Erase the words of removed messages, at most once a day. Every process calls this often."""
+        """Erase the words of removed messages and people, at most once a day. Every process calls this often."""
         await self.purge(now_ms() - DAY_MS)
 
     async def purge(self, before: int) -> None:
-        """Erase them where that was last done before this time (ms), if this process writes."""
-        if self.is_writer:
-            await self._in_writer(self.engine.purge, now_ms(), before)
+        """Erase them where that was last done before this time (ms), as far as this process writes."""
+        await asyncio.gather(*(writer.purge(before) for writer in (self.messages, self.people)))
 
     # --- searches ----------------------------------------------------------------------------------------------------
 
     async def find(self, wanted: Wanted, limit: int) -> Found:
         """At most ``limit`` proposals, newest first. Raises ``Refusal`` unavailable."""
+        engine = self.messages.engine
 
         def find() -> Found:
-            return Found(self.engine.find(wanted, limit, self._seconds), self.engine.progress())
+            return Found(engine.find(wanted, limit, self._seconds), engine.progress())
 
         return await self._in_reader(find)
 
@@ -134,7 +129,7 @@ class SearchIndex:
         """For each question at most so many proposals. Raises ``Refusal`` unavailable."""
 
         def find() -> list[PeopleFound]:
-            return [self.engine.find_people(wanted, limit, self._seconds) for wanted, limit in asked]
+            return [self.people.engine.find_people(wanted, limit, self._seconds) for wanted, limit in asked]
 
         found = await self._in_reader(find)
         progress = min((one.progress for one in found), default=1.0)

@@ -14,7 +14,7 @@ from chatserver.store.accounts.findable import read_findable
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.heads import UserNumbers, read_numbers
-from chatserver.store.index.engine import Engine
+from chatserver.store.index.engine import PeopleEngine
 from chatserver.store.index.follower import COMPARED_EVERY_SECONDS, InWriter
 
 PAGE: Final = 256
@@ -23,19 +23,20 @@ PAGE: Final = 256
 class PeopleFollower:
     """Called while this process writes: ``step`` often, ``compare`` now and then beside it."""
 
-    def __init__(self, store: Store, engine: Engine, in_writer: InWriter) -> None:
+    def __init__(self, store: Store, engine: PeopleEngine, in_writer: InWriter) -> None:
         self._store = store
         self._engine = engine
         self._in_writer = in_writer
         self._compared_at: float | None = None
         self._building = False
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Compare everyone, whatever another process did before."""
         self._compared_at = None
 
     async def step(self) -> None:
         """Take in who changed since the last step."""
+        await self._in_writer(self._engine.check)
         place = await self._in_writer(self._engine.people_place)
         _, reply, anyone, users = await self._store.call("users_changed", keys.USERS, place or "", 0)
         now = reply.decode()

@@ -9,7 +9,8 @@ import apsw
 from msgspec import Struct
 
 from chatserver.store.index.file import connect
-from chatserver.store.index.sqlite import PEOPLE, SqliteEngine
+from chatserver.store.index.sqlite import SqliteMessages
+from chatserver.store.index.sqlite_people import PEOPLE, SqlitePeople
 
 
 class Status(Struct):
@@ -29,8 +30,8 @@ def status_of(folder: Path) -> Status | None:
     files = sorted(folder.glob("*.db"))
     if not files:
         return None
-    engine = SqliteEngine(folder)
-    found = Status(messages_made=engine.progress(), size=engine.size())
+    messages = SqliteMessages(folder)
+    found = Status(messages_made=messages.progress(), size=messages.size() + SqlitePeople(folder).size())
     for file in files:
         try:
             _add(found, file)

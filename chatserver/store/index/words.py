@@ -216,8 +216,8 @@ class WordsReading(Reading):
         most = wanted.until << TICK_BITS if wanted.until else 1 << 62
         if wanted.after is None:
             return most
-        number, file = wanted.after
-        return min(most, number + 1 if self._file < file else number)
+        number, part = wanted.after
+        return min(most, number + 1 if self._file < part else number)
 
 
 def match_of(query: Query) -> str:

@@ -47,7 +47,8 @@ from chatserver.store.engine.store import Store
 from chatserver.store.friends.inbox import InboxStore
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.sqlite import SqliteMessages
+from chatserver.store.index.sqlite_people import SqlitePeople
 from chatserver.store.messages.log import LogReader, MessageLog
 from chatserver.store.messages.records import Record
 from chatserver.store.rooms.room_index import Entry, RoomIndex, put
@@ -86,7 +87,9 @@ class Server:
         self.ties = TieStore(store, intents, InboxStore(store), secret=Secret(b"secret"), numbers=Numbers())
         self.room_index = RoomIndex(store)
         unlimited = Buckets(0, 0)
-        self.index = SearchIndex(store, LogReader(store), SqliteEngine(folder), threads=1, seconds=2)
+        self.index = SearchIndex(
+            store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder), threads=1, seconds=2
+        )
         search = MemberSearch(self.hub, self.index, self.stored, self.ties, searches=unlimited)
         self.rooms = Rooms(self.hub, self.stored, search, creates=unlimited)
         self.membership = Membership(self.hub, self.stored, self.ties, joins=unlimited)

@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 from chatserver.rules.text.tokens import parse_query
-from chatserver.store.index.engine import FILE, IMAGE, LINK, Engine, Entry, Hit, RoomPart, RoomState, Wanted
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.engine import FILE, IMAGE, LINK, Entry, Hit, MessageEngine, RoomPart, RoomState, Wanted
+from chatserver.store.index.sqlite import SqliteMessages
 
 NOW = 1_764_000_000_000
 WORDS = ["oolong", "sencha", "重庆", "上海东站", "tea", "python3"]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = SqliteEngine(tmp_path / "index")
+def engine(tmp_path: Path) -> Iterator[MessageEngine]:
+    engine = SqliteMessages(tmp_path / "index")
     assert engine.acquire()
     yield engine
     engine.close()
 
 
-def pages(engine: Engine, wanted: Wanted, limit: int) -> list[Hit]:
+def pages(engine: MessageEngine, wanted: Wanted, limit: int) -> list[Hit]:
     found: list[Hit] = []
     while True:
         hits = engine.find(wanted, limit, 5)
@@ -48,7 +48,7 @@ def made(seed: random.Random, seq: int, at: int) -> Entry:
     return Entry(seq, at, seed.choice("ab"), words, seed.choice(["", "t1", "t2"]), seed.choice([0, LINK, IMAGE | FILE]))
 
 
-def test_what_is_found_is_what_a_look_at_every_message_finds(engine: Engine) -> None:
+def test_what_is_found_is_what_a_look_at_every_message_finds(engine: MessageEngine) -> None:
     seed = random.Random(7)
     held: dict[tuple[str, int], Entry] = {}
     written = set[str]()
@@ -97,7 +97,7 @@ def is_meant(wanted: Wanted, entry: Entry) -> bool:
     )
 
 
-def test_many_messages_of_one_moment_keep_their_order(engine: Engine) -> None:
+def test_many_messages_of_one_moment_keep_their_order(engine: MessageEngine) -> None:
     entries = [Entry(seq, NOW, "a", "oolong") for seq in range(1, 200)]
     engine.write([RoomPart("tea", RoomState("e", 199, 0), entries)])
     engine.write([RoomPart("tea", RoomState("e", 200, 0), [Entry(200, NOW, "a", "oolong")])])

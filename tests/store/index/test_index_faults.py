@@ -21,7 +21,7 @@ from chatserver.rules.text.tokens import parse_query
 from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.index.engine import Wanted
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.sqlite import SqliteMessages
 from tests.conftest import OpenServer, settings_for_tests
 from tests.people import Person, gathering, post, sign_up
 from tests.walks.test_search import finds, search
@@ -30,8 +30,8 @@ WRITES = """
 import itertools, sys
 from pathlib import Path
 from chatserver.store.index.engine import Entry, RoomPart, RoomState
-from chatserver.store.index.sqlite import SqliteEngine
-engine = SqliteEngine(Path(sys.argv[1]))
+from chatserver.store.index.sqlite import SqliteMessages
+engine = SqliteMessages(Path(sys.argv[1]))
 assert engine.acquire()
 for turn in itertools.count():
     entries = [Entry(turn * 50 + place + 1, 1_764_000_000_000 + turn, "ann", f"oolong {place}") for place in range(50)]
@@ -110,7 +110,7 @@ def test_a_writer_that_is_killed_leaves_a_file_that_agrees_with_itself(tmp_path:
         assert writing.stdout is not None
         for _ in range(20):
             writing.stdout.readline()
-        engine = SqliteEngine(folder)
+        engine = SqliteMessages(folder)
         assert not engine.acquire()
         writing.send_signal(signal.SIGKILL)
         writing.wait()
@@ -159,7 +159,7 @@ async def test_an_index_that_is_being_made_says_so_and_the_server_works_meanwhil
         async with asyncio.timeout(10):
             while "indexing" in await search(ann, "oolong"):
                 await asyncio.sleep(0.05)
-        server.stores.index.engine.note_progress(0.25)
+        server.stores.index.messages.engine.note_progress(0.25)
         assert (await search(ann, "oolong"))["indexing"] == 0.25
 
 

@@ -15,8 +15,8 @@ from chatserver.cli import main
 from chatserver.rules.accounts.finding import Findable
 from chatserver.store.engine import keys
 from chatserver.store.index import people_follower
-from chatserver.store.index.engine import Engine, PeopleWanted
-from chatserver.store.index.sqlite import SqliteEngine
+from chatserver.store.index.engine import PeopleEngine, PeopleWanted
+from chatserver.store.index.sqlite_people import SqlitePeople
 from tests.conftest import OpenServer
 from tests.people import PATIENCE, Person, gathering, post, sign_up
 
@@ -24,18 +24,18 @@ PARTS = ["Ann", "Lee", "王小明", "c++", "tea-bot", "養花", "o'neil", '"x"',
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = SqliteEngine(tmp_path / "index")
+def engine(tmp_path: Path) -> Iterator[PeopleEngine]:
+    engine = SqlitePeople(tmp_path / "index")
     assert engine.acquire()
     yield engine
     engine.close()
 
 
-def users(engine: Engine, *words: str, among: list[str] | None = None, limit: int = 1_000) -> list[str]:
+def users(engine: PeopleEngine, *words: str, among: list[str] | None = None, limit: int = 1_000) -> list[str]:
     return engine.find_people(PeopleWanted(words, among), limit, 5).users
 
 
-def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: Engine) -> None:
+def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: PeopleEngine) -> None:
     seed = random.Random(7)
     held: dict[str, Findable] = {}
     for turn in range(40):
@@ -63,7 +63,7 @@ def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: Engine) 
     assert users(engine) == [] == users(engine, "", limit=0)
 
 
-def test_an_older_version_does_not_replace_a_newer_one(engine: Engine) -> None:
+def test_an_older_version_does_not_replace_a_newer_one(engine: PeopleEngine) -> None:
     engine.write_people([Findable("u1", "ann", "Ann", version=2)], [])
     engine.write_people([Findable("u1", "bob", "Bob", version=1)], [])
     assert users(engine, "ann") == ["u1"] and users(engine, "bob") == []
@@ -88,7 +88,7 @@ async def is_made(person: Person) -> bool:
 
 def held(server: Server, word: str) -> list[str]:
     """Whom the index alone finds."""
-    return server.stores.index.engine.find_people(PeopleWanted([word]), 100, 5).users
+    return server.stores.index.people.engine.find_people(PeopleWanted([word]), 100, 5).users
 
 
 async def test_the_index_follows_who_came_changed_and_left_and_holds_what_they_chose(server: Server) -> None:
@@ -138,20 +138,20 @@ async def test_while_the_index_is_made_it_says_so_and_handles_ties_and_late_chan
     index = server.stores.index
 
     async def is_still() -> bool:
-        return not index.is_writer
+        return not index.people.is_writer
 
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         await waited(lambda: is_made(ann))
         await server.store.redis.delete("{users}:changes")
         with monkeypatch.context() as patch:
-            patch.setattr(index.engine, "acquire", lambda: False)
+            patch.setattr(index.people.engine, "acquire", lambda: False)
             await waited(is_still)
-            await while_there_is_no_index(index.engine, tmp_path / "index", ann, bob)
+            await while_there_is_no_index(index.people.engine, tmp_path / "index", ann, bob)
         await waited(lambda: is_made(ann))
         assert [one["id"] for one in (await answer(ann, "bo"))["users"]] == [bob.id]
 
 
-async def while_there_is_no_index(engine: Engine, folder: Path, ann: Person, bob: Person) -> None:
+async def while_there_is_no_index(engine: PeopleEngine, folder: Path, ann: Person, bob: Person) -> None:
     for file in folder.glob("people.db*"):
         file.unlink()
     assert engine.find_people(PeopleWanted(["bo"]), 10, 5).progress == 0.0
