@@ -110,10 +110,14 @@ async function enterPatiently(client, ready) {
   }
 }
 
-/** Whoever shows the page that is left may keep its place in history.state first. `within`: back leads to a page of ours. @param {string} path */
-function go(path) {
+/**
+ * Whoever shows the page that is left may keep its place in history.state first. `within`: back leads to a page of ours.
+ *
+ * @param {string} path @param {object} [state] what the new step of the history holds besides
+ */
+function go(path, state) {
   dispatchEvent(new Event("leaving"));
-  if (path !== location.pathname + location.search + location.hash) history.pushState({ within: true }, "", path);
+  if (state || path !== location.pathname + location.search + location.hash) history.pushState({ within: true, ...state }, "", path);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 

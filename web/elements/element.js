@@ -2,7 +2,7 @@
  * What all elements of the page share: the community, the words, and an abort signal that ends their listeners with them.
  *
  * @typedef {{client: import("../state/client.js").Client, words: import("../state/words.js").Words,
- *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string) => void,
+ *   preferences: import("../state/preferences.js").Preferences, calls: import("../state/calls.js").Calls, go: (path: string, state?: object) => void,
  *   languageOf: (text: string, chinese: string) => string, aside: () => Promise<void>, sayHi: (about: {user: {id: string,
  *   handle: string, name: string}, room?: string, seq?: number}) => void}} Context `calls` is there once `aside` has
  *   brought aside.js, and `languageOf` knows nothing before; `sayHi` opens the panel to say hi to somebody, from a room,

@@ -69,22 +69,23 @@ export function joinPath(room, link) {
 }
 
 /**
- * What one searches for: words, and what they are narrowed to.
+ * What one searches for: words, and what they are narrowed to. The words do not stand in the address, which browsers keep
+ * and others see: `history.state.q` holds them.
  *
  * @typedef {{q: string, room: string, topic: string, from: string, has: string, since: string, until: string, tab: string}} Search `from` is the
  *   id of a person; days are written 2026-11-22
  */
 
 /** @param {Partial<Search>} search */
-export function searchPath(search) {
+export function searchPath({ q: _, ...search }) {
   const query = String(new URLSearchParams(Object.entries(search).filter(([, value]) => value)));
   return query ? `/search?${query}` : "/search";
 }
 
-/** @param {string} query of the address @returns {Search} */
-export function readSearch(query) {
+/** @param {string} query of the address @param {string} [q] the words @returns {Search} */
+export function readSearch(query, q = "") {
   const given = new URLSearchParams(query);
-  const [q, room, topic, from, has, since, until, tab] = ["q", "room", "topic", "from", "has", "since", "until", "tab"].map((name) => given.get(name) ?? "");
+  const [room, topic, from, has, since, until, tab] = ["room", "topic", "from", "has", "since", "until", "tab"].map((name) => given.get(name) ?? "");
   return /** @type {Search} */ ({ q, room, topic, from, has, since, until, tab });
 }
 

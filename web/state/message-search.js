@@ -15,20 +15,30 @@ const PAGE = 30;
 const AT_ONCE = 100;
 /** Pages without a hit, one after another, before the reader is asked whether to go on. */
 const BARREN = 3;
-/** Searches to which one may come back. */
-const KEPT = 5;
+/** Searches to which one may come back, for messages or for files. */
+const KEPT = 10;
 const BUSY_PAUSE = 1_000;
 const HAS = new Set(["link", "image", "file"]);
 
-/** @type {WeakMap<import("./client.js").Client, Map<string, MessageSearch>>} */ const searches = new WeakMap();
+/** @type {WeakMap<import("./client.js").Client, Map<string, any>>} */ const searches = new WeakMap();
 
-/** @param {import("./client.js").Client} client @param {Search} search */
+/** @param {import("./client.js").Client} client @param {Search} search @returns {MessageSearch} */
 export function searchOf(client, search) {
   const { tab: _, ...asked } = search;
-  const key = JSON.stringify([client.me, asked]);
+  return keptSearch(client, "messages", asked, () => new MessageSearch(client, asked));
+}
+
+/**
+ * The same search again for who comes back to it.
+ *
+ * @template {{end: () => void}} T
+ * @param {import("./client.js").Client} client @param {string} kind @param {object} asked @param {() => T} make @returns {T}
+ */
+export function keptSearch(client, kind, asked, make) {
+  const key = JSON.stringify([client.me, kind, asked]);
   const kept = searches.get(client) ?? new Map();
   searches.set(client, kept);
-  const found = kept.get(key) ?? new MessageSearch(client, paramsOf(asked));
+  const found = kept.get(key) ?? make();
   kept.delete(key);
   kept.set(key, found);
   for (const [old, one] of [...kept].slice(0, -KEPT)) {
@@ -56,11 +66,11 @@ export class MessageSearch extends EventTarget {
   /** @type {Map<string, Message | undefined>} messages beside hits; undefined: asked for */ #near = new Map();
   #ending = new AbortController();
 
-  /** @param {import("./client.js").Client} client @param {any} params of message.search */
-  constructor(client, params) {
+  /** @param {import("./client.js").Client} client @param {Omit<Search, "tab">} asked */
+  constructor(client, asked) {
     super();
     this.client = client;
-    this.params = params;
+    /** @type {any} of message.search */ this.params = paramsOf(asked);
     client.addEventListener("changed", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail), { signal: this.#ending.signal });
   }
 

@@ -92,7 +92,7 @@ export class AppShell extends PageElement {
 
   /** Links within the page do not reload it. @param {MouseEvent} event */
   follow(event) {
-    const link = /** @type {Element} */ (event.target).closest?.("a[href^='/']:not([download], .picture)");
+    const link = /** @type {Element} */ (event.target).closest?.("a[href^='/']:not([download], [href^='/files/'])");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     context.go(link.getAttribute("href") ?? "/");

@@ -118,7 +118,7 @@ export class ShellActs {
     const early = this.#early = /** @type {string[]} */ ([]);
     const there = await arrived("search-page");
     this.#early = null;
-    if (there && !early.includes("Escape")) context.go(searchPath({ room, q: early.filter((key) => key.length === 1).join("") }));
+    if (there && !early.includes("Escape")) context.go(searchPath({ room }), { q: early.filter((key) => key.length === 1).join("") });
   }
 
   /** The shortcuts, and how words are formatted. */

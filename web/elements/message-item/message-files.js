@@ -20,6 +20,7 @@ const LARGE = 1600;
 /**
  * @typedef {import("../../lib/shapes.js").File} File
  * @typedef {import("./message-item.js").MessageItem} MessageItem
+ * @typedef {import("../element.js").PageElement} PageElement
  */
 
 /** @param {MessageItem} item @param {{pictures: File[], places: any[], files: File[], others: any[]}} shown */
@@ -48,7 +49,8 @@ function fillPicture(item, file, place, sizes) {
   image.addEventListener("error", () => item.listen(item.client, "session", () => (image.src = String(image.src)), { once: true }));
   if (!item.message) return;
   place.href = fileAddress(id);
-  place.addEventListener("click", (/** @type {MouseEvent} */ event) => openViewer(event, item, id));
+  const { room } = item.message;
+  place.addEventListener("click", (/** @type {MouseEvent} */ event) => openViewer(event, { room, topic: /** @type {any} */ (item.closest("message-list"))?.topic, file: id }));
 }
 
 /** @param {File} file @param {string} sizes @returns {Record<string, string>} */
@@ -61,7 +63,7 @@ function addresses({ id, width = 1, height = 1 }, sizes) {
 
 // --- on their way ---------------------------------------------------------------------------------------------------
 
-/** @param {MessageItem} item @returns {Promise<import("../../state/uploads.js").Uploads>} */
+/** @param {PageElement} item @returns {Promise<import("../../state/uploads.js").Uploads>} */
 async function uploadsOf({ client }) {
   const uploads = (await import("../../state/page-uploads.js")).pageUploads(client);
   await uploads.loaded;
@@ -92,12 +94,12 @@ async function showProgress(item, files, box) {
   box?.append(bar);
 }
 
-/** @param {MouseEvent} event @param {MessageItem} item @param {string} file */
-async function openViewer(event, item, file) {
+/** @param {MouseEvent} event @param {object} given which picture of which ones, as PictureViewer says */
+export async function openViewer(event, given) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (!(await arrived("picture-viewer"))) return;
-  document.body.append(make("picture-viewer", { set: { room: item.message.room, topic: /** @type {any} */ (item.closest("message-list"))?.topic, file } }));
+  document.body.append(make("picture-viewer", { set: given }));
 }
 
 // --- others ---------------------------------------------------------------------------------------------------------
@@ -105,16 +107,26 @@ async function openViewer(event, item, file) {
 /** @param {MessageItem} item @param {File} file */
 function fileOf(item, file) {
   const [sort] = file.type.split("/");
+  const isPlayed = (sort === "audio" && file.peaks?.length) || (file.id && (sort === "audio" || sort === "video"));
+  if (!isPlayed) return row(item, file);
+  const player = playerOf(item, file);
+  // As with all in a message, the keyboard comes to them by the message.
+  if (player instanceof HTMLMediaElement) player.tabIndex = -1;
+  return player;
+}
+
+/** What plays a recording or a film. @param {PageElement} item @param {File} file */
+export function playerOf(item, file) {
+  const [sort = ""] = file.type.split("/");
   if (sort === "audio" && file.peaks?.length) return voiceOf(item, file);
-  if (!file.id || (sort !== "audio" && sort !== "video")) return row(item, file);
   const address = fileAddress(file.id);
-  const played = make(sort, { class: sort, attributes: { src: address, controls: true, preload: "metadata", tabindex: "-1", "aria-label": file.name, ...(sort === "video" && { playsinline: true }) } });
+  const played = make(sort, { class: sort, attributes: { src: address, controls: true, preload: "metadata", "aria-label": file.name, ...(sort === "video" && { playsinline: true }) } });
   // What was sent as it is may only be saved.
   played.addEventListener("error", () => played.replaceWith(row(item, file)));
   return played;
 }
 
-/** A place until its player comes. @param {MessageItem} item @param {any} file */
+/** A place until its player comes. @param {PageElement} item @param {any} file */
 function voiceOf(item, file) {
   const place = make("div", { class: "voice" });
   (async () => {
@@ -122,13 +134,12 @@ function voiceOf(item, file) {
     if (!(await arrived("voice-player"))) return;
     const player = make("voice-player", { set: { file, blob } });
     place.append(player);
-    // As with all in a message, the keyboard comes to them by the message.
-    for (const stop of player.querySelectorAll("button, input")) stop.tabIndex = -1;
+    if (place.closest("message-item")) for (const stop of player.querySelectorAll("button, input")) stop.tabIndex = -1;
   })();
   return place;
 }
 
-/** Its name, what it is and how large; a press saves it. @param {MessageItem} item @param {File} file */
+/** Its name, what it is and how large; a press saves it. @param {PageElement} item @param {File} file */
 function row(item, { id, name, type, size }) {
   const facts = `${kindWords(name, type)} · ${sizeWords(item.language, size)}`;
   const attributes = id ? { href: fileAddress(id), download: name, tabindex: "-1" } : {};
@@ -137,6 +148,6 @@ function row(item, { id, name, type, size }) {
 }
 
 /** @param {string} type */
-function faceOf(type) {
+export function faceOf(type) {
   return { image: "image", video: "film", audio: "mic" }[type.split("/")[0] ?? ""] ?? "file";
 }

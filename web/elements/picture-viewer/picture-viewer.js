@@ -1,6 +1,6 @@
 /**
- * A picture large, and the others of its room or topic that are loaded. Properties `room`, `topic` (where it stands in the
- * timeline of one) and `file` (the id of the one to begin with).
+ * A picture large, and the others that are loaded: of its room or topic (properties `room`, and `topic` where it stands in
+ * the timeline of one) or of what was found (`search`). `file` is the id of the one to begin with.
  * Arrows and swipes go on, a wheel, two fingers, a double press and + and - zoom, Escape and going back close.
  */
 
@@ -15,11 +15,12 @@ import { context, PageElement } from "../element.js";
 import { fileAddress } from "../message-item/message-files.js";
 import { Zooming } from "./zooming.js";
 
-/** @typedef {{file: import("../../lib/shapes.js").File, message: import("../../lib/shapes.js").Message}} Shown */
+/** @typedef {import("../../state/file-search.js").FileHit} Shown */
 
 export class PictureViewer extends PageElement {
   room = "";
   /** @type {string | undefined} */ topic = undefined;
+  /** @type {import("../../state/file-search.js").FileSearch | undefined} */ search = undefined;
   file = "";
 
   build() {
@@ -34,7 +35,7 @@ export class PictureViewer extends PageElement {
     this.previous = iconButton("left", this.say("viewer.previous"), () => this.step(-1), "step previous");
     this.next = iconButton("right", this.say("viewer.next"), () => this.step(1), "step next");
     this.stage = make("div", { class: "stage" }, this.picture, this.lost);
-    this.dialog = make("dialog", { attributes: { "aria-label": this.say("viewer.label") } },
+    this.dialog = make("dialog", { attributes: { "aria-label": this.say(this.search ? "viewer.label_found" : "viewer.label") } },
       make("header", {}, make("div", { class: "what" }, this.who, this.name), this.place, this.toMessage, this.save, this.close),
       this.stage, this.previous, this.next);
     this.append(this.dialog);
@@ -50,6 +51,7 @@ export class PictureViewer extends PageElement {
       context.go(this.toMessage.getAttribute("href"));
     });
     this.listen(this.client, "room", (event) => event.detail === this.room && this.show());
+    if (this.search) this.listen(this.search, "change", () => this.show());
     this.listen(this.client, "restart", () => this.dialog.close());
     this.listen(this.picture, "load", () => (this.lost.hidden = true));
     this.listen(this.picture, "error", () => change(this.lost, { hidden: false, textContent: this.say("viewer.lost") }));
@@ -58,11 +60,11 @@ export class PictureViewer extends PageElement {
     this.show();
   }
 
-  /** All that are loaded, oldest first. @returns {Shown[]} */
+  /** All that are loaded: of a room oldest first, of a search newest first. @returns {Shown[]} */
   get pictures() {
-    const messages = this.client.line(this.room, this.topic)?.timeline.messages ?? [];
-    return messages.filter(({ deleted, author }) => !deleted && !this.client.blocks.has(author.id))
-      .flatMap((message) => (message.attachments ?? []).filter(({ width }) => width).map((file) => ({ file, message })));
+    const messages = this.search ? [] : this.client.line(this.room, this.topic)?.timeline.messages ?? [];
+    const all = this.search?.hits ?? messages.flatMap((message) => (message.attachments ?? []).map((file) => ({ file, message })));
+    return all.filter(({ file, message }) => file.width && !message.deleted && !this.client.blocks.has(message.author.id));
   }
 
   /** The one that is shown was deleted: the viewer closes, for another one was not asked for. */
@@ -79,7 +81,7 @@ export class PictureViewer extends PageElement {
     change(this.name, { textContent: file.name });
     change(this.place, { textContent: pictures.length > 1 ? this.say("viewer.place", { at: at + 1, count: pictures.length }) : "" });
     change(this.picture, { alt: this.say("files.picture_by", { file: file.name, name: author.name }) });
-    this.toMessage.setAttribute("href", messagePath(this.room, message.seq));
+    this.toMessage.setAttribute("href", messagePath(message.room, message.seq));
     this.save.setAttribute("href", fileAddress(file.id));
     change(this.save, { download: file.name });
     // Not taken away while it has the focus.

@@ -1,5 +1,6 @@
 /** Finding a room by words or tag, and opening one of one's own. */
 
+import { layRows } from "../../lib/held-rows.js";
 import { LONGEST } from "../../lib/limits.js";
 import { button, make, nameOf } from "../../lib/dom.js";
 import { newId } from "../../lib/ids.js";
@@ -15,6 +16,7 @@ export class RoomFinder extends PageElement {
   /** Whether one came to make a room. */
   create = false;
   #asked = 0;
+  /** @type {import("../../lib/shapes.js").RoomListing[]} */ #found = [];
   #wanted = { words: "", id: "" };
   #next = "";
   /** @type {any} */ #timer = undefined;
@@ -83,18 +85,22 @@ export class RoomFinder extends PageElement {
 
   /** @param {any[]} rooms @param {string} after @param {string} [next] */
   #show(rooms, after, next = "") {
-    const rows = rooms.map((room) => this.#row(room));
-    if (after) this.results.append(...rows);
-    else this.results.replaceChildren(...rows);
+    this.#found = after ? [...this.#found, ...rooms] : rooms;
+    layRows(this.results, this.#found.map((room) => ({ key: room.room, look: this.#look(room), make: () => this.#row(room) })));
     this.#next = next;
     this.more.hidden = !next;
-    this.#say(this.results.childElementCount ? "" : this.say("finder.none"));
+    this.#say(this.#found.length ? "" : this.say("finder.none"));
   }
 
   /** @param {string} words in place of rooms, or above them */
   #say(words) {
     this.status.textContent = words;
     this.none.hidden = !words;
+  }
+
+  /** @param {import("../../lib/shapes.js").RoomListing} room */
+  #look(room) {
+    return JSON.stringify([room, this.client.rooms.has(room.room), this.client.blocks.changes]);
   }
 
   /** @param {import("../../lib/shapes.js").RoomListing} room */

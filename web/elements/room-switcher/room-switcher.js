@@ -11,11 +11,13 @@ import { composes } from "../message-composer/message-composer.js";
 import "../../lib/more-icons.js";
 
 const PAUSE = 180;
+const SEARCH = "search";
 
 /** @typedef {import("../../state/switching.js").Offer} Offer */
 
 export class RoomSwitcher extends PageElement {
   #chosen = 0;
+  /** Whether an arrow led to the chosen one. */ #moved = false;
   /** @type {Offer[]} as they stand in the list */ #offers = [];
   /** What the server found for the letters. @type {import("../../state/switching.js").Names} */ #found = NO_NAMES;
   /** @type {any} */ #timer = undefined;
@@ -34,7 +36,7 @@ export class RoomSwitcher extends PageElement {
     this.listen(this.input, "keydown", (event) => this.key(event));
     this.listen(this.list, "click", (event) => this.go(this.#offers[Number(event.target.closest("[role=option]")?.dataset.at)]));
     this.listen(this.dialog, "click", (event) => event.target === this.dialog && this.dialog.close());
-    this.listen(this.client, "rooms", () => this.dialog.open && this.present(this.#chosen));
+    this.listen(this.client, "rooms", () => this.dialog.open && this.#renew());
   }
 
   /** @param {string[]} [early] the keys that were pressed before this could be opened */
@@ -45,6 +47,7 @@ export class RoomSwitcher extends PageElement {
     this.input.setAttribute("aria-label", this.input.placeholder);
     this.list.setAttribute("aria-label", this.say("rooms.search"));
     this.#found = NO_NAMES;
+    this.#moved = false;
     this.dialog.showModal();
     this.input.focus();
     this.present(0);
@@ -53,6 +56,7 @@ export class RoomSwitcher extends PageElement {
   }
 
   #typed() {
+    this.#moved = false;
     this.present(0);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#ask(), PAUSE);
@@ -65,7 +69,16 @@ export class RoomSwitcher extends PageElement {
     const found = await findNames(this.client, query);
     if (query !== this.input.value.trim() || !this.dialog.open) return;
     this.#found = found;
+    this.#renew();
+  }
+
+  /** What comes late does not move the choice to another row; where nothing was known but to search, the best of it is chosen. */
+  #renew() {
+    const chosen = this.#offers[this.#chosen];
+    const isHeld = chosen && (this.#moved || chosen.id !== SEARCH);
     this.present(this.#chosen);
+    const at = isHeld ? this.#offers.findIndex(({ kind, id }) => kind === chosen.kind && id === chosen.id) : 0;
+    if (at >= 0 && at !== this.#chosen) this.present(at);
   }
 
   /** @param {number} chosen */
@@ -98,7 +111,7 @@ export class RoomSwitcher extends PageElement {
 
   /** What was said is searched on a page of its own. @param {string} query @returns {Offer} */
   #search(query) {
-    return { kind: "act", id: "search", text: this.say("search.messages_for", { words: query }), icon: "search", href: searchPath({ q: query }) };
+    return { kind: "act", id: SEARCH, text: this.say("search.messages_for", { words: query }), icon: "search", act: () => context.go(searchPath({}), { q: query }) };
   }
 
   /** Pages, and what one does with the page. @returns {Offer[]} */
@@ -128,6 +141,7 @@ export class RoomSwitcher extends PageElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (composes(event)) return;
+    if (event.key.startsWith("Arrow")) this.#moved = true;
     if (event.key === "ArrowDown") this.present((this.#chosen + 1) % Math.max(1, this.#offers.length));
     else if (event.key === "ArrowUp") this.present(this.#chosen ? this.#chosen - 1 : this.#offers.length - 1);
     else if (event.key === "Enter") this.go(this.#offers[this.#chosen]);

@@ -136,8 +136,8 @@ export class Filters {
 
   /** Oneself, whom one talks with and whose words were found; by letters whom the room or the server knows. @param {string} query @returns {Promise<Choice[]>} */
   async #people(query) {
-    const { client, given, search } = this.page;
-    const near = [client.user, ...[...client.rooms.values()].map(({ state }) => state.other), ...(search?.hits ?? []).map(({ author }) => author)];
+    const { client, given, hits } = this.page;
+    const near = [client.user, ...[...client.rooms.values()].map(({ state }) => state.other), ...(hits.search?.hits ?? []).map((/** @type {any} */ { author }) => author)];
     const known = rankPeople(query, near.filter((user) => user !== undefined), MOST);
     const found = query ? await this.#askPeople(query, given.room) : [];
     const all = new Map([...known, ...found].map((/** @type {any} */ user) => [user.id, user]));

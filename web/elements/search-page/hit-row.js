@@ -20,9 +20,9 @@ const ICONS = /** @type {Record<string, string>} */ ({ direct: "person", closed:
  */
 
 /** A message's words in one line; of one without words, what its files are called. @param {PageElement} page @param {Message} message */
-export function wordsOf({ client }, message) {
-  const words = plainText(message.text, undefined, client.people.calledIn(message));
-  return words || (message.attachments ?? []).map(({ name }) => name).join(", ");
+export function wordsOf(page, message) {
+  const words = plainText(message.text, undefined, page.client.people.calledIn(message));
+  return words || (message.attachments ?? []).map(({ name, peaks }) => (peaks?.length ? page.say("files.voice") : name)).join(", ");
 }
 
 /**
@@ -44,7 +44,7 @@ export function hitParts(page, hit, terms, { before, after }, { title, topic }) 
 }
 
 /** @param {PageElement} page @param {number} at */
-function timeOf({ client, language }, at) {
+export function timeOf({ client, language }, at) {
   const now = client.now();
   const day = dayName(language, at, now);
   return now - at < TODAY_OR_YESTERDAY ? `${day} ${clockTime(language, at)}` : day;
@@ -62,7 +62,7 @@ function said(page, hit, terms) {
 }
 
 /** @param {{text: string, marks: import("../../lib/search-marks.js").Mark[]}} shown @returns {(Node | string)[]} */
-function marked({ text, marks }) {
+export function marked({ text, marks }) {
   let at = 0;
   const parts = marks.flatMap(({ from, to }) => {
     const before = text.slice(at, from);

@@ -1,33 +1,35 @@
 /**
- * Searching: one field, chips that narrow it, and what was found: messages with what was said around them, people, rooms.
- * The address carries all of it (`searchPath`), and whoever comes back finds the results where they left them.
+ * Searching: one field, chips that narrow it, and what was found: messages with what was said around them, people, rooms,
+ * files. The address carries what it is narrowed to (`searchPath`), the step of the history its words (`history.state.q`),
+ * which are nobody else's business; whoever comes back finds the results where they left them.
  */
 
 import { change, make, setAttribute } from "../../lib/dom.js";
+import { layRows } from "../../lib/held-rows.js";
 import { icon, iconButton } from "../../lib/more-icons.js";
 import { readSearch, roomPath, searchPath, userPath } from "../../lib/paths.js";
 import { learnScripts, termsOf } from "../../lib/search-marks.js";
 import { makeSeal } from "../../lib/seal.js";
-import { searchOf } from "../../state/message-search.js";
 import { findNames, NO_NAMES, offersFor } from "../../state/switching.js";
 import { context, PageElement } from "../element.js";
 import { composes } from "../message-composer/composes.js";
+import { FileHits } from "./file-hits.js";
 import { Filters } from "./filters.js";
 import { Hits } from "./hits.js";
 
 const PAUSE = 220;
-const TABS = ["messages", "people", "rooms"];
+const TABS = ["messages", "people", "rooms", "files"];
 
 export class SearchPage extends PageElement {
-  /** What the address says. */
+  /** What the address and its step of the history say. */
   given = readSearch("");
-  /** @type {import("../../state/message-search.js").MessageSearch | undefined} */ search;
+  /** The words that `terms` are of. */ #meant = "";
   /** What is to be marked. @type {import("../../lib/search-marks.js").Term[]} */ terms = [];
   filters = new Filters(this);
   hits = new Hits(this);
+  files = new FileHits(this);
   #names = { query: "", found: NO_NAMES };
   /** @type {any} */ #timer;
-  /** Ends listening to the search before. */ #following = new AbortController();
 
   build() {
     this.input = make("input", { attributes: { type: "text", enterkeyhint: "search", autocomplete: "off", autocapitalize: "none", spellcheck: "false" } });
@@ -40,7 +42,7 @@ export class SearchPage extends PageElement {
     }, make("span"), make("small"))));
     this.names = make("ul", { class: "names", attributes: { role: "list" } });
     this.none = make("p", { class: "empty" });
-    this.scroller = make("div", { class: "scroller", attributes: { id: "search-found", role: "tabpanel", tabindex: "-1" } }, this.hits.element, make("div", { class: "column" }, this.names, this.none));
+    this.scroller = make("div", { class: "scroller", attributes: { id: "search-found", role: "tabpanel", tabindex: "-1" } }, this.hits.element, this.files.element, make("div", { class: "column" }, this.names, this.none));
     this.append(make("header", {}, this.heading, this.back, make("div", { class: "asking", attributes: { role: "search" } }, icon("search"), this.input, this.clear), this.closes),
       this.filters.element, this.tabs, this.scroller);
   }
@@ -51,21 +53,31 @@ export class SearchPage extends PageElement {
     this.listen(this, "keydown", (event) => this.#key(event));
     this.listen(document, "keydown", (event) => this.#find(event));
     this.listen(window, "popstate", () => location.pathname === "/search" && this.#read());
-    for (const [target, name] of /** @type {[EventTarget, string][]} */ ([[window, "leaving"], [window, "pagehide"]])) this.listen(target, name, () => this.hits.keep());
+    for (const [target, name] of /** @type {[EventTarget, string][]} */ ([[window, "leaving"], [window, "pagehide"]])) this.listen(target, name, () => this.#each((list) => list.keep()));
     this.listen(this.client, "session", () => this.#began());
     for (const name of ["rooms", "people", "renamed", "status", "day"]) this.listen(this.client, name, () => this.later());
     this.listen(this.client, "room", () => this.later());
     this.relabel();
     this.#read();
-    this.hits.attach();
-    if (!this.hits.focusKept()) this.input.focus();
+    this.#each((list) => list.attach());
+    if (!this.#list?.focusKept()) this.input.focus();
+  }
+
+  /** @param {(list: Hits) => void} act */
+  #each(act) {
+    act(this.hits);
+    act(this.files);
+  }
+
+  /** What is shown of messages or files. @returns {Hits | undefined} */
+  get #list() {
+    return [this.hits, this.files].find(({ isShown }) => isShown);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     clearTimeout(this.#timer);
-    this.#following.abort();
-    this.hits.detach();
+    this.#each((list) => list.detach());
   }
 
   relabel() {
@@ -82,7 +94,7 @@ export class SearchPage extends PageElement {
 
   /** As the address says. */
   #read() {
-    this.given = readSearch(location.search);
+    this.given = readSearch(location.search, history.state?.q);
     if (this.input.value.trim() !== this.given.q) this.input.value = this.given.q;
     this.#open();
   }
@@ -101,7 +113,7 @@ export class SearchPage extends PageElement {
   /** Ask for something else; one step of the history stays one search. @param {Partial<import("../../lib/paths.js").Search>} change */
   narrow(change) {
     this.given = { ...this.given, q: this.input.value.trim(), ...change };
-    history.replaceState({ ...history.state, found: undefined }, "", searchPath(this.given));
+    history.replaceState({ ...history.state, q: this.given.q, found: undefined }, "", searchPath(this.given));
     this.#open();
   }
 
@@ -112,24 +124,22 @@ export class SearchPage extends PageElement {
   }
 
   #open() {
-    const search = searchOf(this.client, this.given);
-    if (search !== this.search) this.#follow(search);
-    if (this.client.began && this.client.wire.live) search.begin();
+    this.#learnTerms(this.given.q);
+    this.hits.open();
+    if (this.files.isShown) this.files.open();
+    else this.files.rest();
     this.#askNames();
     this.show();
   }
 
-  /** @param {import("../../state/message-search.js").MessageSearch} search */
-  #follow(search) {
-    this.#following.abort();
-    this.#following = new AbortController();
-    search.addEventListener("change", () => this.later(), { signal: this.#following.signal });
-    this.hits.leave(this.search);
-    this.search = search;
-    this.terms = termsOf(this.given.q);
-    learnScripts(this.given.q).then(() => {
-      if (search !== this.search) return;
-      this.terms = termsOf(this.given.q);
+  /** @param {string} query */
+  #learnTerms(query) {
+    if (query === this.#meant) return;
+    this.#meant = query;
+    this.terms = termsOf(query);
+    learnScripts(query).then(() => {
+      if (query !== this.#meant) return;
+      this.terms = termsOf(query);
       this.later();
     }, () => undefined);
   }
@@ -137,7 +147,7 @@ export class SearchPage extends PageElement {
   /** Who one is, and a line: what could not be asked before is asked now. */
   #began() {
     this.#open();
-    if (this.search?.status === "failed") this.search.begin();
+    this.#each(({ search }) => search?.status === "failed" && search.begin());
   }
 
   async #askNames() {
@@ -161,11 +171,11 @@ export class SearchPage extends PageElement {
     else if (target === this.input && event.key === "ArrowDown") this.#toFirst(event);
     else if (event.key === "ArrowUp" && target === this.#rows[0]) this.#toField(event);
     else if (target.closest("[role=tab]")) this.#moveTab(event);
-    else this.hits.move(event, this.#rows);
+    else if (target.matches("li > :first-child")) this.#moveRow(event, target);
   }
 
   get #rows() {
-    return /** @type {HTMLElement[]} */ ([...this.scroller.querySelectorAll("li > a")]).filter((row) => row.offsetParent);
+    return /** @type {HTMLElement[]} */ ([...this.scroller.querySelectorAll("li > :first-child")]).filter((row) => row.offsetParent);
   }
 
   /** @param {Event} event */
@@ -181,12 +191,22 @@ export class SearchPage extends PageElement {
     this.scroller.scrollTop = 0;
   }
 
+  /** Arrows lead from row to row. @param {KeyboardEvent} event @param {HTMLElement} row */
+  #moveRow(event, row) {
+    const rows = this.#rows;
+    const at = rows.indexOf(row);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (at < 0 || to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    rows[to]?.focus();
+  }
+
   /** @param {KeyboardEvent} event */
   #moveTab(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const to = TABS[(TABS.indexOf(this.#tab) + step + TABS.length) % TABS.length];
+    const to = TABS[(TABS.indexOf(this.tab) + step + TABS.length) % TABS.length];
     this.narrow({ tab: to === TABS[0] ? "" : to });
     this.tabs.querySelector(`[data-tab="${to}"]`)?.focus();
   }
@@ -209,20 +229,22 @@ export class SearchPage extends PageElement {
 
   // --- what was found -----------------------------------------------------------------------------------------------------
 
-  get #tab() {
+  get tab() {
     return TABS.includes(this.given.tab) ? this.given.tab : TABS[0] ?? "";
   }
 
   show() {
-    if (!this.search) return;
+    if (!this.hits.search) return;
     this.#showClear();
     this.filters.show();
     const people = this.#offers("people");
     const rooms = this.#offers("rooms");
-    this.#showTabs([this.hits.count, this.given.q && String(people.length), this.given.q && String(rooms.length)]);
-    const tab = this.#tab;
-    this.hits.element.hidden = tab !== TABS[0];
-    this.hits.show();
+    this.#showTabs([this.hits.count, this.given.q && String(people.length), this.given.q && String(rooms.length), this.files.count]);
+    const { tab } = this;
+    this.#each((list) => {
+      list.element.hidden = !list.isShown;
+      list.show();
+    });
     const shown = { people, rooms }[tab];
     this.names.hidden = !shown?.length;
     this.#showNames(shown ?? []);
@@ -238,13 +260,13 @@ export class SearchPage extends PageElement {
   #showTabs(counts) {
     TABS.forEach((tab, at) => {
       const element = this.tabs.children[at];
-      const chosen = tab === this.#tab;
+      const chosen = tab === this.tab;
       setAttribute(element, "aria-selected", String(chosen));
       change(element, { tabIndex: chosen ? 0 : -1 });
       change(element.firstChild, { textContent: this.say(`switcher.${tab}`) });
       change(element.lastChild, { textContent: String(counts[at] ?? "") });
     });
-    setAttribute(this.scroller, "aria-labelledby", `search-tab-${this.#tab}`);
+    setAttribute(this.scroller, "aria-labelledby", `search-tab-${this.tab}`);
   }
 
   /** @param {"people" | "rooms"} group */
@@ -257,14 +279,16 @@ export class SearchPage extends PageElement {
 
   /** @param {import("../../state/switching.js").Offer[]} offers */
   #showNames(offers) {
-    const key = offers.map(({ id, text }) => `${id} ${text}`).join("\n");
-    if (this.names.dataset.of === key) return;
-    this.names.dataset.of = key;
-    this.names.replaceChildren(...offers.map((offer) => {
-      const href = offer.user ? userPath(offer.user.handle) : roomPath(offer.id);
+    layRows(this.names, offers.map((offer) => {
       const below = offer.kind === "other" ? this.say("switcher.not_in") : offer.below ?? "";
-      return make("li", {}, make("a", { attributes: { href } }, offer.user ? makeSeal(offer.user) : icon(offer.icon ?? "hash"),
-        make("span", { class: "title", text: offer.text, attributes: { dir: "auto" } }), make("small", { text: below })));
+      return { key: offer.id, look: JSON.stringify([offer.text, below, offer.icon]), make: () => this.#nameRow(offer, below) };
     }));
+  }
+
+  /** @param {import("../../state/switching.js").Offer} offer @param {string} below */
+  #nameRow(offer, below) {
+    const href = offer.user ? userPath(offer.user.handle) : roomPath(offer.id);
+    return make("li", {}, make("a", { attributes: { href } }, offer.user ? makeSeal(offer.user) : icon(offer.icon ?? "hash"),
+      make("span", { class: "title", text: offer.text, attributes: { dir: "auto" } }), make("small", { text: below })));
   }
 }
