@@ -79,7 +79,7 @@ class Entry:
     def size(self) -> int:
         if not isinstance(self.what, Message | MessageChanged):
             return 300
-        return 300 + len(self.what.text) + 1024 * len(self.what.attachments)
+        return 300 + len(self.what.text) + 1024 * (len(self.what.attachments) + 2 * len(self.what.previews))
 
     def frame(self, wire: Wire) -> bytes:
         self._forget_first()
@@ -384,6 +384,7 @@ def as_it_holds(message: Message, change: MessageChanged) -> Message:
         mentions=change.mentions,
         everyone=change.everyone,
         attachments=change.attachments,
+        previews=change.previews,
     )
 
 
