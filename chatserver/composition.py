@@ -55,6 +55,7 @@ from chatserver.services.friends.questions import Questions
 from chatserver.services.friends.search import Search
 from chatserver.services.friends.ties import Ties
 from chatserver.services.messages.limits import SendLimits
+from chatserver.services.messages.linked_pages import LinkedPages
 from chatserver.services.messages.messages import Messages
 from chatserver.services.messages.previews import Previews
 from chatserver.services.messages.reactions import Reactions
@@ -273,9 +274,13 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     newcomers = Newcomers(hub, stores.log, stores.newcomers, stores.intents, _newcomer_numbers(settings))
     deletions = Deletions(stores.store, stores.intents, stores.newcomers, stores.files.erasing)
     sends = _send_limits(settings)
+    pool = _pool(settings)
+    making = Making(stores.files.blobs, pool, pixels=settings.files.pixels)
     previews = Previews(
-        hub, PreviewStore(stores.store), stores.ties, newcomers, live.fetcher, sends,
+        hub, PreviewStore(stores.store, stores.intents, stores.files.erasing), stores.ties, newcomers,
+        LinkedPages(live.fetcher, making, stores.files, tasks), sends,
         looks=Buckets(limits.previews_burst, limits.previews_per_minute / 60),
+        takes=Buckets(limits.preview_pictures_burst, limits.preview_pictures_per_hour / 3600),
         on=lambda: community.profile.previews, own=settings.server.public_url,
     )  # fmt: skip
     messages = Messages(
@@ -292,8 +297,7 @@ def build_services(settings: Settings, stores: Stores, live: Live, tasks: Tasks,
     server = _server_info(settings)
     services = _services(settings, stores, live, messages, topics, reactions, previews, friends, server, hashing)
     recovery = Recovery(stores.store, hub, live.authority, inbox.replay, tasks)
-    pool = _pool(settings)
-    return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days, pool), pool)
+    return Working(services, log, recovery, server, _uploads(settings, stores, newcomers, days, making), pool)
 
 
 def _pool(settings: Settings) -> Pool:
@@ -301,9 +305,8 @@ def _pool(settings: Settings) -> Pool:
     return Pool(processes=files.processes, memory=files.memory, file_bytes=2 * files.file_bytes, seconds=files.seconds)
 
 
-def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Days, pool: Pool) -> Uploads:
+def _uploads(settings: Settings, stores: Stores, newcomers: Newcomers, days: Days, making: Making) -> Uploads:
     files = settings.files
-    making = Making(stores.files.blobs, pool, pixels=files.pixels)
     return Uploads(
         stores.files, making, newcomers, Buckets(files.uploads_burst, files.uploads_per_minute / 60),
         today=days.number, file_bytes=files.file_bytes, newcomers_may=settings.newcomer.files,

@@ -28,11 +28,11 @@ from chatserver.bot.files import FileToSend
 from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.errors import Refusal, StartError
-from chatserver.protocol.shapes import Author, File, Message, RoomState, Topic, User
+from chatserver.protocol.shapes import Author, File, Message, Preview, RoomState, Topic, User
 
 __all__ = [
     "Author", "Bot", "EndedError", "Event", "File", "FileToSend", "MemberChanged", "MemberJoined", "MemberLeft",
     "MembersChanged", "Message", "MessageChanged", "MessagePosted", "MessageReacted", "MessagesPurged", "Missed",
-    "PresenceChanged", "ReadMoved", "Refusal", "Room", "RoomChanged", "RoomReset", "RoomState", "RoomUpdated",
-    "StartError", "Started", "Topic", "TopicChanged", "TypingStarted", "User",
+    "PresenceChanged", "Preview", "ReadMoved", "Refusal", "Room", "RoomChanged", "RoomReset", "RoomState",
+    "RoomUpdated", "StartError", "Started", "Topic", "TopicChanged", "TypingStarted", "User",
 ]  # fmt: skip

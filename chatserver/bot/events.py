@@ -17,7 +17,7 @@ from chatserver.bot.reading import Missed
 from chatserver.bot.room import Room
 from chatserver.protocol import events as wire
 from chatserver.protocol.methods.messages import MessageSendResult
-from chatserver.protocol.shapes import Author, File, InboxItem, Message, ReadState, RoomState, Topic
+from chatserver.protocol.shapes import Author, File, InboxItem, Message, Preview, ReadState, RoomState, Topic
 
 if TYPE_CHECKING:
     from chatserver.bot.bot import Bot
@@ -111,13 +111,18 @@ class MessagePosted(_OfMessage):
 
 @dataclass(slots=True, frozen=True)
 class MessageChanged(_OfMessage):
-    """A message was edited, moved, pinned or deleted; ``params`` is its whole current state."""
+    """A message was edited, moved, pinned or deleted, or got previews; ``params`` is its whole current state."""
 
     params: wire.MessageChanged
 
     @property
     def text(self) -> str:
         return self.params.text
+
+    @property
+    def previews(self) -> list[Preview]:
+        """What the pages that it links to say of themselves; ``Bot.download`` fetches a ``picture``."""
+        return self.params.previews
 
 
 @dataclass(slots=True, frozen=True)

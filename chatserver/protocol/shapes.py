@@ -180,6 +180,10 @@ class Preview(Struct, frozen=True, gc=False, omit_defaults=True):
     title: Annotated[str, Meta(description="the page's title: at most 200 characters on one line")]
     site: Annotated[str, Meta(description="the site's name, or its host: at most 60 characters on one line")]
     text: Annotated[str, Meta(description="the page's description: at most 300 characters on one line")] = ""
+    picture: Annotated[
+        File | UnsetType,
+        Meta(description="the page's picture: a file of the message, at most 960 pixels wide and high, never animated"),
+    ] = UNSET
 
 
 class File(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -169,6 +169,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     previews_per_minute: Annotated[float, about("Sustained rate of links of a user that get a preview.", "1/min")] = (
         20.0
     )
+    preview_pictures_burst: Annotated[int, about("Burst of links of a user whose pictures are shown.", "links")] = 20
+    preview_pictures_per_hour: Annotated[
+        float, about("Sustained rate of links of a user whose pictures are shown.", "1/h")
+    ] = 20.0
     joins_burst: Annotated[int, about("Burst of joins of a user.", "rooms")] = 20
     joins_per_minute: Annotated[float, about("Sustained rate of joins of a user.", "1/min")] = 20.0
     creates_burst: Annotated[int, about("Burst of rooms created by a user.", "rooms")] = 5

@@ -47,7 +47,9 @@ def answer(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         if task["what"] == "film":
             return {"type": films.blank(source)}
         named = dict(zip(task["names"], outputs, strict=True))
-        written = pictures.write(source, named, most_pixels=task["pixels"])
+        written = pictures.write(
+            source, named, most_pixels=task["pixels"], edge=task["edge"], frames=task["frames"]
+        )  # fmt: skip
     except (pictures.Unreadable, films.Unreadable) as error:
         return {"unreadable": str(error)[:200]}
     except MemoryError:

@@ -1,4 +1,4 @@
-"""Reads pages of other servers, through the guard. Built in composition.py, closed with the server.
+"""Reads pages of other servers and their pictures, through the guard. Built in composition.py, closed with the server.
 
 Each answer is bounded in bytes, time and redirects. The answer's encoding is undone here and not by aiohttp, so that a
 small answer cannot become a large one.
@@ -34,7 +34,7 @@ class Fetched(Struct, frozen=True):
 class Fetcher:
     """``seconds`` bounds each fetch from its first byte to its last; ``at_once`` is how many run, others wait."""
 
-    def __init__(self, guard: Guard, *, agent: str, seconds: float = 8, at_once: int = 4) -> None:
+    def __init__(self, guard: Guard, *, agent: str, seconds: float = 8, at_once: int = 8) -> None:
         self._guard = guard
         self._agent = agent
         self._seconds = seconds
@@ -83,4 +83,5 @@ async def _read(content: aiohttp.StreamReader, most: int, wbits: int) -> bytes:
         body += chunk if inflate is None else inflate.decompress(chunk, most - len(body))
         if len(body) >= most or (inflate is not None and inflate.eof):
             break
-    return bytes(body[:most])
+    del body[most:]
+    return bytes(body)

@@ -18,8 +18,7 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 SIZES: Final = {"file": 2560, "large": 1600, "small": 480}
-"""The longest edge of each size, largest first."""
-MOST_FRAMES: Final = 200
+"""The longest edge of each size, largest first; a picture may be given less."""
 DECODED_PIXELS: Final = 100_000_000
 """Most pixels of all frames together that are read of an animation; of a larger one fewer frames are kept."""
 WRITTEN_PIXELS: Final = {"file": 20_000_000, "large": 20_000_000, "small": 6_000_000}
@@ -45,27 +44,30 @@ class Written:
     preview: str
 
 
-def write(source: IO[bytes], outputs: dict[str, IO[bytes]], *, most_pixels: int) -> Written:
-    """Write the picture in ``source`` into ``outputs``, by the names of ``SIZES``; a size that would be no smaller than
-    a larger one is left out. Raises ``Unreadable``."""
+def write(source: IO[bytes], outputs: dict[str, IO[bytes]], *, most_pixels: int, edge: int, frames: int) -> Written:
+    """Write the picture in ``source`` into ``outputs``, by the names of ``SIZES``, with at most ``edge`` pixels and
+    ``frames``; a size that would be no smaller than a larger one is left out. Raises ``Unreadable``."""
+    edges = {name: min(edge, usual) for name, usual in SIZES.items()}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            return _write(source, outputs, most_pixels)
+            return _write(source, outputs, most_pixels, edges, frames)
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError, ArithmeticError,
             Image.DecompressionBombError, Warning) as error:  # fmt: skip
         raise Unreadable(str(error)) from error
 
 
-def _write(source: IO[bytes], outputs: dict[str, IO[bytes]], most_pixels: int) -> Written:
+def _write(
+    source: IO[bytes], outputs: dict[str, IO[bytes]], most_pixels: int, edges: dict[str, int], frames: int
+) -> Written:
     Image.MAX_IMAGE_PIXELS = most_pixels
     with Image.open(source, formats=FORMATS) as picture:
         if picture.width * picture.height > most_pixels:
             raise Unreadable("too many pixels")
-        if getattr(picture, "is_animated", False):
-            return _animated(picture, outputs)
-        picture.draft("RGB", (SIZES["file"], SIZES["file"]))
-        return _still(_upright(picture), outputs)
+        if frames > 1 and getattr(picture, "is_animated", False):
+            return _animated(picture, outputs, edges, frames)
+        picture.draft("RGB", (edges["file"], edges["file"]))
+        return _still(_upright(picture), outputs, edges)
 
 
 # --- one picture -----------------------------------------------------------------------------------------------------
@@ -100,17 +102,17 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     return picture.convert("I").point(lambda value: value / 257).convert("L")
 
 
-def _still(picture: Image.Image, outputs: dict[str, IO[bytes]]) -> Written:
+def _still(picture: Image.Image, outputs: dict[str, IO[bytes]], edges: dict[str, int]) -> Written:
     written: list[str] = []
     last = picture
-    for name, edge in SIZES.items():
+    for name, edge in edges.items():
         smaller = _shrunk(last, edge)
         if written and smaller.size == last.size:
             continue
         last = smaller
         _save(last, outputs[name])
         written.append(name)
-    return Written(*_fitting(picture.size, SIZES["file"]), written, preview_of(last))
+    return Written(*_fitting(picture.size, edges["file"]), written, preview_of(last))
 
 
 def _shrunk(picture: Image.Image, edge: int) -> Image.Image:
@@ -144,13 +146,13 @@ def preview_of(picture: Image.Image) -> str:
 # --- an animation ----------------------------------------------------------------------------------------------------
 
 
-def _animated(picture: Any, outputs: dict[str, IO[bytes]]) -> Written:
+def _animated(picture: Any, outputs: dict[str, IO[bytes]], edges: dict[str, int], most: int) -> Written:
     """All sizes of an animation. It is read once; in memory are its frames in the largest size that is written."""
-    count = max(1, min(picture.n_frames, MOST_FRAMES, DECODED_PIXELS // (picture.width * picture.height)))
-    largest = _fitting_all(picture.size, SIZES["file"], count, WRITTEN_PIXELS["file"])
+    count = max(1, min(picture.n_frames, most, DECODED_PIXELS // (picture.width * picture.height)))
+    largest = _fitting_all(picture.size, edges["file"], count, WRITTEN_PIXELS["file"])
     frames, times = _read(picture, count, largest)
     written: list[str] = []
-    for name, edge in SIZES.items():
+    for name, edge in edges.items():
         size = _fitting_all(largest, edge, count, WRITTEN_PIXELS[name])
         if written and size == frames[0].size:
             continue

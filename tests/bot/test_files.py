@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from chatserver.bot import Bot, FileToSend, MessagePosted, Refusal, files
+from chatserver.bot import Bot, FileToSend, MessageChanged, MessagePosted, Refusal, files
 from chatserver.testkit import TestServer
 from tests.bot.double import until
 from tests.doors import pictures
 from tests.line import Line
+from tests.sites import site
 
 NOTE = b"Second floor, ring twice.\n"
 
@@ -52,6 +53,25 @@ async def test_a_bot_sends_paths_bytes_and_open_files_and_others_fetch_them(serv
             assert await ann.bot.download(file) == NOTE
         whole, small = [await ann.bot.download(message.attachments[4].id, size=size) for size in ("", "small")]
         assert whole[8:12] == small[8:12] == b"WEBP"
+
+
+async def test_a_bot_fetches_the_picture_of_a_link(address):
+    bot, seen = Bot(patience=0.01), []
+
+    @bot.on(MessageChanged)
+    async def changed(event):
+        seen.extend([await bot.download(preview.picture, size="small") for preview in event.previews])
+
+    links = {"community__previews": True, "server__reachable_networks": ["127.0.0.1"]}
+    async with (
+        TestServer(store_address=address, host__enabled=False, **links) as opened,
+        site() as pages,
+        opened.bot(bot, handle="clerk"),
+    ):
+        ann = await opened.user("ann")
+        await ann.say("hall", f"{pages.url}/shows?leaf")
+        await until(lambda: seen)
+        assert seen[0][8:12] == b"WEBP"
 
 
 async def test_a_handler_answers_a_file_with_a_file(server):

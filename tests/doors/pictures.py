@@ -32,6 +32,12 @@ def photo(width: int = 2000, height: int = 1000) -> bytes:
     return encoded(colours(width, height), "JPEG", exif=exif, comment=HIDDEN) + HIDDEN
 
 
+def plaid(number: int) -> bytes:
+    """A picture unlike the others."""
+    squares = Image.frombytes("RGB", (4, 4), bytes((97 * number * at) % 256 for at in range(48)))
+    return encoded(squares.resize((600, 400), Image.Resampling.NEAREST), "PNG")
+
+
 def moving(frames: int = 3) -> bytes:
     pictures = [Image.new("RGB", (64, 48), (80 * number, 0, 99)) for number in range(frames)]
     return encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=80, comment=HIDDEN)

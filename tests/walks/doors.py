@@ -23,7 +23,8 @@ NOT_THERE = "0" * 24
 
 @dataclass(frozen=True)
 class Said:
-    """A message in a topic of a room, with a picture and a document, a link, a pin and a reply to it."""
+    """A message in a topic of a room, with a picture and a document, a link, a pin and a reply to it. ``leaf`` is the
+    picture of the link's preview, "" without a link."""
 
     room: str
     topic: str
@@ -31,6 +32,7 @@ class Said:
     reply: int
     picture: str
     document: str
+    leaf: str
 
 
 async def say_something(person: Person, room: str, link: str, *, topics: bool = True) -> Said:
@@ -45,12 +47,14 @@ async def say_something(person: Person, room: str, link: str, *, topics: bool = 
         seq, topic = made["message"]["seq"], made["topic"]["id"]
     else:
         seq, topic = (await person.say(room, text, attachments=attached))["seq"], ""
+    leaf = ""
     if link:
-        changed = await person.hears("message.changed", room=room, seq=seq)
-        assert PAGE_SAYS in changed["previews"][0]["text"]
+        (preview,) = (await person.hears("message.changed", room=room, seq=seq))["previews"]
+        assert PAGE_SAYS in preview["text"]
+        leaf = preview["picture"]["id"]
     await person.call("message.pin", room=room, seq=seq, pinned=True)
     reply = (await person.say(room, "and you?", reply_to=seq, topic=topic))["seq"]
-    return Said(room, topic, seq, reply, picture, document)
+    return Said(room, topic, seq, reply, picture, document, leaf)
 
 
 Door = Callable[[str, Person | None, Said], Awaitable[bool]]
@@ -91,6 +95,9 @@ DOORS: dict[str, Door] = {
     "large": _fetches(lambda said: said.picture, "large"),
     "small": _fetches(lambda said: said.picture, "small"),
     "head": _fetches(lambda said: said.document, method="HEAD"),
+    "picture of the preview": _fetches(lambda said: said.leaf),
+    "small picture of the preview": _fetches(lambda said: said.leaf, "small"),
+    "head of the preview": _fetches(lambda said: said.leaf, method="HEAD"),
     "history": _asks("message.history", WORD, lambda said: {"room": said.room}),
     "history of the topic": _asks("message.history", WORD, lambda said: {"room": said.room, "topic": said.topic}),
     "get": _asks("message.get", WORD, lambda said: {"room": said.room, "seqs": [said.seq, said.reply]}),
@@ -109,6 +116,7 @@ DOORS: dict[str, Door] = {
     "search everywhere": _asks("message.search", WORD, lambda said: {"query": WORD}),
 }  # fmt: skip
 IN_TOPICS = {"topics", "topic"}
+OF_THE_LINK = {"preview", "picture of the preview", "small picture of the preview", "head of the preview"}
 MEMBERS_ALONE = {"search everywhere"}
 
 

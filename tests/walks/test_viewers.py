@@ -19,7 +19,7 @@ from tests.doors.sending import append, begin, fetch, upload
 from tests.people import Person, gathering, post, sign_up
 from tests.sites import Site, site
 from tests.store.backup.test_scrub import rewritten
-from tests.walks.doors import DOORS, IN_TOPICS, MEMBERS_ALONE, Said, say_something, shown
+from tests.walks.doors import DOORS, IN_TOPICS, MEMBERS_ALONE, OF_THE_LINK, Said, say_something, shown
 from tests.walks.test_friends import friends
 
 PLACES = {
@@ -108,27 +108,30 @@ async def test_each_door_shows_a_message_to_whoever_may_read_its_room_and_a_dele
     await owner.leave()
 
 
-async def test_between_two_a_message_is_seen_as_friendship_and_blocks_say(server: Server) -> None:
+async def test_between_two_a_message_is_seen_as_friendship_and_blocks_say(community: Server, pages: Site) -> None:
+    server = community
     async with gathering(server.url, "ann", "bob") as (ann, bob):
         room = await friends(ann, bob)
         people: dict[str, Person | None] = {
             "ann": ann, "bob": bob, "out": await sign_up(server.url, "out"), "visitor": None,
         }  # fmt: skip
         await server.services.accounts.store.set_status(people["out"].id, "admin", on=True)
-        doors = set(DOORS) - IN_TOPICS - {"preview"}
-        said = await say_something(ann, room, "", topics=False)
+        doors = set(DOORS) - IN_TOPICS
+        said = await say_something(ann, room, pages.url + "/a", topics=False)
         await found(server, ann, said)
         assert await shown(server.url, said, people, doors) == {door: {"ann", "bob"} for door in doors}
         await bob.call("block.add", user=ann.id)
-        unseen = await say_something(ann, room, "", topics=False)
+        unseen = await say_something(ann, room, "", topics=False)  # no previews while one has blocked the other
         await found(server, ann, unseen)
         files = {"file", "picture", "large", "small", "head"}
-        for each in (said, unseen):
-            seen = await shown(server.url, each, {"bob": bob, "out": people["out"]}, doors)
+        for each, through in ((said, doors), (unseen, doors - OF_THE_LINK)):
+            seen = await shown(server.url, each, {"bob": bob, "out": people["out"]}, through)
             assert not set().union(*seen.values())
-            assert await shown(server.url, each, {"ann": ann}, files) == {door: {"ann"} for door in files}
+            own = files | (through & OF_THE_LINK)
+            assert await shown(server.url, each, {"ann": ann}, own) == {door: {"ann"} for door in own}
         await bob.call("block.remove", user=ann.id)
-        late = await shown(server.url, unseen, people, doors - {"history", "search", "search everywhere", "pins"})
+        elsewhere = {"history", "search", "search everywhere", "pins"}
+        late = await shown(server.url, unseen, people, doors - elsewhere - OF_THE_LINK)
         for door in ("file", "picture", "small", "head", "get", "quoted"):
             assert late[door] == {"ann"}, door
         (tombstone,) = (await bob.call("message.get", room=room, seqs=[unseen.seq]))["messages"]
@@ -157,21 +160,28 @@ async def test_after_the_daily_task_no_file_on_disk_holds_what_was_deleted(
         made = await ann.call("topic.create", room="hall", title=title, text=text, client_id="1", attachments=[file])
         topic = made["topic"]["id"]
         single = await ann.say("hall", f"alone{mark} {pages.url}/a?{mark}")
-        await ann.hears("message.changed", seq=single["seq"])
+        # Each with a tiny picture of its own, which stands in the store, and bytes on the disk.
+        linked = [await ann.say("hall", f"{pages.url}/shows?{what}") for what in ("plaid1", "plaid2", "plaid3")]
+        seen = [(await ann.hears("message.changed", seq=each["seq"]))["previews"][0] for each in (single, *linked)]
+        drawn = [preview["picture"]["preview"].encode() for preview in seen[1:]]
+        leaves = [(await fetch(community.url, preview["picture"]["id"], ann))[2] for preview in seen[1:]]
         edited = await ann.say("hall", f"before{mark}")
         await ann.say("hall", f"kept{mark}")
-        words = [word.encode() for word in (title, text, name, f"alone{mark}", f"before{mark}", f"a?{mark}")]
+        words = [word.encode() for word in (title, text, name, f"alone{mark}", f"before{mark}", f"a?{mark}")] + drawn
         async with asyncio.timeout(10):
             while not (await ann.call("message.search", query=f"kept{mark}"))["messages"]:
                 await asyncio.sleep(0.02)
-        for word in (*words[:2], words[3]):
+        for word in (*words[:2], words[3], *drawn, *leaves):
             assert holding(folders, word), word
         assert holding(folders, body)
         await ann.call("topic.update", room="hall", topic=topic, title=f"title{mark} again")
         await ann.call("topic.delete", room="hall", topic=topic)
         await ann.call("message.delete", room="hall", seq=single["seq"])
         await ann.call("message.edit", room="hall", seq=edited["seq"], text="after")
-        assert not holding(folders, body)
+        await ann.call("message.delete", room="hall", seq=linked[0]["seq"])
+        await ann.call("message.hide_previews", room="hall", seq=linked[1]["seq"])
+        await ann.call("message.edit", room="hall", seq=linked[2]["seq"], text="no link")
+        assert not holding(folders, body, *leaves)
 
         assert await scrub(community.store) == 1
         await rewritten(community.store)

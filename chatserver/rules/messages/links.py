@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec import Struct
 
+from chatserver.rules.files import names
 from chatserver.rules.messages.text import outside_code
 
 MOST_LINKS: Final = 2
@@ -23,6 +24,11 @@ LONGEST_SITE: Final = 60
 LONGEST_TEXT: Final = 300
 LONGEST_HEAD: Final = 524_288
 """Bytes of a page in which its head is looked for: some large sites put their titles behind 400 KB of scripts."""
+
+LONGEST_PICTURE: Final = 5_000_000
+"""Bytes of the picture of a page as its server sends it; of a larger one nothing is shown."""
+LEAST_EDGE: Final = 48
+"""Pixels; what is smaller counts readers or is a sign beside words."""
 
 _SPOILER: Final = re.compile(r"(?:\|\||｜｜).*?(?:\|\||｜｜)", re.DOTALL)
 _SCHEME: Final = re.compile(r"(?<![^\W_])https?://", re.IGNORECASE | re.ASCII)
@@ -169,6 +175,11 @@ class HeadReader(HTMLParser):
         site = _line(said("og:site_name") or "", LONGEST_SITE) or (urlsplit(url).hostname or "").removeprefix("www.")
         picture = _address(url, said("og:image:secure_url") or said("og:image") or said("twitter:image") or "")
         return PageWords(title, site[:LONGEST_SITE], text, picture)
+
+
+def picture_name(url: str) -> str:
+    """What the picture at this address is called as a file."""
+    return names.checked(unquote(urlsplit(url).path) or "picture")
 
 
 def _address(base: str, given: str) -> str:

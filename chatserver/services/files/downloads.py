@@ -19,7 +19,7 @@ from chatserver.services.caller import Caller
 from chatserver.services.files.making import WHOLE
 from chatserver.store.blobs.blobs import folder_of
 from chatserver.store.files.files import FileStore, Where
-from chatserver.store.files.records import Held, Upload
+from chatserver.store.files.records import IN_ROOMS, Held, Upload
 
 SIZES = ("small", "large", WHOLE)
 
@@ -55,7 +55,7 @@ class Downloads:
         state = await self._files.upload(file)
         if state is None or not state.done:
             raise errors.not_found("file")
-        if state.upload.purpose != "message":
+        if state.upload.purpose not in IN_ROOMS:
             return await self._own_picture(viewer, file, state.upload)
         where = await self._files.where(file, state.upload.room, viewer)
         held = where.held

@@ -1,7 +1,7 @@
 """Makes a file of what was uploaded: finds what it is, and writes what is kept of it.
 
 Pictures are written again in several sizes, and films are blanked, in a child process (``chatserver/workers/``). Of a
-picture nothing that was sent is kept.
+picture nothing that was sent is kept. The pictures of linked pages go the same way.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatserver.protocol.shapes import File
 from chatserver.rules.files import kinds, names
 from chatserver.rules.files.uploads import type_refused
 from chatserver.store.blobs.blobs import Blobs
-from chatserver.store.files.records import Held, Upload
+from chatserver.store.files.records import Held, Purpose, Upload
 from chatserver.workers.pool import Busy, GaveUp, Pool
 
 WHOLE: Final = "file"
@@ -27,6 +27,11 @@ WHOLE: Final = "file"
 SIZES: Final = (WHOLE, "large", "small")
 PICTURE: Final = "image/webp"
 _ENDING: Final = ".webp"
+_MOST: Final[dict[Purpose, dict[str, int]]] = {
+    "message": {"edge": 2560, "frames": 200},
+    # A page of others gives it, nobody asked for it to move, and it is shown at most 360 pixels wide.
+    "preview": {"edge": 960, "frames": 1},
+}
 
 
 class Made(NamedTuple):
@@ -66,7 +71,8 @@ class Making:
 
     async def _picture(self, file: str, upload: Upload, spool: IO[bytes], outputs: contextlib.ExitStack) -> Made:
         written = {name: outputs.enter_context(self._blobs.spool()) for name in SIZES}
-        task = {"what": "picture", "names": list(SIZES), "pixels": self._pixels}
+        most = _MOST.get(upload.purpose, _MOST["message"])
+        task = {"what": "picture", "names": list(SIZES), "pixels": self._pixels, **most}
         answer = await self._work(task, [spool, *written.values()])
         kept = {name: written[name] for name in answer["sizes"]}
         sizes = {name: os.fstat(size.fileno()).st_size for name, size in kept.items()}

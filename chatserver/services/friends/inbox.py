@@ -10,7 +10,7 @@ import asyncio
 import collections
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 PAGE: Final = 100
 MOST_REMEMBERED: Final = 10_000
+T = TypeVar("T")
 
 
 class Mention(Step, frozen=True):
@@ -234,17 +235,17 @@ class Inbox:
         if sent is not None and sent.id == step.id:
             await self._tell(step.room, sent.seq, sent.at, sent=True)
 
-    async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, int]) -> int:
+    async def edited(self, room: str, seq: int, edit: Coroutine[Any, Any, T]) -> T:
         """Carry out an edit with an @ in it; newly mentioned users get an inbox item."""
         begun = self._intents.begin(Mention(room=room, seq=seq, now=now_ms()))
         try:
-            rev = await edit
+            edited = await edit
         except Refusal as refusal:
             if refusal.kind is not UNAVAILABLE:
                 await self._intents.drop(begun)
             raise
         await self._intents.finish(begun, self._tell_stored)
-        return rev
+        return edited
 
     async def _message(self, room: str, seq: int) -> tuple[Posted | None, str]:
         """A message, if there is one, and its room's epoch."""

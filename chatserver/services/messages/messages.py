@@ -166,10 +166,9 @@ class Messages:
         calls = self._calls(caller, text)
         links = link_rules.previewed(text)
         edit = self._log.edit(params.room, params.seq, text, calls, links, user=user, now=now)
-        rev = await (edit if calls is NO_CALLS else self._inbox.edited(params.room, params.seq, edit))
-        if links:
-            self._previews.edited(caller, params.room, params.seq, text, at=now)
-        return RevResult(rev)
+        edit = self._previews.edited(caller, params.room, params.seq, links, edit, at=now)
+        edited = await (edit if calls is NO_CALLS else self._inbox.edited(params.room, params.seq, edit))
+        return RevResult(edited.rev)
 
     async def delete(self, caller: Caller, params: MessageDelete) -> RevResult:
         user, now = caller.require_user(), now_ms()

@@ -1,15 +1,16 @@
 """The service of link previews: fetches a linked page once and puts what it says of itself beside the message.
 
 It runs after the answer to a send or an edit, so a slow page delays nobody; if the process ends meanwhile, only the
-preview is lost. A page that many people link to is fetched once an hour.
+preview is lost. Only the process that answered the send fetches.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, NamedTuple
+
+from msgspec import UNSET
 
 from chatserver.ids import now_ms, steady_ms
 from chatserver.live.hub import Hub
@@ -19,26 +20,44 @@ from chatserver.rules.messages import links as rules
 from chatserver.services.accounts.newcomers import Newcomers
 from chatserver.services.caller import Caller
 from chatserver.services.messages.limits import SendLimits
+from chatserver.services.messages.linked_pages import LinkedPages
+from chatserver.store.files.records import Held
 from chatserver.store.friends.ties import TieStore
+from chatserver.store.messages.log import Edited
 from chatserver.store.messages.previews import PreviewStore
 from chatserver.store.messages.records import Record, StoredPreview
-from chatserver.workers.fetching import Fetcher
 
 MOST_WAITING: Final = 200
 """Messages whose links are being looked at; those beyond get no preview."""
-KEPT: Final = 1_000
-KEPT_MS: Final = 3_600_000
-FAILED_MS: Final = 300_000
-_PAGES: Final = ("text/html", "application/xhtml+xml")
+
+
+class Look(NamedTuple):
+    """A message whose links are looked at: its id ("" for any), who wrote it, all its links, and when its text was last
+    edited (ms; 0: never)."""
+
+    room: str
+    seq: int
+    id: str
+    user: str
+    links: Sequence[str]
+    edited_at: int
+
+
+class Found(NamedTuple):
+    """A preview, and what the room is to hold of its picture."""
+
+    preview: StoredPreview
+    held: Held | None
 
 
 class Previews:
-    """``waiting`` counts the messages whose links are being looked at. ``on()`` says whether the community wants
-    previews; ``own`` is the address of the community itself, whose pages need none."""
+    """``waiting`` counts the messages whose links are being looked at. ``looks`` limits the links of a user, ``takes``
+    their pictures, which take room on the disk. ``on()`` says whether the community wants previews; ``own`` is the
+    address of the community itself, whose pages need none."""
 
     def __init__(
-        self, hub: Hub, store: PreviewStore, ties: TieStore, newcomers: Newcomers, fetcher: Fetcher, limits: SendLimits,
-        *, looks: Buckets, on: Callable[[], bool], own: str,
+        self, hub: Hub, store: PreviewStore, ties: TieStore, newcomers: Newcomers, pages: LinkedPages,
+        limits: SendLimits, *, looks: Buckets, takes: Buckets, on: Callable[[], bool], own: str,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._store = store
@@ -46,26 +65,36 @@ class Previews:
         self._newcomers = newcomers
         self._limits = limits
         self._looks = looks
+        self._takes = takes
         self._on = on
         self._own = own.lower()
-        self._pages = _Pages(fetcher, hub)
+        self._pages = pages
         self.waiting = 0
 
     def follow(self, caller: Caller, room: str, record: Record, sent: asyncio.Future[MessageSendResult]) -> None:
         """Look at the links of a message that is being sent, once it is stored."""
-        links = self._wanted(caller, record.text)
-        if links:
-            sent.add_done_callback(lambda done: self._stored(done, room, record, links))
+        links = rules.previewed(record.text)
+        wanted = self._wanted(caller, links)
+        if wanted:
+            sent.add_done_callback(lambda done: self._stored(done, room, record, links, wanted))
 
-    def _stored(self, done: asyncio.Future[MessageSendResult], room: str, record: Record, links: Sequence[str]) -> None:
+    def _stored(
+        self, done: asyncio.Future[MessageSendResult], room: str, record: Record, links: Sequence[str],
+        wanted: Sequence[str],
+    ) -> None:  # fmt: skip
         if not done.cancelled() and done.exception() is None and not done.result().duplicate:
-            self._begin(room, done.result().seq, record.id, record.user, links, edited_at=0)
+            self._begin(Look(room, done.result().seq, record.id, record.user, links, edited_at=0), wanted)
 
-    def edited(self, caller: Caller, room: str, seq: int, text: str, *, at: int) -> None:
-        """Look at the links of a message whose text was replaced at this time (ms)."""
-        links = self._wanted(caller, text)
-        if links:
-            self._begin(room, seq, "", caller.user_id, links, edited_at=at)
+    async def edited(
+        self, caller: Caller, room: str, seq: int, links: Sequence[str], edit: Coroutine[Any, Any, Edited], *, at: int
+    ) -> Edited:
+        """Carry out an edit that replaces a text at this time (ms): pictures of links that are gone are erased, and
+        links that have no preview yet are looked at."""
+        edited = await self._store.edited(room, edit)
+        wanted = self._wanted(caller, edited.lacking)
+        if wanted:
+            self._begin(Look(room, seq, "", caller.user_id, links, edited_at=at), wanted)
+        return edited
 
     async def hide(self, caller: Caller, params: MessageHidePreviews) -> RevResult:
         user = caller.require_user()
@@ -76,30 +105,50 @@ class Previews:
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
-    def _wanted(self, caller: Caller, text: str) -> list[str]:
-        """The links of a text that get a preview; without await."""
-        if "://" not in text or not self._on() or self._newcomers.is_new(caller) or self.waiting >= MOST_WAITING:
+    def _wanted(self, caller: Caller, links: Sequence[str]) -> list[str]:
+        """Those of these links that get a preview; without await."""
+        if not links or not self._on() or self._newcomers.is_new(caller) or self.waiting >= MOST_WAITING:
             return []
-        links = [link for link in rules.previewed(text) if not self._is_own(link)]
-        return [] if links and self._looks.take(caller.user_id, steady_ms(), len(links)) else links
+        wanted = [link for link in links if not self._is_own(link)]
+        return [] if wanted and self._looks.take(caller.user_id, steady_ms(), len(wanted)) else wanted
 
     def _is_own(self, link: str) -> bool:
         return bool(self._own) and link.lower().startswith((self._own + "/", self._own + "?"))
 
-    def _begin(self, room: str, seq: int, id: str, user: str, links: Sequence[str], *, edited_at: int) -> None:
+    def _begin(self, look: Look, wanted: Sequence[str]) -> None:
         self.waiting += 1
-        self._hub.tasks.spawn(self._look(room, seq, id, user, links, edited_at))
+        self._hub.tasks.spawn(self._look(look, wanted))
 
-    async def _look(self, room: str, seq: int, id: str, user: str, links: Sequence[str], edited_at: int) -> None:
+    async def _look(self, look: Look, wanted: Sequence[str]) -> None:
         try:
-            if not await self._may_preview(room, user):
+            if not await self._may_preview(look.room, look.user):
                 return
-            found = await asyncio.gather(*map(self._pages.preview, links))
-            previews = [preview for preview in found if preview is not None]
-            if previews:
-                await self._store.put(room, seq, id, previews, edited_at=edited_at, now=now_ms())
+            found = await asyncio.gather(*(self._found(link, look.room, look.user) for link in wanted))
+            await self._put(look, [one for one in found if one is not None])
         finally:
             self.waiting -= 1
+
+    async def _found(self, link: str, room: str, user: str) -> Found | None:
+        words = await self._pages.page(link)
+        if words is None:
+            return None
+        may_take = words.picture and not self._takes.take(user, steady_ms())
+        held = await self._pages.picture(words.picture, room) if may_take else None
+        picture = UNSET if held is None else held.file
+        return Found(StoredPreview(link, words.title, words.site, words.text, picture), held)
+
+    async def _put(self, look: Look, found: Sequence[Found]) -> None:
+        """Put the previews beside the message; pictures that it does not take, because it changed, are removed."""
+        if not found:
+            return
+        pictures = [one.held for one in found if one.held is not None]
+        previews = [one.preview for one in found]
+        taken = await self._store.put(
+            look.room, look.seq, look.id, look.links, previews, pictures, edited_at=look.edited_at, now=now_ms()
+        )
+        for picture in pictures:
+            if picture.file.id not in taken:
+                await self._pages.drop(picture, look.room)
 
     async def _may_preview(self, room: str, user: str) -> bool:
         """Between two people only friends get previews: fetching a page tells its owner that somebody wrote of it."""
@@ -107,44 +156,3 @@ class Previews:
             if feed.meta.kind != "direct":
                 return True
         return (await self._ties.find(room, user)).relation == "friend"
-
-
-class _Pages:
-    """Previews by address: those of the last hour, and those that are being fetched."""
-
-    def __init__(self, fetcher: Fetcher, hub: Hub) -> None:
-        self._fetcher = fetcher
-        self._hub = hub
-        self._kept: OrderedDict[str, tuple[int, StoredPreview | None]] = OrderedDict()
-        self._under_way: dict[str, asyncio.Task[StoredPreview | None]] = {}
-
-    async def preview(self, url: str) -> StoredPreview | None:
-        until, preview = self._kept.get(url, (0, None))
-        if until > steady_ms():
-            return preview
-        task = self._under_way.get(url)
-        if task is None:
-            task = self._under_way[url] = self._hub.tasks.start(self._fetch(url))
-        return await asyncio.shield(task)
-
-    async def _fetch(self, url: str) -> StoredPreview | None:
-        try:
-            preview = await self._read(url)
-            self._kept.pop(url, None)
-            self._kept[url] = (steady_ms() + (KEPT_MS if preview else FAILED_MS), preview)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return preview
-        finally:
-            del self._under_way[url]
-
-    async def _read(self, url: str) -> StoredPreview | None:
-        fetched = await self._fetcher.get(url, types=_PAGES, most=rules.LONGEST_HEAD)
-        if fetched is None:
-            return None
-        reader = rules.HeadReader()
-        for part in rules.slices(rules.decoded(fetched.body, fetched.charset)):
-            reader.feed(part)
-            await asyncio.sleep(0)  # a head may have half a megabyte
-        words = reader.words(fetched.url)
-        return StoredPreview(url, words.title, words.site, words.text) if words else None

@@ -377,9 +377,9 @@ local function refusal_to_write(room, member, tie, user, now)
 end
 
 -- --- files ------------------------------------------------------------------------------------------------------------
--- {r}:files holds each finished file of the room as a map (Held): u who sent it, f what messages carry of it, s the
--- message that uses it, if any, and v the only user who may see that message, if not all may. {r}:files:gone holds those
--- that were removed and whose bytes nobody erases yet: file -> who sent it.
+-- {r}:files holds each finished file of the room as a map (Held): u who sent it ('': the server fetched it), f what
+-- messages carry of it, s the message that uses it, if any, and v the only user who may see that message, if not all may.
+-- {r}:files:gone holds those that were removed and whose bytes nobody erases yet: file -> who sent it.
 
 -- Whether the two of a direct room are friends.
 local function are_friends(tie)
@@ -404,6 +404,18 @@ end
 local function remove_file(files, gone, id, user)
   redis.call('HDEL', files, id)
   redis.call('HSET', gone, id, user)
+end
+
+-- Take the pictures of some previews out of the room; returns how many.
+local function remove_pictures(files, gone, previews)
+  local removed = 0
+  for _, preview in ipairs(previews or {}) do
+    if preview.p then
+      remove_file(files, gone, preview.p.id, '')
+      removed = removed + 1
+    end
+  end
+  return removed
 end
 
 -- --- reactions --------------------------------------------------------------------------------------------------------

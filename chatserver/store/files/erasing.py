@@ -33,11 +33,13 @@ class Erasing:
         self._blobs = blobs
 
     async def discard(self, files: Mapping[str, str], *, tag: Tag | None = None) -> None:
-        """Note that the bytes of these files, by id with who sent them, must be erased; give back what was reserved
-        for them, and forget them in the tag that held them. Then erase them, if the storage answers soon."""
+        """Note that the bytes of these files, by id with who sent them ("": the server fetched it), must be erased;
+        give back what was reserved for them, and forget them in the tag that held them. Then erase them, if the storage
+        answers soon."""
         for file, user in files.items():
             await self._note(folder_of(file))
-            await self._store.call("quota_give", keys.user(user), file)
+            if user:
+                await self._store.call("quota_give", keys.user(user), file)
             await self._store.command(keys.file(file), "DEL", keys.file(file))
             if tag is not None:
                 await self._store.command(tag, "HDEL", tag + ":files:gone", file)

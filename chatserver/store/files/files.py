@@ -6,7 +6,9 @@ step (append.lua, message_delete.lua). ``{f:ID}`` says which room that is. The b
 
 from __future__ import annotations
 
+import io
 import logging
+from collections.abc import Mapping
 from typing import Final, NamedTuple, cast
 
 from chatserver import errors
@@ -20,6 +22,7 @@ from chatserver.store.engine.keys import Tag
 from chatserver.store.engine.store import Store, flat, status
 from chatserver.store.files.erasing import Erasing
 from chatserver.store.files.records import (
+    IN_ROOMS,
     Held,
     Upload,
     UploadState,
@@ -100,6 +103,18 @@ class FileStore:
         if status(answer) == "not_found":
             raise errors.not_found("file")
         return status(answer) == "ok", int(answer[1])
+
+    async def add_fetched(self, held: Held, upload: Upload, objects: Mapping[str, bytes]) -> None:
+        """Write a finished file that the server fetched; it takes no room of anybody's. Like an upload it is listed
+        first, and is gone after a day unless a message uses it. Raises ``Refusal`` unavailable."""
+        file = held.file.id
+        tag = keys.file(file)
+        await self._store.command(keys.FILES, "ZADD", BEGUN, upload.at, f"{file} {upload.user}")
+        await self._store.command(
+            tag, "HSET", tag, "upload", pack(upload), "offset", upload.size, "parts", "", "done", 1
+        )
+        for name, content in objects.items():
+            await self.blobs.put(f"{folder_of(file)}/{name}", io.BytesIO(content))
 
     # --- files of a room ---------------------------------------------------------------------------------------------
 
@@ -219,6 +234,6 @@ class FileStore:
 
 def _tag_of(upload: Upload) -> Tag:
     """The tag under which the file lies: its room's, for an avatar its user's, for the icon the community's."""
-    if upload.purpose == "message":
+    if upload.purpose in IN_ROOMS:
         return keys.room(upload.room)
     return keys.user(upload.user) if upload.purpose == "avatar" else keys.COMMUNITY

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct, field
 
 from chatserver.protocol.shapes import File
 
-Purpose = Literal["message", "avatar", "icon"]
+Purpose = Literal["message", "preview", "avatar", "icon"]
+IN_ROOMS: Final = frozenset[Purpose]({"message", "preview"})
+"""The purposes of files that belong to a message, and lie under its room's tag."""
 
 
 class Upload(Struct, frozen=True, kw_only=True):
     """What its sender said of a file when the upload began; ``at`` in ms. ``room`` is "" for a picture of the user or
-    the community."""
+    the community. The picture of a link's preview was fetched by the server: its ``user`` is ""."""
 
     user: str
     purpose: Purpose

@@ -192,7 +192,9 @@ local function bury(meta, room, seq, entry, record, holds, now)
   drop_reactions(meta, meta .. ':reacted', seq)
   redis.call('ZREM', meta .. ':pins', seq)
   note_gone(meta, seq, line)
-  for _, file in ipairs(record.b or {}) do remove_file(meta .. ':files', meta .. ':files:gone', file.id, record.u) end
+  local files, gone = meta .. ':files', meta .. ':files:gone'
+  for _, file in ipairs(record.b or {}) do remove_file(files, gone, file.id, record.u) end
+  remove_pictures(files, gone, holds.l)
   return {
     d = true, v = record.v, i = record.i, u = record.u, t = tonumber(entry[2][4]), e = now,
     o = line ~= '' and line or nil,

@@ -115,6 +115,15 @@ class Calls(NamedTuple):
 NO_CALLS: Final = Calls()
 
 
+class Edited(NamedTuple):
+    """An edit that was stored. ``lacking`` are the links that have no preview yet; ``removed``, if pictures went, all
+    files of the room whose bytes must be erased, by id with who sent them."""
+
+    rev: int
+    lacking: list[str]
+    removed: dict[str, bytes]
+
+
 class Sent(msgspec.Struct, frozen=True):
     """What the room remembers of a send for an hour; ``at`` in ms."""
 
@@ -433,12 +442,11 @@ class MessageLog(LogReader):
 
     async def edit(
         self, room: str, seq: int, text: str, calls: Calls, links: Sequence[str] = (), *, user: str, now: int
-    ) -> int:
-        """Replace the text of one's own message; ``calls`` is whom it may call, ``links`` those that may keep a
-        preview. Returns the new rev.
+    ) -> Edited:
+        """Replace the text of one's own message; ``calls`` is whom it may call, ``links`` those that may have a
+        preview.
         Raises ``Refusal`` not_found, not_a_member, not_author, archived, not_a_moderator, resting."""
         answer = await self._store.call("message_edit", keys.room(room), now, user, seq, text, calls.words, *links)
         if answer[0] != b"ok":
             raise refusal_of(status(answer))
-        rev: int = answer[1]
-        return rev
+        return Edited(int(answer[1]), [link.decode() for link in answer[3]], flat(answer[4]))

@@ -1,8 +1,9 @@
 -- Replace the text of a message. Whom it calls follows the new text; it calls everyone only if it did before.
--- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub
+-- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:mentions {r}:tie {r}:handles {r}:scrub {r}:files {r}:files:gone
 -- changes-log
 -- args: now, user, seq, text, whom it may call as in append.lua, then the links that may have a preview
--- answers: {'ok', rev, author} or {reason}
+-- answers: {'ok', rev, author, {link, …} of those without a preview yet, {file, who sent it, …} of all files in the room
+-- whose bytes must be erased, if a picture went} or {reason}
 
 local function without(some, others)
   local left = {}
@@ -10,18 +11,33 @@ local function without(some, others)
   return left
 end
 
--- The previews of links that still may have one; nil for none.
+-- The previews of links that still may have one (nil for none), those that go, and the links without one.
 local function previews_kept(previews, args)
-  local linked, kept = {}, {}
-  for i = 6, #args do linked[args[i]] = true end
-  for _, preview in ipairs(previews or {}) do
-    if linked[preview.u] then kept[#kept + 1] = preview end
+  local found, kept, lacking, going = {}, {}, {}, {}
+  for _, preview in ipairs(previews or {}) do found[preview.u] = preview end
+  for i = 6, #args do
+    if found[args[i]] then kept[#kept + 1] = found[args[i]] else lacking[#lacking + 1] = args[i] end
+    found[args[i]] = nil
   end
-  return #kept > 0 and kept or nil
+  for _, preview in pairs(found) do going[#going + 1] = preview end
+  return #kept > 0 and kept or nil, going, lacking
+end
+
+-- Nobody else sees the message any more, nor what it carries.
+local function hide_files(files, holds, user)
+  local carried = {unpack(holds.b or {})}
+  for _, preview in ipairs(holds.l or {}) do carried[#carried + 1] = preview.p end
+  for _, told in ipairs(carried) do
+    local file = file_at(files, told.id)
+    if file then
+      file.v = user
+      redis.call('HSET', files, told.id, cmsgpack.pack(file))
+    end
+  end
 end
 
 return function(keys, args)
-  local meta, log, changes, now_key, members, mentions, tie, handles, scrub = unpack(keys)
+  local meta, log, changes, now_key, members, mentions, tie, handles, scrub, files, gone = unpack(keys)
   local now, user, seq, text, names = tonumber(args[1]), args[2], args[3], args[4], args[5] or ''
   local room = meta_of(meta)
   if not room then return {'not_found'} end
@@ -43,12 +59,18 @@ return function(keys, args)
   local before = called_of({m = holds.m or record.m, y = record.y, a = said_everyone})
   local called, everyone = called_in(handles, names, user)
   holds.x, holds.e, holds.m, holds.a = text, now, called, said_everyone and everyone or false
-  holds.l = previews_kept(holds.l, args)
+  local kept, going, lacking = previews_kept(holds.l, args)
+  holds.l = kept
   holds = holding(record, holds)
-  if room.kind == 'direct' and blocked_between(tie, members, user) then holds.v = user end
+  if room.kind == 'direct' and blocked_between(tie, members, user) then
+    holds.v = user
+    hide_files(files, holds, user)
+  end
   local after = holds.v and {} or called_of({m = called, y = record.y, a = holds.a})
   forget_calls(mentions, tonumber(seq), user, without(before, after))
   note_calls(mentions, tonumber(seq), user, without(after, before))
   redis.call('SET', scrub, now)
-  return {'ok', note_change(meta, changes, now_key, room, seq, 'edit', holds, now), user}
+  local removed = remove_pictures(files, gone, going) > 0 and redis.call('HGETALL', gone) or {}
+  local rev = note_change(meta, changes, now_key, room, seq, 'edit', holds, now)
+  return {'ok', rev, user, holds.h and {} or lacking, removed}
 end

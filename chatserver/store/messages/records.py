@@ -42,12 +42,13 @@ class Record(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class StoredPreview(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What one linked page says of itself."""
+    """What one linked page says of itself. ``picture`` is a file of the message."""
 
     url: str = field(name="u")
     title: str = field(name="t")
     site: str = field(name="s", default="")
     text: str = field(name="x", default="")
+    picture: File | msgspec.UnsetType = field(name="p", default=msgspec.UNSET)
 
 
 class Now(Struct, frozen=True, omit_defaults=True):
@@ -361,7 +362,9 @@ def change_of(room: str, changed: Changed) -> MessageChanged:
 
 
 def _previews_of(now: Now) -> list[Preview]:
-    return [Preview(preview.url, preview.title, preview.site, preview.text) for preview in now.previews]
+    return [
+        Preview(preview.url, preview.title, preview.site, preview.text, preview.picture) for preview in now.previews
+    ]
 
 
 def purged_of(room: str, purged: Purged) -> MessagesPurged:

@@ -90,3 +90,16 @@ def test_no_page_is_slow(piece):
     began = time.process_time()
     read(piece * (links.LONGEST_HEAD // len(piece)))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://a.example/b/leaf.png?size=2", "leaf.png"),
+        ("http://a.example/%E8%8C%B6.jpg", "茶.jpg"),
+        ("http://a.example/..%2f%00%E2%80%AEgnp.exe", "gnp.exe"),
+        ("http://a.example", "picture"),
+    ],
+)
+def test_a_picture_is_called_by_the_end_of_its_address(url, name):
+    assert links.picture_name(url) == name

@@ -20,6 +20,7 @@ from tests.doors import pictures
 from tests.doors.sending import append, asking, begin, fetch, upload
 from tests.line import Line
 from tests.people import gathering
+from tests.sites import site
 
 NOTE = b"Second floor, ring twice.\n"
 PLACE = "s3://community/files"
@@ -72,7 +73,8 @@ async def test_files_lie_in_s3_by_one_setting_also_while_it_is_away_and_after(
         for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("REGION", "us-east-1"),
                             ("ENDPOINT_URL", line.url), ("ALLOW_HTTP", "true")):  # fmt: skip
             monkeypatch.setenv(f"AWS_{name}", value)
-        one, other = await open_server(files__storage=PLACE), await open_server(files__storage=PLACE)
+        links = {"community__previews": True, "server__reachable_networks": ["127.0.0.1"]}
+        one, other = [await open_server(files__storage=PLACE, **links) for _ in range(2)]
         blobs = open_blobs(PLACE, str(tmp_path))
         settings = settings_for_tests(tmp_path, files__storage=PLACE, store__url=f"unix://{address.path}")
 
@@ -95,6 +97,15 @@ async def test_files_lie_in_s3_by_one_setting_also_while_it_is_away_and_after(
             code, words = await told()
             assert (code, words.splitlines()) == (0, [f"Storage: {PLACE}", *left(2, recent=2, to_erase=0)])
 
+            async with site() as pages:
+                linking = await ann.say("hall", f"{pages.url}/shows?square")
+                shown = await bob.hears("message.changed", seq=linking["seq"])
+            leaf = shown["previews"][0]["picture"]["id"]
+            assert (await fetch(other.url, leaf, bob, "small"))[2][8:12] == b"WEBP"
+            await ann.call("message.hide_previews", room="hall", seq=linking["seq"])
+            assert (await fetch(other.url, leaf, bob))[0] == 404
+            assert await held(blobs) == ["file", "file", "large", "small"]
+
             path = await begin(ann, size=6, keep=True)
             assert (await append(ann, path, b"abc"))[0] == 204
             line.is_down = True
@@ -112,7 +123,7 @@ async def test_files_lie_in_s3_by_one_setting_also_while_it_is_away_and_after(
                 assert answer.headers["Upload-Offset"] == "3"
             assert (await append(ann, path, b"def", offset=3))[0] == 200
             await one.stores.files.erasing.carry_on()
-            assert (await told())[1].splitlines()[1:] == left(1, recent=3, to_erase=0)
+            assert (await told())[1].splitlines()[1:] == left(1, recent=4, to_erase=0)
             assert await held(blobs) == ["file"]
             with redis.Redis(unix_socket_path=address.path, driver_info=None) as store:
                 assert store.zcard("{files}:erase") == 0
