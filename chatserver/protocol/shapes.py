@@ -346,8 +346,9 @@ TopicId = Annotated[str, Meta(min_length=1, max_length=64, description="the topi
 
 
 class Topic(Shape, frozen=True, kw_only=True):
-    """A titled part of a room's conversation. `unread`, `mentions`, `level` and `read_seq` are the caller's own:
-    present in answers to members, absent in `topic.changed`. A deleted one has only `id`, `room`, `deleted`."""
+    """A titled part of a room's conversation. `unread`, `mentions`, `level` (with `level_until` and `level_then`)
+    and `read_seq` are the caller's own: present in answers to members, absent in `topic.changed`. A deleted one has only
+    `id`, `room`, `deleted`."""
 
     id: Annotated[str, Meta(description="unique, never reused: the id of the message with which it was started")]
     room: Annotated[str, Meta(description="the room's id")]
@@ -367,6 +368,10 @@ class Topic(Shape, frozen=True, kw_only=True):
     unread: Annotated[int | UnsetType, Meta(description="how many of its messages the caller has not read")] = UNSET
     mentions: Annotated[int | UnsetType, Meta(description="how many of those call the caller")] = UNSET
     level: Annotated[Level | UnsetType, Meta(description="what notifies the caller in this topic")] = UNSET
+    level_until: Annotated[int, Meta(description="when `level` ends (Unix ms) and `level_then` holds; 0: never")] = 0
+    level_then: Annotated[
+        Level | UnsetType, Meta(description="what notifies the caller after `level_until`; absent if there is none")
+    ] = UNSET
     read_seq: Annotated[int | UnsetType, Meta(description="up to where the caller has read it")] = UNSET
 
 

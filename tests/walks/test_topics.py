@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from chatserver.app import Server
+from chatserver.ids import now_ms
 from chatserver.live.unread import Reader
 from tests.people import Person, Refused, gathering
 
@@ -201,6 +203,28 @@ async def test_a_level_of_a_topic_says_what_is_unread(server: Server) -> None:
         await bob.call("topic.notify", room=room, topic=rain, level="none")  # also where bob wrote
         assert await unread() == (2, 2)
         assert await refusal(bob.call("topic.notify", room=room, topic="none", level="all")) == ("not_found", "topic")
+
+
+async def test_a_level_until_a_time_says_when_it_ends_and_what_holds_then(server: Server) -> None:
+    async with gathering(server.url, "ann", "bob") as (ann, bob):
+        room = await room_of(ann, bob)
+        soil = (await topic_of(ann, room, "Soil"))["topic"]["id"]
+
+        async def comes_to(*expected: object) -> None:
+            level: tuple[object, ...] = ()
+            async with asyncio.timeout(10):
+                while level != expected:
+                    [topic] = (await bob.call("topic.list", room=room, topics=[soil]))["topics"]
+                    level = topic["level"], topic.get("level_until", 0), topic.get("level_then")
+
+        later = now_ms() + 3_600_000
+        await bob.call("room.notify", room=room, level="all")
+        await bob.call("topic.notify", room=room, topic=soil, level="none", until=later)
+        await comes_to("none", later, "all")  # as in the room
+        await bob.call("topic.notify", room=room, topic=soil, level="mentions")
+        await comes_to("mentions", 0, None)
+        await bob.call("topic.notify", room=room, topic=soil, level="none", until=later)
+        await comes_to("none", later, "mentions")
 
 
 @pytest.mark.parametrize("read", [False, True])

@@ -168,6 +168,7 @@ async def _search(reader: Reader, path: str, words: str, there: str) -> list[str
     await _look(reader, path, "search-page .asking input")
     await reader.page.locator("search-page .asking input").fill(words)
     await expect(reader.page.locator(there).first).to_be_visible()
+    await expect(reader.page.locator("search-page .old")).to_have_count(0)
     return await complaints(reader, f"{path} {words}")
 
 

@@ -105,7 +105,7 @@ async def test_a_topic_is_opened_and_followed_by_keyboard_alone(new_reader: Any,
     await bob.sees("First words")
     bell = bob.page.locator("topic-head button").nth(1)
     await expect(bell).to_have_attribute("aria-label", "Follow: every message")
-    for level, words in (("ArrowDown", "Mentions only"), ("Home", "Follow: every message"), ("End", "Mute this topic")):
+    for level, words in (("ArrowDown", "Mentions only"), ("Home", "Follow: every message"), ("End", "Muted")):
         for _ in range(40):
             if await bell.evaluate("node => node === document.activeElement"):
                 break
@@ -172,6 +172,63 @@ async def test_in_an_ordinary_room_a_topic_begins_with_a_message_and_takes_other
     await expect(bob.page.locator("message-item")).to_have_count(0)
 
 
+async def test_a_topic_is_muted_for_an_hour_and_turned_on_again(new_reader: Any, new_room: Any) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
+    room = await new_room(ann, "Bells", bob, forum=True)
+    topic = await topic_of(bob, room, "Bell", "Ding")
+    await bob.open(f"/room/{room}/topic/{topic}")
+    bell = bob.page.locator("topic-head").get_by_role("button", name="Follow")
+    await bell.click()
+    await bob.page.get_by_role("menuitem", name="Mute for 1 hour").click()
+    bell = bob.page.locator("topic-head").get_by_role("button", name="Muted · until")
+    await expect(bell).to_be_visible()
+    [listed] = (await bob.call("topic.list", room=room))["topics"]
+    assert (listed["level"], listed["level_then"]) == ("none", "all")
+    await bob.page.reload()
+    await bell.click()
+    await expect(bob.page.get_by_role("menuitem")).to_have_count(6)
+    await bob.page.get_by_role("menuitem", name="Unmute now").click()
+    await expect(bob.page.locator("topic-head").get_by_role("button", name="Follow")).to_be_visible()
+    # The end of an hour comes without an event.
+    soon = await bob.page.evaluate("Date.now() + 1500")
+    await bob.call("topic.notify", room=room, topic=topic, level="none", until=soon)
+    await bob.page.reload()
+    await expect(bob.page.locator("topic-head").get_by_role("button", name="Follow")).to_be_visible()
+
+
+async def test_messages_are_moved_from_many_to_one_of_many_topics(new_reader: Any, new_room: Any) -> None:
+    ann = await new_reader("Ann Lin")
+    room = await new_room(ann, "Long room")
+    for number in range(70):
+        await ann.call("message.send", room=room, text=f"word {number}.", client_id=f"w{number}")
+    for number in range(55):
+        await topic_of(ann, room, f"Topic {number}.", "begins")
+    await ann.open(f"/room/{room}/3")
+    await ann.act("word 2.", "Move messages")
+    mover = ann.page.locator("message-mover")
+    which, where = mover.locator(".which .check"), mover.locator(".where .check")
+    await expect(which).to_have_count(30)
+    await expect(which.locator("input:checked")).to_have_count(1)
+    more = mover.get_by_role("button", name="Show more messages")
+    await more.click()
+    await more.click()
+    await mover.get_by_label("word 65.").check()
+    await expect(where).to_have_count(30)
+    await where.last.scroll_into_view_if_needed()
+    await expect(where).to_have_count(55)
+    await mover.get_by_label("Search topics").fill("topic 3.")
+    await expect(where).to_have_count(1)
+    await mover.get_by_label("Topic 3.").check()
+    await mover.get_by_label("Search topics").fill("none of this name")
+    await expect(where.locator("input:checked")).to_have_count(1)  # what was chosen stays
+    await mover.get_by_role("button", name="Move", exact=True).click()
+    await expect(mover).to_have_count(0)
+    listed = await ann.call("topic.list", room=room, sort="new", closed=False)
+    following = await ann.call("topic.list", room=room, sort="new", closed=False, after=listed["next"])
+    moved = [one for one in [*listed["topics"], *following["topics"]] if one["messages"] == 3]
+    assert [one["title"] for one in moved] == ["Topic 3."]
+
+
 async def test_everything_is_marked_as_read_and_a_topic_is_searched(new_reader: Any, new_room: Any) -> None:
     ann, bob = await new_reader("Ann Lin"), await new_reader("Bob")
     room = await new_room(ann, "Library", bob, forum=True)
@@ -220,6 +277,14 @@ async def test_on_a_phone_list_and_topic_are_pages_of_their_own(new_reader: Any,
     small = "nodes => nodes.filter(node => node.getBoundingClientRect().height < 44).map(node => node.outerHTML)"
     targets = "topic-list :is(a, button):visible, topic-head :is(a, button):visible"
     assert await ann.page.locator(targets).evaluate_all(small) == []
+    # No word of what can be chosen is cut; what a phone has no room for is behind a button.
+    cut = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth).map(node => node.outerHTML)"
+    assert await ann.page.locator("topic-list .choices").evaluate_all(cut) == []
+    await ann.page.locator("topic-list .others").tap()
+    await ann.page.get_by_role("menuitem", name="Closed").tap()
+    await expect(ann.page.get_by_text("No closed topics.")).to_be_visible()
+    assert await ann.page.locator("topic-list .choices").evaluate_all(cut) == []
+    await ann.page.get_by_role("button", name="Active", exact=True).tap()
     await row(ann, "Small talk").tap()
     await ann.sees("hello", "hello again")
     await expect(ann.page.locator("topic-list")).to_have_count(0)

@@ -18,7 +18,7 @@
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number, topics_version?: number}} Reset
  * @typedef {{id: string, room: string, title: string, by?: User, at: number, first: string, messages: number, last_seq: number, last_at: number,
  *   last_by?: User, people: User[], closed?: boolean, note?: string, pinned?: boolean, deleted?: boolean, unread?: number, mentions?: number,
- *   level?: Level, read_seq?: number}} Topic
+ *   level?: Level, level_until?: number, level_then?: Level, read_seq?: number}} Topic
  * @typedef {{room: string, topic?: string, read_seq: number, room_read_seq: number, unread: number, mentions: number}} ReadState
  * @typedef {{epoch: string, seq: number, id: string, rev: number}} Cursor
  * @typedef {{room: string, kind: "open" | "closed" | "direct", title: string, about: string, tags: string[],

@@ -5,13 +5,17 @@
  *
  * @typedef {import("../lib/shapes.js").Topic} Topic
  * @typedef {{sort?: "active" | "new", mine?: boolean, closed?: boolean}} Choice which list
- * @typedef {{ids: string[], next: string, status: "new" | "asking" | "done" | "failed"}} List
+ * @typedef {{ids: string[], next: string, status: "new" | "asking" | "done" | "failed", coming?: Promise<void>}} List
  */
 
 import { TopicLine } from "./topic-line.js";
 
 const AT_ONCE = 100;
 const FIRST_WORDS = 140;
+/** As far as a timer of the browser reaches. */
+const LONGEST_WAIT = 2 ** 31 - 1;
+/** Pages that are looked through for a title. */
+const MOST_PAGES = 20;
 /** Topics whose messages are held after they were left. */
 const MOST_LINES = 6;
 
@@ -95,6 +99,16 @@ export class Topics extends EventTarget {
     this.#tell();
   }
 
+  /** What notifies the reader in a topic; rejects with a refusal. @param {string} id @param {{level: string, until?: number}} chosen */
+  async notify(id, { level, until = 0 }) {
+    await this.client.ask("topic.notify", { room: this.room, topic: id, level, until });
+    const card = this.#cards.get(id);
+    if (!card) return;
+    const { level_until: before, level_then: then } = card;
+    this.#keep({ ...card, level: /** @type {any} */ (level), level_until: until, level_then: until ? (before ? then : card.level) : undefined });
+    this.#waitForEnd({ ...card, level_until: until });
+  }
+
   // --- lists ----------------------------------------------------------------------------------------------------------
 
   /** @param {Choice} choice @returns {{topics: Topic[], more: boolean, status: List["status"]}} */
@@ -111,6 +125,20 @@ export class Topics extends EventTarget {
     if (list.status !== "asking" && (list.next || list.status === "failed")) this.#load(choice, list);
   }
 
+  /** Topics of a list with these letters in their title, page after page until there are enough. @param {Choice} choice @param {string} letters @param {number} enough */
+  async find(choice, letters, enough) {
+    const wanted = letters.trim().toLowerCase();
+    for (let pages = 0; ; pages += 1) {
+      const list = this.#listOf(choice);
+      const { topics } = this.list(choice);
+      const found = topics.filter(({ title }) => title.toLowerCase().includes(wanted));
+      if (list.status === "failed" || (list.status === "done" && (found.length >= enough || !list.next || pages >= MOST_PAGES))) return found;
+      if (list.status === "done") this.#load(choice, list);
+      if (list.status !== "asking") return found;
+      await list.coming;
+    }
+  }
+
   /** @param {Choice} choice @returns {List} */
   #listOf(choice) {
     const key = JSON.stringify(choice);
@@ -120,9 +148,14 @@ export class Topics extends EventTarget {
   }
 
   /** @param {Choice} choice @param {List} list */
-  async #load(choice, list) {
+  #load(choice, list) {
     if (!this.client.wire.live) return;
     list.status = "asking";
+    list.coming = this.#page(choice, list);
+  }
+
+  /** @param {Choice} choice @param {List} list */
+  async #page(choice, list) {
     try {
       const { topics, next = "", topics_version: version } = await this.client.ask("topic.list", { room: this.room, ...choice, ...(list.next && { after: list.next }) });
       if (this.#lists.get(JSON.stringify(choice)) !== list) return;
@@ -142,6 +175,13 @@ export class Topics extends EventTarget {
     for (const author of [topic.by, topic.last_by, ...topic.people]) if (author) this.client.people.know(author);
     this.#none.delete(topic.id);
     this.#cards.set(topic.id, topic);
+    this.#waitForEnd(topic);
+  }
+
+  /** A level that was chosen until a time ends without an event. @param {Topic} topic */
+  #waitForEnd({ id, level_until: until = 0 }) {
+    const left = until - this.client.now();
+    if (until && left < LONGEST_WAIT) setTimeout(() => this.#cards.get(id)?.level_until === until && this.#ask(id), Math.max(0, left) + 1);
   }
 
   // --- what happens meanwhile -----------------------------------------------------------------------------------------

@@ -21,3 +21,9 @@ def chosen(stored: str, now: int) -> dict[str, Level]:
         if letter in _LEVELS:
             found[topic] = _LEVELS[letter]
     return found
+
+
+def ends(stored: str, now: int) -> dict[str, int]:
+    """When the level of a topic ends (ms), for those that were chosen until a time."""
+    found = (one.split(":") for one in stored.split())
+    return {topic: int(limited[0]) for topic, _, *limited in found if limited and now < int(limited[0])}

@@ -32,7 +32,16 @@ from chatserver.services.messages.limits import SendLimits
 from chatserver.services.messages.messages import Messages
 from chatserver.store.accounts.users import Pointer
 from chatserver.store.messages.log import refusal_of
-from chatserver.store.messages.topics import Listed, TopicStore, Viewer, Wanted, own_of, people_in, topic_of
+from chatserver.store.messages.topics import (
+    Listed,
+    OwnLevel,
+    TopicStore,
+    Viewer,
+    Wanted,
+    own_of,
+    people_in,
+    topic_of,
+)
 
 PAGE = 50
 LONGEST_PLACE = 16
@@ -106,8 +115,9 @@ class Topics:
         await self._hub.authors.load({person for listed in page.topics for person in people_in(listed.row)})
         topics = [topic_of(feed.room, listed.row, feed.author) for listed in page.topics]
         if user:
+            levels = _Levels(pointer)
             topics = [
-                own_of(topic, listed, reading, _level(pointer, listed))
+                own_of(topic, listed, reading, levels.of(listed))
                 for topic, listed in zip(topics, page.topics, strict=True)
             ]
         return TopicListResult(topics=topics, topics_version=page.version, next=page.next)
@@ -160,11 +170,25 @@ class Topics:
         return Nothing()
 
 
-def _level(pointer: Pointer, listed: Listed) -> Level:
-    """What notifies the user in a topic: what they chose, else all where they wrote, else as in the room."""
-    now = now_ms()
-    chosen = level_rules.chosen(pointer.levels, now).get(listed.id)
-    return chosen or ("all" if listed.wrote else pointer.level_at(now))
+class _Levels:
+    """What notifies the user in topics: what they chose, else all where they wrote, else as in the room."""
+
+    def __init__(self, pointer: Pointer) -> None:
+        self._pointer = pointer
+        self._now = now_ms()
+        self._chosen = level_rules.chosen(pointer.levels, self._now)
+        self._ends = level_rules.ends(pointer.levels, self._now)
+
+    def of(self, listed: Listed) -> OwnLevel:
+        until = self._ends.get(listed.id, 0)
+        then = level_rules.chosen(self._pointer.levels, until).get(listed.id) if until else None
+        return OwnLevel(
+            self._chosen.get(listed.id) or self._otherwise(listed, self._now),
+            until, (then or self._otherwise(listed, until)) if until else UNSET,
+        )  # fmt: skip
+
+    def _otherwise(self, listed: Listed, at: int) -> Level:
+        return "all" if listed.wrote else self._pointer.level_at(at)
 
 
 def _place(after: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from chatserver import errors
 from chatserver.protocol.shapes import Author, Level, Topic
@@ -88,11 +88,20 @@ def topic_of(room: str, row: list[Any], author: Callable[[str], Author]) -> Topi
     )  # fmt: skip
 
 
-def own_of(topic: Topic, listed: Listed, reading: Reading, level: Level) -> Topic:
+class OwnLevel(NamedTuple):
+    """What notifies a user in a topic; ``until`` in ms, 0 for good, and ``then`` what holds after it."""
+
+    level: Level
+    until: int
+    then: Level | UnsetType
+
+
+def own_of(topic: Topic, listed: Listed, reading: Reading, own: OwnLevel) -> Topic:
     """The topic with the reader's own numbers."""
     return msgspec.structs.replace(
-        topic, unread=listed.unread, mentions=listed.mentions, level=level, read_seq=reading.marker(topic.id)
-    )
+        topic, unread=listed.unread, mentions=listed.mentions, level=own.level, level_until=own.until,
+        level_then=own.then, read_seq=reading.marker(topic.id),
+    )  # fmt: skip
 
 
 def _text(value: str | bytes) -> str:

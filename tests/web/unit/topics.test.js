@@ -29,6 +29,18 @@ test("a list is asked for once, and a new message lifts its topic and counts in 
   assert.deepEqual([unread, mentions, by.id, client.rooms.get("tea").unread], [1, 1, "tom", 1]);
 });
 
+test("a title is looked for page after page, as far as there are enough or the last page", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { topics_version: 1, last_seq: 2, read_seq: 2 })]);
+  const pages = [["rain", "snow"], ["red soil"], ["soil"], ["sand"]];
+  line.answers["topic.list"] = ({ after = "0" }) => ({ topics: pages[Number(after)]?.map((id) => topic(id)) ?? [], topics_version: 1, ...(Number(after) < 3 && { next: String(Number(after) + 1) }) });
+  const topics = topicsOf(client, "tea");
+  const found = async (/** @type {string} */ letters, /** @type {number} */ enough) => (await topics.find({}, letters, enough)).map(({ id }) => id);
+  assert.deepEqual(await found("Soil ", 2), ["red soil", "soil"]);
+  assert.equal(line.asked("topic.list").length, 3);
+  assert.deepEqual(await Promise.all([found("moss", 1), found("sand", 1)]), [[], ["sand"]]);
+  assert.equal(line.asked("topic.list").length, 4);
+});
+
 test("reading a topic moves its own marker, and the room's numbers are the server's", async (t) => {
   const { client, line, pass } = await moveIn(t, [stateOf("tea", { topics_version: 1, last_seq: 9, unread: 5, mentions: 1 })]);
   answer(line, [topic("soil", { last_seq: 8, unread: 3, mentions: 1 })]);

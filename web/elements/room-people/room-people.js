@@ -12,13 +12,13 @@ import { clockTime } from "../../lib/times.js";
 import { askFirst } from "../ask-first.js";
 import { context, PageElement } from "../element.js";
 import { knows, want } from "../later.js";
+import { openMuting } from "../mute-choices.js";
 import { bansOf } from "./bans.js";
 import { Members } from "./members.js";
 import { settingsForm } from "./room-settings.js";
 import "../../lib/more-icons.js";
 
 const LEVELS = ["all", "mentions", "none"];
-const HOURS_8 = 8 * 3_600_000;
 /** Everybody begins here, so it stays open. */
 const HALL = "hall";
 const COPIED_SHOWN = 2_000;
@@ -170,8 +170,9 @@ export class RoomPeople extends PageElement {
       make("span", { text: this.say(`notify.${level}`) }, level === "mentions" ? make("small", { text: this.say("notify.mentions_words") }) : null)));
     const everyone = make("label", { class: "check" },
       make("input", { attributes: { type: "checkbox", checked: state.everyone !== false }, on: { change: (event) => set({ everyone: event.target.checked }) } }), make("span", { text: this.say("notify.everyone") }));
-    const quiet = state.notify_until ? button(this.say("notify.end_quiet"), () => set({ level: state.notify_then ?? "all" }))
-      : button(this.say("notify.quiet"), () => set({ level: "none", until: this.client.now() + HOURS_8 }));
+    /** @type {HTMLElement} */ const quiet = state.notify_until ? button(this.say("notify.end_quiet"), () => set({ level: state.notify_then ?? "all" }))
+      : button(this.say("notify.mute"), () => openMuting(this, quiet, set));
+    if (!state.notify_until) quiet.setAttribute("aria-haspopup", "menu");
     return make("div", { attributes: { role: "group", "aria-label": this.say("notify.label") } }, ...levels, state.kind === "direct" ? null : everyone, quiet);
   }
 

@@ -14,7 +14,6 @@ const WIDE = "(min-width: 1001px)";
 const OPEN = "(min-width: 1400px)";
 const PHONE = "(max-width: 720px)";
 const FACES = 3;
-const HOURS_8 = 8 * 3_600_000;
 /** By place: elements that come by themselves. */
 const AROUND = {
   many: { strip: ["day-question", "pin-strip"], asks: ["greeting-seals"] },
@@ -112,7 +111,7 @@ export class RoomParts {
     const { view } = this;
     const room = view.state;
     if (!room) return;
-    const [{ openMenu }, { tieChoices }] = await Promise.all([import("../menu.js"), import("../tie-choices.js")]);
+    const [{ openMenu }, { openMuting }, { tieChoices }] = await Promise.all([import("../menu.js"), import("../mute-choices.js"), import("../tie-choices.js")]);
     const direct = room.state.kind === "direct";
     const muted = room.state.notify === "none";
     const say = (/** @type {string} */ key) => view.say(key);
@@ -123,7 +122,7 @@ export class RoomParts {
       direct ? null : { icon: "topic", text: say("topics.heading"), href: topicsPath(view.room) },
       room.unread ? { icon: "check", text: say("topics.mark_room"), act: () => this.client.markers.mark([view.room]) } : null,
       muted ? { icon: "bell", text: say("notify.unmute"), act: () => notify({ level: room.state.notify_then ?? "mentions" }) }
-        : { icon: "mute", text: say("notify.quiet"), act: () => notify({ level: "none", until: this.client.now() + HOURS_8 }) },
+        : { icon: "mute", text: say("notify.mute"), act: () => openMuting(view, view.more, notify) },
       !direct && (room.state.kind === "open" || room.moderates) ? { icon: "link", text: say("people.copy_link"), act: () => this.#show("link") } : null,
       room.moderates && !direct ? { icon: "gear", text: say("people.change_room"), act: () => this.#show("settings") } : null,
       ...(room.state.other ? tieChoices(view, room.state.other, (refusal) => view.composer?.refuse(refusal)) : []),

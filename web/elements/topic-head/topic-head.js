@@ -7,11 +7,13 @@ import { change, make } from "../../lib/dom.js";
 import { icon, iconButton } from "../../lib/more-icons.js";
 import { roomPath, topicsPath } from "../../lib/paths.js";
 import { refusalWords } from "../../lib/refusal.js";
+import { clockTime } from "../../lib/times.js";
 import { topicsOf } from "../../state/topics.js";
 import { PageElement } from "../element.js";
 import { openMenu } from "../menu.js";
+import { muteChoices } from "../mute-choices.js";
 
-const LEVELS = [["all", "ring"], ["mentions", "at"], ["none", "mute"]];
+const LEVELS = [["all", "ring"], ["mentions", "at"]];
 
 export class TopicHead extends PageElement {
   room = "";
@@ -53,7 +55,8 @@ export class TopicHead extends PageElement {
     for (const [part, words] of /** @type {[any, string][]} */ ([[this.back, "topics.to_list"], [this.more, "room.more"]])) change(part, { title: this.say(words), ariaLabel: this.say(words) });
     change(this.first, { textContent: this.say("topics.first"), hidden: !card });
     const level = card?.level ?? "mentions";
-    change(this.bell, { title: this.say(`topics.level_${level}`), ariaLabel: this.say(`topics.level_${level}`), hidden: !card || !room.isMember });
+    const heard = this.#levelWords(level, card?.level_until);
+    change(this.bell, { title: heard, ariaLabel: heard, hidden: !card || !room.isMember });
     change(this.more, { hidden: !card });
     if (this.bell.dataset.level !== level) this.bell.replaceChildren(icon(level === "none" ? "mute" : level === "all" ? "ring" : "bell"));
     this.bell.dataset.level = level;
@@ -67,15 +70,21 @@ export class TopicHead extends PageElement {
     if (seq) list?.goTo({ seq, mark: true });
   }
 
+  /** @param {string} level @param {number} [until] */
+  #levelWords(level, until = 0) {
+    const words = this.say(`topics.level_${level}`);
+    return until ? `${words} · ${this.say("people.until", { time: clockTime(this.language, until) })}` : words;
+  }
+
   #openLevels() {
-    const { card } = this;
-    openMenu(this, this.bell, LEVELS.map(([level = "", name = ""]) => ({
-      icon: card?.level === level ? "check" : name, text: this.say(`topics.level_${level}`),
-      act: () => this.doing(async () => {
-        await this.client.ask("topic.notify", { room: this.room, topic: this.topic, level });
-        if (this.card) this.topics?.keep({ ...this.card, level: /** @type {any} */ (level) });
-      }),
-    })));
+    const { level, level_until: until = 0, level_then: then = "mentions" } = this.card ?? {};
+    const notify = (/** @type {{level: string, until?: number}} */ chosen) => this.doing(() => this.topics?.notify(this.topic, chosen) ?? Promise.resolve());
+    const isMuted = level === "none";
+    openMenu(this, this.bell, [
+      ...LEVELS.map(([one = "", name = ""]) => ({ icon: level === one ? "check" : name, text: this.say(`topics.level_${one}`), act: () => notify({ level: one }) })),
+      ...muteChoices(this, notify, isMuted && !until),
+      until ? { icon: "bell", text: this.say("notify.end_quiet"), note: this.say("people.until", { time: clockTime(this.language, until) }), act: () => notify({ level: then }) } : null,
+    ]);
   }
 
   async #openMenu() {

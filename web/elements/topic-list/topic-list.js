@@ -4,7 +4,7 @@
  */
 
 import { button, change, make, nameOf, setAttribute } from "../../lib/dom.js";
-import { icon } from "../../lib/more-icons.js";
+import { icon, iconButton } from "../../lib/more-icons.js";
 import { allPath, roomPath, topicPath } from "../../lib/paths.js";
 import { moveFocus } from "../../lib/roving.js";
 import { makeSeal } from "../../lib/seal.js";
@@ -12,11 +12,13 @@ import { clockTime, dayKey, dayName, fullTime, shortDate } from "../../lib/times
 import { firstWords, topicsOf } from "../../state/topics.js";
 import { context, PageElement } from "../element.js";
 import { arrived } from "../later.js";
+import { openMenu } from "../menu.js";
 
 const RECENT = 6 * 86_400_000;
 const NEAR = 400;
 /** @type {[string, import("../../state/topics.js").Choice][]} */
 const CHOICES = [["active", { closed: false }], ["newest", { closed: false, sort: "new" }], ["mine", { mine: true }], ["closed", { closed: true }]];
+const CLOSED = 3;
 /** Which list was chosen, and where one was in it, by room. @type {Map<string, {choice: number, scrollTop: number}>} */ const places = new Map();
 
 /** @typedef {import("../../lib/shapes.js").Topic} Topic */
@@ -37,7 +39,9 @@ export class TopicList extends PageElement {
     this.none = make("p", { class: "empty", attributes: { role: "status" } });
     this.again = button("", () => this.topics?.further(this.#chosen), "button again");
     this.scroller = make("div", { class: "scroller" }, this.rows, this.none, this.again);
-    this.append(make("div", { class: "tools" }, this.tabs, this.read, this.add), this.scroller);
+    /** @type {any} */ this.others = iconButton("more", "", () => this.#openOthers(), "others");
+    this.others.setAttribute("aria-haspopup", "menu");
+    this.append(make("div", { class: "tools" }, this.tabs, this.read, this.others, this.add), this.scroller);
   }
 
   attach() {
@@ -74,6 +78,15 @@ export class TopicList extends PageElement {
     if (scrollHeight - scrollTop - clientHeight < NEAR && this.topics?.list(this.#chosen).status === "done") this.topics.further(this.#chosen);
   }
 
+  /** What a phone has no room for. */
+  #openOthers() {
+    openMenu(this, this.others, [
+      { icon: "lock", text: this.say("topics.closed"), act: () => this.#choose(CLOSED) },
+      { icon: "forum", text: this.all.textContent, href: this.all.getAttribute("href") },
+      this.read.hidden ? null : { icon: "check", text: this.read.textContent, act: () => this.read.click() },
+    ]);
+  }
+
   async #begin() {
     if (await arrived("topic-form")) document.body.append(make("topic-form", { set: { room: this.room } }));
   }
@@ -100,12 +113,14 @@ export class TopicList extends PageElement {
       const one = /** @type {any} */ (this.buttons?.[at]);
       change(one, { textContent: this.say(`topics.${name}`), hidden: Boolean(choice.mine) && !room.isMember });
       setAttribute(one, "aria-pressed", String(at === this.#choice));
+      one.classList.toggle("seldom", at === CLOSED);
     });
     change(this.all, { textContent: this.say(room.state.forum ? "topics.all_messages" : "topics.to_room") });
     setAttribute(this.all, "href", room.state.forum ? allPath(this.room) : roomPath(this.room));
     const add = this.say("topics.new");
     change(this.add, { title: add, ariaLabel: add, hidden: !room.isMember || Boolean(room.state.archived) || (room.state.topics === "moderators" && !room.moderates && !this.client.user?.admin) });
     change(this.add.lastChild, { textContent: add });
+    change(this.others, { title: this.say("room.more"), ariaLabel: this.say("room.more") });
     change(this.read, { textContent: this.say("topics.mark_all"), hidden: !room.unread });
   }
 
