@@ -347,8 +347,8 @@ TopicId = Annotated[str, Meta(min_length=1, max_length=64, description="the topi
 
 class Topic(Shape, frozen=True, kw_only=True):
     """A titled part of a room's conversation. `unread`, `mentions`, `level` (with `level_until` and `level_then`)
-    and `read_seq` are the caller's own: present in answers to members, absent in `topic.changed`. A deleted one has only
-    `id`, `room`, `deleted`."""
+    and `read_seq` are the caller's own: present in answers to members, absent in `topic.changed`. A deleted one has
+    only `id`, `room`, `deleted`."""
 
     id: Annotated[str, Meta(description="unique, never reused: the id of the message with which it was started")]
     room: Annotated[str, Meta(description="the room's id")]
