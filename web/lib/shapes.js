@@ -8,11 +8,12 @@
  * @typedef {"all" | "mentions" | "none"} Level
  * @typedef {{room: string, seq: number, id: string, at: number, author: User, text: string, client_id?: string,
  *   reply_to?: number, reply_user?: string, topic?: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: File[], previews?: {url: string, title: string, site: string, text?: string}[]}} Message
+ *   deleted?: boolean, reactions?: Reaction[], mine?: string[], pinned?: boolean, first?: boolean, attachments?: File[], previews?: Preview[]}} Message
  * @typedef {{id: string, name: string, size: number, type: string, width?: number, height?: number, preview?: string, seconds?: number, peaks?: number[]}} File
+ * @typedef {{url: string, title: string, site: string, text?: string, picture?: File}} Preview
  * @typedef {{emoji: string, count: number, users: string[]}} Reaction
  * @typedef {{room: string, rev: number, seq: number, text: string, mentions?: string[], everyone?: boolean, edited_at?: number,
- *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: File[], previews?: {url: string, title: string, site: string, text?: string}[]}} Change
+ *   deleted?: boolean, pinned?: boolean, topic?: string, attachments?: File[], previews?: Preview[]}} Change
  * @typedef {{room: string, rev: number, seq: number, emoji?: string, user?: string, added?: boolean, count?: number, cleared?: boolean}} Reacted
  * @typedef {{room: string, rev: number, seqs: [number, number][]}} Purged
  * @typedef {{room: string, epoch: string, last_seq: number, last_id: string, rev: number, topics_version?: number}} Reset

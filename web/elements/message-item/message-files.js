@@ -10,12 +10,10 @@ import { kindWords, sizeWords } from "../../lib/file-words.js";
 import { icon } from "../../lib/icons.js";
 import { localPicture } from "../../lib/local-pictures.js";
 import { arrived } from "../later.js";
+import { fileAddress, filePicture, pictureAddresses } from "./file-picture.js";
 
 /** How wide a picture among others is shown (CSS pixels), for the browser to choose a size by. */
 const WIDTHS = ["", "", "218px", "292px", "(max-width: 720px) 45vw, 108px", "(max-width: 720px) 30vw, 108px"];
-/** The longest edges that the server writes. */
-const SMALL = 480;
-const LARGE = 1600;
 
 /**
  * @typedef {import("../../lib/shapes.js").File} File
@@ -31,11 +29,6 @@ export function fillFiles(item, { pictures, places, files, others }) {
   if (!item.message) showProgress(item, [...pictures, ...files], item.querySelector(":scope > .files"));
 }
 
-/** @param {string} id @param {string} [size] */
-export function fileAddress(id, size = "") {
-  return `/files/${id}${size && `?size=${size}`}`;
-}
-
 // --- pictures -------------------------------------------------------------------------------------------------------
 
 /** @param {MessageItem} item @param {File} file @param {any} place @param {string} sizes @returns {unknown} */
@@ -43,22 +36,13 @@ function fillPicture(item, file, place, sizes) {
   const { id, name } = file;
   const own = localPicture(id);
   const alt = item.say("files.picture_by", { file: name, name: (item.message ? item.message.author.name : item.client.user?.name) || item.say("people.left") });
-  const image = make("img", { attributes: { alt, loading: "lazy", decoding: "async", ...(id && (own ? { src: own } : addresses(file, sizes))) } });
+  const image = filePicture(item, alt, !id ? {} : own ? { src: own } : pictureAddresses(file, sizes));
   if (!id) return showOwn(item, file, place, image);
   place.append(image);
-  image.addEventListener("error", () => item.listen(item.client, "session", () => (image.src = String(image.src)), { once: true }));
   if (!item.message) return;
   place.href = fileAddress(id);
   const { room } = item.message;
   place.addEventListener("click", (/** @type {MouseEvent} */ event) => openViewer(event, { room, topic: /** @type {any} */ (item.closest("message-list"))?.topic, file: id }));
-}
-
-/** @param {File} file @param {string} sizes @returns {Record<string, string>} */
-function addresses({ id, width = 1, height = 1 }, sizes) {
-  const wide = (/** @type {number} */ edge) => Math.round(width * Math.min(1, edge / Math.max(width, height)));
-  const small = `${fileAddress(id, "small")} ${wide(SMALL)}w`;
-  if (Math.max(width, height) <= SMALL) return { src: fileAddress(id, "small") };
-  return { sizes, srcset: `${small}, ${fileAddress(id, "large")} ${wide(LARGE)}w`, src: fileAddress(id, "small") };
 }
 
 // --- on their way ---------------------------------------------------------------------------------------------------

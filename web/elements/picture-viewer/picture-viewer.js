@@ -12,7 +12,7 @@ import { localPicture } from "../../lib/local-pictures.js";
 import { messagePath } from "../../lib/paths.js";
 import { clockTime, dayName, fullTime } from "../../lib/times.js";
 import { context, PageElement } from "../element.js";
-import { fileAddress } from "../message-item/message-files.js";
+import { fileAddress } from "../message-item/file-picture.js";
 import { Zooming } from "./zooming.js";
 
 /** @typedef {import("../../state/file-search.js").FileHit} Shown */

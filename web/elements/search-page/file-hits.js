@@ -12,7 +12,8 @@ import { marksIn } from "../../lib/search-marks.js";
 import { fullTime } from "../../lib/times.js";
 import { fileKey, fileSearchOf } from "../../state/file-search.js";
 import { bringStyle } from "../later.js";
-import { faceOf, fileAddress, openViewer, playerOf } from "../message-item/message-files.js";
+import { fileAddress } from "../message-item/file-picture.js";
+import { faceOf, openViewer, playerOf } from "../message-item/message-files.js";
 import { marked, timeOf } from "./hit-row.js";
 import { Hits } from "./hits.js";
 
