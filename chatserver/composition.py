@@ -29,7 +29,7 @@ from chatserver.live.marks import Marks
 from chatserver.live.tasks import Tasks
 from chatserver.protocol.shapes import Limits, ServerInfo
 from chatserver.rules.accounts.newcomers import Numbers as NewcomerNumbers
-from chatserver.rules.days import Days
+from chatserver.rules.days import Days, midnight
 from chatserver.rules.friends.tie import DAY_MS, Numbers
 from chatserver.rules.limits import Buckets
 from chatserver.services.accounts.accounts import Accounts
@@ -92,13 +92,14 @@ from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
 from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.index.sqlite_people import SqlitePeople
+from chatserver.store.index.sqlite_rooms import SqliteRooms
 from chatserver.store.messages.deletions import Deletions
 from chatserver.store.messages.log import LogReader, MessageLog, Stored
 from chatserver.store.messages.previews import PreviewStore
 from chatserver.store.messages.reactions import ReactionStore
 from chatserver.store.messages.topics import TopicStore
+from chatserver.store.rooms.open_rooms import WindowRooms
 from chatserver.store.rooms.questions import QuestionStore
-from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
 from chatserver.workers.fetching import Fetcher
 from chatserver.workers.guard import Guard
@@ -116,7 +117,7 @@ class Stores:
     authors: AuthorCache
     users: UserStore
     rooms: RoomStore
-    room_index: RoomIndex
+    windows: WindowRooms
     community: CommunityStore
     secret: Secret
     starter_rooms: list[str]
@@ -192,7 +193,7 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
     await QuestionStore(store).begin(newcomers)
     return Stores(
         store=store, intents=intents, authors=authors, users=UserStore(store), rooms=rooms,
-        room_index=RoomIndex(store), community=community, secret=secret,
+        windows=WindowRooms(store), community=community, secret=secret,
         starter_rooms=[room.id for room in rooms_wanted], ties=ties, inbox=inbox, invitations=invitations,
         accounts=AccountStore(
             store, intents, authors, rooms, newcomers=newcomers, first_accounts=settings.newcomer.first_accounts,
@@ -203,15 +204,16 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
         reactions=ReactionStore(store),
         files=FileStore(store, blobs, erasing, Quota(settings.files.user_bytes, settings.files.day_bytes)),
         pictures=pictures,
-        index=_index(settings, store),
+        index=_index(settings, store, community),
     )  # fmt: skip
 
 
-def _index(settings: Settings, store: Store) -> SearchIndex:
+def _index(settings: Settings, store: Store, community: CommunityStore) -> SearchIndex:
     folder, index = Path(settings.server.data) / "index", settings.index
     return SearchIndex(
-        store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder),
+        store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder), SqliteRooms(folder),
         threads=index.search_threads, seconds=index.search_seconds,
+        midnight=lambda: midnight(now_ms(), community.profile.time_zone),
     )  # fmt: skip
 
 
@@ -249,12 +251,12 @@ async def build_live(settings: Settings, stores: Stores, tasks: Tasks) -> Live:
         large_room=limits.large_room,
         most_per_user=limits.connections_per_user,
     )  # fmt: skip
-    index = stores.room_index
+    windows = stores.windows
 
     def show_windows() -> None:
-        tasks.spawn(hub.show_windows(index.windows()))
+        tasks.spawn(hub.show_windows(windows.windows()))
 
-    await index.start(tasks.spawn, show_windows)
+    await windows.start(tasks.spawn, show_windows)
     fetcher = Fetcher(Guard(settings.server.reachable_networks), agent=f"chatserver/{__version__} (link previews)")
     return Live(authority, hub, Marks(stores.users), fetcher)
 
@@ -395,7 +397,7 @@ def _services(
             accounts, stores.rooms, stores.ties, stores.pictures, reads=_profile_reads(settings)
         ),
         sync=Sync(
-            stores.store, hub, live.authority.prove, live.marks.settle, stores.room_index.windows, server,
+            stores.store, hub, live.authority.prove, live.marks.settle, stores.windows.windows, server,
             friends.inbox.replay, friends.inbox.settle, replay_messages=or_unlimited(limits.replay_messages),
             replay_events=or_unlimited(limits.replay_events), replay_reactions=limits.replay_reactions,
         ),
@@ -407,7 +409,7 @@ def _services(
             hub, stores.rooms, stores.ties, joins=Buckets(limits.joins_burst, limits.joins_per_minute / 60)
         ),
         discovery=Discovery(
-            hub, stores.rooms, stores.room_index, searches=_searches(settings),
+            hub, stores.rooms, stores.index, searches=_searches(settings),
             time_zone=lambda: community.profile.time_zone,
         ),
         messages=messages,
@@ -480,9 +482,9 @@ def _page_files() -> PageFiles:
 
 
 def _pages(stores: Stores) -> Pages:
-    community, index = stores.community, stores.room_index
+    community, windows = stores.community, stores.windows
     return Pages(
         _page_files(),
         named=lambda: (community.profile.name, community.profile.language),
-        window=lambda room: index.window(room, community.profile.language),
+        window=lambda room: windows.window(room, community.profile.language),
     )

@@ -18,8 +18,9 @@ def status(settings: Settings) -> int:
     if found is None:
         print("There is no index in this data folder: a server makes it when it starts")
         return 0
-    print(f"Messages: {found.messages} in {found.rooms} rooms, {_made(found.messages_made)}")
+    print(f"Messages: {found.messages} in {found.spoken_in} rooms, {_made(found.messages_made)}")
     print(f"People: {found.people}, {_made(found.people_made)}")
+    print(f"Open rooms: {found.rooms}, {_made(found.rooms_made)}")
     print(f"Size: {found.size / 1e6:.1f} MB")
     for damage in found.damaged:
         print(f"Cannot be read: {damage}")

@@ -79,7 +79,6 @@ class Metrics:
             ("chat_followers_behind", "Followers that are catching up.", _behind(hub)),
             ("chat_store_up", "Whether the link to the store is up.", int(hub.store.up)),
             ("chat_store_writable", "Whether the store takes writes.", int(hub.store.up and not hub.store.read_only)),
-            ("chat_index_writer", "Whether this process writes the index.", int(self._index.is_writer)),
             ("chat_tasks", "Running tasks.", len(self._tasks)),
         ):
             yield GaugeMetricFamily(name, help_, value=value)
@@ -98,16 +97,30 @@ class Metrics:
         failures = self._blobs.failures
         yield CounterMetricFamily("chat_files_failures", "Failures of the storage of files.", value=failures)
         yield CounterMetricFamily("chat_intents_aside", "Steps that failed too often.", value=self._intents.put_aside)
-        index = self._index
-        yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages_read)
-        yield CounterMetricFamily("chat_searches", "Searches of the index.", value=index.searches)
-        yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=index.timeouts)
+        yield from self._of_index()
         pool = hub.feeds.pool
         yield CounterMetricFamily("chat_repairs", "Rooms that read what they had missed.", value=pool.repairs)
         yield CounterMetricFamily("chat_resets", "Rooms or followers that were reset to the end.", value=pool.resets)
         yield self._counted("chat_requests", "Requests answered.", ("method", "outcome"), self._answers)
         closes = {(code,): count for code, count in self._closes.items()}
         yield self._counted("chat_closes", "Sockets closed.", ("code",), closes)
+
+    def _of_index(self) -> Iterable[Metric]:
+        index = self._index
+        writes = GaugeMetricFamily("chat_index_writer", "Whether this process writes the index.")
+        writes.add_metric((), int(index.is_writer))
+        rows = GaugeMetricFamily("chat_index_rows", "People and open rooms in the index.", labels=("part",))
+        lag = GaugeMetricFamily("chat_index_lag_seconds", "Since when it lacks something.", labels=("part",))
+        failed = GaugeMetricFamily("chat_index_failed_timestamp_seconds", "When it failed last.", labels=("part",))
+        for part, health in index.health.items():
+            lag.add_metric((part,), health.lag)
+            failed.add_metric((part,), health.failed_at)
+        for part, number in index.rows.items():
+            rows.add_metric((part,), number)
+        yield from (writes, rows, lag, failed)
+        yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages_read)
+        yield CounterMetricFamily("chat_searches", "Searches of the index.", value=index.searches)
+        yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=index.timeouts)
 
     @staticmethod
     def _counted(

@@ -414,6 +414,7 @@ class RoomListing(Shape, frozen=True):
     joined: Annotated[bool, Meta(description="whether the caller is a member")] = False
     window: Annotated[bool, Meta(description="whether it can be read without an account")] = False
     bots: Annotated[bool, Meta(description="whether any bot may join")] = False
+    forum: Annotated[bool, Meta(description="whether messages are posted in topics only")] = False
     titles: Annotated[
         dict[str, str], Meta(description="a starter room's title by language (`en`, `zh-Hans`, `zh-Hant`)")
     ] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from prometheus_client import Metric
@@ -14,8 +15,9 @@ from chatserver.app import Server
 from chatserver.errors import TABLE
 from chatserver.protocol import closing
 from chatserver.protocol.methods import METHODS
+from tests.conftest import OpenServer
 from tests.doors.visiting import ask, post
-from tests.people import PATIENCE, Person, Refused, gathering
+from tests.people import PATIENCE, Person, Refused, gathering, sign_up
 
 FAR = {"X-Forwarded-For": "203.0.113.9"}
 
@@ -91,6 +93,7 @@ async def test_no_room_user_or_stranger_chooses_a_label(server: Server) -> None:
         "method": METHODS.keys() | {"unknown"},
         "outcome": {"ok"} | {kind.name for kind in TABLE},
         "code": {str(row.code) for row in closing.TABLE} | {"1002", "1006"},
+        "part": {"messages", "people", "rooms"},
     }
     for sample in samples(found):
         for name, held in sample.labels.items():
@@ -126,3 +129,28 @@ async def test_what_a_proxy_on_this_machine_passes_on_is_not_local(server: Serve
     assert (await ask(server.url, "/metrics", **headers)).status == 404
     for name in ("localhost", "127.0.0.1:9", "[::1]"):
         assert (await ask(server.url, "/metrics", Host=name)).status == 200
+
+
+async def test_operators_see_how_much_is_in_the_index_and_that_a_part_of_it_is_behind(open_server: OpenServer) -> None:
+    server, other = await open_server(), await open_server()
+    await sign_up(server.url, "ann")
+
+    async def shows(name: str, what: Callable[[float], bool], **labels: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not what(value(await families(server), name, **labels)):
+                await asyncio.sleep(0.05)
+
+    await shows("chat_index_rows", lambda rows: rows == 1, part="people")
+    await shows("chat_index_rows", lambda rows: rows == 10, part="rooms")
+    for part in ("messages", "people", "rooms"):
+        await shows("chat_index_lag_seconds", lambda seconds: seconds < 1, part=part)
+        assert value(await families(server), "chat_index_failed_timestamp_seconds", part=part) == 0
+    await server.store.redis.set("{rooms}:changes", "no stream")
+    await shows("chat_index_lag_seconds", lambda seconds: seconds > 2, part="rooms")
+    await shows("chat_index_failed_timestamp_seconds", lambda at: abs(at - time.time()) < 60, part="rooms")
+    assert value(await families(server), "chat_index_failed_timestamp_seconds", part="people") == 0
+    await server.store.redis.delete("{rooms}:changes")
+    await shows("chat_index_lag_seconds", lambda seconds: seconds < 1, part="rooms")
+    found = await families(other)
+    assert value(found, "chat_index_writer") == 0
+    assert not [one for one in samples(found) if one.name in {"chat_index_rows", "chat_index_lag_seconds"}]

@@ -74,6 +74,9 @@ class RoomDiscoverResult(Shape, frozen=True):
         Meta(description="ids of closed rooms that you are in and whose titles `query` means; absent if none"),
     ] = UNSET
     next: Annotated[str, Meta(description="pass it as `after` for the next page; empty: this was the last")] = ""
+    indexing: Annotated[
+        float | UnsetType, Meta(description="how much of the index is made, from 0 to 1; absent: all of it")
+    ] = UNSET
 
 
 class RoomJoin(RoomParams, frozen=True):

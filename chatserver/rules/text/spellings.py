@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from chatserver.rules.text.searching import fold
@@ -53,6 +53,44 @@ def spelled(name: str, handle: str) -> Spelled:
 def is_meant(title: str, word: str) -> bool:
     """Whether a folded word without Chinese may mean this title."""
     return word.isascii() and spelled(title, "").is_meant_by(word)
+
+
+class Typed(NamedTuple):
+    """What a word that means a title by its spellings begins with, one and two letters, and all threes of letters that
+    can be in such a word."""
+
+    starts: set[str]
+    threes: set[str]
+
+
+def typed(title: str) -> Typed:
+    """What such words for this title are made of."""
+    found = Typed(set(), set())
+    for parts in spelled(title, "").parts:
+        # A word without Chinese ends at the first character that is not ASCII.
+        readings = [[text for text in map(_ascii, part) if text] for part in parts]
+        for place, some in enumerate(readings):
+            for text in some:
+                found.starts.update(way[:length] for way in _ways(readings, place, text, 2) for length in (1, 2))
+                for at in range(len(text)):
+                    found.threes.update(way for way in _ways(readings, place, text[at:], 3) if len(way) == 3)
+    return found
+
+
+def _ascii(text: str) -> str:
+    return text if text.isascii() else re.split(r"[^\x00-\x7f]", text, maxsplit=1)[0]
+
+
+def _ways(readings: Sequence[Sequence[str]], place: int, text: str, length: int) -> Iterator[str]:
+    """What may be typed from this rest of a part on, in so many letters, or fewer at the end."""
+    rests: list[str] = []
+    if length > 1:
+        if len(text) > 1:
+            rests += _ways(readings, place, text[1:], length - 1)
+        if place + 1 < len(readings):
+            for following in readings[place + 1]:
+                rests += _ways(readings, place + 1, following, length - 1)
+    yield from (text[0] + rest for rest in rests or [""])
 
 
 def _part(text: str) -> Part:

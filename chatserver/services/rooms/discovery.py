@@ -1,8 +1,10 @@
 """The service for finding open rooms by words or tag, the liveliest first.
 
-The ``RoomIndex`` answers from memory. A room's numbers (people online, messages today) are read from the room's own
-tag, all in one write, and cached for a few seconds. The last messages are read again for each page, also in one write,
-so that a deleted text is out of every response at once, and so is everything for a banned user.
+The index proposes, the rooms dispose: what a page shows is read from the rooms themselves, and a room that is archived
+or is called otherwise by now is left out. A room's numbers (people online, messages today) are read from the room's own
+tag, all in one write, and cached for a few seconds; of more rooms than are looked at, the index knows the liveliest.
+The last messages are read again for each page, also in one write, so that a deleted text is out of every response at
+once, and so is everything for a banned user.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from chatserver import errors
@@ -22,37 +25,37 @@ from chatserver.rules import days
 from chatserver.rules.crowds import roughly
 from chatserver.rules.limits import Buckets
 from chatserver.rules.messages import text as text_rules
+from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.rules.text.searching import fold
 from chatserver.rules.text.spellings import is_meant
 from chatserver.services.caller import Caller
 from chatserver.services.pace import spend
 from chatserver.services.spellings import load_spellings
+from chatserver.store.index.engine import RoomsWanted
+from chatserver.store.index.index import Rooms, SearchIndex
 from chatserver.store.messages.records import message_of
 from chatserver.store.rooms.reading import Glance, Last
 from chatserver.store.rooms.records import HERE_SILENCE_MS
-from chatserver.store.rooms.room_index import Listed, RoomIndex
 from chatserver.store.rooms.rooms import RoomStore
 
 PAGE: Final = 50
 LATEST_CHARACTERS: Final = 140
 FRESH_MS: Final = 5_000
-# With more matching rooms than this, the numbers of the others are read at the next call.
+LONGEST_NUMBER: Final = 16
 GLANCES_AT_ONCE: Final = 256
+"""Of so many matching rooms the numbers are read; of more, the index says which are the liveliest."""
 _NOTHING_YET: Final = Glance(0, 0, 0, 0)
-
-# A room's position in the list: negative online, today and members, then created_at and id. Also the cursor.
-SortKey = tuple[int, int, int, int, str]
 
 
 class Discovery:
     """``searches`` limits how often one user, or a visitor's address, searches. ``time_zone()`` is the community's."""
 
     def __init__(
-        self, hub: Hub, rooms: RoomStore, room_index: RoomIndex, *, searches: Buckets, time_zone: Callable[[], str]
+        self, hub: Hub, rooms: RoomStore, index: SearchIndex, *, searches: Buckets, time_zone: Callable[[], str]
     ) -> None:
         self._hub = hub
         self._rooms = rooms
-        self._catalogue = room_index
+        self._index = index
         self._searches = searches
         self._time_zone = time_zone
         self._glances: dict[str, tuple[int, Glance]] = {}
@@ -61,23 +64,55 @@ class Discovery:
         now = now_ms()
         spend(self._searches, caller.user_id or caller.address)
         after = _cursor(params.after) if params.after else None
-        await self._catalogue.refresh_all()
         if params.query:
             await load_spellings()
-        found = self._catalogue.find(params.query, text_rules.fold_tag(params.tag))
-        await self._look([listed.room for listed in found], now)
-        in_order = sorted((self._place(listed), listed) for listed in found)
-        rest = [(place, listed) for place, listed in in_order if after is None or place > after]
+        wanted = RoomsWanted(tuple(fold(params.query).split()), fold(text_rules.fold_tag(params.tag)))
+        proposed = await self._propose(wanted, after)
+        places = await self._in_order(proposed.rooms, proposed.late, after, now)
+        page, end = await self._page(wanted, places)
         joined = await self._joined(caller)
-        page = [listed for _, listed in rest[:PAGE]]
-        latest = await self._latest(caller, [listed.room for listed in page], now)
-        online = await self._online(caller.user_id, [listed.room for listed in page if listed.room in joined])
+        latest = await self._latest(caller, [room.room for room in page], now)
+        online = await self._online(caller.user_id, [room.room for room in page if room.room in joined])
         rooms = [
-            self._listing(listed, self._glance(listed.room), online=online.get(listed.room), latest=said)
-            for listed, said in zip(page, latest, strict=True)
+            self._listing(room, self._glance(room.room), online=online.get(room.room), latest=said)
+            for room, said in zip(page, latest, strict=True)
         ]
         mine = (await self._closed(joined, params.query) if params.query else []) or UNSET
-        return RoomDiscoverResult(rooms=rooms, mine=mine, next=_packed(rest[PAGE - 1][0]) if len(rest) > PAGE else "")
+        is_all = end == len(places) and len(proposed.rooms) <= GLANCES_AT_ONCE
+        progress = proposed.progress
+        return RoomDiscoverResult(
+            rooms=rooms, mine=mine, next="" if is_all or not end else _packed(places[end - 1]),
+            indexing=progress if progress < 1 else UNSET,
+        )  # fmt: skip
+
+    async def _propose(self, wanted: RoomsWanted, after: Liveliness | None) -> Rooms:
+        """All rooms that the index proposes, if they are few; of many, those after a place, and one more than are
+        looked at."""
+        proposed = await self._index.find_rooms(wanted, GLANCES_AT_ONCE + 1)
+        if after is None or len(proposed.rooms) <= GLANCES_AT_ONCE:
+            return proposed
+        return await self._index.find_rooms(msgspec.structs.replace(wanted, after=after), GLANCES_AT_ONCE + 1)
+
+    async def _in_order(
+        self, proposed: list[Liveliness], late: list[OpenRoom], after: Liveliness | None, now: int
+    ) -> list[Liveliness]:
+        """Those of these rooms that come after a place, by their numbers now."""
+        places = {room.room: Liveliness.of(room.room, room.created_at) for room in late}
+        places |= {place.room: place for place in proposed[:GLANCES_AT_ONCE]}
+        await self._look(list(places), now)
+        in_order = sorted(map(self._place, places.values()))
+        return [place for place in in_order if after is None or place > after]
+
+    async def _page(self, wanted: RoomsWanted, places: list[Liveliness]) -> tuple[list[OpenRoom], int]:
+        """The first of these rooms that are still meant, as they are now, and how many were looked at for that."""
+        page: list[OpenRoom] = []
+        end = 0
+        while len(page) < PAGE and end < len(places):
+            some = [place.room for place in places[end : end + PAGE - len(page)]]
+            end += len(some)
+            found = await self._rooms.read_open(some)
+            page += [found[room] for room in some if room in found and found[room].is_meant(wanted.words, wanted.tag)]
+        return page, end
 
     async def _look(self, rooms: list[str], now: int) -> None:
         """Read the numbers of rooms that were not read lately, oldest first."""
@@ -91,8 +126,9 @@ class Discovery:
                 self._glances[room] = (looked, glance)
             elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
                 raise glance
-        if len(self._glances) > len(self._catalogue) + GLANCES_AT_ONCE:  # some were archived, or are no longer open
-            self._glances = {room: held for room, held in self._glances.items() if room in self._catalogue}
+        if len(self._glances) > GLANCES_AT_ONCE:
+            fresh = {room: held for room, held in self._glances.items() if held[0] > looked - FRESH_MS}
+            self._glances = fresh
 
     async def _online(self, viewer: str, joined: list[str]) -> dict[str, int]:
         """The number of people online that the viewer sees in each of their rooms: without those who blocked the
@@ -121,11 +157,11 @@ class Discovery:
             return glance
         return Glance(feed.members.count, feed.company.count(), glance.today, glance.last_at)
 
-    def _place(self, listed: Listed) -> SortKey:
-        """The sort key, the same for everyone and made of what strangers see, so that order and cursor reveal no
-        more."""
-        glance = self._glance(listed.room)
-        return -roughly(glance.online), -glance.today, -glance.members, listed.entry.created_at, listed.room
+    def _place(self, place: Liveliness) -> Liveliness:
+        """Where a room stands by its numbers now, if they are known; the same for everyone."""
+        if place.room not in self._glances and self._hub.feeds.get(place.room) is None:
+            return place
+        return self._glance(place.room).liveliness(place.room, place.created_at)
 
     async def _joined(self, caller: Caller) -> set[str]:
         if not caller.user_id:
@@ -135,17 +171,18 @@ class Discovery:
 
     async def _closed(self, joined: set[str], query: str) -> list[str]:
         """Those of the caller's closed rooms whose titles have all words of the query."""
-        rooms, words = [room for room in joined if room not in self._catalogue], fold(query).split()
-        titles = await asyncio.gather(*map(self._title, rooms))
+        rooms, words = list(joined), fold(query).split()
+        doors = await asyncio.gather(*map(self._door, rooms))
         return [
             room
-            for room, title in zip(rooms, titles, strict=True)
-            if title and all(word in fold(title) or is_meant(title, word) for word in words)
+            for room, (kind, title) in zip(rooms, doors, strict=True)
+            if kind == "closed" and all(word in fold(title) or is_meant(title, word) for word in words)
         ]
 
-    async def _title(self, room: str) -> str:
+    async def _door(self, room: str) -> tuple[str, str]:
+        """The room's kind and title."""
         feed = self._hub.feeds.get(room)
-        return feed.meta.title if feed is not None else await self._rooms.title(room)
+        return (feed.meta.kind, feed.meta.title) if feed is not None else await self._rooms.kind_and_title(room)
 
     async def _latest(self, caller: Caller, rooms: list[str], now: int) -> list[Latest | UnsetType]:
         """The last message of each of these rooms, if the caller may read it."""
@@ -160,26 +197,26 @@ class Discovery:
         return Latest(author, message.text[:LATEST_CHARACTERS], message.at)
 
     @staticmethod
-    def _listing(listed: Listed, glance: Glance, *, online: int | None, latest: Latest | UnsetType) -> RoomListing:
+    def _listing(room: OpenRoom, glance: Glance, *, online: int | None, latest: Latest | UnsetType) -> RoomListing:
         """``online`` is the number that a member sees; None if the caller is not a member."""
-        entry, joined = listed.entry, online is not None
+        joined = online is not None
         shown = roughly(glance.online) if online is None else online
         return RoomListing(
-            room=listed.room, title=entry.title, about=entry.about, tags=entry.tags, members=glance.members,
-            online=shown, today=glance.today, last_at=glance.last_at, joined=joined, window=entry.window,
-            bots=entry.bots, titles=entry.titles, abouts=entry.abouts, latest=latest,
+            room=room.room, title=room.title, about=room.about, tags=room.tags, members=glance.members, online=shown,
+            today=glance.today, last_at=glance.last_at, joined=joined, window=room.window, bots=room.bots,
+            forum=room.forum, titles=room.titles, abouts=room.abouts, latest=latest,
         )  # fmt: skip
 
 
-def _packed(place: SortKey) -> str:
+def _packed(place: Liveliness) -> str:
     online, today, members, created_at, room = place
     return f"{-online}.{-today}.{-members}.{created_at}.{room}"
 
 
-def _cursor(after: str) -> SortKey:
+def _cursor(after: str) -> Liveliness:
     """Decode a cursor. Raises ``Refusal`` for one that no page returned."""
     parts = after.split(".", 4)
-    if len(parts) != 5 or not all(part.isdecimal() for part in parts[:4]):
+    if len(parts) != 5 or not all(part.isdecimal() and len(part) <= LONGEST_NUMBER for part in parts[:4]):
         raise errors.invalid("after", "Invalid cursor: pass `next` from the previous page")
     online, today, members, created_at = map(int, parts[:4])
-    return -online, -today, -members, created_at, parts[4]
+    return Liveliness(-online, -today, -members, created_at, parts[4])

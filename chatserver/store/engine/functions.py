@@ -3,10 +3,11 @@
 The head of a file ``name.lua`` names its keys by pattern (``-- keys: {r} {r}:log``) and may have flags, one per line:
 ``-- repeatable`` if it may be sent twice, ``-- no-writes`` if it only reads, ``-- large`` if its answer may be large
 and goes over the reader, ``-- allow-oom`` if it may run while memory is full, because it removes, forbids or overwrites
-something, or finishes a step that was accepted, ``-- changes-log`` if it adds to a room's log or to its changes, of
-which the index must learn. The file ends with ``return function(keys, args)`` and the body.
-``_prelude.lua`` comes before them all, then the other files whose names begin with ``_``. Two releases can run side by
-side because neither library nor function names clash; a library that nobody used for a day is removed.
+something, or finishes a step that was accepted, ``-- changes-log`` if it adds to a room's log or to its changes,
+``-- changes-numbers`` if only to who is a member or online; of both the index must learn. The file ends with
+``return function(keys, args)`` and the body. ``_prelude.lua`` comes before them all, then the other files whose names
+begin with ``_``. Two releases can run side by side because neither library nor function names clash; a library that
+nobody used for a day is removed.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Function:
     writes: bool
     allow_oom: bool
     changes_log: bool
+    changes_numbers: bool
 
     def command(self, tag: Tag) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
@@ -77,7 +79,7 @@ def _function(name: str, source: str, digest: str) -> Function:
     return Function(
         name, f"{name}_{digest}", patterns, repeatable="-- repeatable" in heads or not writes,
         large="-- large" in heads, writes=writes, allow_oom="-- allow-oom" in heads or not writes,
-        changes_log="-- changes-log" in heads,
+        changes_log="-- changes-log" in heads, changes_numbers="-- changes-numbers" in heads,
     )  # fmt: skip
 
 

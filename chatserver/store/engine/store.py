@@ -68,6 +68,8 @@ class Store:
         self._missed: list[Callable[[], None]] = []
         self.changed: set[Tag] = set()
         """Rooms whose logs this process may have changed; whoever notes that for the index takes them out."""
+        self.moved: set[Tag] = set()
+        """The same for who is a member, or online."""
 
     # --- used by others ----------------------------------------------------------------------------------------------
 
@@ -178,6 +180,8 @@ class Store:
         finally:
             if function.changes_log:
                 self.changed.add(tag)
+            if function.changes_numbers:
+                self.moved.add(tag)
 
     async def _call_large(self, function: Function, tag: Tag, args: tuple[Word, ...]) -> Reply:
         """Call over the reader, in turn. Refused without a try if the store was away for the whole wait."""

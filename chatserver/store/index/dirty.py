@@ -1,15 +1,15 @@
-"""Which rooms' words changed: 64 sorted sets, from which every machine's index learns what to read.
+"""Which rooms' words or numbers changed: 64 sorted sets, from which every machine's index learns what to read.
 
-A process notes the rooms whose logs its own functions changed (``Store.changed``) at most four times a second, in as
-many calls as there are sets. The send itself does nothing but add to a Python set, once a group.
+A process notes the rooms whose logs its own functions changed (``Store.changed``), and those in which somebody joined,
+left, came online or went (``Store.moved``), at most four times a second, in as many calls as there are sets. The step
+itself does nothing but add to a Python set. A room of which only the numbers changed is noted with a + before its id.
 """
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatserver.errors import Refusal
 from chatserver.store.engine import keys
@@ -17,31 +17,39 @@ from chatserver.store.engine.link import Reply
 from chatserver.store.engine.store import Store, scored
 
 SETS: Final = keys.DIRTY_SETS
+MOVED: Final = "+"
 
 
 async def note_changes(store: Store) -> None:
     """Note the rooms that this process changed. What cannot be noted now is noted the next time."""
-    rooms = [keys.tagged_id(tag.encode())[1] for tag in store.changed]
+    changed, moved = store.changed.copy(), store.moved - store.changed
     store.changed.clear()
-    await asyncio.gather(*(_note(store, number, some) for number, some in _by_set(rooms).items()))
+    store.moved.clear()
+    by_set: dict[int, list[tuple[keys.Tag, str]]] = {}
+    for tags, mark in ((changed, ""), (moved, MOVED)):
+        for tag in tags:
+            room = keys.tagged_id(tag.encode())[1]
+            by_set.setdefault(zlib.crc32(room.encode()) % SETS, []).append((tag, mark + room))
+    await asyncio.gather(*(_note(store, number, some) for number, some in by_set.items()))
 
 
-async def _note(store: Store, number: int, rooms: list[str]) -> None:
+async def _note(store: Store, number: int, rooms: list[tuple[keys.Tag, str]]) -> None:
     try:
-        await store.call("index_dirty", keys.dirty(number), *rooms)
+        await store.call("index_dirty", keys.dirty(number), *(name for _, name in rooms))
     except Refusal:
-        store.changed.update(map(keys.room, rooms))
+        for tag, name in rooms:
+            (store.moved if name.startswith(MOVED) else store.changed).add(tag)
 
 
-def _by_set(rooms: Iterable[str]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for room in rooms:
-        found.setdefault(zlib.crc32(room.encode()) % SETS, []).append(room)
-    return found
+class Dirty(NamedTuple):
+    """Rooms whose words changed, and rooms whose numbers changed."""
+
+    changed: list[str]
+    moved: list[str]
 
 
 class DirtyRooms:
-    """What one machine has seen of the sets. ``start`` before ``read``."""
+    """What a follower has seen of the sets: nothing at first, so that it reads what was noted within a day."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -58,7 +66,7 @@ class DirtyRooms:
             took,
         )
 
-    async def read(self) -> list[str]:
+    async def read(self) -> Dirty:
         """The rooms noted since the last call. Raises ``Refusal`` unavailable."""
         found: dict[str, None] = {}
 
@@ -77,7 +85,8 @@ class DirtyRooms:
             ],
             took,
         )
-        return list(found)
+        changed = [room for room in found if not room.startswith(MOVED)]
+        return Dirty(changed, list(dict.fromkeys(room.removeprefix(MOVED) for room in found)))
 
 
 def _score(score: object) -> str:

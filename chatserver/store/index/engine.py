@@ -1,4 +1,4 @@
-"""What the index is made of, and what its engines do: one for messages, one for people.
+"""What the index is made of, and what its engines do: one for messages, one for people, one for open rooms.
 
 An engine only proposes: what it finds is read again from the log, and it knows nothing about permissions. So it may
 be late, and may be deleted and made again at any time. Its methods block, and are called from threads: those that write
@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from msgspec import Struct
 
 from chatserver.rules.accounts.finding import Findable
+from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.rules.text.tokens import Query
 
 LINK: Final = 1
@@ -102,6 +103,23 @@ class PeopleFound(NamedTuple):
     progress: float
 
 
+class RoomsWanted(Struct, frozen=True):
+    """Open rooms that each of these folded words means and that have this folded tag ("" for any); ``after`` the last
+    one before."""
+
+    words: Sequence[str] = ()
+    tag: str = ""
+    after: Liveliness | None = None
+
+
+class RoomsFound(NamedTuple):
+    """Proposals, the liveliest first as the index knows; the rest as in ``PeopleFound``."""
+
+    rooms: list[Liveliness]
+    place: str
+    progress: float
+
+
 class Damaged(Exception):
     """A part of the index cannot be used; it is made again."""
 
@@ -155,23 +173,46 @@ class MessageEngine(Engine, Protocol):
         """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``."""
 
 
-class PeopleEngine(Engine, Protocol):
-    """``find_people`` is called from any thread, all else from the writer's."""
+class PartEngine(Engine, Protocol):
+    """What the engines of people and of open rooms have in common. ``place`` is how far the index has come in the
+    stream of their changes, None if they must be read afresh."""
 
-    def people_place(self) -> str | None:
-        """How far the index has come in the changes of users; None if the people must be read afresh."""
+    def place(self) -> str | None: ...
 
-    def note_people(self, place: str | None, progress: float | None) -> None:
-        """Keep the place, and how much of the people is in the index, 1 for all; None leaves what is there."""
+    def note_place(self, place: str | None, progress: float | None) -> None:
+        """Keep the place, and how much is in the index, 1 for all; None leaves what is there."""
 
-    def people_versions(self, users: Sequence[str]) -> dict[str, int]:
-        """The versions of those of these users that are in the index."""
+    def versions(self, ids: Sequence[str]) -> dict[str, int]:
+        """The versions of those of these that are in the index."""
 
-    def people_after(self, user: str, limit: int) -> list[str]:
-        """Users in the index, in the order of their ids."""
+    def after(self, id: str, limit: int) -> list[str]:
+        """What is in the index, in the order of the ids."""
 
-    def write_people(self, people: Sequence[Findable], gone: Sequence[str]) -> None:
+    def count(self) -> int:
+        """How many are in the index."""
+
+
+class PeopleEngine(PartEngine, Protocol):
+    """``find`` is called from any thread, all else from the writer's."""
+
+    def write(self, people: Sequence[Findable], gone: Sequence[str]) -> None:
         """Take in people, unless the index has a newer version of somebody, and remove those who are gone."""
 
-    def find_people(self, wanted: PeopleWanted, limit: int, seconds: float) -> PeopleFound:
+    def find(self, wanted: PeopleWanted, limit: int, seconds: float) -> PeopleFound:
+        """At most ``limit`` proposals. Raises ``TimeoutError`` if it takes longer than ``seconds``."""
+
+
+class RoomsEngine(PartEngine, Protocol):
+    """``find`` is called from any thread, all else from the writer's."""
+
+    def write(self, rooms: Sequence[tuple[OpenRoom, Liveliness]], gone: Sequence[str]) -> None:
+        """Take in rooms, and remove those that are gone."""
+
+    def move(self, rooms: Sequence[Liveliness]) -> None:
+        """Note how lively these are now, those that are in the index."""
+
+    def lively(self) -> list[str]:
+        """The rooms in which somebody was online, or something was said today, as the index knows."""
+
+    def find(self, wanted: RoomsWanted, limit: int, seconds: float) -> RoomsFound:
         """At most ``limit`` proposals. Raises ``TimeoutError`` if it takes longer than ``seconds``."""

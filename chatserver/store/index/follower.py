@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from chatserver import errors
 from chatserver.errors import Refusal
@@ -22,11 +22,9 @@ from chatserver.store.engine.store import Store
 from chatserver.store.heads import AT_ONCE, Head, read_heads
 from chatserver.store.index.dirty import DirtyRooms
 from chatserver.store.index.engine import FILE, IMAGE, LINK, Entry, MessageEngine, RoomPart, RoomState
+from chatserver.store.index.writer import InWriter
 from chatserver.store.messages.log import LogReader
 from chatserver.store.messages.records import Changed, Page, Posted, Purged
-
-InWriter = Callable[..., Awaitable[Any]]
-"""Runs a function in the writer's thread."""
 
 PAGE: Final = 256
 CHANGES: Final = 512
@@ -76,7 +74,7 @@ class Follower:
             if await self._in_writer(self._engine.check):
                 self._made += 1
                 self._swept_at = None
-            self._fresh |= dict.fromkeys(await self._dirty.read())
+            self._fresh |= dict.fromkeys((await self._dirty.read()).changed)
             if not self._fresh and not self._old:
                 break
             await self._round()

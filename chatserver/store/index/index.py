@@ -1,4 +1,5 @@
-"""The index as the server uses it: it proposes messages and people, and followers keep its engines up to date.
+"""The index as the server uses it: it proposes messages, people and open rooms, and followers keep its engines up to
+date.
 
 Nothing here waits in the event loop. One thread for each engine writes, if this process is the one that does; a few
 threads read, each with a deadline. SQLite gives up the interpreter while it works.
@@ -13,16 +14,30 @@ from typing import Final, NamedTuple, TypeVar
 
 from chatserver import errors
 from chatserver.ids import now_ms
+from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.store.accounts.findable import read_findable
 from chatserver.store.backup.scrub import DAY_MS
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
+from chatserver.store.index.changes_follower import ChangesFollower
 from chatserver.store.index.dirty import note_changes
-from chatserver.store.index.engine import Found, MessageEngine, PeopleEngine, PeopleFound, PeopleWanted, Wanted
+from chatserver.store.index.engine import (
+    Found,
+    MessageEngine,
+    PeopleEngine,
+    PeopleFound,
+    PeopleWanted,
+    RoomsEngine,
+    RoomsFound,
+    RoomsWanted,
+    Wanted,
+)
 from chatserver.store.index.follower import Follower
-from chatserver.store.index.people_follower import PeopleFollower
-from chatserver.store.index.writer import Writer
+from chatserver.store.index.people_source import PeopleSource
+from chatserver.store.index.rooms_source import RoomMoves, RoomsSource
+from chatserver.store.index.writer import Health, Writer
 from chatserver.store.messages.log import LogReader
+from chatserver.store.rooms.open_rooms import read_open
 
 T = TypeVar("T")
 MOST_WAITING: Final = 64
@@ -30,7 +45,7 @@ MOST_WAITING: Final = 64
 
 
 MOST_LATE: Final = 500
-"""People who changed since the index looked last, of whom a search reads the words itself."""
+"""People, or rooms, that changed since the index looked last, of which a search reads the words itself."""
 
 
 class People(NamedTuple):
@@ -42,23 +57,39 @@ class People(NamedTuple):
     progress: float
 
 
+class Rooms(NamedTuple):
+    """The rooms proposed; those that changed since the index looked last and are meant; and as in ``People``."""
+
+    rooms: list[Liveliness]
+    late: list[OpenRoom]
+    progress: float
+
+
 class SearchIndex:
     """Housekeeping calls ``note``, the methods that follow and compare, and ``purge_daily``. ``seconds`` is how long
-    one search may look, ``threads`` how many look at once."""
+    one search may look, ``threads`` how many look at once, ``midnight()`` when today began (ms)."""
 
     def __init__(
-        self, store: Store, reader: LogReader, messages: MessageEngine, people: PeopleEngine, *,
-        threads: int, seconds: float,
+        self, store: Store, reader: LogReader, messages: MessageEngine, people: PeopleEngine, rooms: RoomsEngine, *,
+        threads: int, seconds: float, midnight: Callable[[], int],
     ) -> None:  # fmt: skip
         self._store = store
         self._seconds = seconds
         self._readers = ThreadPoolExecutor(threads, "index-reader")
+        # Lists of rooms are the front door, which no slow search may hold up.
+        self._rooms_reader = ThreadPoolExecutor(1, "index-rooms-reader")
+        self._rooms_asked: dict[tuple[RoomsWanted, int], asyncio.Future[RoomsFound]] = {}
         self._most = threads + MOST_WAITING
         self._looking = 0
         self.messages = Writer(messages, "index-messages")
         self.people = Writer(people, "index-people")
         self._follower = Follower(store, reader, messages, self.messages.run)
-        self._people_follower = PeopleFollower(store, people, self.people.run)
+        self.rooms = Writer(rooms, "index-rooms")
+        self._people_follower = ChangesFollower(PeopleSource(store, people, self.people.run), people, self.people.run)
+        self._moves = RoomMoves(store, rooms, self.rooms.run, midnight)
+        self._rooms_follower = ChangesFollower(
+            RoomsSource(store, rooms, self.rooms.run, self._moves), rooms, self.rooms.run
+        )
         self._closed = False
         self.searches = 0
         self.timeouts = 0
@@ -73,12 +104,32 @@ class SearchIndex:
         """How many messages this process read into the index."""
         return self._follower.messages
 
+    @property
+    def health(self) -> dict[str, Health]:
+        """How the parts that this process writes are doing."""
+        parts = {
+            "messages": (self.messages.is_writer, self.messages.health),
+            "people": (self.people.is_writer, self.people.health),
+            "rooms": (self.rooms.is_writer, self.rooms.health),
+        }
+        return {name: health for name, (is_writer, health) in parts.items() if is_writer}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many people and open rooms the index holds, as far as this process writes it."""
+        parts = {
+            "people": (self.people.is_writer, self._people_follower.rows),
+            "rooms": (self.rooms.is_writer, self._rooms_follower.rows),
+        }
+        return {name: rows for name, (is_writer, rows) in parts.items() if is_writer}
+
     async def close(self) -> None:
         """May be repeated."""
         if not self._closed:
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(None, self._readers.shutdown)
-            await asyncio.gather(self.messages.close(), self.people.close())
+            for readers in (self._readers, self._rooms_reader):
+                await asyncio.get_running_loop().run_in_executor(None, readers.shutdown)
+            await asyncio.gather(*(writer.close() for writer in (self.messages, self.people, self.rooms)))
 
     # --- housekeeping ------------------------------------------------------------------------------------------------
 
@@ -89,30 +140,44 @@ class SearchIndex:
     async def follow(self) -> None:
         """Bring the messages up to the logs, unless another process does."""
         if await self.messages.acquire(self._follower.begin):
-            await self._follower.step()
+            await self.messages.health.watch(self._follower.step, is_all=True)
 
     async def compare(self) -> None:
         """Look for what nobody noted, if that is due."""
         if self.messages.is_writer:
-            await self._follower.compare()
+            await self.messages.health.watch(self._follower.compare, is_all=False)
 
     async def follow_people(self) -> None:
         """Bring the people up to the changes of users, unless another process of this machine does."""
         if await self.people.acquire(self._people_follower.begin):
-            await self._people_follower.step()
+            await self.people.health.watch(self._people_follower.step, is_all=True)
 
     async def compare_people(self) -> None:
         """Look for changes of users that nobody noted, if that is due."""
         if self.people.is_writer:
-            await self._people_follower.compare()
+            await self.people.health.watch(self._people_follower.compare, is_all=False)
+
+    async def follow_rooms(self) -> None:
+        """Bring the open rooms up to their changes, unless another process of this machine does."""
+        if await self.rooms.acquire(self._begin_rooms):
+            await self.rooms.health.watch(self._rooms_follower.step, self._moves.step, is_all=True)
+
+    async def _begin_rooms(self) -> None:
+        await self._rooms_follower.begin()
+        self._moves.begin()
+
+    async def compare_rooms(self) -> None:
+        """Look for changes of open rooms that nobody noted, if that is due."""
+        if self.rooms.is_writer:
+            await self.rooms.health.watch(self._rooms_follower.compare, is_all=False)
 
     async def purge_daily(self) -> None:
-        """Erase the words of removed messages and people, at most once a day. Every process calls this often."""
+        """Erase the words of removed messages, people and rooms, at most once a day. Every process calls this often."""
         await self.purge(now_ms() - DAY_MS)
 
     async def purge(self, before: int) -> None:
         """Erase them where that was last done before this time (ms), as far as this process writes."""
-        await asyncio.gather(*(writer.purge(before) for writer in (self.messages, self.people)))
+        await asyncio.gather(*(writer.purge(before) for writer in (self.messages, self.people, self.rooms)))
 
     # --- searches ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +194,7 @@ class SearchIndex:
         """For each question at most so many proposals. Raises ``Refusal`` unavailable."""
 
         def find() -> list[PeopleFound]:
-            return [self.people.engine.find_people(wanted, limit, self._seconds) for wanted, limit in asked]
+            return [self.people.engine.find(wanted, limit, self._seconds) for wanted, limit in asked]
 
         found = await self._in_reader(find)
         progress = min((one.progress for one in found), default=1.0)
@@ -144,13 +209,36 @@ class SearchIndex:
 
         return People([one.users for one in found], await self._in_reader(meant) if changed else [], progress)
 
-    async def _in_reader(self, work: Callable[[], T]) -> T:
+    async def find_rooms(self, wanted: RoomsWanted, limit: int) -> Rooms:
+        """At most ``limit`` proposals. Raises ``Refusal`` unavailable."""
+
+        def find() -> RoomsFound:
+            return self.rooms.engine.find(wanted, limit, self._seconds)
+
+        # Who asks the same at the same time has one answer; what changed since is read for each.
+        asked = self._rooms_asked.get((wanted, limit))
+        if asked is None:
+            asked = asyncio.ensure_future(self._in_reader(find, self._rooms_reader))
+            self._rooms_asked[wanted, limit] = asked
+            asked.add_done_callback(lambda _: self._rooms_asked.pop((wanted, limit)))
+        found = await asyncio.shield(asked)
+        place = found.place if found.progress >= 1 else ""
+        _, _, _, late = await self._store.call("rooms_changed", keys.ROOMS, place, MOST_LATE)
+        changed = await read_open(self._store, list({room.decode(): None for room in late[-MOST_LATE:]}))
+
+        def meant() -> list[OpenRoom]:
+            return [room for room in changed.values() if room.is_meant(wanted.words, wanted.tag)]
+
+        late_ones = await self._in_reader(meant, self._rooms_reader) if changed else []
+        return Rooms(found.rooms, late_ones, found.progress)
+
+    async def _in_reader(self, work: Callable[[], T], readers: ThreadPoolExecutor | None = None) -> T:
         if self._closed or self._looking >= self._most:
             raise errors.unavailable("Too many searches are waiting: retry")
         self._looking += 1
         self.searches += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+            return await asyncio.get_running_loop().run_in_executor(readers or self._readers, work)
         except TimeoutError:
             self.timeouts += 1
             raise errors.unavailable("The search took too long: add a word, or search one room") from None

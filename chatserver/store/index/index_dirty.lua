@@ -1,4 +1,4 @@
--- Note that the words of these rooms changed, for whoever keeps an index. Nobody takes entries out: each reader goes on
+-- Note that the words of these rooms changed, or only their numbers (+ROOM), for whoever keeps an index. Nobody takes entries out: each reader goes on
 -- from the score it has seen. So scores only rise, also when the store's clock is set back. A day later they go.
 -- keys: {dirty}
 -- repeatable

@@ -11,16 +11,20 @@ from msgspec import Struct
 from chatserver.store.index.file import connect
 from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.index.sqlite_people import PEOPLE, SqlitePeople
+from chatserver.store.index.sqlite_rooms import ROOMS, SqliteRooms
 
 
 class Status(Struct):
-    """How much is in the index; ``messages_made`` and ``people_made`` are 1 for all. ``damaged`` names files."""
+    """How much is in the index: messages in how many rooms, people, open rooms. What ends in ``_made`` is 1 for all.
+    ``damaged`` names files."""
 
-    rooms: int = 0
+    spoken_in: int = 0
     messages: int = 0
     messages_made: float = 1.0
     people: int = 0
     people_made: float = 0.0
+    rooms: int = 0
+    rooms_made: float = 0.0
     size: int = 0
     damaged: list[str] = []
 
@@ -31,7 +35,8 @@ def status_of(folder: Path) -> Status | None:
     if not files:
         return None
     messages = SqliteMessages(folder)
-    found = Status(messages_made=messages.progress(), size=messages.size() + SqlitePeople(folder).size())
+    size = sum(engine.size() for engine in (messages, SqlitePeople(folder), SqliteRooms(folder)))
+    found = Status(messages_made=messages.progress(), size=size)
     for file in files:
         try:
             _add(found, file)
@@ -47,12 +52,19 @@ def _add(found: Status, file: Path) -> None:
             return
         if file.name == PEOPLE:
             found.people = _one(connection, "SELECT count(*) FROM people")
-            found.people_made = float(_one(connection, "SELECT value FROM about WHERE name = 'progress'") or 0)
+            found.people_made = _made(connection)
+        elif file.name == ROOMS:
+            found.rooms = _one(connection, "SELECT count(*) FROM rooms")
+            found.rooms_made = _made(connection)
         else:
-            found.rooms += _one(connection, "SELECT count(*) FROM rooms")
+            found.spoken_in += _one(connection, "SELECT count(*) FROM rooms")
             found.messages += _one(connection, "SELECT count(*) FROM entries")
     finally:
         connection.close(True)
+
+
+def _made(connection: apsw.Connection) -> float:
+    return float(_one(connection, "SELECT value FROM about WHERE name = 'progress'") or 0)
 
 
 def _one(connection: apsw.Connection, text: str) -> Any:

@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from chatserver import errors
+from chatserver.errors import Refusal
 from chatserver.ids import now_ms
 from chatserver.store.index.engine import Engine
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Engine)
+InWriter = Callable[..., Awaitable[Any]]
+"""Runs a function in the writer's thread."""
+
+
+class Health:
+    """How an engine is doing: when all that is in the store was in it last, or this process began to write (a time of
+    the loop), and when something last went wrong (seconds since 1970; 0 for never)."""
+
+    def __init__(self) -> None:
+        self._caught_up_at = 0.0
+        self.failed_at = 0.0
+
+    def begin(self) -> None:
+        self._caught_up_at = asyncio.get_running_loop().time()
+
+    async def watch(self, *works: Callable[[], Awaitable[None]], is_all: bool) -> None:
+        """Do these in order; ``is_all``: afterwards all is in the index."""
+        try:
+            for work in works:
+                await work()
+        except Refusal:  # the store is away, which shows in the time
+            raise
+        except Exception:
+            self.failed_at = time.time()
+            raise
+        if is_all:
+            self.begin()
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds something may have been missing."""
+        return asyncio.get_running_loop().time() - self._caught_up_at
 
 
 class Writer(Generic[E]):
@@ -22,6 +56,7 @@ class Writer(Generic[E]):
     def __init__(self, engine: E, name: str) -> None:
         self.engine = engine
         self.is_writer = False
+        self.health = Health()
         self._thread = ThreadPoolExecutor(1, name)
         self._closed = False
 
@@ -37,6 +72,7 @@ class Writer(Generic[E]):
         is_writer = await self.run(self.engine.acquire)
         if is_writer and not self.is_writer:
             await begin()
+            self.health.begin()
         self.is_writer = is_writer
         return is_writer
 

@@ -1,6 +1,7 @@
 -- Record which members of a room are connected to one process, and drop processes that were silent for too long.
 -- keys: {r} {r}:here
 -- repeatable
+-- changes-numbers
 -- args: now, process, silence after which a process is dropped (ms), how many, their ids (separated by spaces; '' above
 -- 200)
 -- answers: {'ok'}

@@ -7,7 +7,7 @@ adds the steps that change rooms.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,9 +16,11 @@ from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.protocol.shapes import Role
 from chatserver.rules.rooms import access as room_rules
+from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Heard, Store, scored
 from chatserver.store.messages.records import Posted, posted_of
+from chatserver.store.rooms.open_rooms import read_open
 from chatserver.store.rooms.records import HERE_SILENCE_MS, MemberRecord, Opened, member_record, opened, parse_here
 
 _unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode
@@ -50,6 +52,9 @@ class Glance(msgspec.Struct, frozen=True):
     online: int
     today: int
     last_at: int
+
+    def liveliness(self, room: str, created_at: int) -> Liveliness:
+        return Liveliness.of(room, created_at, online=self.online, today=self.today, members=self.members)
 
 
 class Last(msgspec.Struct, frozen=True):
@@ -150,6 +155,15 @@ class RoomReader:
         """The room's title; "" if there is no such room."""
         title: bytes | None = await self._store.command(keys.room(room), "HGET", keys.room(room), "title")
         return (title or b"").decode()
+
+    async def kind_and_title(self, room: str) -> tuple[str, str]:
+        """The room's kind and title; "" if there is no such room."""
+        kind, title = await self._store.command(keys.room(room), "HMGET", keys.room(room), "kind", "title")
+        return (kind or b"").decode(), (title or b"").decode()
+
+    async def read_open(self, rooms: Sequence[str]) -> dict[str, OpenRoom]:
+        """Those of these rooms that are open and not archived, as they are now."""
+        return await read_open(self._store, rooms)
 
     async def created_at(self, room: str) -> int:
         """When the room was created (ms)."""

@@ -1,6 +1,7 @@
 -- Create a room. If it exists, change nothing and return the owner's current membership.
 -- keys: {r} {r}:members {r}:ranks {r}:handles
 -- repeatable
+-- changes-numbers
 -- args: now, owner ('' for a room of the community), whether the owner is a bot (1 | 0), its handle, then meta fields
 -- and values
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the owner

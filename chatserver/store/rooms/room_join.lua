@@ -2,6 +2,7 @@
 -- owner who moderates the room, unless the room takes bots.
 -- keys: {r} {r}:members {r}:ranks {r}:bans {r}:done {r}:invited {r}:handles
 -- repeatable
+-- changes-numbers
 -- args: intent, now, user, link, bot (1 | 0), owner of the bot, moderator who admits it ('' if none), admin (1 | 0),
 -- handle of the user
 -- answers: {'ok', version, in, last_seq, epoch, role, members}, {'banned', until} or {reason}

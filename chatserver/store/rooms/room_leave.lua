@@ -1,6 +1,7 @@
 -- Leave a room. If the last owner leaves, the moderator who joined first becomes owner, or else the member who did.
 -- keys: {r} {r}:members {r}:ranks {r}:done {r}:handles {r}:mentions
 -- repeatable
+-- changes-numbers
 -- allow-oom
 -- args: intent, now, user
 -- answers: {'ok', version, in, last_seq, epoch, role, members} or {reason}

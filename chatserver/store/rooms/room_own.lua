@@ -1,6 +1,7 @@
 -- Make a user, member or not, the owner of a room that has no owner.
 -- keys: {r} {r}:members {r}:ranks {r}:done {r}:handles
 -- repeatable
+-- changes-numbers
 -- args: intent, now, user, their handle
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {'not_found'}
 

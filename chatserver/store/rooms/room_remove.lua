@@ -2,6 +2,7 @@
 -- banned, too. Nothing is appended for the user after this, because append.lua checks the same members.
 -- keys: {r} {r}:members {r}:ranks {r}:bans {r}:done {r}:handles {r}:mentions
 -- repeatable
+-- changes-numbers
 -- allow-oom
 -- args: intent, now, actor, admin (1 | 0), user, ban ('': none, 0: no end, else its end in ms)
 -- answers: {'ok', version, in, last_seq, epoch, role, members} of the user, or {reason}

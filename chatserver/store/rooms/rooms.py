@@ -19,10 +19,10 @@ from chatserver.store.community.acts import ActLog
 from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intent, Intents, Step
 from chatserver.store.engine.store import Store, status
+from chatserver.store.rooms.open_rooms import Entry, put
 from chatserver.store.rooms.questions import agree
 from chatserver.store.rooms.reading import RoomReader, checked
 from chatserver.store.rooms.records import writers_of
-from chatserver.store.rooms.room_index import Entry, put
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_titles = msgspec.msgpack.Decoder(dict[str, str]).decode

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from chatserver.rules.text.searching import fold
-from chatserver.rules.text.spellings import spelled
+from chatserver.rules.text.spellings import is_meant, spelled, typed
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,26 @@ def test_one_or_two_latin_letters_begin_a_word_and_more_are_found_anywhere() -> 
 def test_a_name_that_repeats_itself_costs_little() -> None:
     known = spelled(" ".join("a" * 20), "a" * 30)
     assert known.is_meant_by("a" * 20) and not known.is_meant_by("a" * 50 + "b")
+
+
+def test_whatever_means_a_title_is_made_of_what_it_may_be_typed_as() -> None:
+    seed, parts = random.Random(3), ["王", "重庆", "绿色", "Ada", "Zoë", "O'Neill", "茶1", "abcж", "2nd", "さ", "曾"]
+    for _ in range(300):
+        title = "".join(seed.choice(parts) + seed.choice(["", " "]) for _ in range(seed.randrange(1, 5)))
+        starts, threes = typed(title)
+        for word in some_ways_to_type(title, seed):
+            if is_meant(title, word) and word not in fold(title):
+                assert word[:2] in starts, (title, word)
+                assert {word[place : place + 3] for place in range(len(word) - 2)} <= threes, (title, word)
+        for start in starts:
+            assert not start.isascii() or is_meant(title, start), (title, start)
+
+
+def some_ways_to_type(title: str, seed: random.Random) -> list[str]:
+    """Beginnings of parts of the title that follow each other, and some that nobody means."""
+    words = []
+    for part in spelled(title, "").parts:
+        for first in range(len(part)):
+            some = [seed.choice(sorted(typed)) for typed in part[first : first + seed.randrange(1, 5)]]
+            words.append("".join(text[: seed.randrange(1, len(text) + 1)] for text in some))
+    return [*words, *("".join(seed.choices("abcwzoq1", k=3)) for _ in range(3))]

@@ -49,10 +49,11 @@ from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
 from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.index.sqlite_people import SqlitePeople
+from chatserver.store.index.sqlite_rooms import SqliteRooms
 from chatserver.store.messages.log import LogReader, MessageLog
 from chatserver.store.messages.records import Record
-from chatserver.store.rooms.room_index import Entry, RoomIndex, put
-from chatserver.store.rooms.rooms import RoomStore
+from chatserver.store.rooms.open_rooms import WindowRooms
+from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
 MEI, TOM, ADA = Caller("mei"), Caller("tom"), Caller("ada")
 HOST = Caller("host", admin=True)
@@ -85,15 +86,22 @@ class Server:
         intents = Intents(store)
         self.stored = RoomStore(store, intents)
         self.ties = TieStore(store, intents, InboxStore(store), secret=Secret(b"secret"), numbers=Numbers())
-        self.room_index = RoomIndex(store)
+        self.windows = WindowRooms(store)
         unlimited = Buckets(0, 0)
         self.index = SearchIndex(
-            store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder), threads=1, seconds=2
+            store,
+            LogReader(store),
+            SqliteMessages(folder),
+            SqlitePeople(folder),
+            SqliteRooms(folder),
+            threads=1,
+            seconds=2,
+            midnight=lambda: 0,
         )
         search = MemberSearch(self.hub, self.index, self.stored, self.ties, searches=unlimited)
         self.rooms = Rooms(self.hub, self.stored, search, creates=unlimited)
         self.membership = Membership(self.hub, self.stored, self.ties, joins=unlimited)
-        self.discovery = Discovery(self.hub, self.stored, self.room_index, searches=unlimited, time_zone=lambda: "UTC")
+        self.discovery = Discovery(self.hub, self.stored, self.index, searches=unlimited, time_zone=lambda: "UTC")
 
     async def build_friends(self) -> None:
         for person in ("mei", "tom", "ada", "host"):
@@ -392,7 +400,9 @@ async def test_rooms_are_listed_by_people_online_then_by_messages_today(services
 
 async def test_pages_of_rooms_hold_every_room_once(services: Server) -> None:
     for number in range(PAGE + 7):
-        await put(services.store, f"room-{number}", Entry(1, f"Room {number}", created_at=number))
+        await services.stored.create(
+            f"room-{number}", NewRoom(kind="open", title=f"Room {number}"), owner="", now=number
+        )
     first = await services.discovery.discover(VISITOR, RoomDiscover())
     second = await services.discovery.discover(VISITOR, RoomDiscover(after=first.next))
     assert [room.room for room in [*first.rooms, *second.rooms]] == [f"room-{number}" for number in range(PAGE + 7)]
@@ -413,7 +423,8 @@ async def test_starter_rooms_stand_in_every_language_and_are_made_once(services:
     await ensure_starter_rooms(services.stored, rooms, language="en", now=2)
     assert (await services.hub.room_state("hall", "")).members == 1
     assert newcomers_rooms(rooms) == ["hall"] and len(await services.titles()) == len(rooms) >= 8
-    assert services.room_index.windows() == ["hall"]
+    await services.windows.refresh()
+    assert services.windows.windows() == ["hall"]
     assert (await services.titles(query="绿色"))[0] == (await services.titles(query="green living"))[0]
 
 

@@ -93,5 +93,5 @@ async def test_only_admins_make_windows_and_only_of_open_rooms(server: Server) -
     assert await refused(opening(mei.token, den)) == (-32002, "not_open")
     assert (await opening(mei.token, room))["title"] == "Mine"
     await post(server.url, "room.update", tom.token, room=room, about="A moderator's words do not shut it")
-    await server.stores.room_index.refresh()
+    await server.stores.windows.refresh()
     assert {state["room"] for state in (await Person(server.url).start()).session["rooms"]} == {"hall", room}

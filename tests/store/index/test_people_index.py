@@ -14,7 +14,7 @@ from chatserver.app import Server
 from chatserver.cli import main
 from chatserver.rules.accounts.finding import Findable
 from chatserver.store.engine import keys
-from chatserver.store.index import people_follower
+from chatserver.store.index import changes_follower
 from chatserver.store.index.engine import PeopleEngine, PeopleWanted
 from chatserver.store.index.sqlite_people import SqlitePeople
 from tests.conftest import OpenServer
@@ -32,7 +32,7 @@ def engine(tmp_path: Path) -> Iterator[PeopleEngine]:
 
 
 def users(engine: PeopleEngine, *words: str, among: list[str] | None = None, limit: int = 1_000) -> list[str]:
-    return engine.find_people(PeopleWanted(words, among), limit, 5).users
+    return engine.find(PeopleWanted(words, among), limit, 5).users
 
 
 def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: PeopleEngine) -> None:
@@ -48,10 +48,10 @@ def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: PeopleEn
         ]  # fmt: skip
         people = {one.user: one for one in some}
         gone = [user for user in held if user not in people and seed.random() < 0.05]
-        engine.write_people(list(people.values()), gone)
+        engine.write(list(people.values()), gone)
         held = {user: one for user, one in (held | people).items() if user not in gone}
-    assert engine.people_versions(list(held)) == {user: one.version for user, one in held.items()}
-    assert engine.people_after("", 1_000) == sorted(held)
+    assert engine.versions(list(held)) == {user: one.version for user, one in held.items()}
+    assert engine.after("", 1_000) == sorted(held)
     for _ in range(300):
         part = seed.choice(["\n".join(PARTS).lower(), "wangxiaoming\nwxm\nwangxm", "养花 nobody"])
         words = [word[seed.randrange(len(word)) :][: seed.randrange(1, 6)] for word in seed.sample(part.split(), 1)]
@@ -64,10 +64,10 @@ def test_what_is_found_is_what_a_look_at_everybodys_words_finds(engine: PeopleEn
 
 
 def test_an_older_version_does_not_replace_a_newer_one(engine: PeopleEngine) -> None:
-    engine.write_people([Findable("u1", "ann", "Ann", version=2)], [])
-    engine.write_people([Findable("u1", "bob", "Bob", version=1)], [])
+    engine.write([Findable("u1", "ann", "Ann", version=2)], [])
+    engine.write([Findable("u1", "bob", "Bob", version=1)], [])
     assert users(engine, "ann") == ["u1"] and users(engine, "bob") == []
-    engine.write_people([Findable("u1", "bob", "Bob", version=3)], [])
+    engine.write([Findable("u1", "bob", "Bob", version=3)], [])
     assert users(engine, "ann") == [] and users(engine, "bob") == ["u1"]
 
 
@@ -88,7 +88,7 @@ async def is_made(person: Person) -> bool:
 
 def held(server: Server, word: str) -> list[str]:
     """Whom the index alone finds."""
-    return server.stores.index.people.engine.find_people(PeopleWanted([word]), 100, 5).users
+    return server.stores.index.people.engine.find(PeopleWanted([word]), 100, 5).users
 
 
 async def test_the_index_follows_who_came_changed_and_left_and_holds_what_they_chose(server: Server) -> None:
@@ -117,7 +117,7 @@ async def test_the_index_follows_who_came_changed_and_left_and_holds_what_they_c
 
 
 async def test_what_a_crash_forgot_is_found_by_a_comparison(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people_follower, "COMPARED_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(changes_follower, "COMPARED_EVERY_SECONDS", 0.0)
     async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         await waited(lambda: is_made(ann))
         command = server.store.redis
@@ -154,7 +154,7 @@ async def test_while_the_index_is_made_it_says_so_and_handles_ties_and_late_chan
 async def while_there_is_no_index(engine: PeopleEngine, folder: Path, ann: Person, bob: Person) -> None:
     for file in folder.glob("people.db*"):
         file.unlink()
-    assert engine.find_people(PeopleWanted(["bo"]), 10, 5).progress == 0.0
+    assert engine.find(PeopleWanted(["bo"]), 10, 5).progress == 0.0
     found = await answer(ann, "bob")
     assert [one["id"] for one in found["users"]] == [bob.id] and found["indexing"] == 0.0
     assert (await answer(ann, "bo"))["users"] == []
@@ -181,7 +181,8 @@ async def test_index_status_says_what_there_is_and_rebuild_makes_it_again_under_
 
         async def is_said() -> bool:
             said = command("status")
-            return "Messages: 1 in 1 rooms, complete" in said and "People: 1, complete" in said
+            listed = all(f"{name}, complete" in said for name in ("People: 1", "Open rooms: 10"))
+            return "Messages: 1 in 1 rooms, complete" in said and listed
 
         await waited(is_said)
         assert command("rebuild").startswith("Removed ")

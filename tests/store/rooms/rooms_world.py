@@ -9,8 +9,8 @@ from chatserver.store.engine import keys
 from chatserver.store.engine.intents import Intents
 from chatserver.store.engine.store import Store, flat
 from chatserver.store.messages.records import Record, pack_record
+from chatserver.store.rooms.open_rooms import Entry, WindowRooms
 from chatserver.store.rooms.ranks import rank_of
-from chatserver.store.rooms.room_index import RoomIndex
 from chatserver.store.rooms.rooms import NewRoom, RoomStore
 
 PEOPLE = ("mei", "tom", "ada", "lin", "wang")
@@ -24,7 +24,7 @@ class Server:
         self.store = store
         self.intents = Intents(store)
         self.stored = RoomStore(store, self.intents)
-        self.room_index = RoomIndex(store)
+        self.windows = WindowRooms(store)
         self.now = 1_000_000
 
     async def build_friends(self) -> None:
@@ -57,6 +57,11 @@ class Server:
 
     async def role(self, room: str, user: str, role: str, by: str = "mei", *, admin: bool = False) -> None:
         await self.stored.set_role(room, user, role, actor=by, admin=admin, now=self.now)
+
+    async def listed(self) -> dict[str, Entry]:
+        """The list of open rooms."""
+        entries = flat(await self.store.command(keys.ROOMS, "HGETALL", keys.ROOMS))
+        return {room: msgspec.msgpack.decode(packed, type=Entry) for room, packed in entries.items()}
 
     async def roles(self, room: str) -> dict[str, str]:
         members = flat(await self.store.command(keys.room(room), "HGETALL", keys.room(room) + ":members"))
