@@ -78,6 +78,9 @@ async def test_a_picture_is_written_again_and_read_by_whoever_reads_the_message(
             shown = Image.open(io.BytesIO(body))
             assert (max(shown.size), len(shown.getexif())) == (edge, 0)
         assert not [name for name, body in on_disk(community).items() if HIDDEN in body or b"Exif" in body]
+        async with asyncio.timeout(10):
+            while not (await bob.call("message.search", query="", room="hall", has="link"))["messages"]:
+                await asyncio.sleep(0.02)
         assert not (await bob.call("message.search", query="", room="hall", has="image"))["messages"]
 
 
