@@ -21,9 +21,10 @@ from chatserver.store.engine.address import Address
 from chatserver.workers.fetching import Fetcher
 from tests.conftest import OpenServer, settings_for_tests
 from tests.doors.pictures import HIDDEN
-from tests.doors.sending import append, asking, begin, fetch
+from tests.doors.sending import append, asking, begin, fetch, upload
 from tests.people import Person, Refused, gathering
 from tests.sites import Site, site
+from tests.store.engine.test_writes import memory_is_full
 from tests.walks.test_friends import friends
 from tests.walks.test_previews import looked
 
@@ -168,6 +169,18 @@ async def test_it_is_gone_for_everybody_and_from_the_disk_when(how: str, communi
         assert await store.command(keys.room(room), "HLEN", keys.room(room) + ":files:gone") == 0
         assert await store.command(keys.file(picture["id"]), "EXISTS", keys.file(picture["id"])) == 0
         assert await store.redis.hlen(keys.user("") + ":quota") == 0
+
+
+async def test_pictures_and_files_go_while_the_stores_memory_is_full(community: Server, pages: Site) -> None:
+    async with gathering(community.url, "ann") as (ann,):
+        seq, picture = await pictured(ann, f"{pages.url}/a")
+        file = (await upload(ann, b"the way"))["id"]
+        carrier = (await ann.say("hall", "", attachments=[file]))["seq"]
+        async with memory_is_full(community.store.redis, Path()):
+            await ann.call("message.hide_previews", room="hall", seq=seq)
+            await ann.call("message.delete", room="hall", seq=carrier)
+            assert [(await fetch(ann.url, gone, ann))[0] for gone in (picture["id"], file)] == [404, 404]
+            assert on_disk(community) == {}
 
 
 async def test_it_is_gone_with_the_topic_it_was_moved_to(community: Server, pages: Site) -> None:

@@ -52,7 +52,7 @@ class Erasing:
         await self._erase_soon([parts_of(file)])
 
     async def _note(self, folder: str) -> None:
-        await self._store.command(keys.FILES, "ZADD", ERASE, now_ms(), folder)
+        await self._store.call("erase_later", keys.FILES, now_ms(), folder)
 
     async def _erase_soon(self, folders: Iterable[str]) -> None:
         with contextlib.suppress(Refusal, TimeoutError):

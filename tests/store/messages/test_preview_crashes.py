@@ -1,5 +1,5 @@
-"""Wherever a process stops while a preview comes or goes, its picture is the message's with its bytes, or there is nothing
-left of it once others have finished and a day is over."""
+"""Wherever a process stops while a preview comes or goes, its picture is the message's with its bytes, or there is
+nothing left of it once others have finished and a day is over."""
 
 from __future__ import annotations
 
