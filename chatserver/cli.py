@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     files = _group(commands, "files", "the files that people sent")
     _add(files, "status", "print where files are kept, and what is still to be erased", _files_status)
     index = _group(commands, "index", "the index with which messages and people are found")
-    _add(index, "status", "print what the index of this machine holds, and how much of it is made", _index_status)
+    _add(index, "status", "print what the index holds, and how much of it is made", _index_status)
     _add(index, "rebuild", "remove the index, so that the server makes it again, also while it runs", _index_rebuild)
     _add_token(_group(commands, "token", "tokens for bots and scripts"))
     backup = _add(commands, "backup", "write everything in the store to a file, also while the server runs", _backup)

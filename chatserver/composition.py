@@ -9,7 +9,6 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from chatserver import __version__
@@ -90,7 +89,7 @@ from chatserver.store.friends.invitations import InvitationStore
 from chatserver.store.friends.meetings import MeetingCodes
 from chatserver.store.friends.ties import TieStore
 from chatserver.store.index.index import SearchIndex
-from chatserver.store.index.sqlite import SqliteMessages
+from chatserver.store.index.opening import index_folder, open_messages
 from chatserver.store.index.sqlite_people import SqlitePeople
 from chatserver.store.index.sqlite_rooms import SqliteRooms
 from chatserver.store.messages.deletions import Deletions
@@ -204,14 +203,14 @@ async def build_stores(settings: Settings, store: Store, blobs: Blobs, tasks: Ta
         reactions=ReactionStore(store),
         files=FileStore(store, blobs, erasing, Quota(settings.files.user_bytes, settings.files.day_bytes)),
         pictures=pictures,
-        index=_index(settings, store, community),
+        index=_index(settings, store, community, secret),
     )  # fmt: skip
 
 
-def _index(settings: Settings, store: Store, community: CommunityStore) -> SearchIndex:
-    folder, index = Path(settings.server.data) / "index", settings.index
+def _index(settings: Settings, store: Store, community: CommunityStore, secret: Secret) -> SearchIndex:
+    folder, index = index_folder(settings), settings.index
     return SearchIndex(
-        store, LogReader(store), SqliteMessages(folder), SqlitePeople(folder), SqliteRooms(folder),
+        store, LogReader(store), open_messages(settings, secret), SqlitePeople(folder), SqliteRooms(folder),
         threads=index.search_threads, seconds=index.search_seconds,
         midnight=lambda: midnight(now_ms(), community.profile.time_zone),
     )  # fmt: skip

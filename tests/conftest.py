@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import redis
 from obstore.store import MemoryStore
+from osmem_server import OsmemServer
 
 from chatserver import ids
 from chatserver.app import Server
@@ -124,6 +125,17 @@ async def running(store: Store) -> AsyncIterator[Store]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def osmem_server() -> Iterator[OsmemServer]:
+    """A server that answers as OpenSearch does; ``osmem_url`` is one that is empty, for one test."""
+    server = OsmemServer.start(japanese=False)
+    yield server
+    server.close()
+    server.process.wait()
+    for pipe in (server.process.stdin, server.process.stdout):
+        pipe.close()
 
 
 @pytest.fixture

@@ -109,6 +109,8 @@ class Metrics:
         index = self._index
         writes = GaugeMetricFamily("chat_index_writer", "Whether this process writes the index.")
         writes.add_metric((), int(index.is_writer))
+        up = GaugeMetricFamily("chat_index_up", "Whether messages are brought up to date.")
+        up.add_metric((), int(not index.messages.fault))
         rows = GaugeMetricFamily("chat_index_rows", "People and open rooms in the index.", labels=("part",))
         lag = GaugeMetricFamily("chat_index_lag_seconds", "Since when it lacks something.", labels=("part",))
         failed = GaugeMetricFamily("chat_index_failed_timestamp_seconds", "When it failed last.", labels=("part",))
@@ -117,10 +119,14 @@ class Metrics:
             failed.add_metric((part,), health.failed_at)
         for part, number in index.rows.items():
             rows.add_metric((part,), number)
-        yield from (writes, rows, lag, failed)
+        yield from (writes, up, rows, lag, failed)
         yield CounterMetricFamily("chat_index_messages", "Messages read into the index.", value=index.messages_read)
-        yield CounterMetricFamily("chat_searches", "Searches of the index.", value=index.searches)
-        yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=index.timeouts)
+        searches, timeouts, failures = (
+            sum(getattr(readers, name) for readers in index.readers) for name in ("searches", "timeouts", "failures")
+        )
+        yield CounterMetricFamily("chat_searches", "Searches of the index.", value=searches)
+        yield CounterMetricFamily("chat_search_timeouts", "Searches that took too long.", value=timeouts)
+        yield CounterMetricFamily("chat_search_failures", "Searches that were not answered.", value=failures)
 
     @staticmethod
     def _counted(

@@ -285,6 +285,18 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
 class Index(msgspec.Struct, frozen=True, kw_only=True):
     """The index with which messages, people and rooms are found. It is made from the store, and can be made again."""
 
+    opensearch: Annotated[
+        list[str],
+        about(
+            "Addresses of an OpenSearch cluster that keeps the index of messages for all machines, such as "
+            "https://user:password@search.example.org:9200. If empty, each machine keeps it in its data folder.",
+            secret=True,
+        ),
+    ] = []
+    opensearch_index: Annotated[str, about("Name of the index in the cluster, one for each community.")] = "chatserver"
+    opensearch_ca: Annotated[
+        str, about("File of the certificates that the cluster's is checked with. If empty, the usual ones.")
+    ] = ""
     search_threads: Annotated[int, about("Threads that search.", "threads", least=1, most=64)] = 2
     search_seconds: Annotated[float, about("How long one search may look.", "s")] = 2.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from typing import Final
@@ -12,6 +13,7 @@ from chatserver.settings.addresses import normal_origin
 from chatserver.settings.sections import Settings
 
 SCHEMES: Final = ("redis", "rediss", "unix")
+_INDEX_NAME: Final = re.compile(r"[a-z0-9]+([-_][a-z0-9]+){0,50}")
 
 
 def hint(path: str, value: object) -> str:
@@ -51,6 +53,20 @@ def _store_url(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "store.url", "must name a socket, such as unix:///run/valkey/valkey.sock"
     elif scheme != "unix" and not parts.hostname:
         yield "store.url", "must name a host, such as redis://127.0.0.1:6379"
+
+
+def _opensearch(settings: Settings) -> Iterator[tuple[str, str]]:
+    index = settings.index
+    for url in index.opensearch:
+        try:
+            parts = urlsplit(url)
+            is_right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_right = False
+        if not is_right:
+            yield "index.opensearch", "must hold addresses such as https://search.example.org:9200"
+    if not _INDEX_NAME.fullmatch(index.opensearch_index):
+        yield "index.opensearch_index", "must be small letters and digits, with - or _ between them"
 
 
 def _time_zone(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -96,4 +112,4 @@ def _sizes(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 _Check = Callable[[Settings], Iterator[tuple[str, str]]]
-_CHECKS: Final[tuple[_Check, ...]] = (_store_url, _time_zone, _addresses, _texts, _sizes)
+_CHECKS: Final[tuple[_Check, ...]] = (_store_url, _time_zone, _addresses, _texts, _sizes, _opensearch)

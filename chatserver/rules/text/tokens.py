@@ -59,6 +59,19 @@ class Query(NamedTuple):
     def is_empty(self) -> bool:
         return not self.phrases and not self.literals
 
+    @property
+    def proposing(self) -> list[Phrase]:
+        """The phrases that an engine looks for: not more tokens than it takes, of the length that it knows. With none,
+        only the text itself can tell."""
+        found: list[Phrase] = []
+        left = MOST_TOKENS
+        for tokens, begins in self.phrases:
+            some = tuple(token[:LONGEST_TOKEN] for token in tokens[:left])
+            left -= len(some)
+            if some:
+                found.append(Phrase(some, begins and len(some) == len(tokens)))
+        return found
+
 
 def tokens_of(text: str) -> list[str]:
     """The tokens of a text, in order."""

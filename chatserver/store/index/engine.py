@@ -12,6 +12,8 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from chatserver import errors
+from chatserver.errors import Refusal
 from chatserver.rules.accounts.finding import Findable
 from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.rules.text.tokens import Query
@@ -124,8 +126,17 @@ class Damaged(Exception):
     """A part of the index cannot be used; it is made again."""
 
 
+class Away(Refusal):
+    """An engine cannot work now; what it did not take in is given to it again. ``why`` is for the operator."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(errors.UNAVAILABLE, "Search is not available now: try again later", "search_unavailable")
+        self.why = why
+
+
 class Engine(Protocol):
-    """What all engines have. ``size`` is called from any thread, all else from the writer's."""
+    """What all engines have. ``size`` is called from any thread, all else from the writer's. All methods but
+    ``release`` and ``close`` may raise ``Away``."""
 
     def acquire(self) -> bool:
         """Become the writer, or stay it; False if another process is. What has not been begun has progress 0."""
@@ -148,7 +159,7 @@ class Engine(Protocol):
 
 
 class MessageEngine(Engine, Protocol):
-    """``find`` and ``progress`` are called from any thread, all else from the writer's."""
+    """``find`` is called from any thread, all else from the writer's."""
 
     def progress(self) -> float:
         """How much of the index is made: 1 for all."""
@@ -169,8 +180,9 @@ class MessageEngine(Engine, Protocol):
     def forget(self, rooms: Sequence[str]) -> None:
         """Remove these rooms."""
 
-    def find(self, wanted: Wanted, limit: int, seconds: float) -> list[Hit]:
-        """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``."""
+    def find(self, wanted: Wanted, limit: int, seconds: float) -> Found:
+        """At most ``limit`` proposals, newest first. Raises ``TimeoutError`` if none was found within ``seconds``, and
+        ``Away``."""
 
 
 class PartEngine(Engine, Protocol):

@@ -11,15 +11,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import unicodedata
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 
-from chatserver.rules.text import tokens
 from chatserver.store.index.engine import Damaged
+from chatserver.store.index.stamp import stamp
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +27,6 @@ DAMAGE: Final = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
 """Errors that say that the file itself is not what it should be."""
 GONE: Final = (apsw.CantOpenError, apsw.IOError, apsw.ReadOnlyError)
 """Errors of a file that was deleted or replaced under an open connection; and of a disk that fails."""
-
-
-def stamp() -> str:
-    """What tokens depend on; a file with another stamp is made again."""
-    return f"{FORMAT} {tokens.VERSION} opencc {metadata.version('opencc')} unicode {unicodedata.unidata_version}"
 
 
 class File:
@@ -69,9 +62,9 @@ class File:
                 writer.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID")
                 writer.execute(self._schema)
                 writer.execute(f"PRAGMA user_version = {FORMAT}")
-                writer.execute("INSERT INTO about VALUES ('stamp', ?)", (stamp(),))
+                writer.execute("INSERT INTO about VALUES ('stamp', ?)", (stamp(FORMAT),))
             self.made = True
-        elif writer.execute("SELECT value FROM about WHERE name = 'stamp'").get != stamp():
+        elif writer.execute("SELECT value FROM about WHERE name = 'stamp'").get != stamp(FORMAT):
             raise Damaged("it was made by another version")
         self._inode = self.path.stat().st_ino
 
@@ -195,3 +188,12 @@ def inode_of(path: Path) -> int:
         return path.stat().st_ino
     except OSError:
         return 0
+
+
+def remove(folder: Path, pattern: str = "*.db") -> int:
+    """Remove files of the index, also under a running server, which begins empty ones. Returns how many."""
+    files = sorted(folder.glob(pattern))
+    for file in files:
+        for end in ("-wal", "-shm", "-broken", ""):
+            Path(f"{file}{end}").unlink(missing_ok=True)
+    return len(files)

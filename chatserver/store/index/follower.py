@@ -74,13 +74,14 @@ class Follower:
             if await self._in_writer(self._engine.check):
                 self._made += 1
                 self._swept_at = None
+                self._building = self._building or await self._in_writer(self._engine.progress) < 1
             self._fresh |= dict.fromkeys((await self._dirty.read()).changed)
             if not self._fresh and not self._old:
                 break
             await self._round()
         if self._building and self._swept_at is not None:
-            self._building = False
             await self._in_writer(self._engine.note_progress, 1.0)
+            self._building = False
 
     # --- reading rooms -----------------------------------------------------------------------------------------------
 

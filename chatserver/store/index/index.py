@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from functools import partial
+from typing import Final, NamedTuple
 
-from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.rules.rooms.finding import Liveliness, OpenRoom
 from chatserver.store.accounts.findable import read_findable
@@ -34,15 +33,11 @@ from chatserver.store.index.engine import (
 )
 from chatserver.store.index.follower import Follower
 from chatserver.store.index.people_source import PeopleSource
+from chatserver.store.index.readers import Readers
 from chatserver.store.index.rooms_source import RoomMoves, RoomsSource
 from chatserver.store.index.writer import Health, Writer
 from chatserver.store.messages.log import LogReader
 from chatserver.store.rooms.open_rooms import read_open
-
-T = TypeVar("T")
-MOST_WAITING: Final = 64
-"""Searches that wait for a thread; more are refused."""
-
 
 MOST_LATE: Final = 500
 """People, or rooms, that changed since the index looked last, of which a search reads the words itself."""
@@ -75,24 +70,20 @@ class SearchIndex:
     ) -> None:  # fmt: skip
         self._store = store
         self._seconds = seconds
-        self._readers = ThreadPoolExecutor(threads, "index-reader")
-        # Lists of rooms are the front door, which no slow search may hold up.
-        self._rooms_reader = ThreadPoolExecutor(1, "index-rooms-reader")
+        self._message_readers = Readers("messages", threads)
+        self._people_readers = Readers("people", threads)
+        self._room_readers = Readers("rooms", 1)
         self._rooms_asked: dict[tuple[RoomsWanted, int], asyncio.Future[RoomsFound]] = {}
-        self._most = threads + MOST_WAITING
-        self._looking = 0
-        self.messages = Writer(messages, "index-messages")
-        self.people = Writer(people, "index-people")
+        self.messages = Writer(messages, "messages")
+        self.people = Writer(people, "people")
         self._follower = Follower(store, reader, messages, self.messages.run)
-        self.rooms = Writer(rooms, "index-rooms")
+        self.rooms = Writer(rooms, "rooms")
         self._people_follower = ChangesFollower(PeopleSource(store, people, self.people.run), people, self.people.run)
         self._moves = RoomMoves(store, rooms, self.rooms.run, midnight)
         self._rooms_follower = ChangesFollower(
             RoomsSource(store, rooms, self.rooms.run, self._moves), rooms, self.rooms.run
         )
         self._closed = False
-        self.searches = 0
-        self.timeouts = 0
 
     @property
     def is_writer(self) -> bool:
@@ -123,12 +114,15 @@ class SearchIndex:
         }
         return {name: rows for name, (is_writer, rows) in parts.items() if is_writer}
 
+    @property
+    def readers(self) -> tuple[Readers, ...]:
+        return self._message_readers, self._people_readers, self._room_readers
+
     async def close(self) -> None:
         """May be repeated."""
         if not self._closed:
             self._closed = True
-            for readers in (self._readers, self._rooms_reader):
-                await asyncio.get_running_loop().run_in_executor(None, readers.shutdown)
+            await asyncio.gather(*(readers.close() for readers in self.readers))
             await asyncio.gather(*(writer.close() for writer in (self.messages, self.people, self.rooms)))
 
     # --- housekeeping ------------------------------------------------------------------------------------------------
@@ -139,8 +133,7 @@ class SearchIndex:
 
     async def follow(self) -> None:
         """Bring the messages up to the logs, unless another process does."""
-        if await self.messages.acquire(self._follower.begin):
-            await self.messages.health.watch(self._follower.step, is_all=True)
+        await self.messages.follow(self._follower.begin, self._follower.step)
 
     async def compare(self) -> None:
         """Look for what nobody noted, if that is due."""
@@ -149,8 +142,7 @@ class SearchIndex:
 
     async def follow_people(self) -> None:
         """Bring the people up to the changes of users, unless another process of this machine does."""
-        if await self.people.acquire(self._people_follower.begin):
-            await self.people.health.watch(self._people_follower.step, is_all=True)
+        await self.people.follow(self._people_follower.begin, self._people_follower.step)
 
     async def compare_people(self) -> None:
         """Look for changes of users that nobody noted, if that is due."""
@@ -159,8 +151,7 @@ class SearchIndex:
 
     async def follow_rooms(self) -> None:
         """Bring the open rooms up to their changes, unless another process of this machine does."""
-        if await self.rooms.acquire(self._begin_rooms):
-            await self.rooms.health.watch(self._rooms_follower.step, self._moves.step, is_all=True)
+        await self.rooms.follow(self._begin_rooms, self._rooms_follower.step, self._moves.step)
 
     async def _begin_rooms(self) -> None:
         await self._rooms_follower.begin()
@@ -183,12 +174,7 @@ class SearchIndex:
 
     async def find(self, wanted: Wanted, limit: int) -> Found:
         """At most ``limit`` proposals, newest first. Raises ``Refusal`` unavailable."""
-        engine = self.messages.engine
-
-        def find() -> Found:
-            return Found(engine.find(wanted, limit, self._seconds), engine.progress())
-
-        return await self._in_reader(find)
+        return await self._message_readers.run(partial(self.messages.engine.find, wanted, limit, self._seconds))
 
     async def find_people(self, asked: Sequence[tuple[PeopleWanted, int]]) -> People:
         """For each question at most so many proposals. Raises ``Refusal`` unavailable."""
@@ -196,7 +182,7 @@ class SearchIndex:
         def find() -> list[PeopleFound]:
             return [self.people.engine.find(wanted, limit, self._seconds) for wanted, limit in asked]
 
-        found = await self._in_reader(find)
+        found = await self._people_readers.run(find)
         progress = min((one.progress for one in found), default=1.0)
         # While the index is made, those who changed last are all that is certain to be found.
         place = min((one.place for one in found), default="") if progress >= 1 else ""
@@ -207,7 +193,7 @@ class SearchIndex:
         def meant() -> list[str]:
             return [one.user for one in changed.values() if one.count(words)]
 
-        return People([one.users for one in found], await self._in_reader(meant) if changed else [], progress)
+        return People([one.users for one in found], await self._people_readers.run(meant) if changed else [], progress)
 
     async def find_rooms(self, wanted: RoomsWanted, limit: int) -> Rooms:
         """At most ``limit`` proposals. Raises ``Refusal`` unavailable."""
@@ -218,7 +204,7 @@ class SearchIndex:
         # Who asks the same at the same time has one answer; what changed since is read for each.
         asked = self._rooms_asked.get((wanted, limit))
         if asked is None:
-            asked = asyncio.ensure_future(self._in_reader(find, self._rooms_reader))
+            asked = asyncio.ensure_future(self._room_readers.run(find))
             self._rooms_asked[wanted, limit] = asked
             asked.add_done_callback(lambda _: self._rooms_asked.pop((wanted, limit)))
         found = await asyncio.shield(asked)
@@ -229,18 +215,5 @@ class SearchIndex:
         def meant() -> list[OpenRoom]:
             return [room for room in changed.values() if room.is_meant(wanted.words, wanted.tag)]
 
-        late_ones = await self._in_reader(meant, self._rooms_reader) if changed else []
+        late_ones = await self._room_readers.run(meant) if changed else []
         return Rooms(found.rooms, late_ones, found.progress)
-
-    async def _in_reader(self, work: Callable[[], T], readers: ThreadPoolExecutor | None = None) -> T:
-        if self._closed or self._looking >= self._most:
-            raise errors.unavailable("Too many searches are waiting: retry")
-        self._looking += 1
-        self.searches += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(readers or self._readers, work)
-        except TimeoutError:
-            self.timeouts += 1
-            raise errors.unavailable("The search took too long: add a word, or search one room") from None
-        finally:
-            self._looking -= 1

@@ -17,12 +17,13 @@ from typing import Final
 
 import apsw
 
-from chatserver.store.index.engine import Hit, RoomPart, RoomState, Wanted
+from chatserver.store.index.engine import Found, Hit, RoomPart, RoomState, Wanted
 from chatserver.store.index.file import DAMAGE, GONE
 from chatserver.store.index.folder import Folder
 from chatserver.store.index.words import WordsFile, WordsReading
 
 FILES: Final = 8
+FILES_OF_MESSAGES: Final = "messages-*.db"
 
 
 class SqliteMessages(Folder):
@@ -80,7 +81,7 @@ class SqliteMessages(Folder):
 
     # --- readers -----------------------------------------------------------------------------------------------------
 
-    def find(self, wanted: Wanted, limit: int, seconds: float) -> list[Hit]:
+    def find(self, wanted: Wanted, limit: int, seconds: float) -> Found:
         deadline = time.monotonic() + seconds
         streams = [
             self._hits(self._file_reading(number), wanted, rooms, deadline)
@@ -96,7 +97,7 @@ class SqliteMessages(Folder):
         finally:
             for stream in streams:
                 stream.close()
-        return hits
+        return Found(hits, self.progress())
 
     @staticmethod
     def _hits(reading: WordsReading, wanted: Wanted, rooms: list[str], deadline: float) -> Generator[Hit, None, None]:

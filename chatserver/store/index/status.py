@@ -1,4 +1,4 @@
-"""What the index in a folder holds, read from its files beside a server that may be writing them."""
+"""What the index holds, read beside a server that may be writing it; and how all of it is removed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import apsw
 from msgspec import Struct
 
-from chatserver.store.index.file import connect
+from chatserver.settings import Settings
+from chatserver.store.index.file import connect, remove
+from chatserver.store.index.opening import index_folder, open_cluster
 from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.index.sqlite_people import PEOPLE, SqlitePeople
 from chatserver.store.index.sqlite_rooms import ROOMS, SqliteRooms
@@ -16,7 +18,7 @@ from chatserver.store.index.sqlite_rooms import ROOMS, SqliteRooms
 
 class Status(Struct):
     """How much is in the index: messages in how many rooms, people, open rooms. What ends in ``_made`` is 1 for all.
-    ``damaged`` names files."""
+    ``size`` is in bytes; ``damaged`` names files."""
 
     spoken_in: int = 0
     messages: int = 0
@@ -29,11 +31,10 @@ class Status(Struct):
     damaged: list[str] = []
 
 
-def status_of(folder: Path) -> Status | None:
-    """None if there is no index."""
+def status_of(settings: Settings) -> Status | None:
+    """None if there is no index. Raises ``Refusal`` if it is kept in a cluster that is away."""
+    folder = index_folder(settings)
     files = sorted(folder.glob("*.db"))
-    if not files:
-        return None
     messages = SqliteMessages(folder)
     size = sum(engine.size() for engine in (messages, SqlitePeople(folder), SqliteRooms(folder)))
     found = Status(messages_made=messages.progress(), size=size)
@@ -42,7 +43,20 @@ def status_of(folder: Path) -> Status | None:
             _add(found, file)
         except apsw.Error as error:
             found.damaged.append(f"{file.name}: {error}")
-    return found
+    is_there = _add_cluster(found, settings) if settings.index.opensearch else False
+    return found if files or is_there else None
+
+
+def _add_cluster(found: Status, settings: Settings) -> bool:
+    engine = open_cluster(settings)
+    try:
+        counts = engine.counts()
+        if counts is not None:
+            found.spoken_in, found.messages, found.messages_made = counts
+            found.size += engine.size()
+        return counts is not None
+    finally:
+        engine.close()
 
 
 def _add(found: Status, file: Path) -> None:
@@ -71,10 +85,14 @@ def _one(connection: apsw.Connection, text: str) -> Any:
     return connection.execute(text).get
 
 
-def remove(folder: Path) -> int:
-    """Remove all files of the index, also under a running server, which begins empty ones. Returns how many."""
-    files = sorted(folder.glob("*.db"))
-    for file in files:
-        for end in ("-wal", "-shm", ""):
-            Path(f"{file}{end}").unlink(missing_ok=True)
-    return len(files)
+def remove_index(settings: Settings) -> int:
+    """Remove all of it, also under a running server, which makes it again. Returns how many files there were, and how
+    many indices. Raises ``Refusal`` if it is kept in a cluster that is away."""
+    number = 0
+    if settings.index.opensearch:
+        engine = open_cluster(settings)
+        try:
+            number += int(engine.remove())
+        finally:
+            engine.close()
+    return number + remove(index_folder(settings))

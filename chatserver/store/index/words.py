@@ -16,7 +16,7 @@ from typing import Any, Final
 import apsw
 import msgspec
 
-from chatserver.rules.text.tokens import LONGEST_TOKEN, MOST_TOKENS, Phrase, Query, tokens_of
+from chatserver.rules.text.tokens import Phrase, Query, tokens_of
 from chatserver.store.index.engine import Entry, Hit, Place, RoomPart, RoomState, Wanted
 from chatserver.store.index.file import File, Reading
 
@@ -222,17 +222,10 @@ class WordsReading(Reading):
 
 def match_of(query: Query) -> str:
     """The query as FTS5 reads it, always for the one column; "" if only the text itself can tell."""
-    said: list[str] = []
-    left = MOST_TOKENS
-    for phrase in query.phrases:
-        tokens = [token[:LONGEST_TOKEN] for token in phrase.tokens[:left]]
-        if tokens:
-            left -= len(tokens)
-            said.append(_said(phrase, tokens))
+    said = [_said(phrase) for phrase in query.proposing]
     return f"x : ({' AND '.join(said)})" if said else ""
 
 
-def _said(phrase: Phrase, tokens: list[str]) -> str:
+def _said(phrase: Phrase) -> str:
     """Tokens are letters, digits and symbols, so none can end the quotes."""
-    is_begun = phrase.begins and len(tokens) == len(phrase.tokens)
-    return f'"{" ".join(tokens)}"{" *" if is_begun else ""}'
+    return f'"{" ".join(phrase.tokens)}"{" *" if phrase.begins else ""}'

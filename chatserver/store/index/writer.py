@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
-from chatserver.store.index.engine import Engine
+from chatserver.store.index.engine import Away, Engine
 
+log = logging.getLogger(__name__)
+
+LEAST_REST_SECONDS: Final = 0.5
+MOST_REST_SECONDS: Final = 8.0
 T = TypeVar("T")
 E = TypeVar("E", bound=Engine)
 InWriter = Callable[..., Awaitable[Any]]
@@ -51,13 +56,17 @@ class Health:
 
 
 class Writer(Generic[E]):
-    """``name`` is the thread's."""
+    """``name`` says what is in the engine. ``fault`` is why it is not brought up to date, "" if it is."""
 
     def __init__(self, engine: E, name: str) -> None:
         self.engine = engine
         self.is_writer = False
         self.health = Health()
-        self._thread = ThreadPoolExecutor(1, name)
+        self.fault = ""
+        self._name = name
+        self._rest = 0.0
+        self._rests_until = 0.0
+        self._thread = ThreadPoolExecutor(1, f"index-{name}")
         self._closed = False
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
@@ -66,15 +75,40 @@ class Writer(Generic[E]):
             raise errors.unavailable()
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args))
 
-    async def acquire(self, begin: Callable[[], Awaitable[None]]) -> bool:
-        """Become the process that writes, or stay it; ``begin`` is awaited when it has become it. False if another
-        process is."""
+    async def follow(self, begin: Callable[[], Awaitable[None]], *works: Callable[[], Awaitable[None]]) -> None:
+        """Become the process that writes, or stay it, and do these, after which all is in the index; unless another
+        process is. ``begin`` comes first when it has become it. An engine that is away is left alone for a while, which
+        grows."""
+        now = asyncio.get_running_loop().time()
+        if now < self._rests_until:
+            return
+        try:
+            await self._acquire(begin)
+            if self.is_writer:
+                await self.health.watch(*works, is_all=True)
+        except Away as away:
+            self._failed(away)
+        else:
+            self._succeeded()
+
+    async def _acquire(self, begin: Callable[[], Awaitable[None]]) -> None:
         is_writer = await self.run(self.engine.acquire)
         if is_writer and not self.is_writer:
             await begin()
             self.health.begin()
         self.is_writer = is_writer
-        return is_writer
+
+    def _failed(self, away: Away) -> None:
+        if not self.fault:
+            log.warning("index: it is not brought up to date now", extra={"index": self._name, "why": away.why})
+        self.fault, self.health.failed_at = away.why, time.time()
+        self._rest = min(MOST_REST_SECONDS, 2 * self._rest or LEAST_REST_SECONDS)
+        self._rests_until = asyncio.get_running_loop().time() + self._rest
+
+    def _succeeded(self) -> None:
+        if self.fault:
+            log.info("index: it is brought up to date again", extra={"index": self._name})
+        self.fault, self._rest = "", 0.0
 
     async def purge(self, before: int) -> None:
         """Erase removed words where that was last done before this time (ms), if this process writes."""

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from chatserver.rules.text.tokens import parse_query
 from chatserver.store.index.engine import FILE, IMAGE, LINK, Entry, Hit, MessageEngine, RoomPart, RoomState, Wanted
+from chatserver.store.index.opensearch.cluster import Cluster
+from chatserver.store.index.opensearch.engine import OpenSearchMessages
 from chatserver.store.index.sqlite import SqliteMessages
 
 NOW = 1_764_000_000_000
 WORDS = ["oolong", "sencha", "重庆", "上海东站", "tea", "python3"]
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[MessageEngine]:
-    engine = SqliteMessages(tmp_path / "index")
+def in_files(request: pytest.FixtureRequest) -> MessageEngine:
+    return SqliteMessages(request.getfixturevalue("tmp_path") / "index")
+
+
+def in_opensearch(request: pytest.FixtureRequest) -> MessageEngine:
+    return OpenSearchMessages(Cluster([request.getfixturevalue("osmem_url")], "", 4), "messages", lambda: "ours")
+
+
+@pytest.fixture(params=[in_files, in_opensearch])
+def engine(request: pytest.FixtureRequest) -> Iterator[MessageEngine]:
+    engine: MessageEngine = request.param(request)
     assert engine.acquire()
     yield engine
     engine.close()
@@ -27,7 +36,7 @@ def engine(tmp_path: Path) -> Iterator[MessageEngine]:
 def pages(engine: MessageEngine, wanted: Wanted, limit: int) -> list[Hit]:
     found: list[Hit] = []
     while True:
-        hits = engine.find(wanted, limit, 5)
+        hits = engine.find(wanted, limit, 5).hits
         found += hits
         if len(hits) < limit:
             return found
@@ -101,5 +110,5 @@ def test_many_messages_of_one_moment_keep_their_order(engine: MessageEngine) -> 
     entries = [Entry(seq, NOW, "a", "oolong") for seq in range(1, 200)]
     engine.write([RoomPart("tea", RoomState("e", 199, 0), entries)])
     engine.write([RoomPart("tea", RoomState("e", 200, 0), [Entry(200, NOW, "a", "oolong")])])
-    found = engine.find(Wanted(parse_query("oolong"), ["tea"]), 300, 5)
+    found = engine.find(Wanted(parse_query("oolong"), ["tea"]), 300, 5).hits
     assert [hit.seq for hit in found] == list(range(200, 0, -1))

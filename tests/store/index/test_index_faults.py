@@ -118,7 +118,7 @@ def test_a_writer_that_is_killed_leaves_a_file_that_agrees_with_itself(tmp_path:
         assert engine.acquire()
         (state,) = engine.states(["hall"]).values()
         assert state.seq >= 1000 and state.seq % 50 == 0
-        assert sorted(hit.seq for hit in engine.find(wanted, 1 << 20, 5)) == list(range(1, state.seq + 1))
+        assert sorted(hit.seq for hit in engine.find(wanted, 1 << 20, 5).hits) == list(range(1, state.seq + 1))
         engine.close()
 
 

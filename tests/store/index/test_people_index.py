@@ -188,6 +188,6 @@ async def test_index_status_says_what_there_is_and_rebuild_makes_it_again_under_
         assert command("rebuild").startswith("Removed ")
         await waited(is_said)
     assert (
-        "There is no index"
+        "There is no index yet"
         in (main(["index", "status", "--data", str(tmp_path / "none")], {}), capsys.readouterr().out)[1]
     )
