@@ -57,7 +57,7 @@ class Site:
             return web.Response(text=showing(request.query_string), content_type="text/html")
         if path.endswith(".png"):
             kind = path.strip("/").removesuffix(".png")
-            return web.Response(body=PICTURES[kind](), content_type="image/png")
+            return web.Response(body=PICTURES.get(kind, PICTURES["leaf"])(), content_type="image/png")
         body, headers = self._page(path)
         return web.Response(body=body, headers=headers)
 

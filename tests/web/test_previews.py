@@ -35,6 +35,36 @@ async def server(tmp_path) -> AsyncIterator[Served]:
     await opened.stop()
 
 
+async def test_who_is_at_the_end_stays_there_and_who_reads_above_is_not_moved(server: Served, browser: Browser) -> None:
+    ann, bob = [await people.reader(server, browser) for _ in range(2)]
+    await ann.sign_up("ann", "Ann Lin")
+    await bob.sign_up("bob", "王小明")
+    room = (await ann.call("room.create", title="Balcony"))["room"]
+    await bob.call("room.join", room=room)
+    async with site() as pages:
+        for number in range(40):
+            await ann.call("message.send", room=room, text=f"line {number}", client_id=f"t{number}")
+        for reader in (ann, bob):
+            await reader.call("read.mark", room=room, seq=40)
+            await reader.open(f"/room/{room}")
+            await expect(reader.message("line 39")).to_be_in_viewport()
+        await ann.call("message.send", room=room, text=f"{pages.url}/shows?leaf", client_id="end")
+        await expect(ann.page.locator(".page-picture.loaded")).to_be_in_viewport(ratio=1)
+        await expect(bob.page.locator(".page-picture.loaded")).to_be_in_viewport(ratio=1)
+
+        # A message above the screen gets one while somebody reads.
+        await bob.message("line 30").evaluate("(item) => item.scrollIntoView({ block: 'start' })")
+        await expect(bob.message("line 20")).not_to_be_in_viewport()
+        before = await bob.message("line 30").bounding_box()
+        await ann.call("message.edit", room=room, seq=21, text=f"line 20 {pages.url}/shows?leaf")
+        await expect(bob.message("line 20").locator(".page-picture")).to_have_count(1)
+        after = await bob.message("line 30").bounding_box()
+        assert before and after and abs(before["y"] - after["y"]) < 1
+    for reader in (ann, bob):
+        await reader.context.close()
+        reader.check()
+
+
 @pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
 async def test_the_picture_of_a_link_has_its_place_at_once_opens_the_page_and_goes(
     server: Served, browser: Browser, screen: dict
