@@ -151,13 +151,25 @@ def settings_for_tests(data: Path, **changes: Any) -> Settings:
     return load(None, {}, {name: value for name, value in overrides.items() if value is not None})
 
 
+@pytest.fixture(params=["in files", "in OpenSearch"])
+def either_engine(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Settings with which messages are indexed so; a test that takes it is run for each."""
+    return {} if request.param == "in files" else {"index__opensearch": [request.getfixturevalue("osmem_url")]}
+
+
 @pytest.fixture
-async def open_server(address: Address, tmp_path: Path) -> AsyncIterator[OpenServer]:
+def index_settings() -> dict[str, Any]:
+    """Settings of the index for ``open_server``; a file of tests may have its own."""
+    return {}
+
+
+@pytest.fixture
+async def open_server(address: Address, tmp_path: Path, index_settings: dict[str, Any]) -> AsyncIterator[OpenServer]:
     """Opens communities on one store; ``await open_server(limits__user_sends_burst=3)``."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def open_one(**changes: Any) -> Server:
-            server = Server(settings_for_tests(tmp_path, **changes), store_address=address)
+            server = Server(settings_for_tests(tmp_path, **index_settings | changes), store_address=address)
             return await stack.enter_async_context(server)
 
         yield open_one

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -35,12 +34,9 @@ async def finds(person: Person, query: str, *wanted: str, **more: Any) -> None:
         raise AssertionError(f"{query!r} finds {found}, not {list(wanted)}") from None
 
 
-@pytest.fixture(params=["in files", "in OpenSearch"])
-def open_server(open_server: OpenServer, request: pytest.FixtureRequest) -> OpenServer:
-    """Opens communities whose index of messages is kept so."""
-    if request.param == "in files":
-        return open_server
-    return partial(open_server, index__opensearch=[request.getfixturevalue("osmem_url")])
+@pytest.fixture
+def index_settings(either_engine: dict[str, Any]) -> dict[str, Any]:
+    return either_engine
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
@@ -18,13 +17,12 @@ import pytest
 from chatserver.app import Server
 from chatserver.ids import now_ms
 from chatserver.rules.text.tokens import parse_query
-from chatserver.store.engine import keys
 from chatserver.store.engine.address import Address
 from chatserver.store.index.engine import Wanted
 from chatserver.store.index.sqlite import SqliteMessages
-from tests.conftest import OpenServer, settings_for_tests
+from tests.conftest import settings_for_tests
 from tests.people import Person, gathering, post, sign_up
-from tests.walks.test_search import finds, search
+from tests.walks.test_search import finds
 
 WRITES = """
 import itertools, sys
@@ -120,47 +118,6 @@ def test_a_writer_that_is_killed_leaves_a_file_that_agrees_with_itself(tmp_path:
         assert state.seq >= 1000 and state.seq % 50 == 0
         assert sorted(hit.seq for hit in engine.find(wanted, 1 << 20, 5).hits) == list(range(1, state.seq + 1))
         engine.close()
-
-
-async def test_another_process_goes_on_when_the_one_that_writes_has_ended(address: Address, tmp_path: Path) -> None:
-    settings = settings_for_tests(tmp_path)
-    async with contextlib.AsyncExitStack() as stack:
-        one = await stack.enter_async_context(contextlib.AsyncExitStack())
-        first = await one.enter_async_context(Server(settings, store_address=address))
-        second = await stack.enter_async_context(Server(settings, store_address=address))
-        ann = await sign_up(second.url, "ann")
-        await post(second.url, "message.send", ann.token, room="hall", text="oolong", client_id="1")
-        await finds(ann, "oolong", "oolong")
-        assert first.stores.index.is_writer and not second.stores.index.is_writer
-        await one.aclose()
-        await post(second.url, "message.send", ann.token, room="hall", text="oolong again", client_id="2")
-        await finds(ann, "oolong", "oolong again", "oolong")
-        assert second.stores.index.is_writer
-
-
-async def test_what_a_crash_forgot_is_found_by_the_next_start(open_server: OpenServer, address: Address) -> None:
-    server = await open_server()
-    async with gathering(server.url, "ann") as (ann,):
-        await ann.say("hall", "oolong")
-        await finds(ann, "oolong", "oolong")
-        await server.stores.index.close()
-        await ann.say("hall", "oolong again")
-        gone = (await ann.say("hall", "oolong gone"))["seq"]
-        await ann.call("message.delete", room="hall", seq=gone)
-        await server.stores.store.command(keys.room("hall"), "DEL", *map(keys.dirty, range(64)))
-        other = await open_server()
-        await finds(Person(other.url, ann.token, ann.user), "oolong", "oolong again", "oolong")
-
-
-async def test_an_index_that_is_being_made_says_so_and_the_server_works_meanwhile(server: Server) -> None:
-    async with gathering(server.url, "ann") as (ann,):
-        await ann.say("hall", "oolong")
-        await finds(ann, "oolong", "oolong")
-        async with asyncio.timeout(10):
-            while "indexing" in await search(ann, "oolong"):
-                await asyncio.sleep(0.05)
-        server.stores.index.messages.engine.note_progress(0.25)
-        assert (await search(ann, "oolong"))["indexing"] == 0.25
 
 
 async def test_deleted_and_edited_words_leave_the_files(server: Server, tmp_path: Path) -> None:

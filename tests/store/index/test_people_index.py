@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from chatserver.app import Server
-from chatserver.cli import main
 from chatserver.rules.accounts.finding import Findable
 from chatserver.store.engine import keys
 from chatserver.store.index import changes_follower
@@ -167,27 +166,3 @@ async def test_a_suspended_user_is_not_found(server: Server) -> None:
     assert (await answer(ann, "bob"))["users"]
     await server.stores.accounts.set_status(bob.id, "suspended", on=True)
     assert not (await answer(ann, "bob"))["users"]
-
-
-async def test_index_status_says_what_there_is_and_rebuild_makes_it_again_under_a_running_server(
-    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def command(name: str) -> str:
-        assert main(["index", name, "--data", str(tmp_path)], {}) == 0
-        return capsys.readouterr().out
-
-    async with gathering(server.url, "ann") as (ann,):
-        await ann.say("hall", "oolong")
-
-        async def is_said() -> bool:
-            said = command("status")
-            listed = all(f"{name}, complete" in said for name in ("People: 1", "Open rooms: 10"))
-            return "Messages: 1 in 1 rooms, complete" in said and listed
-
-        await waited(is_said)
-        assert command("rebuild").startswith("Removed ")
-        await waited(is_said)
-    assert (
-        "There is no index yet"
-        in (main(["index", "status", "--data", str(tmp_path / "none")], {}), capsys.readouterr().out)[1]
-    )
