@@ -487,12 +487,7 @@ class Feed:
 
     def _jobs(self, chunk: list[Outgoing]) -> Jobs:
         """What to write to whom: the same bytes for all of a wire, except for the few who get something else."""
-        few = dict.fromkeys(
-            connection
-            for user in set[str]().union(*(outgoing.few for outgoing in chunk))
-            for connection in (self.around.connections(user) if user != VISITOR else self.visitors)
-            if connection in self.live.get(connection.wire, ())
-        )
+        few = self._few(chunk) if any(outgoing.few for outgoing in chunk) else {}
         jobs: Jobs = deque()
         for connection in few:
             _put(jobs, _joined(chunk, connection.wire, connection.user_id), [connection])
@@ -500,6 +495,15 @@ class Feed:
             most = [connection for connection in followers if connection not in few] if few else list(followers)
             _put(jobs, _joined(chunk, wire, MOST), most)
         return jobs
+
+    def _few(self, chunk: list[Outgoing]) -> dict[Connection, None]:
+        """The live followers who get something else than most of their wire."""
+        return dict.fromkeys(
+            connection
+            for user in set[str]().union(*(outgoing.few for outgoing in chunk))
+            for connection in (self.around.connections(user) if user != VISITOR else self.visitors)
+            if connection in self.live.get(connection.wire, ())
+        )
 
     def _write_slice(self, jobs: Jobs, before: Behind, then: Callable[[], None] | None) -> None:
         """At most 500 writes per turn of the loop: 10,000 in one go blocked it for 46 ms."""

@@ -26,11 +26,15 @@ class Marks:
         self._something = asyncio.Event()
 
     def note(self, stored: Stored) -> None:
-        lines = self._due.setdefault(stored.user, {})
-        known = lines.get((stored.room, stored.line))
+        user, place = stored.user, (stored.room, stored.line)
+        lines = self._due.get(user)
+        if lines is None:
+            self._due[user] = {place: stored}
+            self._something.set()
+            return
+        known = lines.get(place)
         if known is None or known.epoch != stored.epoch or known.seq < stored.seq:
-            lines[stored.room, stored.line] = stored
-        self._something.set()
+            lines[place] = stored
 
     async def run(self) -> None:
         while True:

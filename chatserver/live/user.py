@@ -59,8 +59,7 @@ class LiveUser:
         """The user wrote a message: its line is read up to there."""
         pointer = self.pointers.get(room)
         if pointer is not None:
-            reading = pointer.reading(epoch).moved(line, seq, topical=topical, own=True)
-            self.pointers[room] = pointer.with_reading(reading, epoch)
+            self.pointers[room] = pointer.moved(epoch, line, seq, topical=topical, own=True)
 
     def read_up(self, room: str, reading: Reading, epoch: str) -> bool:
         """Note what the user has read in a room; whether that is news."""

@@ -46,7 +46,7 @@ def is_newcomer(arrival: Arrival, now: int, numbers: Numbers) -> bool:
 
 def must_count(arrival: Arrival, numbers: Numbers) -> bool:
     """Whether the user's next message still has to be counted: the first always, because it is marked."""
-    return not arrival.trusted and arrival.messages < max(1, numbers.messages)
+    return not arrival.trusted and arrival.messages < (numbers.messages or 1)
 
 
 def arrival_of(profile: Mapping[str, bytes]) -> Arrival:

@@ -34,7 +34,7 @@ class Reading(Struct, frozen=True):
         very next one nothing is left before it; a client may name a number that is in another line."""
         if seq <= self.marker(line):
             return self
-        if line == WHOLE or (own and seq == self.read_seq + 1) or (line == MAIN and topical <= self.read_seq):
+        if reads_all(self.read_seq, line, seq, topical=topical, own=own):
             return settled(seq, self.markers)
         return settled(self.read_seq, {**self.markers, line: seq})
 
@@ -46,6 +46,12 @@ class Reading(Struct, frozen=True):
     def upto(self, seq: int) -> Reading:
         """What is read of the messages up to this number."""
         return settled(min(self.read_seq, seq), {line: min(marker, seq) for line, marker in self.markers.items()})
+
+
+def reads_all(read_seq: int, line: str, seq: int, *, topical: int, own: bool) -> bool:
+    """Whether somebody who has read the whole room up to ``read_seq`` has read it up to ``seq`` with this line, as for
+    ``Reading.moved``."""
+    return line == WHOLE or (own and seq == read_seq + 1) or (line == MAIN and topical <= read_seq)
 
 
 def settled(read_seq: int, markers: Mapping[str, int]) -> Reading:

@@ -100,7 +100,7 @@ def fold_tag(tag: str) -> str:
 
 def has_link(text: str) -> bool:
     """Whether a message contains an address that the page makes a link of."""
-    return _ADDRESS.search(text) is not None
+    return "://" in text and _ADDRESS.search(text) is not None
 
 
 def names_called(text: str) -> str:

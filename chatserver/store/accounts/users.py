@@ -54,6 +54,16 @@ class Pointer(Struct, frozen=True, array_like=True):
         stored = Reading(self.read_seq, reading_rules.read(self.markers))
         return stored if self.epoch == epoch else stored.upto(shared)
 
+    def moved(self, epoch: str, line: str, seq: int, *, topical: int, own: bool) -> Pointer:
+        """After reading a line up to ``seq``, as ``Reading.moved``."""
+        if not self.markers and self.epoch == epoch:  # as nearly always
+            read = self.read_seq
+            if seq <= read:
+                return self
+            if reading_rules.reads_all(read, line, seq, topical=topical, own=own):
+                return replace(self, read_seq=seq)
+        return self.with_reading(self.reading(epoch).moved(line, seq, topical=topical, own=own), epoch)
+
     def with_reading(self, reading: Reading, epoch: str) -> Pointer:
         markers = reading_rules.written(reading.markers)
         return replace(self, read_seq=reading.read_seq, markers=markers, epoch=epoch)

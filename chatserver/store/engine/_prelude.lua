@@ -22,12 +22,15 @@ local function meta_of(meta)
   }
 end
 
--- The member's record [role, joined_at, muted_until], or nil.
-local function member_of(members, user)
-  local packed = redis.call('HGET', members, user)
+-- A member's record [role, joined_at, muted_until] from how it is stored; nil if there is none.
+local function member_from(packed)
   if not packed then return nil end
   local record = cmsgpack.unpack(packed)
   return {role = record[1], joined_at = record[2] or 0, muted_until = record[3] or 0}
+end
+
+local function member_of(members, user)
+  return member_from(redis.call('HGET', members, user))
 end
 
 -- The refusal for users outside the room: only open rooms admit that they exist.
@@ -60,20 +63,16 @@ local function note_act(log, done, id, now, note)
   redis.call('XADD', log, 'MAXLEN', '~', 10000, '*', 'act', note)
 end
 
--- The answer to an earlier send, which is remembered for an hour.
-local function sent_before(sent, field)
-  return redis.call('HGET', sent, field)
-end
-
-local function remember_sent(sent, times, field, value, now)
+-- Remember the answers to sends for an hour, given as field, answer, field, answer and so on.
+local function remember_sent(sent, times, answers, now)
   if FIELD_EXPIRY then
-    redis.call('HSETEX', sent, 'EX', DEDUPE_SECONDS, 'FIELDS', 1, field, value)
-  else
-    redis.call('HSET', sent, field, value)
-    redis.call('ZADD', times, now, field)
-    redis.call('EXPIRE', sent, DEDUPE_SECONDS)
-    redis.call('EXPIRE', times, DEDUPE_SECONDS)
+    redis.call('HSETEX', sent, 'EX', DEDUPE_SECONDS, 'FIELDS', #answers / 2, unpack(answers))
+    return
   end
+  redis.call('HSET', sent, unpack(answers))
+  for i = 1, #answers, 2 do redis.call('ZADD', times, now, answers[i]) end
+  redis.call('EXPIRE', sent, DEDUPE_SECONDS)
+  redis.call('EXPIRE', times, DEDUPE_SECONDS)
 end
 
 -- Without field expiry, each group deletes some old answers, at most 1,024.

@@ -28,11 +28,13 @@ _HEADER: Final = re.compile(r"^-- keys:\s*(.*)$", re.MULTILINE)
 
 @dataclass(slots=True, frozen=True)
 class Function:
-    """One function: its name, its name in Valkey, the patterns of its keys, and the flags in its file's head."""
+    """One function: its name, its name in Valkey, the patterns of its keys, what stands behind the tag in each, and the
+    flags in its file's head."""
 
     name: str
     full_name: str
     patterns: tuple[str, ...]
+    suffixes: tuple[str, ...]
     repeatable: bool
     large: bool
     writes: bool
@@ -42,11 +44,7 @@ class Function:
 
     def command(self, tag: Tag) -> tuple[str, ...]:
         """The words before the arguments: FCALL, name, number of keys, keys."""
-        return ("FCALL", self.full_name, str(len(self.patterns)), *keyed(self.patterns, tag))
-
-
-def keyed(patterns: tuple[str, ...], tag: Tag) -> tuple[str, ...]:
-    return tuple(tag + pattern[pattern.index("}") + 1 :] for pattern in patterns)
+        return ("FCALL", self.full_name, str(len(self.suffixes)), *[tag + suffix for suffix in self.suffixes])
 
 
 @dataclass(slots=True, frozen=True)
@@ -77,7 +75,8 @@ def _function(name: str, source: str, digest: str) -> Function:
     heads = {line for line in source.splitlines() if line.startswith("-- ")}
     writes = "-- no-writes" not in heads
     return Function(
-        name, f"{name}_{digest}", patterns, repeatable="-- repeatable" in heads or not writes,
+        name, f"{name}_{digest}", patterns, tuple(pattern[pattern.index("}") + 1 :] for pattern in patterns),
+        repeatable="-- repeatable" in heads or not writes,
         large="-- large" in heads, writes=writes, allow_oom="-- allow-oom" in heads or not writes,
         changes_log="-- changes-log" in heads, changes_numbers="-- changes-numbers" in heads,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 from chatserver.errors import Refusal
@@ -48,15 +49,57 @@ class Dirty(NamedTuple):
     moved: list[str]
 
 
-class DirtyRooms:
-    """What a follower has seen of the sets: nothing at first, so that it reads what was noted within a day."""
+class DirtySets:
+    """The channels of the sets, as one process hears them; each of its followers has a ``reader``.
+
+    A set is read only when its channel said that there is something, or may have been missed: to ask all of them several
+    times a second took as long as some messages, all day.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._readers: list[DirtyRooms] = []
+        self._is_subscribed = False
+        store.listen("dirty", self._heard)
+        store.on_missed(self._missed)
+
+    def reader(self) -> DirtyRooms:
+        made = DirtyRooms(self._store, self.subscribe)
+        self._readers.append(made)
+        return made
+
+    async def subscribe(self) -> None:
+        """Hear the channels from now on; again it does nothing."""
+        if not self._is_subscribed:
+            self._is_subscribed = True
+            await asyncio.gather(*(self._store.subscribe(keys.live(keys.dirty(number))) for number in range(SETS)))
+
+    def _heard(self, number: str, _payload: bytes) -> None:
+        for reader in self._readers:
+            reader.due.add(int(number))
+
+    def _missed(self) -> None:
+        for reader in self._readers:
+            reader.due.update(range(SETS))
+
+
+class DirtyRooms:
+    """What a follower has seen of the sets: nothing at first, so that it reads what was noted within a day. ``due`` are
+    those that it has to read."""
+
+    def __init__(self, store: Store, subscribe: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        self._subscribe = subscribe
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with what was noted within a day."""
         self._seen = ["0"] * SETS
+        self.due = set(range(SETS))
 
     async def start(self) -> None:
         """Begin with what is noted from now on."""
+        await self._subscribe()
 
         def took(number: int, reply: Reply) -> None:
             self._seen[number] = next((_score(score) for _, score in scored(reply)), "0")
@@ -68,25 +111,26 @@ class DirtyRooms:
 
     async def read(self) -> Dirty:
         """The rooms noted since the last call. Raises ``Refusal`` unavailable."""
+        await self._subscribe()
         found: dict[str, None] = {}
+        due, self.due = list(self.due), set()
 
-        def took(number: int, reply: Reply) -> None:
+        def took(place: int, reply: Reply) -> None:
             for room, score in scored(reply):
                 found[room.decode()] = None
-                self._seen[number] = _score(score)
+                self._seen[due[place]] = _score(score)
 
-        await self._store.together(
-            [
-                (
-                    keys.dirty(number),
-                    ("ZRANGE", keys.dirty(number), f"({seen}", "+inf", "BYSCORE", "WITHSCORES"),
-                )
-                for number, seen in enumerate(self._seen)
-            ],
-            took,
-        )
+        try:
+            await self._store.together([self._range(number) for number in due], took)
+        except BaseException:
+            self.due.update(due)
+            raise
         changed = [room for room in found if not room.startswith(MOVED)]
         return Dirty(changed, list(dict.fromkeys(room.removeprefix(MOVED) for room in found)))
+
+    def _range(self, number: int) -> tuple[keys.Tag, tuple[str, ...]]:
+        key = keys.dirty(number)
+        return key, ("ZRANGE", key, f"({self._seen[number]}", "+inf", "BYSCORE", "WITHSCORES")
 
 
 def _score(score: object) -> str:

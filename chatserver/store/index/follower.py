@@ -47,12 +47,14 @@ class Follower:
     """Called while this process writes: ``step`` often, ``compare`` now and then beside it. ``begin`` before them, each
     time that it becomes the writer."""
 
-    def __init__(self, store: Store, reader: LogReader, engine: MessageEngine, in_writer: InWriter) -> None:
+    def __init__(
+        self, store: Store, reader: LogReader, engine: MessageEngine, in_writer: InWriter, dirty: DirtyRooms
+    ) -> None:
         self._store = store
         self._reader = reader
         self._engine = engine
         self._in_writer = in_writer
-        self._dirty = DirtyRooms(store)
+        self._dirty = dirty
         self._fresh: dict[str, None] = {}
         self._old: dict[str, None] = {}
         self._reads = asyncio.Semaphore(READS_AT_ONCE)

@@ -19,7 +19,7 @@ from chatserver.store.backup.scrub import DAY_MS
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.index.changes_follower import ChangesFollower
-from chatserver.store.index.dirty import note_changes
+from chatserver.store.index.dirty import DirtySets, note_changes
 from chatserver.store.index.engine import (
     Found,
     MessageEngine,
@@ -68,6 +68,7 @@ class SearchIndex:
         self, store: Store, reader: LogReader, messages: MessageEngine, people: PeopleEngine, rooms: RoomsEngine, *,
         threads: int, seconds: float, midnight: Callable[[], int],
     ) -> None:  # fmt: skip
+        dirty = DirtySets(store)
         self._store = store
         self._seconds = seconds
         self._message_readers = Readers("messages", threads)
@@ -76,10 +77,10 @@ class SearchIndex:
         self._rooms_asked: dict[tuple[RoomsWanted, int], asyncio.Future[RoomsFound]] = {}
         self.messages = Writer(messages, "messages")
         self.people = Writer(people, "people")
-        self._follower = Follower(store, reader, messages, self.messages.run)
+        self._follower = Follower(store, reader, messages, self.messages.run, dirty.reader())
         self.rooms = Writer(rooms, "rooms")
         self._people_follower = ChangesFollower(PeopleSource(store, people, self.people.run), people, self.people.run)
-        self._moves = RoomMoves(store, rooms, self.rooms.run, midnight)
+        self._moves = RoomMoves(store, rooms, self.rooms.run, midnight, dirty.reader())
         self._rooms_follower = ChangesFollower(
             RoomsSource(store, rooms, self.rooms.run, self._moves), rooms, self.rooms.run
         )

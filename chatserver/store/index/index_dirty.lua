@@ -1,5 +1,6 @@
--- Note that the words of these rooms changed, or only their numbers (+ROOM), for whoever keeps an index. Nobody takes entries out: each reader goes on
--- from the score it has seen. So scores only rise, also when the store's clock is set back. A day later they go.
+-- Note that the words of these rooms changed, or only their numbers (+ROOM), for whoever keeps an index. Nobody takes
+-- entries out: each reader goes on from the score it has seen. So scores only rise, also when the store's clock is set
+-- back. A day later they go. Whoever subscribes hears that there is something to read.
 -- keys: {dirty}
 -- repeatable
 -- args: rooms …
@@ -14,5 +15,6 @@ return function(keys, args)
   score = math.max(score, number_of(last) + 1)
   for _, room in ipairs(args) do redis.call('ZADD', keys[1], string.format('%.0f', score), room) end
   redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('(%.0f', score - KEPT_US))
+  redis.call('SPUBLISH', keys[1] .. ':live', '')
   return {'ok'}
 end

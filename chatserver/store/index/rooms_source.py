@@ -33,20 +33,22 @@ LOOKED_AT_EVERY_SECONDS: Final = 60.0
 class RoomMoves:
     """Keeps in the index how lively rooms are. ``midnight()`` is when today began, in ms."""
 
-    def __init__(self, store: Store, part: RoomsEngine, in_writer: InWriter, midnight: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, part: RoomsEngine, in_writer: InWriter, midnight: Callable[[], int], dirty: DirtyRooms
+    ) -> None:
         self._store = store
         self._rooms = RoomReader(store)
         self._part = part
         self._in_writer = in_writer
         self._midnight = midnight
-        self._dirty = DirtyRooms(store)
+        self._dirty = dirty
         self._moved: dict[str, None] = {}
         self._read_at = 0.0
         self._lively: dict[str, float] | None = None
 
     def begin(self) -> None:
         """Look at all rooms that are lively or were noted within a day, whatever another process did before."""
-        self._dirty = DirtyRooms(self._store)
+        self._dirty.restart()
         self._lively = None
 
     async def step(self) -> None:

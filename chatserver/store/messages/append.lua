@@ -186,11 +186,12 @@ return function(keys, args)
   room.clock = tonumber(args[1])
   local now = math.max(room.clock, room.last_at)
   local seq, last_id = room.seq, room.last_id
-  local first, known_members, last, out, records, begun = 0, {}, {}, {}, {}, {}
+  local first, known_members, last, wrote, out, records, begun = 0, {}, {}, {}, {}, {}, {}
+  local answers, remembered = {}, {}
   for i = 3, #args, 9 do
     local user, client_id, digest, id, reply_to, topic, names, ids, record = unpack(args, i, i + 8)
     local field = user .. ':' .. client_id
-    local before = sent_before(sent, field)
+    local before = answers[field] or redis.call('HGET', sent, field)
     if before then
       out[#out + 1] = first_answer(before, digest)
     else
@@ -210,8 +211,9 @@ return function(keys, args)
         seq, last_id = add(log, seq + 1, record, now), id
         if #records == 0 then first = seq end
         if files then note_used(keys[11], files, seq, known.v) end
-        remember_sent(sent, sent_at, field, table.concat({seq, now, id, room.epoch, digest}, ' '), now)
-        if not last[user] and redis.call('ZADD', last_key, room.clock, user) == 1 then forget_last(room, members) end
+        answers[field] = table.concat({seq, now, id, room.epoch, digest}, ' ')
+        remembered[#remembered + 1], remembered[#remembered + 2] = field, answers[field]
+        if not last[user] then wrote[#wrote + 1], wrote[#wrote + 2] = args[1], user end
         last[user] = room.clock
         if topic ~= '' then put_in_topic(room, meta, topic, seq, id, user, now, begun) end
         if known and not known.v then note_calls(mentions, seq, user, called_of(known)) end
@@ -222,7 +224,9 @@ return function(keys, args)
   end
   if #records > 0 then
     redis.call('HSET', meta, 'seq', seq, 'last_id', last_id, 'last_at', now)
+    remember_sent(sent, sent_at, remembered, now)
     forget_sent(sent, sent_at, now)
+    if redis.call('ZADD', last_key, unpack(wrote)) > 0 then forget_last(room, members) end
     local head = '\150' .. cmsgpack.pack('m', room.epoch, first, room.rev, now)
     redis.call('SPUBLISH', meta .. ':live', head .. array_head(#records) .. table.concat(records))
     if room.topical >= first then redis.call('HSET', meta, 'topical', room.topical) end
