@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 _PR_SET_PDEATHSIG: Final = 1
 _ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=500"}
-"""The packaged Valkey uses glibc's malloc. With room for more small pieces in its cache a message costs 7 % less of it."""
+"""The packaged Valkey uses glibc's malloc: a larger cache of small pieces takes 7 % off the cost of a message."""
 _LOG_BYTES: Final = 10_000_000
 _POLL_SECONDS: Final = 0.01
 _libc: Final = ctypes.CDLL(None, use_errno=True)

@@ -52,8 +52,8 @@ class Dirty(NamedTuple):
 class DirtySets:
     """The channels of the sets, as one process hears them; each of its followers has a ``reader``.
 
-    A set is read only when its channel said that there is something, or may have been missed: to ask all of them several
-    times a second took as long as some messages, all day.
+    A set is read only when its channel said that there is something, or may have been missed: to ask all of them
+    several times a second took as long as some messages, all day.
     """
 
     def __init__(self, store: Store) -> None:
