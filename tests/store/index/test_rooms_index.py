@@ -312,4 +312,5 @@ async def test_two_machines_each_have_an_index_of_their_own(open_server: OpenSer
             return all([(place.room, place.today) for place in some] == [(room, -1)] for some in places)
 
         await waited(is_known)
+        await is_made(two.url)
         assert await finds(Person(two.url, ann.token, ann.user), "dushuhui") == [room]
