@@ -175,6 +175,16 @@ class Transfers:
 
         return send
 
+    async def holds(self, id: str) -> bool:
+        """Whether the server still has a file of ours: one that no message used is gone after a day."""
+        try:
+            await self._until_answered(lambda: self._ask("HEAD", f"/files/{id}"))
+        except Refusal as refusal:
+            if refusal.kind.status != errors.NOT_FOUND.status:  # the answer to a HEAD says no more
+                raise
+            return False
+        return True
+
     async def discard(self, id: str) -> None:
         """Give up a file that no message uses; if that fails, the server does so within a day."""
         try:

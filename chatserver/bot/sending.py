@@ -85,16 +85,18 @@ class Sender:
         self, turn: Turn | None, room: str, files: Sequence[Sendable], client_id: str
     ) -> AsyncIterator[list[str]]:
         """The ids of the files, brought up now or by an earlier run of the handler: with others its message would be
-        another one. If the message is refused, they are given up."""
+        another one. What is gone since, after a day, is brought up again. If the message is refused, all are given
+        up."""
         self._require_so_many(files)
         key = f"{client_id} {_PATH}"
         ids = (self._journal.said(turn.room, key, list[str]) if turn else None) or []
         own = {file.id for file in files if isinstance(file, File)}
         try:
-            if not ids:
-                for file in files:
-                    ids.append((await self.upload(file, room=room, purpose="message")).id)
-                if turn and ids:
+            for place, file in enumerate(files):
+                if place < len(ids) and await self.transfers.holds(ids[place]):
+                    continue
+                ids[place : place + 1] = [(await self.upload(file, room=room, purpose="message")).id]
+                if turn:
                     self._journal.say(turn.room, key, ids)
             yield ids
         except Refusal as refusal:

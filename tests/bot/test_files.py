@@ -1,11 +1,12 @@
 """A bot sends files and fetches them, over lines that break."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 
-from chatserver.bot import Bot, FileToSend, MessageChanged, MessagePosted, Refusal, files
+from chatserver.bot import Bot, FileToSend, MessageChanged, MessagePosted, Refusal, files, turns
 from chatserver.testkit import TestServer
 from tests.bot.double import until
 from tests.doors import pictures
@@ -146,6 +147,32 @@ async def test_files_of_a_message_that_is_refused_are_given_up(server):
     with pytest.raises(Refusal, match="topic"):
         await ann.bot.send("hall", "", topic="none", files=[FileToSend(content=NOTE, keep=True)])
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+async def test_files_that_expired_before_a_handler_runs_again_are_brought_up_again(server):
+    bot, runs, again = Bot(patience=0.01), [], server.folder / "again.state"
+    sent = [FileToSend(content=NOTE, keep=True, name=f"{number}.txt") for number in range(3)]
+
+    @bot.on(MessagePosted)
+    async def answer(event):
+        runs.append(event)
+        if len(runs) > 1:
+            await event.reply("here", files=sent)
+            return
+        # As a bot leaves it that is killed between its second file and its third: the first of them expired meanwhile.
+        ids = [(await bot.upload(file, room="hall")).id for file in sent[:2]]
+        await bot.session.sender.transfers.discard(ids[0])
+        note = ["said", "hall", f"{turns.current.get().client_id('hall')} attachments", ids]
+        again.write_text((server.folder / "clerk.state").read_text() + json.dumps(note) + "\n")
+
+    ann = await server.user("ann")
+    async with server.bot(bot, handle="clerk"):
+        await ann.say("hall", "hello")
+        await until(again.exists)
+    async with bot.running(server.url, await server.token("clerk"), state=again):
+        message = await ann.next_message(author="clerk")
+    assert [file.name for file in message.attachments] == ["0.txt", "1.txt", "2.txt"]
+    assert len([path for path in (server.folder / "files").rglob("*") if path.is_file()]) == 3
 
 
 async def test_a_handler_that_runs_again_brings_no_file_up_twice(server):

@@ -8,9 +8,9 @@
  *
  * @typedef {"waiting" | "sending" | "done" | "refused"} Status
  * @typedef {{key: string, owner: string, room: string, name: string, type: string, size: number, at: number, status: Status,
- *   sent: number, blob: Blob, purpose: "message" | "avatar" | "icon", keep: boolean, ready: boolean, reason?: string, id?: string,
+ *   sent: number, blob: Blob, purpose: "message" | "avatar" | "icon", keep: boolean, ready: boolean, original?: {blob: Blob, type: string, size: number}, reason?: string, id?: string,
  *   file?: any, width?: number, height?: number, seconds?: number, peaks?: number[]}} Upload `ready` once it is made smaller,
- *   `id` and `file` the server's
+ *   `original` what was given then, until the server has it, `id` and `file` the server's
  * @typedef {{all(): Promise<Upload[]>, get(key: string): Promise<Upload | undefined>, put(upload: Upload): Promise<any>, delete(key: string): Promise<any>}} Store
  * @typedef {Partial<Upload> & {blob: Blob, name: string}} Given
  */
@@ -92,11 +92,11 @@ export class Uploads extends EventTarget {
     }
   }
 
-  /** It was refused: try again, or as another kind. @param {string} key @param {Partial<Upload>} [change] */
-  retry(key, change = {}) {
+  /** It was refused: try again, or as a file, which is what was given and not what was made of it. @param {string} key @param {boolean} [asFile] */
+  retry(key, asFile = false) {
     const upload = this.#uploads.get(key);
     if (!upload) return;
-    this.#set(upload, { status: "waiting", reason: undefined, id: undefined, file: undefined, sent: 0, ...change });
+    this.#set(upload, { status: "waiting", reason: undefined, id: undefined, file: undefined, sent: 0, ...(asFile && { ...upload.original, keep: true, width: undefined, height: undefined }) });
     this.start(key);
   }
 
@@ -139,11 +139,14 @@ export class Uploads extends EventTarget {
     // Another tab may have brought it meanwhile, or a reader have taken it back there.
     const kept = upload.ready ? await this.store.get(upload.key) : undefined;
     if (kept?.file) return this.#set(upload, { ...kept, status: "done" });
-    if (!upload.ready) this.#set(upload, { ...(await this.prepare(upload)), ready: true });
+    if (!upload.ready) {
+      const { blob, type, size } = upload;
+      this.#set(upload, { ...(await this.prepare(upload)), original: { blob, type, size }, ready: true });
+    }
     let renewed = false;
     for (let wait = FIRST_PAUSE; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       try {
-        return this.#set(upload, { status: "done", file: await this.#send(upload, signal), sent: upload.size });
+        return this.#set(upload, { status: "done", original: undefined, file: await this.#send(upload, signal), sent: upload.size });
       } catch (error) {
         const { kind, reason, retryAfter } = /** @type {any} */ (error);
         if (signal.aborted) return undefined;

@@ -103,12 +103,27 @@ test("what the server refuses says why, and is tried again or let go of", async 
   await until(() => uploads.get(key).status === "refused");
   assert.equal(uploads.get(key).reason, "newcomer");
   await new Promise(setImmediate);
-  uploads.retry(key, { keep: true });
+  uploads.retry(key, true);
   await until(() => uploads.get(key).status === "done");
   assert.equal(files.held.get("f1").keep, true);
   uploads.remove(key);
   await until(() => !files.held.size);
   assert.equal(store.kept.size, 0);
+});
+
+test("what is sent as a file is what was given, not the smaller picture that was made of it", async () => {
+  const prepare = async ({ keep }) => (keep ? {} : { blob: blob(9), type: "image/webp", size: 9, width: 3, height: 3 });
+  const { files, store, uploads } = made({ prepare });
+  files.odd = [() => Response.json({ error: { code: -32002, message: "no", data: { reason: "type_refused" } } }, { status: 403 })];
+  const { key } = uploads.add({ blob: new Blob([new Uint8Array(50)], { type: "image/tiff" }), name: "a.tif" });
+  await until(() => uploads.get(key).status === "refused");
+  const kept = made({ files, store, prepare }).uploads;
+  await kept.loaded;
+  kept.retry(key, true);
+  await until(() => kept.get(key).status === "done");
+  const { keep, size, type, bytes } = files.held.get("f1");
+  assert.deepEqual([keep, size, type, bytes], [true, 50, "image/tiff", 50]);
+  assert.deepEqual([kept.get(key).width, kept.get(key).original, store.kept.get(key).original], [undefined, undefined, undefined]);
 });
 
 test("where something between lets only small parts through, parts become small", async () => {

@@ -223,7 +223,7 @@ export class Attaching {
     const { composer } = this;
     const keeps = reason === "type_refused";
     return make("button", { class: "action", text: composer.say(keeps ? "composer.attach_keep" : "composer.file_again"), attributes: { type: "button" },
-      on: { click: () => this.uploads.retry(key, keeps ? { keep: true } : {}) } });
+      on: { click: () => this.uploads.retry(key, keeps) } });
   }
 
   /** The focus goes to the tile that takes its place. @param {string} key */
