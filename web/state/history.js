@@ -48,7 +48,8 @@ export class History {
   async around(id, seq, topic) {
     const room = this.client.line(id, topic);
     if (!room) return false;
-    await this.#coming.get(room);
+    // One page may follow another, as where a reader's first screen is still filling up.
+    while (this.#coming.has(room)) await this.#coming.get(room);
     if (!room.timeline.at(seq)) await this.#load(room, { around: seq });
     return Boolean(room.timeline.at(seq));
   }
@@ -67,7 +68,7 @@ export class History {
     const coming = this.#ask(room, where);
     this.#coming.set(room, coming);
     await coming;
-    this.#coming.delete(room);
+    if (this.#coming.get(room) === coming) this.#coming.delete(room);
   }
 
   /** @param {Line} room @param {import("./timeline.js").Asked} where */

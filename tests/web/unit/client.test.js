@@ -189,6 +189,18 @@ test("a call that stands above what is held is not counted as one below", async 
   assert.deepEqual([tea.isBetweenUnread, tea.callsBelow(380, "mei"), tea.callsBelow(395, "mei")], [false, 1, 0]);
 });
 
+test("what one asks to see is loaded behind pages that are on their way one after another", async (t) => {
+  const { client, line } = await moveIn(t, [stateOf("tea", { last_seq: 400 })]);
+  line.answers["message.history"] = logOf(400);
+  const first = client.history.latest("tea");
+  // As a list does that is not full yet: with each page it asks for the next.
+  let pages = 0;
+  const further = () => (pages += 1) < 3 && client.history.older("tea");
+  client.addEventListener("room", further);
+  assert.equal(await client.history.around("tea", 10), true);
+  await first;
+});
+
 test("what a room says of itself takes the place of what it said, and leaves one's own", async (t) => {
   const { client, line } = await moveIn(t, [stateOf("tea", { role: "moderator", archived: true, slow_mode: 5 })]);
   line.tell("room.changed", { room: "tea", kind: "open", title: "Cake", about: "", tags: ["sweet"], members: 9 });
