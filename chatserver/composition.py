@@ -386,7 +386,7 @@ def _services(
     return Services(
         community=Administration(
             community, accounts, stores.logins, live.authority, stores.pictures, server, settings.accounts,
-            rooms=stores.starter_rooms, host=settings.host.handle if settings.host.enabled else "",
+            hub.announcements, rooms=stores.starter_rooms, host=settings.host.handle if settings.host.enabled else "",
         ),
         accounts=Accounts(accounts, stores.logins, live.authority, hashing, settings.accounts, community),
         bots=Bots(accounts, stores.logins),

@@ -17,6 +17,7 @@ from msgspec import UNSET
 from chatserver import errors
 from chatserver.errors import Refusal
 from chatserver.ids import now_ms
+from chatserver.live.announcements import Announcements
 from chatserver.live.block_index import BlockIndex
 from chatserver.live.catching_up import Readers
 from chatserver.live.connection import Connection
@@ -83,6 +84,7 @@ class Hub:
         )  # fmt: skip
         self.users: dict[str, LiveUser] = {}
         self.connections: dict[Connection, dict[Feed, None]] = {}
+        self.announcements = Announcements(self.connections, tasks)
         self.on_auth = on_auth
         self.presence = Presence(self.rooms, self.feeds, self.unseen_here)
         self._readers = Readers()
@@ -109,6 +111,7 @@ class Hub:
 
     def resumed(self, connection: Connection) -> None:
         self.feeds.names.resumed(connection)
+        self.announcements.resumed(connection)
         for feed in list(self.connections.get(connection, ())):
             if feed.followers.get(connection) is not None:
                 self.replay(feed, connection)
@@ -118,6 +121,7 @@ class Hub:
             self.unfollow(feed, connection)
         self.connections.pop(connection, None)
         self.feeds.names.closed(connection)
+        self.announcements.closed(connection)
         self._leave(connection)
 
     # --- users -------------------------------------------------------------------------------------------------------

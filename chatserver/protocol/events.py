@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from chatserver.protocol.methods.community import Community
 from chatserver.protocol.shapes import (
     Author,
     File,
@@ -149,6 +150,10 @@ class UserChanged(Shape, frozen=True):
     admin: Annotated[bool, Meta(description="whether the user is an admin of the community")] = False
 
 
+class CommunityChanged(Community, frozen=True):
+    """What `community.get` answers, without what is for admins only."""
+
+
 @dataclass(slots=True, frozen=True)
 class EventKind:
     name: str
@@ -174,6 +179,7 @@ _ROWS: Final = (
     EventKind("member.changed", MemberEvent, "A member's role changed."),
     EventKind("members.changed", MembersChanged, "The number of members of a large room changed."),
     EventKind("user.changed", UserChanged, "A user on your screen changed their name, left or became an admin."),
+    EventKind("community.changed", CommunityChanged, "The community's name, icon or another setting changed."),
     EventKind("read.moved", ReadMoved, "Your read marker moved on another connection."),
     EventKind("inbox.added", InboxItem, "Your inbox has a new item."),
     EventKind("inbox.changed", InboxChanged, "Items of your inbox were read, or one is gone."),

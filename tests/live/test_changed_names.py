@@ -48,6 +48,24 @@ async def test_a_paused_reader_is_told_each_changed_name_once_as_it_is_when_it_g
         server.hub.feeds.release(feed)
 
 
+async def test_a_paused_reader_is_told_once_what_the_community_is_when_it_goes_on(server: Server) -> None:
+    community = server.services.community._community
+    async with gathering(server.url, "ann") as (ann,):
+        feed = await server.hub.feeds.hold("hall")
+        paused, gone = follower(server, feed, user_id(1)), follower(server, feed, "")
+        paused.pause_writing()
+        gone.pause_writing()
+        for name in ("Plane tree", "Under the plane tree"):
+            await community.update({"name": name}, by=ann.id, now=1)
+            await ann.hears("community.changed", name=name)
+        assert not paused.written
+        paused.resume_writing()
+        assert [told["name"] for told in heard(paused, "community.changed")] == ["Under the plane tree"]
+        gone.connection_lost(None)
+        assert not server.hub.announcements._owed
+        server.hub.feeds.release(feed)
+
+
 async def test_a_paused_reader_is_told_the_roles_it_missed_and_no_older_ones(server: Server) -> None:
     async with gathering(server.url, "ann", "bob", "cat") as (ann, bob, cat):
         room = (await ann.call("room.create", title="Tea"))["room"]

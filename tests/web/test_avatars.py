@@ -127,16 +127,23 @@ async def test_a_hello_shows_the_seal_and_never_the_picture(new_reader, new_room
 
 
 async def test_the_community_has_an_icon_that_everyone_sees(served, new_reader) -> None:
-    ann, guest = await new_reader("Ann Lin"), await new_reader()
+    ann, bob, guest = await new_reader("Ann Lin"), await new_reader("Bob Ray"), await new_reader()
     await ann.call("community.claim", code=await served.setup_code())
+    await bob.open("/room/hall")
+    await expect(bob.box).to_be_visible()
     await ann.open("/community")
     await choose(ann, await picture(ann, "icon.jpg", 300, 300))
     await take(ann)
     await expect(ann.page.locator("room-list .emblem.pictured")).to_be_visible()
+    await expect(bob.page.locator("room-list .emblem.pictured")).to_be_visible()  # without loading the page again
     await guest.open("/sign-up")
     await expect(guest.page.locator("room-list .emblem.pictured")).to_be_visible()
     await expect(guest.page.locator("account-form .emblem.pictured")).to_be_visible()
     await ann.page.get_by_role("button", name="Remove picture").press("Enter")
     await expect(ann.page.locator("room-list .emblem img")).to_have_count(0)
     await expect(ann.page.locator("room-list .emblem .drawing")).to_be_visible()
+    await expect(bob.page.locator("room-list .emblem img")).to_have_count(0)
+    await ann.call("community.update", name="Under the plane tree")
+    await expect(bob.page.locator("room-list .community-name")).to_contain_text("Under the plane tree")
+    await ann.call("community.update", name="Teahouse 茶馆")
     assert "icon" not in await guest.call("community.get")

@@ -40,6 +40,7 @@ export class Client extends EventTarget {
   /** The room that is open in front of the reader. */
   openRoom = "";
   began = false;
+  #hadSession = false;
 
   /** @param {{open: () => WebSocket, storage: import("../lib/storage.js").Drawer, api?: typeof callApi, now?: () => number}} parts */
   constructor({ open, storage, api = callApi, now = Date.now }) {
@@ -113,6 +114,7 @@ export class Client extends EventTarget {
     this.wire.connect();
   }
 
+  /** What changed while there was no line was not told. */
   async #learnCard() {
     this.card = await this.api("community.get");
     this.tell("community");
@@ -164,6 +166,8 @@ export class Client extends EventTarget {
     const before = this.rooms;
     this.rooms = new Map(result.rooms.map((state) => [state.room, this.#events.roomFrom(before.get(state.room), state)]));
     this.glimpses.clear();
+    if (this.#hadSession) this.#learnCard().catch(() => undefined);
+    this.#hadSession = true;
     this.began = true;
     this.tell("session");
     this.tell("rooms");

@@ -33,6 +33,7 @@ export class Events {
     "room.updated": (state) => this.#roomUpdated(state),
     "inbox.added": (item) => this.#inboxAdded(item),
     "inbox.changed": (inbox) => this.#inboxChanged(inbox),
+    "community.changed": (card) => this.#communityChanged(card),
     "user.changed": ({ user, admin = false }) => this.client.people.changed({ ...user, admin }),
   };
 
@@ -65,6 +66,13 @@ export class Events {
     this.client.inbox = { seq: item.number, unread: this.client.inbox.unread + Number(!item.read) };
     this.client.tell("inbox", item.user);
     if (item.kind === "met") this.client.tell("met", item);
+  }
+
+  /** @param {import("./client.js").CommunityCard} card what only admins are told stays as it was */
+  #communityChanged(card) {
+    this.client.card = { ...this.client.card, ...card };
+    if (!card.icon) delete this.client.card.icon;
+    this.client.tell("community");
   }
 
   /** @param {{seq: number, unread: number}} inbox */

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from chatserver import errors
 from chatserver.ids import now_ms
+from chatserver.live.announcements import Announcements
 from chatserver.protocol import closing
 from chatserver.protocol.methods.base import Nothing
 from chatserver.protocol.methods.community import (
@@ -44,7 +45,8 @@ class Administration:
 
     def __init__(
         self, community: CommunityStore, people: AccountStore, logins: LoginStore, authority: Authority,
-        pictures: OwnPictures, server: ServerInfo, settings: Settings, *, rooms: list[str], host: str,
+        pictures: OwnPictures, server: ServerInfo, settings: Settings, announcements: Announcements, *,
+        rooms: list[str], host: str,
     ) -> None:  # fmt: skip
         self._community = community
         self._people = people
@@ -55,6 +57,7 @@ class Administration:
         self._settings = settings
         self._rooms = rooms
         self._host = host
+        community.on_changed(lambda: announcements.tell("community.changed", self._result(admin=False)))
 
     async def get(self, caller: Caller, params: Nothing) -> Community:
         return self._result(admin=caller.admin)

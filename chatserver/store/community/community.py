@@ -69,6 +69,7 @@ class CommunityStore:
         self.fixed = [name for name in NAMES if settings.origin(f"community.{name}") != "default"]
         self.profile = self._settings
         self.unclaimed = False
+        self._changed: Callable[[], None] = lambda: None
         intents.register(ClaimCommunity, self._claim)
         store.listen("community", self._heard)
         store.on_missed(self._missed)
@@ -80,9 +81,16 @@ class CommunityStore:
 
     async def refresh(self) -> None:
         _, stored, admins = await self._store.call("community_open", keys.COMMUNITY)
+        before = self.profile, self.unclaimed
         held = {name: value.decode() for name, value in flat(stored).items() if name not in self.fixed}
         self.profile = msgspec.convert(msgspec.structs.asdict(self._settings) | held, CommunityProfile, strict=False)
         self.unclaimed = admins == 0
+        if (self.profile, self.unclaimed) != before:
+            self._changed()
+
+    def on_changed(self, changed: Callable[[], None]) -> None:
+        """Call this whenever a refresh found something else. It must not raise."""
+        self._changed = changed
 
     def _heard(self, _id: str, _payload: bytes) -> None:
         self._spawn(self.refresh())

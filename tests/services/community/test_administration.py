@@ -222,6 +222,21 @@ async def test_what_an_admin_sets_holds_on_every_process_and_after_a_restart(ope
     await sign_up(two.url, "tom")
 
 
+async def test_everyone_connected_hears_what_the_community_is_now(open_server: OpenServer) -> None:
+    one, two = await open_server(), await open_server()
+    mei = await sign_up(one.url, "mei")
+    async with gathering(two.url, "tom") as (tom,):
+        await claim(one, mei)
+        assert (await tom.hears("community.changed"))["unclaimed"] is False
+        await post(one.url, "community.update", mei.token, name="The plane tree")
+        told = await tom.hears("community.changed", name="The plane tree")
+        assert told == await post(two.url, "community.get")
+        await post(one.url, "community.update", mei.token, name="The plane tree")  # as it was: nothing to hear
+        await post(one.url, "community.update", mei.token, language="zh-Hant")
+        await tom.hears("community.changed", language="zh-Hant")
+        assert len(tom.heard("community.changed")) == 3
+
+
 async def test_what_is_set_at_the_start_wins_and_cannot_be_changed(open_server: OpenServer) -> None:
     free = await open_server()
     mei, tom = await sign_up(free.url, "mei"), await sign_up(free.url, "tom")

@@ -37,6 +37,7 @@ export class CommunityPage extends PageElement {
 
   attach() {
     this.listen(this.client, "session", () => this.show());
+    this.listen(this.client, "community", () => this.icon?.show());
     if (this.client.began) this.show();
   }
 
@@ -49,7 +50,7 @@ export class CommunityPage extends PageElement {
     return this.#doing(async () => {
       const card = await this.client.ask("community.get");
       await want("own-picture");
-      this.body.replaceChildren(this.#words(card), this.#icon(card), this.#rooms(), this.#people(), this.#log());
+      this.body.replaceChildren(this.#words(card), this.#icon(), this.#rooms(), this.#people(), this.#log());
       await Promise.all([this.#showRooms(), this.#showPeople(), this.#showLog()]);
     });
   }
@@ -110,16 +111,18 @@ export class CommunityPage extends PageElement {
     return make("section", { class: "part" }, make("h2", { text: this.say("community.words") }), form);
   }
 
-  /** @param {any} card */
-  #icon({ icon = "" }) {
-    let picture = icon;
+  /** Another admin may set it meanwhile; what is being written of the rest stays. */
+  #icon() {
     const keep = async (/** @type {string} */ file) => {
       this.client.card = await this.client.ask("community.update", { icon: file });
-      picture = file;
       this.client.dispatchEvent(new Event("community"));
     };
-    const shown = () => ({ picture, face: pictured(make("span", { class: "emblem" }, drawing("cup")), picture) });
-    return make("section", { class: "part" }, make("h2", { text: this.say("picture.icon") }), make("own-picture", { set: { purpose: "icon", shown, keep } }));
+    const shown = () => {
+      const { icon: picture = "" } = this.client.card ?? {};
+      return { picture, face: pictured(make("span", { class: "emblem" }, drawing("cup")), picture) };
+    };
+    this.icon = make("own-picture", { set: { purpose: "icon", shown, keep } });
+    return make("section", { class: "part" }, make("h2", { text: this.say("picture.icon") }), this.icon);
   }
 
   // --- rooms ---------------------------------------------------------------------------------------------------------
