@@ -13,6 +13,7 @@ from tests.sites import site
 from tests.web import people
 from tests.web.people import ROOT, Reader, Served
 from tests.web.test_files import NOTE, picture
+from tests.web.test_search import is_indexed
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
@@ -149,7 +150,8 @@ async def test_axe_finds_nothing_in_a_forum(server: Served, browser: Browser, lo
     await ann.call("topic.notify", room=room, topic=old, level="none")
     found += await _look(ann, f"/room/{room}/topic/{old}", "message-composer .note:not(:empty)")
     found += await _look(ann, f"/room/{room}/all", "message-item .topic")
-    found += await _search(ann, f"/search?room={room}&topic={rain}", "book", "search-page .chip.on")
+    await is_indexed(ann, "book", room)
+    found += await _search(ann, f"/search?room={room}&topic={rain}", "book", "search-page .hits mark")
     assert not found, "\n".join(found)
     for reader in (ann, bob):
         await reader.context.close()
@@ -218,6 +220,14 @@ async def _look_at_files(reader: Reader) -> list[str]:
     await reader.page.locator("message-composer .send").press("Enter")
     await expect(reader.page.locator("message-item voice-player")).to_be_visible()
     found += await complaints(reader, "a voice message")
+    player = reader.page.locator("message-item voice-player")
+    await player.locator(".toggle").click()
+    await reader.page.evaluate("document.querySelector('audio').loop = true")
+    await player.evaluate("(player) => (player.hidden = true)")
+    await expect(reader.page.locator("playing-bar")).to_be_visible()
+    found += await complaints(reader, "what plays out of sight")
+    await player.evaluate("(player) => (player.hidden = false)")
+    await player.locator(".toggle").click()
     await reader.page.locator(".picture").click()
     await expect(reader.page.locator("picture-viewer img")).to_be_visible()
     return found + await complaints(reader, "a picture large")

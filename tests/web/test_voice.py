@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 A_SECOND = "() => Number(document.querySelector('voice-recorder .time').textContent.slice(-2)) >= 1"
 REFUSED = "(name) => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name)))"
 LATER = "(by) => { const now = performance.now.bind(performance); performance.now = () => now() + by; }"
+# So that none ends while a test looks at it.
+ENDLESS = "document.querySelectorAll('audio').forEach((sound) => (sound.loop = true))"
 PLAYING = "() => [...document.querySelectorAll('audio')].map((sound) => !sound.paused)"
 
 
@@ -61,7 +63,7 @@ async def test_a_voice_message_is_spoken_heard_sent_and_played_by_keyboard_alone
     await expect(place).to_have_attribute("aria-valuetext", re.compile(r"^0:00 of"))
     await player(bob).get_by_role("button", name="Play").press("Enter")
     await expect(player(bob).get_by_role("button", name="Pause")).to_be_visible()
-    assert await player(bob).locator("audio").evaluate("(sound) => sound.playbackRate") == 1.5
+    assert await bob.page.locator("audio").evaluate("(sound) => sound.playbackRate") == 1.5
     await expect(player(bob).get_by_role("button", name="Play")).to_be_visible()
 
 
@@ -75,14 +77,65 @@ async def test_only_one_plays_at_a_time(new_reader, new_room) -> None:
         await ann.page.locator("message-composer .send").press("Enter")
         await expect(player(ann)).to_have_count(number)
         await expect(ann.page.locator("message-item .files progress")).to_have_count(0)
-    # Endless, so that neither ends while this looks at it.
-    await ann.page.evaluate("document.querySelectorAll('audio').forEach((sound) => (sound.loop = true))")
+    await ann.page.evaluate(ENDLESS)
     await player(ann).first.get_by_role("button", name="Play").click()
     await expect(player(ann).first.get_by_role("button", name="Pause")).to_be_visible()
     await player(ann).last.get_by_role("button", name="Play").click()
     await expect(player(ann).last.get_by_role("button", name="Pause")).to_be_visible()
     await expect(player(ann).first.get_by_role("button", name="Play")).to_be_visible()
     assert await ann.page.evaluate(PLAYING) == [False, True]
+
+
+async def test_what_plays_goes_on_out_of_sight_and_a_bar_pauses_leads_back_and_ends_it(new_reader, new_room) -> None:
+    ann, bob = await new_reader("Ann Lin"), await new_reader("王小明")
+    room = await new_room(ann, "Long balcony", bob)
+    await new_room(bob, "Larder")
+    await ann.open(f"/room/{room}")
+    await speak(ann)
+    await ann.page.keyboard.press("Enter")
+    await ann.page.locator("message-composer .send").press("Enter")
+    await expect(ann.page.locator("message-item:not(.waiting) voice-player")).to_be_visible()
+    for number in range(90):
+        await ann.call("message.send", room=room, text=f"word {number}", client_id=f"w{number}")
+    await bob.open(f"/room/{room}/1")
+    bar = bob.page.locator("playing-bar")
+    await player(bob).get_by_role("button", name="Play").click()
+    await bob.page.evaluate(ENDLESS)
+    await expect(bar).to_be_hidden()
+    await bob.page.locator("message-list .jump").click()
+    await expect(bob.message("word 89")).to_be_in_viewport()
+    await expect(player(bob)).not_to_be_in_viewport()
+    await expect(bar).to_contain_text("Ann Lin")
+    assert await bob.page.evaluate(PLAYING) == [True]
+    await bar.get_by_role("button", name="Pause").press("Enter")
+    await expect(bar.get_by_role("button", name="Play", exact=True)).to_be_focused()
+    assert await bob.page.evaluate(PLAYING) == [False]
+    await bob.page.keyboard.press("Enter")
+    await expect(bar.get_by_role("button", name="Pause")).to_be_focused()
+    await bar.get_by_role("link").press("Enter")
+    await expect(player(bob).get_by_role("button", name="Pause")).to_be_in_viewport()
+    await expect(bar).to_be_hidden()
+
+    await bob.room("Larder").click()
+    await expect(bar).to_be_visible()
+    await bob.open(f"/room/{room}/1")
+    await player(bob).get_by_role("button", name="Play").click()
+    await bob.page.evaluate(ENDLESS)
+    await bob.room("Larder").click()
+    await bar.get_by_role("button", name="Stop playing").press("Enter")
+    await expect(bar).to_be_hidden()
+    await expect(bob.page.locator("audio")).to_have_count(0)
+
+    # What was deleted is not heard any more.
+    await bob.room("Long balcony").click()
+    await bob.open(f"/room/{room}/1")
+    await player(bob).get_by_role("button", name="Play").click()
+    await bob.page.evaluate(ENDLESS)
+    await bob.room("Larder").click()
+    await expect(bar).to_be_visible()
+    await ann.call("message.delete", room=room, seq=1)
+    await expect(bar).to_be_hidden()
+    await expect(bob.page.locator("audio")).to_have_count(0)
 
 
 async def test_who_leaves_the_room_while_speaking_finds_it_in_the_draft(new_reader, new_room) -> None:

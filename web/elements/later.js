@@ -32,6 +32,7 @@ const LATER = {
   "own-picture": () => import("./own-picture/own-picture.js"),
   "pair-days": () => import("./pair-days/pair-days.js"),
   "pair-line": () => import("./pair-line/pair-line.js"),
+  "playing-bar": () => import("./playing-bar/playing-bar.js"),
   "people-page": () => import("./people-page/people-page.js"),
   "picture-viewer": () => import("./picture-viewer/picture-viewer.js"),
   "pin-list": () => import("./pin-list/pin-list.js"),

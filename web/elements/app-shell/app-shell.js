@@ -95,7 +95,11 @@ export class AppShell extends PageElement {
     const link = /** @type {Element} */ (event.target).closest?.("a[href^='/']:not([download], [href^='/files/'])");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    context.go(link.getAttribute("href") ?? "/");
+    const path = link.getAttribute("href") ?? "/";
+    // A link to the message whose address stands there leads to it again.
+    const { seq } = /** @type {any} */ (readPath(path));
+    if (seq && path === location.pathname) /** @type {any} */ (this.main.firstElementChild)?.messages?.goTo({ seq, mark: true });
+    context.go(path);
   }
 
   show() {

@@ -99,10 +99,10 @@ function fileOf(item, file) {
   return player;
 }
 
-/** What plays a recording or a film. @param {PageElement} item @param {File} file */
-export function playerOf(item, file) {
+/** What plays a recording or a film. @param {PageElement} item @param {File} file @param {any} [message] it stands in */
+export function playerOf(item, file, message) {
   const [sort = ""] = file.type.split("/");
-  if (sort === "audio" && file.peaks?.length) return voiceOf(item, file);
+  if (sort === "audio" && file.peaks?.length) return voiceOf(item, file, message);
   const address = fileAddress(file.id);
   const played = make(sort, { class: sort, attributes: { src: address, controls: true, preload: "metadata", "aria-label": file.name, ...(sort === "video" && { playsinline: true }) } });
   // What was sent as it is may only be saved.
@@ -110,13 +110,13 @@ export function playerOf(item, file) {
   return played;
 }
 
-/** A place until its player comes. @param {PageElement} item @param {any} file */
-function voiceOf(item, file) {
+/** A place until its player comes. @param {PageElement} item @param {any} file @param {any} [message] it stands in, if it was sent */
+function voiceOf(item, file, message = /** @type {any} */ (item).message) {
   const place = make("div", { class: "voice" });
   (async () => {
     const blob = file.id ? undefined : (await uploadsOf(item)).get(file.key)?.blob;
     if (!(await arrived("voice-player"))) return;
-    const player = make("voice-player", { set: { file, blob } });
+    const player = make("voice-player", { set: { file, blob, message } });
     place.append(player);
     if (place.closest("message-item")) for (const stop of player.querySelectorAll("button, input")) stop.tabIndex = -1;
   })();

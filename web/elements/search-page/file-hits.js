@@ -46,24 +46,24 @@ export class FileHits extends Hits {
     const { page } = this;
     const way = page.say("viewer.to_message");
     const toMessage = make("a", { class: "icon-button", attributes: { href: messagePath(message.room, message.seq), title: way, "aria-label": `${way}: ${file.name}` } }, icon("forum"));
-    return [this.#opener(file), toMessage];
+    return [this.#opener(file, message), toMessage];
   }
 
-  /** What the row is pressed by. @param {import("../../lib/shapes.js").File} file */
-  #opener(file) {
+  /** What the row is pressed by. @param {import("../../lib/shapes.js").File} file @param {import("../../lib/shapes.js").Message} message */
+  #opener(file, message) {
     const href = fileAddress(file.id);
     if (file.width) return make("a", { class: "opens", attributes: { href }, on: { click: (event) => openViewer(event, { search: this.search, file: file.id }) } });
     if (!isPlayed(file)) return make("a", { class: "opens", attributes: { href, download: file.name } });
-    return make("button", { class: "opens", attributes: { type: "button", "aria-expanded": "false" }, on: { click: ({ currentTarget }) => this.#play(currentTarget, file) } });
+    return make("button", { class: "opens", attributes: { type: "button", "aria-expanded": "false" }, on: { click: ({ currentTarget }) => this.#play(currentTarget, file, message) } });
   }
 
-  /** @param {HTMLElement} opener @param {import("../../lib/shapes.js").File} file */
-  #play(opener, file) {
+  /** @param {HTMLElement} opener @param {import("../../lib/shapes.js").File} file @param {import("../../lib/shapes.js").Message} message */
+  #play(opener, file, message) {
     const row = /** @type {HTMLElement} */ (opener.parentElement);
     const shown = row.querySelector(".files");
     opener.setAttribute("aria-expanded", String(!shown));
     if (shown) shown.remove();
-    else row.append(make("div", { class: "files" }, playerOf(this.page, file)));
+    else row.append(make("div", { class: "files" }, playerOf(this.page, file, message)));
   }
 
   /** @param {{row: any, made: unknown[]}} known @param {FileHit} hit */

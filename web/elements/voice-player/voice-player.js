@@ -1,31 +1,32 @@
 /**
- * A voice message to listen to: play, the wave with the place in it, how fast. Properties `file` (File) and `blob` where the
- * recording is still in this browser. Nothing is loaded before it is played.
+ * A voice message to listen to: play, the wave with the place in it, how fast. Properties `file` (File), `message` where it
+ * stands in one, and `blob` where the recording is still in this browser. Nothing is loaded before it is played. What plays
+ * is beside it (lib/sounds.js); out of sight, a bar above the page goes on showing it (playing-bar).
  */
 
 import "../../lib/more-icons.js";
-import "../../lib/one-sound.js";
 
 import { button, make } from "../../lib/dom.js";
 import { lengthWords } from "../../lib/file-words.js";
 import { icon, iconButton } from "../../lib/icons.js";
+import { listening, soundOf } from "../../lib/sounds.js";
 import { PageElement } from "../element.js";
+import { arrived } from "../later.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** Of the drawn wave; each peak has a bar. */
 const STEP = 4;
 const HEIGHT = 32;
-const FAST = 1.5;
 /** How far a key moves, in seconds. */
 const KEY_STEP = 1;
-/** Chosen once for all. */
-let rate = 1;
 
 export class VoicePlayer extends PageElement {
   /** @type {any} */ file = null;
+  /** @type {any} */ message = undefined;
   /** @type {Blob | undefined} */ blob = undefined;
+  /** @type {import("../../lib/sounds.js").Sound | undefined} */ sound = undefined;
   #shown = "";
-  #address = "";
+  #isSeen = false;
 
   build() {
     const { seconds = 0, peaks = [] } = this.file;
@@ -34,39 +35,51 @@ export class VoicePlayer extends PageElement {
     this.place = make("input", { attributes: { type: "range", min: "0", max: String(seconds), step: "any", value: "0" } });
     this.played = wave(peaks, "played");
     this.time = make("span", { class: "time", attributes: { "aria-hidden": "true" } });
-    this.speed = button("", () => this.#faster(), "speed");
+    this.speed = button("", () => listening.faster(), "speed");
     this.told = make("p", { class: "told", attributes: { role: "status" } });
-    this.sound = make("audio", { attributes: { preload: "none" } });
-    this.append(this.toggle, make("span", { class: "wave" }, wave(peaks, "all"), this.played, this.place), this.time, this.speed, this.told, this.sound);
+    this.append(this.toggle, make("span", { class: "wave" }, wave(peaks, "all"), this.played, this.place), this.time, this.speed, this.told);
   }
 
   attach() {
     this.setAttribute("role", "group");
-    const { sound, place } = this;
-    for (const name of ["play", "pause", "ended", "timeupdate", "seeked"]) this.listen(sound, name, () => this.show());
-    this.listen(sound, "play", () => this.#follow());
-    this.listen(sound, "ended", () => (sound.currentTime = 0));
-    this.listen(sound, "error", () => this.#address && this.#sayLost());
+    const { place } = this;
+    const sound = this.sound = soundOf(this.file, this);
+    for (const name of ["play", "pause", "ended", "timeupdate", "seeked", "lost"]) this.listen(sound.element, name, () => this.show());
+    this.listen(sound.element, "play", () => this.#follow());
+    this.listen(listening, "change", () => this.show());
     this.listen(place, "input", () => this.#seek(Number(place.value)));
     // The arrows move within the recording, not from message to message; their step is a second.
     this.listen(place, "keydown", (event) => this.#key(event));
+    this.sight = new IntersectionObserver((entries) => this.#see(Boolean(entries.at(-1)?.isIntersecting)));
+    this.sight.observe(this);
     this.show();
+    this.#follow();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.sound.pause();
-    if (this.blob && this.#address) URL.revokeObjectURL(this.#address);
-    this.#address = "";
+    this.sight?.disconnect();
+    this.#see(false);
+    this.sound?.leave();
+    this.sound = undefined;
+  }
+
+  /** @param {boolean} isSeen */
+  #see(isSeen) {
+    if (!this.sound || isSeen === this.#isSeen) return;
+    this.#isSeen = isSeen;
+    this.sound.seen += isSeen ? 1 : -1;
+    if (listening.sound === this.sound) listening.tell();
   }
 
   show() {
     const { sound, place, length, played } = this;
-    const at = Math.min(length, sound.currentTime);
-    const runs = !sound.paused;
+    if (!sound) return;
+    const { at, runs, isLost } = sound;
+    const { rate } = listening;
     place.value = String(at);
     if (played) played.style.clipPath = `inset(0 ${100 - (100 * at) / (length || 1)}% 0 0)`;
-    const shown = JSON.stringify([runs, Math.floor(at), rate, this.language]);
+    const shown = JSON.stringify([runs, Math.floor(at), rate, isLost, this.language]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const label = this.say(runs ? "voice.pause" : "voice.play");
@@ -77,53 +90,32 @@ export class VoicePlayer extends PageElement {
     place.setAttribute("aria-valuetext", this.say("voice.at", { at: lengthWords(Math.floor(at)), length: lengthWords(length) }));
     this.speed.textContent = `${rate}×`;
     this.speed.setAttribute("aria-label", this.say("voice.speed", { rate: String(rate) }));
+    this.told.textContent = isLost ? this.say("voice.lost") : "";
     this.setAttribute("aria-label", `${this.say("files.voice")}, ${lengthWords(length)}`);
   }
 
   #follow() {
-    if (!this.isConnected || this.sound.paused) return;
+    if (!this.isConnected || !this.sound?.runs) return;
     this.show();
     requestAnimationFrame(() => this.#follow());
   }
 
-  #load() {
-    if (this.#address) return;
-    this.#address = this.blob ? URL.createObjectURL(this.blob) : `/files/${this.file.id}`;
-    this.sound.src = this.#address;
-  }
-
   async #toggle() {
-    const { sound } = this;
-    if (!sound.paused) return sound.pause();
-    this.told.textContent = "";
-    this.#load();
-    sound.playbackRate = rate;
-    try {
-      await sound.play();
-    } catch (error) {
-      // Another one began meanwhile, or it was stopped at once.
-      if (/** @type {Error} */ (error).name !== "AbortError") this.#sayLost();
-    }
-    return undefined;
-  }
-
-  #sayLost() {
-    this.sound.removeAttribute("src");
-    this.#address = "";
-    this.told.textContent = this.say("voice.lost");
+    const toggled = this.sound?.toggle();
     this.show();
+    if (this.message && (await arrived("playing-bar")) && !document.querySelector("playing-bar")) document.querySelector("main")?.before(make("playing-bar"));
+    await toggled;
   }
 
   /** @param {number} seconds */
   #seek(seconds) {
-    this.#load();
-    this.sound.currentTime = Math.min(this.length, Math.max(0, seconds));
+    this.sound?.seek(seconds);
     this.show();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const at = this.sound.currentTime;
+    const at = this.sound?.at ?? 0;
     /** @type {Record<string, number>} */ const places = {
       ArrowLeft: at - KEY_STEP, ArrowDown: at - KEY_STEP, ArrowRight: at + KEY_STEP, ArrowUp: at + KEY_STEP, Home: 0, End: this.length,
     };
@@ -132,12 +124,6 @@ export class VoicePlayer extends PageElement {
     event.preventDefault();
     event.stopPropagation();
     this.#seek(place);
-  }
-
-  #faster() {
-    rate = rate === 1 ? FAST : 1;
-    this.sound.playbackRate = rate;
-    for (const player of /** @type {NodeListOf<VoicePlayer>} */ (document.querySelectorAll("voice-player"))) player.show();
   }
 }
 
