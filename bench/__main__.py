@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from bench import small
+from bench.discover import discover
 from bench.fanout import Options, fanout
 from bench.forum import forum
 from bench.machine import cores
@@ -35,6 +36,7 @@ BENCHES = {
     "herd": herd,
     "scale": scale,
     "people": people,
+    "discover": discover,
     "forum": forum,
     "search": search,
 }

@@ -105,10 +105,10 @@ async def _search(server: Server, options: Options) -> None:
                 began = time.perf_counter()
                 await ask(query)
                 took.append((time.perf_counter() - began) * 1000)
-            tables.row(0, name, {"query": f"{kind:<20}"} | _figures(took))
+            tables.row(0, name, {"query": f"{kind:<20}"} | figures(took))
 
 
-def _figures(took: list[float]) -> dict[str, Any]:
+def figures(took: list[float]) -> dict[str, Any]:
     return {"p50": f"{statistics.median(took):.1f} ms", "p99": f"{sorted(took)[int(len(took) * 0.99)]:.1f} ms"}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from chatserver.rules.text.searching import fold
@@ -64,33 +64,27 @@ class Typed(NamedTuple):
 
 
 def typed(title: str) -> Typed:
-    """What such words for this title are made of."""
+    """What such words for this title are made of. Nothing of it is kept."""
     found = Typed(set(), set())
-    for parts in spelled(title, "").parts:
+    for parts in spelled.__wrapped__(title, "").parts:
         # A word without Chinese ends at the first character that is not ASCII.
-        readings = [[text for text in map(_ascii, part) if text] for part in parts]
+        readings = [{text for text in map(_ascii, part) if text} for part in parts]
+        firsts = [{text[0] for text in some} for some in readings] + [set[str]()]
+        twos = [
+            {text[:2] for text in some if len(text) > 1} | {one + other for one in first for other in following}
+            for some, first, following in zip(readings, firsts, firsts[1:], strict=False)
+        ] + [set[str]()]
+        found.starts.update(*firsts, *twos)
         for place, some in enumerate(readings):
             for text in some:
-                found.starts.update(way[:length] for way in _ways(readings, place, text, 2) for length in (1, 2))
-                for at in range(len(text)):
-                    found.threes.update(way for way in _ways(readings, place, text[at:], 3) if len(way) == 3)
+                found.threes.update(text[at : at + 3] for at in range(len(text) - 2))
+                found.threes.update(text[at : at + 2] + one for at in range(len(text) - 1) for one in firsts[place + 1])
+                found.threes.update(one + two for one in text for two in twos[place + 1])
     return found
 
 
 def _ascii(text: str) -> str:
     return text if text.isascii() else re.split(r"[^\x00-\x7f]", text, maxsplit=1)[0]
-
-
-def _ways(readings: Sequence[Sequence[str]], place: int, text: str, length: int) -> Iterator[str]:
-    """What may be typed from this rest of a part on, in so many letters, or fewer at the end."""
-    rests: list[str] = []
-    if length > 1:
-        if len(text) > 1:
-            rests += _ways(readings, place, text[1:], length - 1)
-        if place + 1 < len(readings):
-            for following in readings[place + 1]:
-                rests += _ways(readings, place + 1, following, length - 1)
-    yield from (text[0] + rest for rest in rests or [""])
 
 
 def _part(text: str) -> Part:

@@ -43,7 +43,9 @@ LATEST_CHARACTERS: Final = 140
 FRESH_MS: Final = 5_000
 LONGEST_NUMBER: Final = 16
 GLANCES_AT_ONCE: Final = 256
-"""Of so many matching rooms the numbers are read; of more, the index says which are the liveliest."""
+"""Of so many matching rooms the numbers are read and decide the order."""
+OF_MANY: Final = 2 * PAGE
+"""Of more, so many are read for a page; the index says which are the next in liveliness."""
 _NOTHING_YET: Final = Glance(0, 0, 0, 0)
 
 
@@ -67,8 +69,8 @@ class Discovery:
         if params.query:
             await load_spellings()
         wanted = RoomsWanted(tuple(fold(params.query).split()), fold(text_rules.fold_tag(params.tag)))
-        proposed = await self._propose(wanted, after)
-        places = await self._in_order(proposed.rooms, proposed.late, after, now)
+        proposed, is_all = await self._propose(wanted, after)
+        places = await self._in_order(proposed, after, now)
         page, end = await self._page(wanted, places)
         joined = await self._joined(caller)
         latest = await self._latest(caller, [room.room for room in page], now)
@@ -78,27 +80,27 @@ class Discovery:
             for room, said in zip(page, latest, strict=True)
         ]
         mine = (await self._closed(joined, params.query) if params.query else []) or UNSET
-        is_all = end == len(places) and len(proposed.rooms) <= GLANCES_AT_ONCE
+        is_last = end == len(places) and is_all
         progress = proposed.progress
         return RoomDiscoverResult(
-            rooms=rooms, mine=mine, next="" if is_all or not end else _packed(places[end - 1]),
+            rooms=rooms, mine=mine, next="" if is_last or not end else _packed(places[end - 1]),
             indexing=progress if progress < 1 else UNSET,
         )  # fmt: skip
 
-    async def _propose(self, wanted: RoomsWanted, after: Liveliness | None) -> Rooms:
-        """All rooms that the index proposes, if they are few; of many, those after a place, and one more than are
-        looked at."""
+    async def _propose(self, wanted: RoomsWanted, after: Liveliness | None) -> tuple[Rooms, bool]:
+        """All rooms that the index proposes, if they are few; of many, the next after a place. And whether these are
+        all."""
         proposed = await self._index.find_rooms(wanted, GLANCES_AT_ONCE + 1)
-        if after is None or len(proposed.rooms) <= GLANCES_AT_ONCE:
-            return proposed
-        return await self._index.find_rooms(msgspec.structs.replace(wanted, after=after), GLANCES_AT_ONCE + 1)
+        if len(proposed.rooms) <= GLANCES_AT_ONCE:
+            return proposed, True
+        if after is not None:
+            proposed = await self._index.find_rooms(msgspec.structs.replace(wanted, after=after), GLANCES_AT_ONCE + 1)
+        return proposed._replace(rooms=proposed.rooms[:OF_MANY]), len(proposed.rooms) <= OF_MANY
 
-    async def _in_order(
-        self, proposed: list[Liveliness], late: list[OpenRoom], after: Liveliness | None, now: int
-    ) -> list[Liveliness]:
+    async def _in_order(self, proposed: Rooms, after: Liveliness | None, now: int) -> list[Liveliness]:
         """Those of these rooms that come after a place, by their numbers now."""
-        places = {room.room: Liveliness.of(room.room, room.created_at) for room in late}
-        places |= {place.room: place for place in proposed[:GLANCES_AT_ONCE]}
+        places = {room.room: Liveliness.of(room.room, room.created_at) for room in proposed.late}
+        places |= {place.room: place for place in proposed.rooms}
         await self._look(list(places), now)
         in_order = sorted(map(self._place, places.values()))
         return [place for place in in_order if after is None or place > after]

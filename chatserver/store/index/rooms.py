@@ -22,7 +22,7 @@ from chatserver.store.index.engine import RoomsFound, RoomsWanted
 from chatserver.store.index.file import Reading
 from chatserver.store.index.part import PartFile
 from chatserver.store.index.people import CHECKED_EVERY
-from chatserver.store.index.threes import all_of, as_token, cut, has, threes_of
+from chatserver.store.index.threes import THREE, all_of, as_token, has, threes_of
 
 SCHEMA: Final = """
 CREATE TABLE rooms (id INTEGER PRIMARY KEY, room TEXT UNIQUE, version INTEGER, said TEXT, titles TEXT);
@@ -33,7 +33,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
 """
 MOST_WORDS: Final = 16
 """Words of one search that are asked for; all are compared."""
-_START, _THREE, _TAG = "\uf000", "\uf001", "\uf002"
+_START, _TAG = "\uf000", "\uf001"
 """What tokens begin with that are no threes of words."""
 _TURN: Final = 16
 """How many rooms are made into tokens before other threads may run."""
@@ -89,15 +89,11 @@ class RoomsFile(PartFile):
 
 def tokens_of(room: OpenRoom) -> str:
     """All by which a room is proposed, as tokens."""
-    starts: set[str] = set()
-    threes: set[str] = set()
-    for title in (room.title, *room.titles.values()):
-        ways = typed(title)
-        starts |= ways.starts
-        threes |= ways.threes
-    tags = {as_token(fold(tag)) for tag in room.tags}
-    more = [mark + text for mark, texts in ((_START, starts), (_THREE, threes), (_TAG, tags)) for text in sorted(texts)]
-    return " ".join([threes_of(room.words), *more]).strip()
+    ways = [typed(title) for title in {room.title, *room.titles.values()}]
+    tokens = set(threes_of(room.words).split()).union(*(way.threes for way in ways))
+    tokens.update(_START + start for way in ways for start in way.starts)
+    tokens.update(_TAG + as_token(fold(tag)) for tag in room.tags)
+    return " ".join(tokens)
 
 
 class RoomsReading(Reading):
@@ -143,8 +139,6 @@ def match_of(wanted: RoomsWanted) -> str:
 
 
 def _may_mean(word: str) -> str:
-    if not (word.isascii() and word.isalnum()):
-        return f"({has(word)})"
-    tokens = [_START + word[:2], *(_THREE + three for three in (cut(word) if len(word) > 2 else ()))]
-    spelled = all_of(f'"{token}"' for token in tokens)
-    return f"(({has(word)}) OR ({spelled}))"
+    """What may mean the word. All threes of a longer one are in the text, in what titles may be typed as, or some in
+    either."""
+    return f'({has(word)} OR "{_START}{as_token(word)}")' if len(word) < THREE else f"({has(word)})"
