@@ -62,7 +62,8 @@ local none = {}
 for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do
   local id, title = string.format('room-%d', i), 'Room ' .. i
   redis.call('HSET', '{r:' .. id .. '}', 'kind', 'open', 'title', title, 'about', '', 'created_at', 1700000000000 + i,
-    'epoch', 'e' .. i, 'seq', 0, 'rev', 0, 'first_seq', 1, 'shared', 0, 'mv', 1, 'ownerless', 1)
+    'epoch', 'e' .. i, 'seq', 0, 'rev', 0, 'first_seq', 1, 'shared', 0, 'mv', 1, 'ownerless', 1,
+    'tags', cmsgpack.pack({'many'}))
   local entry = {1, title, '', {'many'}, {none = ''}, {none = ''}, false, false, i, false}
   redis.call('HSET', '{rooms}', id, cmsgpack.pack(entry))
 end

@@ -112,7 +112,7 @@ class World:
             await self.server.store.redis.hset(keys.user(person.id), "trusted", 1)
         await self.ann.start()
         await self.ben.start()
-        self.room = (await self.ann.call("room.create", title="Tea"))["room"]
+        self.room = (await self.ann.call("room.create", title="茶屋"))["room"]
         with redis.Redis(unix_socket_path=self.address.path) as link:
             population.members(link, self.size, keys.room(self.room))
             population.writers(link, self.size, keys.room(self.room))
@@ -148,6 +148,12 @@ class World:
             "members by a handle": lambda: self.finds(f"person{self.size // 2}"),
             "people by a handle": lambda: self.finds_people(f"person{self.size // 2}"),
             "people by a part of a handle": lambda: self.finds_people(f"erson{self.size // 2}"),
+            "first page of the rooms": self.lists_rooms,
+            "a page of rooms in the middle": lambda: self.lists_rooms(after=f"0.0.0.{1700000000000 + self.size // 2}."),
+            "rooms by a tag of all": lambda: self.lists_rooms(tag="many"),
+            "a room by its title": lambda: self.finds_room(f"Room {self.size // 2}", f"room-{self.size // 2}"),
+            "a room by pinyin": lambda: self.finds_room("chawu", self.room),
+            "no room": lambda: self.finds_room("nothing at all"),
             "room.update": self.changes_room,
             "roles": self.changes_role,
             "history": self.reads,
@@ -201,6 +207,14 @@ class World:
     async def finds_people(self, query: str) -> None:
         answer = await self.ann.call("user.search", query=query)
         assert [one["handle"] for one in answer["users"]] == [f"person{self.size // 2}"] and "indexing" not in answer
+
+    async def lists_rooms(self, **asked: str) -> None:
+        answer = await self.ann.call("room.discover", **asked)
+        assert len(answer["rooms"]) == 50 and answer["next"] and "indexing" not in answer
+
+    async def finds_room(self, query: str, *rooms: str) -> None:
+        answer = await self.ann.call("room.discover", query=query)
+        assert [room["room"] for room in answer["rooms"]] == list(rooms) and "indexing" not in answer
 
     async def changes_room(self) -> None:
         self.number += 1

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
+from bench import population
 from chatserver.app import Server
 from chatserver.ids import now_ms
 from chatserver.rules import days
 from chatserver.store.engine import keys
+from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.records import Record, pack_record
 from tests.conftest import OpenServer
-from tests.people import Person, gathering, post, sign_up
+from tests.people import PATIENCE, Person, gathering, post, sign_up
 
 
 async def rooms(url: str, token: str = "", **asked: Any) -> dict[str, dict[str, Any]]:
@@ -125,3 +130,66 @@ async def test_a_page_of_rooms_asks_for_all_that_was_said_last_in_one_write(serv
         server.store.call = call  # type: ignore[method-assign]
     assert sum("latest" in room for room in found.values()) == 40
     assert trips == 1
+
+
+# --- more rooms than are looked at -----------------------------------------------------------------------------------
+
+
+async def pages(url: str, **asked: Any) -> list[list[dict[str, Any]]]:
+    found: list[list[dict[str, Any]]] = []
+    after = ""
+    while True:
+        page = await post(url, "room.discover", **asked, after=after)
+        assert "indexing" not in page
+        found.append(page["rooms"])
+        after = page.get("next", "")
+        if not after:
+            return found
+
+
+async def test_of_many_rooms_the_liveliest_come_first_and_each_is_on_one_page(
+    open_server: OpenServer, address: Address
+) -> None:
+    first = await open_server()
+    mei = await sign_up(first.url, "mei")
+    with redis.Redis(unix_socket_path=address.path) as link:
+        population.rooms(link, 700)
+    talk, here, full = "room-690", "room-650", "room-600"
+    await first.store.redis.hset(keys.room(here) + ":here", "elsewhere", f"{now_ms() + 600_000} 30 ")
+    await post(first.url, "room.join", mei.token, room=talk)
+    await said_at(first.store, talk, mei.id, now_ms())
+    await first.store.redis.hset(keys.room(full) + ":members", mapping={f"u{number}": "x" for number in range(9)})
+    two = await open_server(server__data=str(Path(first.settings.server.data) / "other"))
+    async with asyncio.timeout(PATIENCE):
+        while "indexing" in await post(two.url, "room.discover"):
+            await asyncio.sleep(0.05)
+    found = await pages(two.url)
+    rooms = [room["room"] for page in found for room in page]
+    starters = [room for room in rooms if not room.startswith("room-")]
+    assert len(rooms) == len(set(rooms)) == 700 + len(starters) and all(len(page) == 50 for page in found[:-1])
+    quiet = [f"room-{number}" for number in range(1, 701) if f"room-{number}" not in {talk, here, full}]
+    assert [room for room in rooms if room not in starters] == [here, talk, full, *quiet]
+    assert found[0][0]["online"] == 20 and found[0][1]["today"] == 1 and found[0][2]["members"] == 9
+    tagged = [room["room"] for page in await pages(two.url, tag="many", query="room") for room in page]
+    assert tagged == [here, talk, full, *quiet]
+    few = [room["room"] for page in await pages(two.url, query="oom 69") for room in page]
+    assert few == [talk, *(room for room in quiet if "69" in room)]
+
+
+async def test_a_page_of_many_is_filled_up_where_rooms_were_archived_meanwhile(
+    open_server: OpenServer, address: Address
+) -> None:
+    server = await open_server()
+    with redis.Redis(unix_socket_path=address.path) as link:
+        population.rooms(link, 400)
+    two = await open_server(server__data=str(Path(server.settings.server.data) / "other"))
+    async with asyncio.timeout(PATIENCE):
+        while "indexing" in await post(two.url, "room.discover"):
+            await asyncio.sleep(0.05)
+    archived = [f"room-{number}" for number in range(1, 120)]
+    for room in archived:
+        await server.store.redis.hset(keys.room(room), "archived", 1)
+    found = await pages(two.url, tag="many")
+    rooms = [room["room"] for page in found for room in page]
+    assert rooms == [f"room-{number}" for number in range(120, 401)]
+    assert [len(page) for page in found[1:-1]] == [50] * (len(found) - 2)
