@@ -33,7 +33,7 @@
  *   members: number, titles?: Record<string, string>, abouts?: Record<string, string>, window?: boolean, bots?: boolean,
  *   archived?: boolean, slow_mode?: number, question?: boolean, pokes?: boolean, forum?: boolean, topics_version?: number}} RoomWords
  * @typedef {{room: string, title: string, about: string, tags: string[], members: number, online: number,
- *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean,
+ *   today: number, last_at: number, joined?: boolean, window?: boolean, bots?: boolean, forum?: boolean,
  *   titles?: Record<string, string>, abouts?: Record<string, string>,
  *   latest?: {author: User, text: string, at: number}, archived?: boolean}} RoomListing
  * @typedef {{messages: Message[], epoch: string, first_seq: number, last_seq: number, rev: number,

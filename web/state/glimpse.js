@@ -8,7 +8,6 @@
 import { Room } from "./room.js";
 
 const PAGE = 50;
-const LISTING_PAGES = 10;
 
 /**
  * Rejects with a Refusal where one may not look.
@@ -25,13 +24,8 @@ export async function glimpse(client, id) {
 
 /** @param {import("./client.js").Client} client @param {string} id @returns {Promise<RoomListing | undefined>} */
 export async function listing(client, id) {
-  for (let after = "", pages = 0; pages < LISTING_PAGES; pages += 1) {
-    const { rooms, next } = await client.api("room.discover", { after });
-    const found = rooms.find((/** @type {RoomListing} */ room) => room.room === id);
-    if (found || !next) return found;
-    after = next;
-  }
-  return undefined;
+  const { rooms } = await client.api("room.discover", { room: id });
+  return rooms[0];
 }
 
 /**
@@ -41,9 +35,9 @@ export async function listing(client, id) {
  */
 function glimpsed(id, page, listed) {
   const { epoch, first_seq, last_seq, rev } = page;
-  const { title = "", about = "", tags = [], members = 0, online = 0, titles, abouts } = listed ?? {};
+  const { title = "", about = "", tags = [], members = 0, online = 0, titles, abouts, forum = false } = listed ?? {};
   const room = new Room({
-    room: id, kind: "open", title, about, tags, titles, abouts, role: "visitor", notify: "none", members, online,
+    room: id, kind: "open", title, about, tags, titles, abouts, forum, role: "visitor", notify: "none", members, online,
     epoch, first_seq, last_seq, last_id: page.messages.at(-1)?.id ?? "", rev, read_seq: last_seq, unread: 0, mentions: 0,
   });
   room.timeline.take(page);

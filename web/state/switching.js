@@ -58,10 +58,10 @@ function personOffer({ room, ...user }) {
 
 /** @param {import("./room.js").Room} room @param {string} language @returns {Offer} */
 function roomOffer(room, language) {
-  return { kind: "room", id: room.id, text: room.title(language), room, icon: room.state.kind === "closed" ? "lock" : "hash" };
+  return { kind: "room", id: room.id, text: room.title(language), room, icon: room.state.kind === "closed" ? "lock" : room.state.forum ? "forum" : "hash" };
 }
 
 /** @param {import("../lib/shapes.js").RoomListing} listed @param {string} language @returns {Offer} */
-function otherOffer({ room, title, titles }, language) {
-  return { kind: "other", id: room, text: titles?.[language] ?? title, icon: "hash" };
+function otherOffer({ room, title, titles, forum }, language) {
+  return { kind: "other", id: room, text: titles?.[language] ?? title, icon: forum ? "forum" : "hash" };
 }

@@ -62,6 +62,7 @@ class RoomDiscover(Params, frozen=True):
         ),
     ] = ""
     tag: Annotated[str, Meta(max_length=64, description="a tag that the room must have")] = ""
+    room: Annotated[str, Meta(max_length=64, description="the id of the only room to list, if it is open")] = ""
     after: Annotated[After, Meta(description="where to continue: `next` of the previous page")] = ""
 
 

@@ -69,7 +69,7 @@ class Discovery:
         if params.query:
             await load_spellings()
         wanted = RoomsWanted(tuple(fold(params.query).split()), fold(text_rules.fold_tag(params.tag)))
-        proposed, is_all = await self._propose(wanted, after)
+        proposed, is_all = await self._propose(wanted, params.room, after)
         places = await self._in_order(proposed, after, now)
         page, end = await self._page(wanted, places)
         joined = await self._joined(caller)
@@ -87,9 +87,11 @@ class Discovery:
             indexing=progress if progress < 1 else UNSET,
         )  # fmt: skip
 
-    async def _propose(self, wanted: RoomsWanted, after: Liveliness | None) -> tuple[Rooms, bool]:
+    async def _propose(self, wanted: RoomsWanted, room: str, after: Liveliness | None) -> tuple[Rooms, bool]:
         """All rooms that the index proposes, if they are few; of many, the next after a place. And whether these are
-        all."""
+        all. One room that is named needs no index."""
+        if room:
+            return Rooms([], list((await self._rooms.read_open([room])).values()), 1.0), True
         proposed = await self._index.find_rooms(wanted, GLANCES_AT_ONCE + 1)
         if len(proposed.rooms) <= GLANCES_AT_ONCE:
             return proposed, True

@@ -18,7 +18,8 @@ from chatserver.store.engine.address import Address
 from chatserver.store.engine.store import Store
 from chatserver.store.messages.records import Record, pack_record
 from tests.conftest import OpenServer
-from tests.people import PATIENCE, Person, gathering, post, sign_up
+from tests.people import PATIENCE, Person, Refused, gathering, post, sign_up
+from tests.services.accounts.test_people import admin_of
 
 
 async def rooms(url: str, token: str = "", **asked: Any) -> dict[str, dict[str, Any]]:
@@ -130,6 +131,48 @@ async def test_a_page_of_rooms_asks_for_all_that_was_said_last_in_one_write(serv
         server.store.call = call  # type: ignore[method-assign]
     assert sum("latest" in room for room in found.values()) == 40
     assert trips == 1
+
+
+async def test_a_visitor_is_told_which_room_is_a_forum_and_finds_its_topics_there(server: Server) -> None:
+    mei, tom = await admin_of(server, "mei"), await sign_up(server.url, "tom")
+    room = (await post(server.url, "room.create", mei.token, title="Library", forum=True))["room"]
+    given = {"room": room, "title": "Rain", "text": "What to read", "client_id": "1"}
+    topic = (await post(server.url, "topic.create", mei.token, **given))["topic"]["id"]
+    listed = await rooms(server.url)
+    assert listed["Library"]["forum"] and "forum" not in listed["The hall"]
+    assert [one["id"] for one in (await post(server.url, "topic.list", tom.token, room=room))["topics"]] == [topic]
+    with pytest.raises(Refused) as caught:
+        await post(server.url, "topic.list", room=room)
+    assert caught.value.reason == "not_signed_in", "it is open, but no window"
+    await post(server.url, "room.update", mei.token, room=room, window=True)
+    visitor = await Person(server.url).start()
+    (state,) = [state for state in visitor.session["rooms"] if state["room"] == room]
+    assert state["forum"]
+    assert [one["id"] for one in (await visitor.call("topic.list", room=room))["topics"]] == [topic]
+    await post(server.url, "room.join", tom.token, room=room)
+    with pytest.raises(Refused) as caught:
+        await post(server.url, "message.send", tom.token, room=room, text="hello", client_id="2")
+    assert caught.value.reason == "topic_required"
+    await post(server.url, "room.update", mei.token, room=room, forum=False)
+    assert not (await visitor.hears("room.changed", room=room)).get("forum")
+    assert "forum" not in (await rooms(server.url))["Library"]
+
+
+async def test_one_room_is_listed_by_its_id_if_it_is_open(server: Server) -> None:
+    mei = await sign_up(server.url, "mei")
+    tea = (await post(server.url, "room.create", mei.token, title="Tea", tags=["green"]))["room"]
+    den = (await post(server.url, "room.create", mei.token, title="Den", kind="closed"))["room"]
+
+    async def listed(**asked: Any) -> list[str]:
+        answer = await post(server.url, "room.discover", **asked)
+        assert "next" not in answer
+        return [room["title"] for room in answer["rooms"]]
+
+    assert await listed(room=tea) == ["Tea"] == await listed(room=tea, query="te", tag="green")
+    for asked in ({"room": tea, "query": "coffee"}, {"room": tea, "tag": "red"}, {"room": den}, {"room": "nowhere"}):
+        assert await listed(**asked) == []
+    await post(server.url, "room.archive", mei.token, room=tea, archived=True)
+    assert await listed(room=tea) == []
 
 
 # --- more rooms than are looked at -----------------------------------------------------------------------------------

@@ -223,12 +223,13 @@ test("who joins has the room, and who leaves or is removed has it no more", asyn
 test("through the door one reads, without the room being one's own; joining takes its place", async (t) => {
   const { client, line } = await moveIn(t, []);
   line.answers["message.history"] = logOf(3);
-  line.answers["room.discover"] = ({ after }) => (after
-    ? { rooms: [{ room: "tea", title: "Tea", about: "Leaves", tags: [], members: 4, online: 2 }], next: "" }
-    : { rooms: [{ room: "hall" }], next: "2" });
+  line.answers["room.discover"] = ({ room }) => ({
+    rooms: room === "tea" ? [{ room, title: "Tea", about: "Leaves", tags: [], members: 4, online: 2, forum: true }] : [],
+  });
   await glimpse(client, "tea");
   const seen = client.find("tea");
   assert.deepEqual([seen.title("en"), seen.isMember, seen.unread, seen.timeline.messages.length], ["Tea", false, 0, 3]);
+  assert.equal(seen.state.forum, true);
   assert.equal(client.rooms.size, 0);
   line.tell("room.updated", stateOf("tea", { last_seq: 3 }));
   await until(() => client.rooms.has("tea"), "the room");

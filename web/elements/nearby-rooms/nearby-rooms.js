@@ -74,7 +74,7 @@ export class NearbyRooms extends PageElement {
   /** @param {import("../../lib/shapes.js").RoomListing} room */
   #row(room) {
     return make("li", {}, make("a", { class: "row", attributes: { href: roomPath(room.room) } },
-      make("span", { class: "mark" }, icon(this.client.signedIn ? "hash" : "lock")),
+      make("span", { class: "mark" }, icon(!this.client.signedIn ? "lock" : room.forum ? "forum" : "hash")),
       make("span", { class: "title", text: room.titles?.[this.language] ?? room.title, attributes: { dir: "auto" } }),
       room.online ? make("span", { class: "here-now", text: this.say("finder.online", { count: room.online }) }) : null));
   }

@@ -63,10 +63,10 @@ export class RoomDoor extends PageElement {
   }
 
   /** How many belong to it, and how lively it is. @param {import("../../lib/shapes.js").RoomListing} listed */
-  #facts({ members, today, online, last_at: last }) {
+  #facts({ members, today, online, last_at: last, forum }) {
     const now = this.client.now();
     const lively = today ? this.say("finder.today", { count: today }) : last && now - last < 30 * DAY ? this.say("room.talked", { when: ago(this.language, last, now, this.say("time.just_now")) }) : "";
-    return [this.say("finder.members", { count: members }), lively, online ? this.say("finder.online", { count: online }) : ""].filter(Boolean).join(" · ");
+    return [forum ? this.say("finder.forum") : "", this.say("finder.members", { count: members }), lively, online ? this.say("finder.online", { count: online }) : ""].filter(Boolean).join(" · ");
   }
 
   #ways() {

@@ -107,6 +107,7 @@ export class RoomFinder extends PageElement {
   #row(room) {
     const title = room.titles?.[this.language] ?? room.title;
     const facts = [
+      room.forum ? this.say("finder.forum") : "",
       this.say("finder.members", { count: room.members }),
       room.online ? this.say("finder.online", { count: room.online }) : "",
       room.today ? this.say("finder.today", { count: room.today }) : "",
