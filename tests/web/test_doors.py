@@ -195,3 +195,26 @@ async def test_the_language_is_the_browsers_or_the_readers_and_starter_rooms_fol
     await reader.open("/rooms")
     await reader.page.get_by_role("searchbox").fill("心理漫谈")
     await expect(reader.page.locator("room-finder h2")).to_have_text(["Psychology"])
+
+
+async def test_a_forum_says_so_at_its_door_and_shows_its_topics_to_who_looks_in(new_reader, new_room) -> None:
+    ann, bob, guest = await new_reader("Ann Lin"), await new_reader("Bob"), await new_reader()
+    room = await new_room(ann, "Old library", about="One book a month", forum=True)
+    given = {"room": room, "title": "Summer and moss", "text": "Chapter four is slow", "client_id": "t1"}
+    topic = (await ann.call("topic.create", **given))["topic"]["id"]
+    await guest.open(f"/room/{room}")
+    await expect(guest.page.locator("room-door .facts")).to_contain_text("Forum · 1 member · 1 message today")
+    await guest.open("/rooms")
+    await guest.page.get_by_role("searchbox").fill("old library")
+    await expect(guest.page.locator("room-finder .results .facts")).to_have_text([re.compile("^Forum · 1 member")])
+
+    await bob.open(f"/room/{room}")
+    await expect(bob.page.locator("topic-list .title")).to_have_text(["Summer and moss"])
+    await expect(bob.page.locator("topic-list").get_by_role("button", name="New topic")).to_be_hidden()
+    await expect(bob.box).to_be_hidden()
+    await bob.page.locator("topic-list .topic-row").click()
+    await expect(bob.page).to_have_url(re.compile(f"/room/{room}/topic/{topic}$"))
+    await bob.sees("Chapter four is slow")
+    await bob.page.locator("room-door").get_by_role("button", name="Join").click()
+    await bob.say("Read on, it gets better")
+    await bob.sees("Chapter four is slow", "Read on, it gets better")
