@@ -9,7 +9,7 @@
  *   about a message
  */
 
-import { inNextFrame } from "../lib/frames.js";
+import { inNextFrame, whenThereIsTime } from "../lib/frames.js";
 
 /** Set once by main.js, before any element is made. @type {Context} */
 export const context = /** @type {any} */ ({});
@@ -86,5 +86,10 @@ export class PageElement extends HTMLElement {
   /** Show once for each frame: events come in bursts. */
   later() {
     inNextFrame(this.#draw);
+  }
+
+  /** The same for what others did: that can wait a moment while somebody types. */
+  inTime() {
+    whenThereIsTime(this.#draw);
   }
 }

@@ -22,7 +22,7 @@ export class GreetingSeals extends PageElement {
   }
 
   attach() {
-    for (const name of ["room", "people"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["room", "people"]) this.listen(this.client, name, () => this.inTime());
     this.show();
   }
 

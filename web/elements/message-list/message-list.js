@@ -63,8 +63,9 @@ export class MessageList extends PageElement {
   attach() {
     this.scroller.setAttribute("aria-label", this.say("room.messages"));
     this.scroller.setAttribute("role", "region");
-    for (const name of ["session", "outbox", "rooms", "day", "people", "status"]) this.listen(this.client, name, () => this.later());
-    this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
+    this.listen(this.client, "outbox", () => this.later());
+    for (const name of ["session", "rooms", "day", "people", "status"]) this.listen(this.client, name, () => this.inTime());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.inTime());
     this.listen(this.scroller, "scroll", () => this.scrolled(), { passive: true });
     this.listen(document, "visibilitychange", () => this.mark());
     this.listen(window, "focus", () => this.mark());

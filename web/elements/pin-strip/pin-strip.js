@@ -28,7 +28,7 @@ export class PinStrip extends PageElement {
   attach() {
     this.pins = pinsOf(this.client, this.room);
     this.listen(this.pins, "change", () => this.show());
-    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.later());
+    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.inTime());
     this.listen(this.client, "people", () => this.later());
     if (!this.pins.messages) this.pins.load();
     this.show();

@@ -49,7 +49,7 @@ export class RoomList extends PageElement {
 
   attach() {
     for (const name of ["community", "session", "rooms"]) this.listen(this.client, name, () => this.show());
-    for (const name of ["room", "inbox"]) this.listen(this.client, name, () => this.later());
+    for (const name of ["room", "inbox"]) this.listen(this.client, name, () => this.inTime());
     this.listen(context.words, "change", () => this.show());
     this.listen(window, "popstate", () => this.show());
     this.listen(context.preferences, "change", () => this.show());

@@ -30,7 +30,7 @@ export class RoomTable extends PageElement {
   }
 
   attach() {
-    this.listen(this.client, "room", (event) => event.detail === this.room && this.later());
+    this.listen(this.client, "room", (event) => event.detail === this.room && this.inTime());
     for (const name of ["session", "people", "renamed"]) this.listen(this.client, name, () => this.later());
     this.#sizes = new ResizeObserver(([entry]) => {
       this.#width = entry?.contentRect.width ?? 0;

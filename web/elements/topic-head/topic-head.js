@@ -35,7 +35,7 @@ export class TopicHead extends PageElement {
     this.topics = topicsOf(this.client, this.room);
     this.listen(this.topics, "change", () => this.show());
     this.listen(this.client, "rooms", () => this.show());
-    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.later());
+    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.inTime());
     this.show();
   }
 

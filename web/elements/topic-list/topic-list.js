@@ -48,7 +48,7 @@ export class TopicList extends PageElement {
     this.topics = topicsOf(this.client, this.room);
     this.#choice = places.get(this.room)?.choice ?? 0;
     this.listen(this.topics, "change", () => this.later());
-    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.later());
+    this.listen(this.client, "room", ({ detail }) => detail === this.room && this.inTime());
     for (const name of ["session", "rooms", "renamed", "day"]) this.listen(this.client, name, () => this.later());
     this.listen(this.rows, "keydown", (event) => moveFocus(this.rows, "a", event));
     this.listen(this.scroller, "scroll", () => this.#scrolled(), { passive: true });
