@@ -90,7 +90,7 @@ async def tell(
 
     await trouble(guest)
 
-    await guest.open("/rooms")
+    await guest.follow("/rooms")
     await expect(guest.page.locator("room-finder").get_by_text(telling.about_room)).to_be_visible()
     await look("5-looks-for-a-room", guest)
     await guest.page.get_by_role("link", name=f"{telling.join}: {telling.room}").click()

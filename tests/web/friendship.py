@@ -178,7 +178,7 @@ class Friendship:
         await expect(tom.page.locator("bell-list li").first).to_contain_text(
             self.words("bell.friend", name=ann.user["name"])
         )
-        await tom.open("/people")
+        await tom.follow("/people")
         await expect(tom.page.locator("people-page .friend li")).to_contain_text(ann.user["name"])
         await self.look("08-both-are-told", tom)
 
@@ -238,7 +238,7 @@ class Friendship:
         await expect(lea.page.locator("room-list .bell .badge")).to_be_hidden()
         tie = await zhou.call("tie.get", user=lea.user["id"])
         await zhou.open(f"/room/{tie['room']}")
-        await lea.open(f"/user/{zhou.user['handle']}")
+        await lea.follow(f"/user/{zhou.user['handle']}")
         steps = lea.page.locator("tie-steps")
         await self.button(lea.page.locator("tie-menu"), "tie.ways").click()
         await lea.page.get_by_role("menuitem", name=self.words("tie.block"), exact=True).click()

@@ -128,7 +128,7 @@ async def test_settings_change_the_name_and_the_password_end_a_login_and_make_a_
 
     await page.locator("section", has_text="Delete my account").get_by_role("button", name="Log out").click()
     await expect(ann.page.get_by_role("link", name="Log in")).to_be_visible()
-    await ann.open("/sign-in")
+    await ann.follow("/sign-in")
     await fill_in(ann, Username=ann.user["handle"], Password="warmer tea at dusk")
     await expect(ann.page.locator("room-list .me")).to_contain_text("Ann L.")
 

@@ -81,7 +81,7 @@ async def test_moderators_choose_who_may_write_and_the_hall_stays(new_reader, ne
     await expect(page.get_by_role("button", name="Archive")).to_be_visible()
     await page.get_by_role("button", name="Close").click()
     await expect(page).to_be_hidden()
-    await ann.open("/room/hall")
+    await ann.follow("/room/hall")
     await ann.page.locator("room-view .more").click()
     await ann.page.get_by_role("menuitem", name="About this room").click()
     await expect(page.get_by_role("button", name="Leave room")).to_be_visible()

@@ -327,7 +327,7 @@ async def test_people_are_found_by_sound_and_note_and_stand_where_they_belong(ne
     await page.get_by_role("button", name="Unblock").click()
     await expect(page.locator(".acquainted li")).to_have_count(2)
     choice = ann.page.locator("hi-choice")
-    await ann.open("/settings/privacy")
+    await ann.follow("/settings/privacy")
     await expect(choice.get_by_label("Anyone from a shared room")).to_be_checked()
     await choice.get_by_label("Nobody", exact=True).check()
     async with asyncio.timeout(PATIENCE_MS / 1000):

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from tests.people import PASSWORD
 from tests.web import people
 from tests.web.people import Reader, Served
-from tests.web.test_axe import AXE, complaints, pytestmark  # noqa: F401 (the marks hold here, too)
+from tests.web.test_axe import come_to, complaints, pytestmark  # noqa: F401 (the marks hold here, too)
 from tests.web.test_friends import acquaint, befriend
 from tests.web.test_reach import CUT, ENLARGED
 
@@ -53,10 +53,9 @@ async def test_axe_finds_nothing_between_people(company: Company, browser: Brows
     ann = await company.ann(browser, "zh-CN", bypass_csp=True)
     screens, found = company.screens, list[str]()
     for path, there, pressed in [*((path, there, None) for path, there in screens.items()), *_opened(screens)]:
-        await _open(ann, path, there)
+        await _open(ann, path, there, by_address=pressed is not None)
         if pressed:
             await _press(ann, *pressed)
-        await ann.page.evaluate(AXE.read_text(encoding="utf-8"))
         found += await complaints(ann, path)
     assert not found, "\n".join(found)
     await ann.context.close()
@@ -121,7 +120,6 @@ async def _acquainted(ann: Reader, *others: Reader) -> dict[str, str]:
     }
 
 
-async def _open(reader: Reader, path: str, there: str) -> None:
-    await reader.open(path)
-    await expect(reader.page.locator(there).first).to_be_visible()
+async def _open(reader: Reader, path: str, there: str, *, by_address: bool = False) -> None:
+    await come_to(reader, path, there, by_address=by_address)
     await reader.page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")

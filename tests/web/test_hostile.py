@@ -87,7 +87,7 @@ def unmarked(text: str) -> str:
 
 
 async def test_a_hostile_title_name_or_line_is_text_everywhere(served: Served, new_reader, new_room) -> None:
-    ann = await new_reader("Ann Lin")
+    ann = await (await new_reader("Ann Lin")).open("/rooms")
     for text in SHORT:
         name = f"{text[:30]} é"
         eve = await (await people.sign_up(served, f"eve{SHORT.index(text)}", name)).start()
@@ -101,14 +101,14 @@ async def test_a_hostile_title_name_or_line_is_text_everywhere(served: Served, n
 
 async def _says_what_was_written(ann: Reader, room: str, text: str, name: str) -> None:
     """At the room's head, in its list of people, and where rooms are found."""
-    await ann.open(f"/room/{room}")
+    await ann.follow(f"/room/{room}")
     await expect(ann.page.get_by_role("heading", level=1)).to_have_text(text)
     await expect(ann.page.locator("room-view > header .about")).to_have_text(f"{text} about")
     await expect(ann.page.locator("message-item header .name").first).to_have_text(name)
     await expect(ann.page.locator("room-table").get_by_role("img", name=name)).to_have_count(1)
     await ann.page.locator("room-view .here").click()
     await expect(ann.page.locator("room-people .name", has_text=name)).to_have_count(1)
-    await ann.open("/rooms")
+    await ann.follow("/rooms")
     await ann.page.get_by_role("searchbox").fill("#nut")
     await expect(ann.page.locator("room-finder h2", has_text=text).first).to_be_visible()
     widths = await ann.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")

@@ -44,9 +44,12 @@ async def server(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ann(server: Served, browser: Browser) -> AsyncIterator[Reader]:
-    """Somebody in the hall whose browser has the page installed."""
-    made = await (await people.reader(server, browser, service_workers="allow")).sign_up("ann", "Ann Lin")
+async def ann(server: Served, browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Reader]:
+    """Somebody in the hall whose browser has the page installed; with "idle" as parameter it brought all elements,
+    too."""
+    idle = getattr(request, "param", "") == "idle"
+    made = await people.reader(server, browser, service_workers="allow", idle=idle)
+    await made.sign_up("ann", "Ann Lin")
     made.forgive(LINE_DOWN)
     await made.open("/room/hall")
     await comes_about(made, IS_INSTALLED)
@@ -66,6 +69,7 @@ async def keeps(reader: Reader, words: str) -> None:
     await comes_about(reader, KEEPS, words)
 
 
+@pytest.mark.parametrize("ann", ["idle"], indirect=True)
 async def test_the_page_and_the_rooms_last_read_open_without_a_line_and_words_wait(server: Served, ann: Reader) -> None:
     await ann.say("The kettle is on")
     await ann.sees("The kettle is on")

@@ -165,17 +165,19 @@ async def test_enlarged_to_four_hundred_percent_and_spaced_wide_nothing_is_lost(
     room = await new_room(ann, "Enlarged", topic="A topic of a room that goes on for a while")
     screens = SCREENS | {f"/room/{room}": "message-composer"}
     lost = []
+    await ann.open("/notifications")
     for path, there in screens.items():
-        await ann.open(path.format(handle=ann.user["handle"]))
+        await ann.follow(path.format(handle=ann.user["handle"]))
         await expect(ann.page.locator(there).first).to_be_visible()
         lost += [f"{path} enlarged: {what}" for what in await ann.page.evaluate(CUT)]
-        await ann.page.add_style_tag(content=SPACED)
+        wide = await ann.page.add_style_tag(content=SPACED)
         lost += [f"{path} spaced: {what}" for what in await ann.page.evaluate(CUT)]
+        await wide.evaluate("(style) => style.remove()")
     assert not lost, "\n".join(lost)
     await ann.say("small window, whole words")
     await ann.hears("small window, whole words")
     await expect(ann.box).to_be_in_viewport()
-    await ann.open("/room/hall")
+    await ann.follow("/room/hall")
     await ann.box.focus()
     question = ann.page.locator("day-question summary")
     await expect(question).to_be_visible()

@@ -57,8 +57,8 @@ async def test_what_one_says_of_oneself_is_what_another_sees(new_reader, new_roo
         "Quiet mornings",
     ):
         await expect(seen).to_contain_text(words)
-    await bob.open(f"/room/{room}")
-    await ann.open(f"/room/{room}")
+    await bob.follow(f"/room/{room}")
+    await ann.follow(f"/room/{room}")
     await expect(bob.page.locator("room-view .here")).to_have_accessible_name("2 位成员 · 1 人在线")
 
 
@@ -91,7 +91,7 @@ async def test_a_hidden_tab_calls_with_leave_for_what_each_room_may_call_for(new
     await calls.get_by_label("Notify me when").check()
     for label in ("Quiet from", "Quiet until"):
         await calls.get_by_label(label).fill("03:00")
-    await ann.open(f"/room/{room}")
+    await ann.follow(f"/room/{room}")
     await expect(ann.box).to_be_visible()
     await ann.page.evaluate("""Notification.permission = "granted"; window.away = true;
       document.dispatchEvent(new Event("visibilitychange"))""")
@@ -168,7 +168,7 @@ async def test_who_closes_the_account_is_gone_at_once_and_what_they_said_stays(n
     await ann.open(f"/room/{room}")
     await ann.say("it was good to be here")
     await bob.hears("it was good to be here")
-    await ann.open("/settings/account")
+    await ann.follow("/settings/account")
     leaving = ann.page.locator("section", has_text="Your name and profile are erased at once")
     await leaving.get_by_text("Delete my account").first.click()
     await leaving.get_by_label("Password").fill("not this one")

@@ -68,7 +68,7 @@ async def test_a_forum_opens_at_its_topics_and_a_topic_at_what_is_new(new_reader
     await ann.page.go_back()
     await expect(ann.box).to_have_value("half a thought")
     await ann.box.press_sequentially("!")
-    await bob.open(f"/room/{room}/topic/{moss}")
+    await bob.follow(f"/room/{room}/topic/{moss}")
     await bob.hears("I read it twice")
     await ann.box.press_sequentially("!")
     await ann.box.press("Enter")
@@ -77,10 +77,10 @@ async def test_a_forum_opens_at_its_topics_and_a_topic_at_what_is_new(new_reader
     await expect(ann.page.locator("message-item.marked")).to_contain_text("Chapter four is slow")
 
     # A link to one message of a forum leads to it in its topic; all messages stand in one line, each with its topic.
-    await bob.open(f"/room/{room}/3")
+    await bob.follow(f"/room/{room}/3")
     await expect(bob.page).to_have_url(re.compile(f"/topic/{moss}/3$"))
     await expect(bob.page.locator("message-item.marked")).to_contain_text("I read it twice")
-    await bob.open(f"/room/{room}/all")
+    await bob.follow(f"/room/{room}/all")
     await expect(bob.page.locator("message-composer .note")).to_have_text(re.compile("people write in topics"))
     await bob.message("Poems").locator(".topic").click()
     await expect(bob.page.locator("topic-head h2")).to_have_text("Rain")
@@ -152,7 +152,7 @@ async def test_in_an_ordinary_room_a_topic_begins_with_a_message_and_takes_other
     await expect(bob.message("Will it rain").locator(".topic")).to_have_text(re.compile("Rain"))
 
     # Closed with a note, nobody writes in it; deleted, it is gone with its messages.
-    await bob.open(f"/room/{room}/topics")
+    await bob.follow(f"/room/{room}/topics")
     await row(bob, "Which soil").click()
     await expect(bob.box).to_be_visible()
     await choose(ann, "Close topic")
