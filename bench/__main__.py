@@ -56,6 +56,7 @@ def main() -> None:
         in_flight=arguments.in_flight,
         seconds=arguments.seconds,
         rounds=arguments.rounds,
+        opensearch=arguments.opensearch,
     )
     with tempfile.TemporaryDirectory(prefix="chatserver-bench-") as folder:
         for name in BENCHES if arguments.bench == "all" else [arguments.bench]:
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--in-flight", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--opensearch", default="")
     return parser
 
 

@@ -17,13 +17,15 @@ ROOM = "bench"
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Options:
-    """``in_flight``: unanswered sends of each sender. ``rounds``: how often each side is measured, in turn."""
+    """``in_flight``: unanswered sends of each sender. ``rounds``: how often each side is measured, in turn;
+    ``opensearch``: the address of a cluster."""
 
     members: int = 1000
     senders: int = 20
     in_flight: int = 10
     seconds: float = 5
     rounds: int = 3
+    opensearch: str = ""
 
 
 def fanout(folder: Path, core: int, options: Options) -> None:

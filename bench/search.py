@@ -1,5 +1,6 @@
 """Finding messages by the index: its size, how long it takes to make, how long a search takes; and how late a new
-message is found while 500 a second come.
+message is found while 500 a second come. With ``--opensearch`` the same in the cluster at this address, beside the
+files: in an index of its own, which is removed afterwards.
 
 The messages are made up of words drawn by a Zipf distribution, three fifths in Chinese, the rest English or both, in
 200 rooms of very different sizes. The engine is fed as its follower feeds it, a page of 256 messages of a room at once.
@@ -26,6 +27,8 @@ from chatserver.settings import load
 from chatserver.store.embedded.server import EmbeddedStore
 from chatserver.store.engine.address import Address
 from chatserver.store.index.engine import Entry, MessageEngine, RoomPart, RoomState, Wanted
+from chatserver.store.index.opensearch.cluster import Cluster
+from chatserver.store.index.opensearch.engine import OpenSearchMessages
 from chatserver.store.index.sqlite import SqliteMessages
 from chatserver.store.messages.records import Record
 
@@ -35,6 +38,7 @@ PARTS: Final = 32
 """Pages that are written together, as the follower does."""
 FOUND: Final = 50
 A_SECOND: Final = 500
+INDEX: Final = "chatserver-bench"
 NOW: Final = 1_767_280_000_000
 SETTINGS: Final = {"server.port": 0, "host.enabled": False, "limits.searches_burst": 0}
 
@@ -73,23 +77,45 @@ def _zipf(words: Sequence[str]) -> list[float]:
 def search(folder: Path, _servers: int, options: Options) -> None:
     """``--members`` messages; each kind of query ``--rounds`` times forty."""
     tables.title(f"{options.members:,} messages found by the index")
-    language = Language()
-    engine = SqliteMessages(folder / "alone")
-    assert engine.acquire()
-    _make(engine, language, options.members)
-    for kind, wanted in _queries(language, options.rounds).items():
-        took = [_timed(engine, one) for one in wanted]
-        tables.row(0, "index", {"query": f"{kind:<34}"} | figures(took))
-    engine.close()
+    sides: list[tuple[str, MessageEngine]] = [("files", SqliteMessages(folder / "alone"))]
+    if options.opensearch:
+        cluster = Cluster([options.opensearch], "", 2)
+        sides.append(("OpenSearch", OpenSearchMessages(cluster, INDEX, lambda: "bench")))
+    for side, engine in sides:
+        _remove(engine)
+        _alone(side, engine, options)
+    for side, engine in sides:
+        _beside_others(side, folder / side, options)
+        _remove(engine)
+        engine.close()
+
+
+def _beside_others(side: str, folder: Path, options: Options) -> None:
+    more = {"index.opensearch": [options.opensearch], "index.opensearch_index": INDEX} if side == "OpenSearch" else {}
     store = EmbeddedStore(folder / "store")
     store.start()
     try:
-        asyncio.run(_freshness(folder, Address(path=store.address), language, options.seconds))
+        asyncio.run(_freshness(side, folder, Address(path=store.address), options.seconds, more))
     finally:
         store.stop()
 
 
-def _make(engine: SqliteMessages, language: Language, count: int) -> None:
+def _remove(engine: MessageEngine) -> None:
+    if isinstance(engine, OpenSearchMessages):
+        engine.remove()
+
+
+def _alone(side: str, engine: MessageEngine, options: Options) -> None:
+    language = Language()
+    assert engine.acquire()
+    _make(side, engine, language, options.members)
+    for kind, wanted in _queries(language, options.rounds).items():
+        took = [_timed(engine, one) for one in wanted]
+        tables.row(0, side, {"query": f"{kind:<34}"} | figures(took))
+    _remove(engine)
+
+
+def _make(side: str, engine: MessageEngine, language: Language, count: int) -> None:
     making, before, written = 0.0, memory(), 0
     for parts in _pages(language, count):
         began = time.monotonic()
@@ -97,7 +123,7 @@ def _make(engine: SqliteMessages, language: Language, count: int) -> None:
         making += time.monotonic() - began
         written += sum(len(part.entries) for part in parts)
     tables.row(
-        0, "index",
+        0, side,
         {"made in": f"{making:.1f} s", "a second": f"{written / making:,.0f}", "memory": f"+{memory() - before:.0f} MB",
          "size": f"{engine.size() / 1e6:.0f} MB, {engine.size() / written:.0f} bytes a message"},
     )  # fmt: skip
@@ -122,7 +148,8 @@ def _pages(language: Language, count: int) -> Iterator[list[RoomPart]]:
             if len(parts) == PARTS:
                 yield parts
                 parts = []
-    yield parts
+        yield parts  # a room is once at most in what is written together
+        parts = []
 
 
 def _queries(language: Language, rounds: int) -> dict[str, list[Wanted]]:
@@ -153,16 +180,18 @@ def _timed(engine: MessageEngine, wanted: Wanted) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def _freshness(folder: Path, address: Address, language: Language, seconds: float) -> None:
+async def _freshness(side: str, folder: Path, address: Address, seconds: float, more: dict[str, Any]) -> None:
     """How long after its send a message is found, while others are sent all the time."""
     async with Server(
-        load(None, {}, {**SETTINGS, "server.data": str(folder / "data")}), store_address=address
+        load(None, {}, {**SETTINGS, **more, "server.data": str(folder / "data")}), store_address=address
     ) as server:
         await server.store.redis.hset("{u:bench}", mapping={"handle": "bench", "name": "Bench"})
         author = "bench"
+        while not server.stores.index.is_writer:
+            await asyncio.sleep(0.01)
         await server.stores.rooms.join("hall", author, now=ids.now_ms())
         began_all, sent = time.monotonic(), [0]
-        sending = asyncio.ensure_future(_send(server, language, author, sent))
+        sending = asyncio.ensure_future(_send(server, Language(), author, sent))
         took, ends = list[float](), began_all + max(seconds, 10.0)
         while time.monotonic() < ends:
             word = f"needle{len(took)}x"
@@ -173,8 +202,8 @@ async def _freshness(folder: Path, address: Address, language: Language, seconds
             took.append((time.monotonic() - began) * 1000)
         sending.cancel()
         rate = sent[0] / (time.monotonic() - began_all)
-        more = {"most": f"{max(took):.0f} ms", "times": len(took), "stored a second": f"{rate:.0f}"}
-        tables.row(0, "server", {"found while others come after": "", **figures(took), **more})
+        about = {"most": f"{max(took):.0f} ms", "times": len(took), "stored a second": f"{rate:.0f}"}
+        tables.row(0, side, {"found while others come after": "", **figures(took), **about})
 
 
 async def _send(server: Server, language: Language, author: str, sent: list[int]) -> None:

@@ -25,7 +25,7 @@ def in_turn(sides: Sequence[Side], number: int) -> list[Side]:
 
 def row(number: int, name: str, figures: dict[str, str]) -> None:
     print(
-        f"  round {number + 1}  {name:<7}" + "  ".join(f"{label} {value}" for label, value in figures.items()),
+        f"  round {number + 1}  {name:<12}" + "  ".join(f"{label} {value}" for label, value in figures.items()),
         flush=True,
     )
 

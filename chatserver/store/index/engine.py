@@ -174,8 +174,8 @@ class MessageEngine(Engine, Protocol):
         """All rooms in the index."""
 
     def write(self, parts: Sequence[RoomPart]) -> None:
-        """Take in what is new. A room's state is written with its part or after it, so that what was taken in without
-        it is only taken in again."""
+        """Take in what is new, of each room one part at most. A room's state is written with its part or after it, so
+        that what was taken in without it is only taken in again."""
 
     def forget(self, rooms: Sequence[str]) -> None:
         """Remove these rooms."""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -307,6 +313,10 @@ def test_an_index_of_another_version_is_begun_again(engines: Engines, unwell: Un
     unwell.ask("PUT", "/messages/_mapping", {"_meta": {"stamp": "0"}})
     one.release()
     other = engines.open()
+    unwell.fall_ill(503, lambda method, path: "_mapping" in path)
+    with pytest.raises(Away):
+        other.acquire()
+    unwell.heal()
     assert other.acquire() and other.check() and (seqs(other), other.progress()) == ([], 0.0)
 
 
@@ -397,3 +407,55 @@ def test_after_it_was_lost_nobody_waits_for_it_for_a_second(engines: Engines, un
         with pytest.raises(Away):
             one.find(ALL, 1, 5)
     assert len(unwell.asked) - asked < 10
+
+
+# --- how it is reached -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of 127.0.0.1, signed by itself, with its key behind it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    begins = datetime.now(UTC) - timedelta(days=1)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=2))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(
+        made.public_bytes(pem)
+        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )  # fmt: skip
+    return file
+
+
+def test_it_logs_in_and_trusts_only_the_certificates_that_it_is_given(osmem_url: str, certificate: Path) -> None:
+    behind = Unwell(osmem_url, certificate)
+    url = behind.url.replace("://", "://chat:p%40ss%2Fword@")
+    try:
+        for trusted, outcome in (("", "certificate"), (str(certificate), "")):
+            one = OpenSearchMessages(Cluster([url], trusted, 2), "messages", lambda: "ours")
+            if outcome:
+                with pytest.raises(Away) as away:
+                    one.acquire()
+                assert outcome in away.value.why.lower() and "p@ss" not in away.value.why and not behind.asked
+            else:
+                assert one.acquire() and behind.logins == {"chat:p@ss/word"}
+            one.close()
+    finally:
+        behind.close()
+
+
+def test_of_several_addresses_one_that_answers_is_enough(unwell: Unwell) -> None:
+    one = OpenSearchMessages(Cluster(["http://127.0.0.1:9", unwell.url], "", 2), "messages", lambda: "ours")
+    assert one.acquire()
+    for seq in range(1, 6):
+        one.write([part(Entry(seq, NOW, "ann", "oolong"))])
+    assert seqs(one) == [5, 4, 3, 2, 1]
+    one.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,19 +18,27 @@ Illness = int | bytes | Literal["drops", "hangs"]
 
 
 class Unwell:
-    """``ill_at`` says which requests (method, path) meet ``illness``. ``asked`` are all requests."""
+    """``ill_at`` says which requests (method, path) meet ``illness``. ``asked`` are all requests, ``logins`` with what
+    user and password. With a ``certificate``, a file that has its key, too, it speaks TLS."""
 
-    def __init__(self, behind: str) -> None:
+    def __init__(self, behind: str, certificate: Path | None = None) -> None:
         self.illness: Illness | None = None
         self.ill_at: Callable[[str, str], bool] = lambda method, path: True
         self.asked: list[tuple[str, str]] = []
+        self.logins: set[str] = set()
         self.healed = threading.Event()
         self._behind = urlsplit(behind).netloc
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.block_on_close = False
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self._server.server_port}"
 
     def fall_ill(self, illness: Illness, ill_at: Callable[[str, str], bool] = lambda method, path: True) -> None:
         self.healed.clear()
@@ -65,6 +76,8 @@ def _handler(proxy: Unwell) -> type[BaseHTTPRequestHandler]:
         def do(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
             proxy.asked.append((self.command, self.path))
+            login = self.headers.get("Authorization", "").removeprefix("Basic ")
+            proxy.logins.add(base64.b64decode(login).decode())
             illness = proxy.illness if proxy.ill_at(self.command, self.path) else None
             if illness == "hangs":
                 proxy.healed.wait(30)

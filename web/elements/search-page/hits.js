@@ -89,7 +89,8 @@ export class Hits {
 
   get count() {
     const { hits, more, isMeant = false, status = "new" } = this.search ?? {};
-    return isMeant && status !== "new" ? `${hits?.length ?? 0}${more ? "+" : ""}` : "";
+    const number = hits?.length ?? 0;
+    return isMeant && status !== "new" && (number || status !== "failed") ? `${number}${more ? "+" : ""}` : "";
   }
 
   attach() {

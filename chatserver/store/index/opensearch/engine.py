@@ -65,18 +65,21 @@ class OpenSearchMessages:
         self._alias = index
         self._index = f"{index}-1"
         self._lease = Lease(cluster, index, community)
+        self._is_of_this_version = False
         self._emptied = False
 
     # --- who writes --------------------------------------------------------------------------------------------------
 
     def acquire(self) -> bool:
-        was_held = self._lease.is_held
         with self._made_again("there is none"):
             self._lease.hold()
-        if self._lease.is_held and not was_held and self._stamp() != stamp(FORMAT):
-            log.warning("index: another version made it", extra={"index": self._alias})
-            self.remove()
-            self._make("it was removed")
+        if not self._lease.is_held:
+            self._is_of_this_version = False
+        elif not self._is_of_this_version:
+            if self._stamp() != stamp(FORMAT):
+                self.remove()
+                self._make("another version made it")
+            self._is_of_this_version = True
         return self._lease.is_held
 
     def check(self) -> bool:
@@ -112,6 +115,7 @@ class OpenSearchMessages:
             self._emptied = True
         except Conflict:
             self._ask("PUT", f"/{self._index}/_alias/{self._alias}")
+            self._is_of_this_version = False
         self._lease.begin_again()
         self._lease.hold()
 
