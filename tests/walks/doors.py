@@ -18,6 +18,7 @@ WORD = "lapsang"
 TITLE = "Souchong"
 PAGE_SAYS = "oolong"
 """What the page of ``tests.sites`` says of itself."""
+DOCUMENT = b"The key is under the mat.\n"
 NOT_THERE = "0" * 24
 
 
@@ -38,7 +39,7 @@ class Said:
 async def say_something(person: Person, room: str, link: str, *, topics: bool = True) -> Said:
     """``topics``: false in a direct room, which has neither topics nor pins of staff."""
     picture = (await upload(person, pictures.photo(1800, 1200), room, keep=False))["id"]
-    document = (await upload(person, b"The key is under the mat.\n", room, name=f"{WORD}.txt"))["id"]
+    document = (await upload(person, DOCUMENT, room, name=f"{WORD}.txt"))["id"]
     text, attached = f"{WORD} {link}", [picture, document]
     if topics:
         made = await person.call(
@@ -84,6 +85,8 @@ def _fetches(file: Callable[[Said], str], size: str = "", method: str = "GET") -
         if status != 200:
             assert (status, body, headers["Content-Type"]) == (nothing[0], nothing[2], nothing[1]["Content-Type"])
             assert "ETag" not in headers and "Content-Disposition" not in headers
+        elif file(said) == said.document:
+            assert body == (DOCUMENT if method == "GET" else b"")
         return status == 200
 
     return ask

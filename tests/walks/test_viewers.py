@@ -16,18 +16,19 @@ from chatserver.store.embedded.server import EmbeddedStore
 from tests.conftest import OpenServer
 from tests.doors import pictures
 from tests.doors.sending import append, begin, fetch, upload
-from tests.people import Person, gathering, post, sign_up
+from tests.people import Person, Refused, gathering, post, sign_up
 from tests.sites import Site, site
 from tests.store.backup.test_scrub import rewritten
-from tests.walks.doors import DOORS, IN_TOPICS, MEMBERS_ALONE, OF_THE_LINK, Said, say_something, shown
-from tests.walks.test_friends import friends
+from tests.walks.doors import DOCUMENT, DOORS, IN_TOPICS, MEMBERS_ALONE, OF_THE_LINK, Said, say_something, shown
+from tests.walks.test_friends import acquainted
 
 PLACES = {
     # Open: whoever has an account, unless they are banned. Closed: members. A window: everybody.
-    "open": {"owner", "moderator", "member", "gone", "outsider", "bot", "bot member", "admin", "blocked", "blocker"},
+    "open": {"owner", "moderator", "member", "gone", "left", "outsider", "bot", "bot member", "admin", "blocked",
+             "blocker"},
     "closed": {"owner", "moderator", "member", "bot member", "blocked", "blocker"},
-    "window": {"owner", "moderator", "member", "gone", "banned", "outsider", "bot", "bot member", "admin", "blocked",
-               "blocker", "visitor"},
+    "window": {"owner", "moderator", "member", "gone", "left", "banned", "outsider", "bot", "bot member", "admin",
+               "blocked", "blocker", "visitor"},
 }  # fmt: skip
 MEMBERS = {"owner", "moderator", "member", "bot member", "blocked", "blocker"}
 
@@ -53,7 +54,7 @@ async def found(server: Server, person: Person, said: Said) -> None:
 async def everybody(server: Server) -> dict[str, Person | None]:
     """One viewer of each kind; who is what in a room comes with ``settle``."""
     url = server.url
-    names = ["owner", "moderator", "member", "gone", "banned", "outsider", "admin", "blocked", "blocker"]
+    names = ["owner", "moderator", "member", "gone", "left", "banned", "outsider", "admin", "blocked", "blocker"]
     people: dict[str, Person | None] = {name: await sign_up(url, f"one{name}") for name in names}
     await people["owner"].start()
     await server.services.accounts.store.set_status(people["admin"].id, "admin", on=True)
@@ -77,11 +78,12 @@ async def settle(kind: str, people: dict[str, Person | None]) -> str:
         await owner.call("room.create", title=f"Room {kind}", kind="closed" if kind == "closed" else "open", bots=True)
     )["room"]
     link = {"link": (await owner.call("room.link", room=room))["link"]} if kind == "closed" else {}
-    for name in ("moderator", "member", "gone", "banned", "blocked", "blocker"):
+    for name in ("moderator", "member", "gone", "left", "banned", "blocked", "blocker"):
         await call(people[name], "room.join", room=room, **link)
     await owner.call("room.invite", room=room, user=people["bot member"].id)
     await owner.call("room.set_role", room=room, user=people["moderator"].id, role="moderator")
     await owner.call("room.remove", room=room, user=people["gone"].id)
+    await call(people["left"], "room.leave", room=room)
     await owner.call("room.ban", room=room, user=people["banned"].id)
     if kind == "window":
         await call(people["admin"], "room.update", room=room, window=True)
@@ -95,6 +97,11 @@ async def test_each_door_shows_a_message_to_whoever_may_read_its_room_and_a_dele
     people = await everybody(community)
     owner, url = people["owner"], community.url
     room = await settle(kind, people)
+    unsent = (await upload(owner, DOCUMENT, room))["id"]
+    waiting, files = Said(room, "", 0, 0, "", unsent, ""), {"file", "head"}
+    assert await shown(url, waiting, people, files) == {door: {"owner"} for door in files}
+    with pytest.raises(Refused):
+        await upload(people["banned"], DOCUMENT, room)
     first = await say_something(owner, room, pages.url + "/a")
     await found(community, owner, first)
     wanted = {door: MEMBERS if door in MEMBERS_ALONE else PLACES[kind] for door in DOORS}
@@ -111,7 +118,13 @@ async def test_each_door_shows_a_message_to_whoever_may_read_its_room_and_a_dele
 async def test_between_two_a_message_is_seen_as_friendship_and_blocks_say(community: Server, pages: Site) -> None:
     server = community
     async with gathering(server.url, "ann", "bob") as (ann, bob):
-        room = await friends(ann, bob)
+        room = await acquainted(ann, bob)
+        with pytest.raises(Refused) as refused:
+            await upload(ann, DOCUMENT, room)
+        assert refused.value.reason == "not_friends"
+        await bob.call("met.enter", code=(await ann.call("met.show"))["code"])
+        await bob.call("met.confirm", user=ann.id)
+        assert (await ann.call("met.confirm", user=bob.id))["rung"] == "friend"
         people: dict[str, Person | None] = {
             "ann": ann, "bob": bob, "out": await sign_up(server.url, "out"), "visitor": None,
         }  # fmt: skip
