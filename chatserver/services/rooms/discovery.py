@@ -34,7 +34,7 @@ from chatserver.services.spellings import load_spellings
 from chatserver.store.index.engine import RoomsWanted
 from chatserver.store.index.index import Rooms, SearchIndex
 from chatserver.store.messages.records import message_of
-from chatserver.store.rooms.reading import Glance, Last
+from chatserver.store.rooms.reading import QUIET, Glance, Last
 from chatserver.store.rooms.records import HERE_SILENCE_MS
 from chatserver.store.rooms.rooms import RoomStore
 
@@ -46,7 +46,6 @@ GLANCES_AT_ONCE: Final = 256
 """Of so many matching rooms the numbers are read and decide the order."""
 OF_MANY: Final = 2 * PAGE
 """Of more, so many are read for a page; the index says which are the next in liveliness."""
-_NOTHING_YET: Final = Glance(0, 0, 0, 0)
 
 
 class Discovery:
@@ -121,15 +120,11 @@ class Discovery:
     async def _look(self, rooms: list[str], now: int) -> None:
         """Read the numbers of rooms that were not read lately, oldest first."""
         looked = steady_ms()
-        ages = sorted((self._glances.get(room, (-FRESH_MS, _NOTHING_YET))[0], room) for room in rooms)
+        ages = sorted((self._glances.get(room, (-FRESH_MS, QUIET))[0], room) for room in rooms)
         stale = [room for at, room in ages if at <= looked - FRESH_MS][:GLANCES_AT_ONCE]
         since, heard = days.midnight(now, self._time_zone()), now - HERE_SILENCE_MS
-        asked = (self._rooms.glance(room, said_since=since, heard_since=heard) for room in stale)
-        for room, glance in zip(stale, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-            if isinstance(glance, Glance):
-                self._glances[room] = (looked, glance)
-            elif not isinstance(glance, errors.Refusal) or glance.kind is not errors.NOT_FOUND:
-                raise glance
+        glances = await self._rooms.glances(stale, said_since=since, heard_since=heard)
+        self._glances |= {room: (looked, glance) for room, glance in glances.items()}
         if len(self._glances) > GLANCES_AT_ONCE:
             fresh = {room: held for room, held in self._glances.items() if held[0] > looked - FRESH_MS}
             self._glances = fresh
@@ -155,7 +150,7 @@ class Discovery:
 
     def _glance(self, room: str) -> Glance:
         """The numbers last read; for a room followed by this process, its feed knows better."""
-        glance = self._glances.get(room, (0, _NOTHING_YET))[1]
+        glance = self._glances.get(room, (0, QUIET))[1]
         feed = self._hub.feeds.get(room)
         if feed is None:
             return glance

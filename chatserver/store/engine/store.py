@@ -233,6 +233,25 @@ class Store:
             self.send_packed(tag, packed, partial(waiting.settle, index))
         await waiting.done
 
+    async def call_each(self, name: str, tags: Sequence[Tag], *args: Word) -> list[list[Any] | None]:
+        """Call a function that only reads on each of these tags, in one write, with the same arguments. Returns its
+        answers; None where it failed, which is noted. Raises ``Refusal`` unavailable."""
+        answers: list[list[Any] | None] = [None] * len(tags)
+
+        def took(index: int, answer: Reply) -> None:
+            answers[index] = answer
+
+        words = self.library.functions[name].command
+        try:
+            await self.together([(tag, (*words(tag), *args)) for tag in tags], took)
+        except (ReplyError, Refusal):  # a call of its own waits for the store, and fails alone
+            for index, tag in enumerate(tags):
+                try:
+                    answers[index] = await self.call(name, tag, *args)
+                except ReplyError as failure:
+                    self.note_fault(name, tag, failure)
+        return answers
+
     async def patiently(self, send: Callable[[], Awaitable[Reply]], name: str, *, until: float | None = None) -> Reply:
         """Retry until there is a definite answer, for at most ``resend_seconds`` or until the loop time ``until``."""
         deadline = asyncio.get_running_loop().time() + self.resend_seconds if until is None else until

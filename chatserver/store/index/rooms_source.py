@@ -12,7 +12,6 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from chatserver import errors
 from chatserver.ids import now_ms
 from chatserver.rules.rooms.finding import Liveliness
 from chatserver.store.engine import keys
@@ -75,24 +74,12 @@ class RoomMoves:
                 self._lively.pop(room, None)
 
     async def look(self, rooms: dict[str, int]) -> list[Liveliness]:
-        """How lively these rooms (with their ``created_at``) are now, those that exist. One that cannot be read is
-        quiet."""
+        """How lively these rooms (with their ``created_at``) are now, those that exist."""
         since, heard = self._midnight(), now_ms() - HERE_SILENCE_MS
-        asked = (self._rooms.glance(room, said_since=since, heard_since=heard) for room in rooms)
-        found: list[Liveliness] = []
-        for room, glance in zip(rooms, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-            if isinstance(glance, Glance):
-                found.append(glance.liveliness(room, rooms[room]))
-                self._keep(room, glance)
-            elif isinstance(glance, errors.Refusal):
-                if glance.kind is not errors.NOT_FOUND:
-                    raise glance
-            elif isinstance(glance, Exception):
-                self._store.note_fault("glance", room, glance)
-                found.append(Liveliness.of(room, rooms[room]))
-            else:
-                raise glance
-        return found
+        glances = await self._rooms.glances(list(rooms), said_since=since, heard_since=heard)
+        for room, glance in glances.items():
+            self._keep(room, glance)
+        return [glance.liveliness(room, rooms[room]) for room, glance in glances.items()]
 
     def _keep(self, room: str, glance: Glance) -> None:
         if self._lively is None:

@@ -57,6 +57,9 @@ class Glance(msgspec.Struct, frozen=True):
         return Liveliness.of(room, created_at, online=self.online, today=self.today, members=self.members)
 
 
+QUIET: Final = Glance(0, 0, 0, 0)
+
+
 class Last(msgspec.Struct, frozen=True):
     """A room's last message, and the role of its author in the room."""
 
@@ -199,10 +202,14 @@ class RoomReader:
         )
         return {user: member_record(packed) for user, packed in zip(asked, found, strict=True) if packed is not None}
 
-    async def glance(self, room: str, *, said_since: int, heard_since: int) -> Glance:
-        """The room's numbers, for lists of rooms. Raises ``Refusal`` not_found."""
-        answer = await self._store.call("room_glance", keys.room(room), said_since, heard_since)
-        return Glance(*checked(answer))
+    async def glances(self, rooms: Sequence[str], *, said_since: int, heard_since: int) -> dict[str, Glance]:
+        """The numbers of those of these rooms that exist, for lists of rooms. One that cannot be read is quiet."""
+        answers = await self._store.call_each("room_glance", list(map(keys.room, rooms)), said_since, heard_since)
+        return {
+            room: QUIET if answer is None else Glance(*answer[1:])
+            for room, answer in zip(rooms, answers, strict=True)
+            if answer is None or answer[0] == b"ok"
+        }
 
     async def bans(self, room: str, *, actor: str, admin: bool, now: int) -> dict[str, int]:
         """Banned users and when their bans end (ms, 0: never). Raises ``Refusal`` not_a_moderator."""

@@ -7,6 +7,7 @@ import pytest
 from chatserver.store.engine import keys
 from chatserver.store.engine.store import Store
 from chatserver.store.rooms.open_rooms import Entry, put, read_open
+from chatserver.store.rooms.reading import Glance
 from tests.store.rooms.rooms_world import Server
 
 
@@ -74,6 +75,20 @@ async def test_which_rooms_changed_is_told_from_a_place_on_and_all_while_they_ar
     assert (await changed(place, 0))[1:] == (1, [])
 
 
+async def glance_at(server: Server, room: str, *, said_since: int, heard_since: int) -> Glance:
+    return (await server.stored.glances([room], said_since=said_since, heard_since=heard_since))[room]
+
+
+async def test_a_room_that_cannot_be_looked_at_is_quiet_and_holds_up_no_other(server: Server) -> None:
+    for room in ("books", "tea", "walks"):
+        await server.create(room)
+    await server.store.command("{r:tea}", "SET", "{r:tea}:here", "no hash")
+    faults = server.store.faults
+    found = await server.stored.glances(["books", "nowhere", "tea", "walks"], said_since=0, heard_since=0)
+    assert {room: glance.members for room, glance in found.items()} == {"books": 1, "tea": 0, "walks": 1}
+    assert server.store.faults == faults + 1
+
+
 async def test_a_glance_counts_members_people_here_and_messages_since(server: Server) -> None:
     await server.create("books", "tom")
     for at in (1000, 2000, 2000, 3000, 4000):
@@ -82,10 +97,10 @@ async def test_a_glance_counts_members_people_here_and_messages_since(server: Se
     await server.store.call("here", "{r:books}", first, "p1", 60_000, 2, "mei tom")
     await server.store.call("here", "{r:books}", first, "p2", 60_000, 1, "tom")
     for since, expected in ((0, 5), (1000, 5), (1001, 4), (2000, 4), (2001, 2), (4000, 1), (4001, 0)):
-        glance = await server.stored.glance("books", said_since=since + server.now, heard_since=first)
+        glance = await glance_at(server, "books", said_since=since + server.now, heard_since=first)
         assert glance.today == expected, since
     assert (glance.members, glance.online, glance.last_at) == (2, 2, server.now + 4000)
-    silent = await server.stored.glance("books", said_since=0, heard_since=first + 1)
+    silent = await glance_at(server, "books", said_since=0, heard_since=first + 1)
     assert silent.online == 0
 
 
@@ -95,5 +110,5 @@ async def test_a_glance_at_a_log_with_deleted_messages_still_finds_the_time(serv
         await server.say("books", "mei", "hello", server.now + at * 1000)
     for seq in (3, 4, 7):
         await server.store.command("{r:books}", "XDEL", "{r:books}:log", f"{seq}-0")
-    glance = await server.stored.glance("books", said_since=server.now + 5000, heard_since=0)
+    glance = await glance_at(server, "books", said_since=server.now + 5000, heard_since=0)
     assert glance.today == 3
