@@ -44,7 +44,9 @@ def test_everything_that_is_installed_is_pinned_to_one_version_and_to_no_address
     pins = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", pin) for pin in pins)
     pinned = {plain(pin.split("==")[0]) for pin in pins}
-    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"] + ["hatchling", "editables"]
+    extras = PROJECT["optional-dependencies"]
+    wanted = PROJECT["dependencies"] + extras["dev"] + ["hatchling", "editables"]
+    assert set(extras["opensearch"]) <= set(extras["dev"])
     assert {plain(re.split(r"[<>=!~\[; ]", wish)[0]) for wish in wanted} <= pinned
 
 

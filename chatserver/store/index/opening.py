@@ -48,7 +48,7 @@ def open_cluster(settings: Settings, community: Callable[[], str] = lambda: "") 
         if error.name != CLIENT:
             raise
         raise StartError(
-            "index.opensearch is set, but its client is not installed: pip install 'chatserver[opensearch]'"
+            "index.opensearch is set, but the client for it is not installed: pip install opensearch-py"
         ) from None
     # One thread writes beside those that search.
     cluster = Cluster(index.opensearch, index.opensearch_ca, index.search_threads + 1)

@@ -51,9 +51,8 @@ def _add_cluster(found: Status, settings: Settings) -> bool:
     engine = open_cluster(settings)
     try:
         counts = engine.counts()
-        if counts is not None:
-            found.spoken_in, found.messages, found.messages_made = counts
-            found.size += engine.size()
+        found.spoken_in, found.messages, found.messages_made = counts or (0, 0, 0.0)
+        found.size += engine.size()
         return counts is not None
     finally:
         engine.close()

@@ -199,4 +199,4 @@ def test_without_its_client_it_says_what_to_install(
         monkeypatch.delitem(__import__("sys").modules, f"chatserver.store.index.opensearch.{name}", raising=False)
     environment = {"CHATSERVER_INDEX__OPENSEARCH": json.dumps(["http://127.0.0.1:9"])}
     assert main(["index", "status", "--data", str(tmp_path)], environment) == 1
-    assert "pip install 'chatserver[opensearch]'" in capsys.readouterr().err
+    assert "pip install opensearch-py" in capsys.readouterr().err

@@ -38,8 +38,8 @@ SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 5.0
 """How long the writer waits for work that OpenSearch goes on with by itself."""
 MARGIN_SECONDS: Final = 1.0
-MERGES: Final = 3
-"""A minute apart. With OpenSearch 2.19 a deleted word was in a file after the first, and in none after the third."""
+MERGES: Final = 5
+"""A minute apart. With OpenSearch 2.19 and 3.9 a deleted word was still in a file after the second, seconds later."""
 ACTIONS: Final = 1_000
 BODY_BYTES: Final = 2_000_000
 """Of a bulk request, so that reading its answer takes the interpreter a few milliseconds."""
