@@ -33,6 +33,8 @@ INSTEAD: Final = {
     r"\bin the air\b": "in flight",
     r"\bcomes? to be\b": "is created",
     r"\bas it stands\b": "current",
+    r"\bstanding\b": "undeleted, status, head",
+    r"\bfor who (?:has|is|comes?|came|began|starts?)\b": "for somebody who, for its author",
 }
 """A pattern, and what to write instead."""
 

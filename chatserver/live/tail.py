@@ -302,7 +302,7 @@ class Tail:
         *, everyone: bool = True,
     ) -> tuple[int, int]:  # fmt: skip
         """How many messages after this one and up to ``upto`` are unread, and how many of those call the user, except
-        by users they blocked. ``unread_in(line, number)`` tells of a standing message, ``everyone`` whether @everyone
+        by users they blocked. ``unread_in(line, number)`` tells of an undeleted message, ``everyone`` whether @everyone
         calls them."""
         unread, mentions = upto - seq, 0
         for number, entry in self._messages.items():

@@ -16,7 +16,7 @@ class RoomLog:
         self.rev = 0
 
     @property
-    def standing(self) -> list[int]:
+    def undeleted(self) -> list[int]:
         return [seq for seq, message in self.messages.items() if not message["deleted"]]
 
     def post(self, seq: int, author: str, text: str) -> None:

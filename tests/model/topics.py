@@ -48,7 +48,7 @@ class TopicsRoom:
     titles: dict[str, str] = field(default_factory=dict)
     topical: int = 0
 
-    def standing(self, line: str | None = WHOLE) -> list[int]:
+    def undeleted(self, line: str | None = WHOLE) -> list[int]:
         return [
             seq for seq, one in enumerate(self.said, 1) if not one.deleted and (line is WHOLE or one.line == line)
         ]  # fmt: skip
@@ -83,13 +83,13 @@ class TopicsRoom:
         self._settle()
 
     def delete_topic(self, topic: str) -> None:
-        for seq in self.standing(topic):
+        for seq in self.undeleted(topic):
             self.said[seq - 1].deleted = True
         self._settle()
 
     def _settle(self) -> None:
-        """A topic without a standing message is gone."""
-        self.titles = {topic: title for topic, title in self.titles.items() if self.standing(topic)}
+        """A topic without an undeleted message is gone."""
+        self.titles = {topic: title for topic, title in self.titles.items() if self.undeleted(topic)}
 
     def mark(self, user: str, line: str | None, seq: int) -> None:
         reader = self.readers[user]
@@ -120,7 +120,7 @@ class TopicsRoom:
         reader = self.readers[user]
         return [
             seq
-            for seq in self.standing(line)
+            for seq in self.undeleted(line)
             if seq > reader.marker(self.said[seq - 1].line)
             and (line is not WHOLE or reader.counts(self.said[seq - 1].line))
         ]

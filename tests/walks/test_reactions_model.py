@@ -130,8 +130,8 @@ class Walk:
         return person, step, seq, {"emoji": emoji}
 
     def _target(self) -> int:
-        standing = self.log.standing[-12:]
-        return self.chance.choice(standing) if standing else 0
+        undeleted = self.log.undeleted[-12:]
+        return self.chance.choice(undeleted) if undeleted else 0
 
     async def _do(self, person: Person, step: str, seq: int, given: dict[str, Any]) -> tuple[str, Any] | None:
         where = {"room": self.room, **given} if step == "send" else {"room": self.room, "seq": seq, **given}

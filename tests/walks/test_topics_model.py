@@ -155,10 +155,10 @@ class Walk:
     async def _start(self, person: Person) -> None:
         text, named = self._words()
         asked = {"title": f"Topic {self.number}", "text": text, "client_id": f"c{self.number}"}
-        standing = self.model.standing()[-9:]
+        undeleted = self.model.undeleted()[-9:]
         moved = []
-        if person is self.people[0] and standing and self.chance.random() < 0.4:
-            moved = sorted(self.chance.sample(standing, self.chance.randint(1, min(3, len(standing)))))
+        if person is self.people[0] and undeleted and self.chance.random() < 0.4:
+            moved = sorted(self.chance.sample(undeleted, self.chance.randint(1, min(3, len(undeleted)))))
         made = await self._ask(person, "topic.create", room=self.room, **asked, **({"from": moved} if moved else {}))
         topic = made["topic"]["id"]
         assert made["message"]["seq"] == self.model.begin(person.id, topic, asked["title"], text, named)
@@ -166,15 +166,15 @@ class Walk:
         await self.carry()
 
     async def _move(self, person: Person) -> None:
-        standing = self.model.standing()[-12:]
-        if standing:
-            seqs, line = self.chance.sample(standing, self.chance.randint(1, min(4, len(standing)))), self._line()
+        undeleted = self.model.undeleted()[-12:]
+        if undeleted:
+            seqs, line = self.chance.sample(undeleted, self.chance.randint(1, min(4, len(undeleted)))), self._line()
             await self._ask(self.people[0], "message.move", room=self.room, seqs=seqs, topic=line)
             self.model.move(seqs, line)
 
     async def _delete(self, person: Person) -> None:
-        if standing := self.model.standing()[-20:]:
-            seq = self.chance.choice(standing)
+        if undeleted := self.model.undeleted()[-20:]:
+            seq = self.chance.choice(undeleted)
             await self._ask(self.people[0], "message.delete", room=self.room, seq=seq)
             self.model.delete(seq)
 
@@ -268,7 +268,7 @@ class Walk:
         }  # fmt: skip
         assert told == {
             topic: [
-                title, len(self.model.standing(topic)), self.model.standing(topic)[-1],
+                title, len(self.model.undeleted(topic)), self.model.undeleted(topic)[-1],
                 len(self.model.left(person.id, topic)), self.model.mentions(person.id, topic),
                 reader.level_of(topic), reader.marker(topic),
             ]

@@ -4,7 +4,7 @@
     .venv/bin/python -m tests.web.emoji package
 
 The server's list, ``chatserver/rules/messages/emoji.txt``, has every fully qualified emoji that Unicode recommends for
-general interchange, one a line, without flags and without tones of skin standing alone. The page's lists,
+general interchange, one a line, without flags and without tones of skin on their own. The page's lists,
 ``web/emoji/<language>.json``, have the same ones without tones, with what they are called::
 
     {"package": "emojibase-data 17.0.0", "tones": [name, …],

@@ -187,4 +187,4 @@ async def test_who_may_not_send_files_is_told_why(new_reader, new_room) -> None:
     await expect(ann.page.get_by_role("link", name="Download torn.jpg")).to_be_visible()
     await attach(ann, *({**NOTE, "name": f"{number}.txt"} for number in range(11)))
     await expect(tiles(ann)).to_have_count(10)
-    await expect(ann.page.locator("message-composer .hint")).to_have_text("A message holds at most 10 files.")
+    await expect(ann.page.locator("message-composer .hint")).to_have_text("A message can have at most 10 files.")

@@ -29,7 +29,7 @@ export function tintOf(user) {
   return sumOf(user?.handle || user?.id || "") % TINTS;
 }
 
-/** Pictures of people are for who has an account. */
+/** Pictures of people are shown only to somebody with an account. */
 let mayShow = () => false;
 
 /** Set once by main.js. @param {() => boolean} may whether pictures of people may be asked for */

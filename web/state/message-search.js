@@ -29,7 +29,7 @@ export function searchOf(client, search) {
 }
 
 /**
- * The same search again for who comes back to it.
+ * The same search again for a reader who comes back to it.
  *
  * @template {{end: () => void}} T
  * @param {import("./client.js").Client} client @param {string} kind @param {object} asked @param {() => T} make @returns {T}

@@ -306,8 +306,8 @@ export class Topics extends EventTarget {
     if (!found) return ids.forEach((id) => this.#due.add(id));
     const before = new Set(this.#cards.keys());
     for (const topic of found.topics) this.#learn(topic);
-    const standing = new Set(found.topics.map((/** @type {Topic} */ { id }) => id));
-    for (const id of ids) if (!standing.has(id)) this.#keep({ .../** @type {any} */ ({ id, deleted: true }) });
+    const existing = new Set(found.topics.map((/** @type {Topic} */ { id }) => id));
+    for (const id of ids) if (!existing.has(id)) this.#keep({ .../** @type {any} */ ({ id, deleted: true }) });
     if (ids.some((id) => !before.has(id)) || found.topics.length) this.#tell();
     this.#askSoon();
     return undefined;

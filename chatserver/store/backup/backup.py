@@ -46,7 +46,7 @@ _PASSING_SUFFIXES: Final = (
     ":changes:fresh",
     ":log:fresh",
 )
-# The standing messages of a topic are computed from `:topical`.
+# The undeleted messages of a topic are computed from `:topical`.
 _STANDING_SUFFIX: Final = ":topic:"
 # A room may have more of these than fit into one step; each message's are read in one.
 _REACTIONS_SUFFIX: Final = ":reactions:"

@@ -210,7 +210,7 @@ class _Writing:
             pipe.execute_command("ZADD", keys.room(room) + ":ranks", *ranks)
 
     def _file(self, pipe: Pipeline, room: str, topical: list[Any]) -> None:
-        """The standing messages of each topic, from all that are in topics: ``[b"12 ID", score]``."""
+        """The undeleted messages of each topic, from all that are in topics: ``[b"12 ID", score]``."""
         for member, _ in topical:
             seq, _, topic = member.decode().partition(" ")
             if self._stands(room, int(seq)):

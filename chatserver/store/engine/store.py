@@ -69,7 +69,7 @@ class Store:
         self.changed: set[Tag] = set()
         """Rooms whose logs this process may have changed; whoever notes that for the index takes them out."""
         self.moved: set[Tag] = set()
-        """The same for who is a member, or online."""
+        """Rooms in which members, or members online, may have changed through this process."""
 
     # --- used by others ----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 --
 -- {r}:topics holds of each topic: t title, b who began it, a when (ms), v its place in the order of beginning, w the last
 -- three who wrote in it, the latest first, e whether anybody but b has, c closed, n note, p pinned (the version with
--- which it was), d being deleted. {r}:topic:ID are its standing messages. {r}:topical are all messages in topics, the
+-- which it was), d being deleted. {r}:topic:ID are its undeleted messages. {r}:topical are all messages in topics, the
 -- deleted ones, too, as 'SEQ ID'; the meta field `topical` is the highest. {r}:wrote:USER are the topics somebody wrote in,
 -- by their last message. {r}:topics:open:active … are the lists. Apart from the first, these keys are not declared where
 -- most calls need none of them; they share the room's tag.
@@ -19,7 +19,7 @@ local function put_topic(meta, id, topic)
   redis.call('HSET', meta .. ':topics', id, cmsgpack.pack(topic))
 end
 
-local function standing_key(meta, id)
+local function undeleted_key(meta, id)
   return meta .. ':topic:' .. id
 end
 
@@ -30,7 +30,7 @@ local function line_of(meta, seq)
 end
 
 local function last_in(meta, id)
-  return tonumber(redis.call('ZRANGE', standing_key(meta, id), -1, -1)[1])
+  return tonumber(redis.call('ZRANGE', undeleted_key(meta, id), -1, -1)[1])
 end
 
 local function list_key(meta, topic, order)
@@ -65,14 +65,14 @@ end
 -- A topic as it is told: {id, title, by, at, closed (1 | 0), note, pinned (1 | 0), the last who wrote, the first message's
 -- text, number of messages, the last one's seq and time}.
 local function topic_row(meta, id, topic)
-  local standing = standing_key(meta, id)
-  local first, last = redis.call('ZRANGE', standing, 0, 0)[1], redis.call('ZRANGE', standing, -1, -1)[1]
+  local undeleted = undeleted_key(meta, id)
+  local first, last = redis.call('ZRANGE', undeleted, 0, 0)[1], redis.call('ZRANGE', undeleted, -1, -1)[1]
   local log = meta .. ':log'
   local record, holds = message_at(log, meta .. ':now', first)
   local entry = redis.call('XRANGE', log, last .. '-0', last .. '-0')[1]
   return {
     id, topic.t, topic.b, topic.a, topic.c and 1 or 0, topic.n or '', topic.p and 1 or 0, topic.w,
-    beginning(record and (holds.x or record.x) or ''), redis.call('ZCARD', standing), tonumber(last),
+    beginning(record and (holds.x or record.x) or ''), redis.call('ZCARD', undeleted), tonumber(last),
     entry and tonumber(entry[2][4]) or topic.a,
   }
 end
@@ -92,7 +92,7 @@ end
 
 -- Note a message in a topic: a new one, or one that was moved there.
 local function file_message(meta, id, seq)
-  redis.call('ZADD', standing_key(meta, id), seq, seq)
+  redis.call('ZADD', undeleted_key(meta, id), seq, seq)
   redis.call('ZADD', meta .. ':topical', seq, string.format('%d %s', seq, id))
 end
 
@@ -109,7 +109,7 @@ end
 -- Who wrote the last messages of a topic; looked at are as many as are likely to be by three people.
 local function find_people(meta, id)
   local people = ''
-  for _, seq in ipairs(redis.call('ZRANGE', standing_key(meta, id), -30, -1)) do
+  for _, seq in ipairs(redis.call('ZRANGE', undeleted_key(meta, id), -30, -1)) do
     local record = message_at(meta .. ':log', meta .. ':now', seq)
     if record then people = with_latest(people, record.u) end
   end
@@ -120,7 +120,7 @@ end
 local function settle_topic(meta, id, told)
   local topic = topic_at(meta, id)
   if not topic then return end
-  if redis.call('ZCARD', standing_key(meta, id)) > 0 then
+  if redis.call('ZCARD', undeleted_key(meta, id)) > 0 then
     topic.w = find_people(meta, id)
     put_topic(meta, id, topic)
     return list_topic(meta, id, topic)
@@ -144,15 +144,15 @@ local function note_gone(meta, seq, line)
     redis.call('ZADD', meta .. ':gone', seq, seq)
   else
     redis.call('ZADD', meta .. ':gone:topical', seq, seq)
-    redis.call('ZREM', standing_key(meta, line), seq)
+    redis.call('ZREM', undeleted_key(meta, line), seq)
   end
   if number_of(redis.call('HGET', meta, 'gone')) < seq then redis.call('HSET', meta, 'gone', seq) end
 end
 
 -- How many messages of a line stand after one number and up to another.
-local function standing_in(meta, line, after, upto)
+local function undeleted_in(meta, line, after, upto)
   if upto <= after then return 0 end
-  if line ~= '' then return redis.call('ZCOUNT', standing_key(meta, line), after + 1, upto) end
+  if line ~= '' then return redis.call('ZCOUNT', undeleted_key(meta, line), after + 1, upto) end
   return upto - after - redis.call('ZCOUNT', meta .. ':topical', after + 1, upto)
     - redis.call('ZCOUNT', meta .. ':gone', after + 1, upto)
 end

@@ -22,7 +22,7 @@ end
 -- Move one message out of a line and into another; its author has written there then.
 local function refile(meta, seq, from, to, author)
   if from ~= '' then
-    redis.call('ZREM', standing_key(meta, from), seq)
+    redis.call('ZREM', undeleted_key(meta, from), seq)
     redis.call('ZREM', meta .. ':topical', string.format('%d %s', seq, from))
   end
   if to == '' then return end

@@ -1,4 +1,4 @@
--- Read a page of one line of a room: of a topic its standing messages, of the main line also its tombstones.
+-- Read a page of one line of a room: of a topic its messages that are not deleted, of the main line also its tombstones.
 -- keys: {r} {r}:log {r}:now {r}:topics {r}:topical
 -- no-writes
 -- large
@@ -49,11 +49,11 @@ end
 local function line_from(meta, room, line, seq, step, most)
   if most <= 0 then return {} end
   if line == '' then return main_from(meta, room, seq, step, most) end
-  local standing, seqs = standing_key(meta, line), nil
+  local undeleted, seqs = undeleted_key(meta, line), nil
   if step > 0 then
-    seqs = redis.call('ZRANGE', standing, seq, '+inf', 'BYSCORE', 'LIMIT', 0, most)
+    seqs = redis.call('ZRANGE', undeleted, seq, '+inf', 'BYSCORE', 'LIMIT', 0, most)
   else
-    seqs = redis.call('ZRANGE', standing, seq, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, most)
+    seqs = redis.call('ZRANGE', undeleted, seq, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, most)
   end
   for i, one in ipairs(seqs) do seqs[i] = tonumber(one) end
   return seqs

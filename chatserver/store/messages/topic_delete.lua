@@ -1,4 +1,4 @@
--- Delete a topic, some of its messages at a time, as one change for each page; for moderators, and for who began it until
+-- Delete a topic, some of its messages at a time, as one change for each page; for moderators, and for its author until
 -- somebody else has written. From the first page on nothing is written into it. After the last page it is gone.
 -- keys: {r} {r}:log {r}:changes {r}:now {r}:members {r}:done {r}:files:gone {r}:mentions {r}:scrub {r}:reacted {r}:pins {r}:gone {r}:files
 -- repeatable
@@ -58,11 +58,11 @@ return function(keys, args)
     topic.d = true
     put_topic(meta, id, topic)
   end
-  local seqs = redis.call('ZRANGE', standing_key(meta, id), 0, most - 1)
+  local seqs = redis.call('ZRANGE', undeleted_key(meta, id), 0, most - 1)
   for i, seq in ipairs(seqs) do seqs[i] = tonumber(seq) end
   local buried = bury_all(meta, room, log, now_key, seqs, now)
   if #seqs > 0 then note_purge(meta, changes, room, seqs, now) end
-  local left = redis.call('ZCARD', standing_key(meta, id))
+  local left = redis.call('ZCARD', undeleted_key(meta, id))
   if left == 0 then settle_topic(meta, id, told) end
   tell_topics(meta, told)
   return {'ok', left > 0 and 1 or 0, topic.b, buried, redis.call('HGETALL', removed)}

@@ -82,7 +82,7 @@ return function(keys, args)
     local topic = topic_at(meta, id)
     if topic and not topic.d then
       local from = math.max(read, markers[id] or 0)
-      local unread = viewer ~= '' and redis.call('ZCOUNT', standing_key(meta, id), '(' .. from, '+inf') or 0
+      local unread = viewer ~= '' and redis.call('ZCOUNT', undeleted_key(meta, id), '(' .. from, '+inf') or 0
       local wrote = viewer ~= '' and redis.call('ZSCORE', meta .. ':wrote:' .. viewer, id) and 1 or 0
       rows[#rows + 1] = {topic_row(meta, id, topic), unread, called[id] or 0, wrote}
     end

@@ -1,4 +1,4 @@
--- Change a topic's title, its note, whether it is closed or pinned; for moderators, and the title also for who began it,
+-- Change a topic's title, its note, whether it is closed or pinned; for moderators, and the title also for its author,
 -- until somebody else has written. What is as it was is no change.
 -- keys: {r} {r}:log {r}:now {r}:members {r}:topics {r}:scrub
 -- repeatable

@@ -18,7 +18,7 @@ local function counting(meta, user, levels, others)
   return counts
 end
 
-local function standing_all(meta, after, upto, has_gone)
+local function undeleted_all(meta, after, upto, has_gone)
   if not has_gone then return upto - after end
   return upto - after - redis.call('ZCOUNT', meta .. ':gone', after + 1, upto)
     - redis.call('ZCOUNT', meta .. ':gone:topical', after + 1, upto)
@@ -26,21 +26,21 @@ end
 
 -- What is left of all: less what is below the marker of a line, and less topics that do not count.
 local function unread_of_most(meta, after, upto, has_gone, markers, counts)
-  local unread = standing_all(meta, after, upto, has_gone)
+  local unread = undeleted_all(meta, after, upto, has_gone)
   for line, marker in pairs(markers) do
-    unread = unread - standing_in(meta, line, after, math.min(marker, upto))
+    unread = unread - undeleted_in(meta, line, after, math.min(marker, upto))
   end
   for id, does_count in pairs(counts) do
-    if not does_count then unread = unread - standing_in(meta, id, math.max(after, markers[id] or 0), upto) end
+    if not does_count then unread = unread - undeleted_in(meta, id, math.max(after, markers[id] or 0), upto) end
   end
   return unread
 end
 
 -- Where topics do not count unless they are named: the main line and those.
 local function unread_of_few(meta, after, upto, markers, counts)
-  local unread = standing_in(meta, '', math.max(after, markers[''] or 0), upto)
+  local unread = undeleted_in(meta, '', math.max(after, markers[''] or 0), upto)
   for id, does_count in pairs(counts) do
-    if does_count then unread = unread + standing_in(meta, id, math.max(after, markers[id] or 0), upto) end
+    if does_count then unread = unread + undeleted_in(meta, id, math.max(after, markers[id] or 0), upto) end
   end
   return unread
 end
@@ -70,7 +70,7 @@ return function(keys, args)
   local without, others = {[user] = true}, args[9] == '1'
   for i = 10, #args do without[args[i]] = true end
   local calls = calls_between(mentions, user, after, upto, args[4] == '1', without)
-  if args[6] ~= '1' then return {'ok', standing_all(meta, after, upto, has_gone), #calls, ''} end
+  if args[6] ~= '1' then return {'ok', undeleted_all(meta, after, upto, has_gone), #calls, ''} end
   local markers, counts = markers_of(args[7]), counting(meta, user, args[8], others)
   local count = others and unread_of_most(meta, after, upto, has_gone, markers, counts)
     or unread_of_few(meta, after, upto, markers, counts)

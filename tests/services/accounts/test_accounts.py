@@ -661,7 +661,7 @@ async def test_who_leaves_hands_their_room_to_another(server):
         assert (await tom.hears("member.changed", room=room))["role"] == "owner"
 
 
-# --- standing --------------------------------------------------------------------------------------------------------
+# --- suspended ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_suspended_user_stays_out_until_it_is_lifted(server):

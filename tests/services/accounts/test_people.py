@@ -46,7 +46,7 @@ async def test_a_suspended_user_is_out_at_once_on_every_process_and_can_come_bac
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_everyone_is_listed_the_newest_first_with_their_standing(server: Server, packed: bool) -> None:
+async def test_everyone_is_listed_the_newest_first_with_their_status(server: Server, packed: bool) -> None:
     mei = await (await admin_of(server, packed=packed)).start()
     tom = await sign_up(server.url, "tom")
     await post(server.url, "bot.create", tom.token, handle="teabot", name="Tea")

@@ -227,7 +227,7 @@ class Circle:
         await self.opens(ann, told.small)
         await ann.sees(SIGNS[0])
         bell = ann.page.locator("topic-head button[data-level]")
-        await self.chooses(ann, bell, "topics.level_none")
+        await self.chooses(ann, bell, "notify.mute_on")
         await expect(bell).to_have_attribute("aria-label", story.words("topics.level_none"))
 
     async def begins(self, person: Person | Reader, title: str, text: str) -> None:
@@ -243,7 +243,7 @@ class Circle:
         await ann.sees(told.next_book)
         bell = ann.page.locator("topic-head button[data-level]")
         await story.press(bell)
-        await expect(ann.page.get_by_role("menuitem")).to_have_count(3)
+        await expect(ann.page.get_by_role("menuitem")).to_have_count(5)
         await story.look("04-follow-or-mute", ann)
         await story.press(ann.page.get_by_role("menuitem", name=story.words("topics.level_all"), exact=True))
         await expect(bell).to_have_attribute("aria-label", story.words("topics.level_all"))

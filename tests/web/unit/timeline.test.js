@@ -60,7 +60,7 @@ class Log {
     return { messages, epoch: "e", first_seq: 1, last_seq: this.messages.length, rev: this.rev, more: first > 1 };
   }
 
-  standing() {
+  head() {
     const last = this.messages[this.messages.length - 1];
     return { epoch: "e", last_seq: this.messages.length, last_id: last?.id ?? "", rev: this.rev };
   }
@@ -76,7 +76,7 @@ test("state and events are the state after, whatever order pages come in", () =>
     const random = chance(seed);
     const log = new Log();
     for (let count = Math.floor(random() * 30); count > 0; count -= 1) log.post();
-    const timeline = new Timeline(log.standing());
+    const timeline = new Timeline(log.head());
     const pages = [log.page(Math.max(1, log.messages.length - 9), log.messages.length)];
     for (let step = 0; step < 80; step += 1) {
       const dice = random();
@@ -94,7 +94,7 @@ test("state and events are the state after, whatever order pages come in", () =>
     const held = timeline.messages.map(said);
     const wanted = log.messages.slice(timeline.first - 1, timeline.last).map(said);
     assert.deepEqual(held, wanted, `seed ${seed}`);
-    assert.deepEqual(timeline.cursor, { epoch: "e", seq: log.messages.length, id: log.standing().last_id, rev: log.rev }, `seed ${seed}`);
+    assert.deepEqual(timeline.cursor, { epoch: "e", seq: log.messages.length, id: log.head().last_id, rev: log.rev }, `seed ${seed}`);
     const gone = log.messages.filter((message) => message.deleted).map((message) => `text ${message.seq}"`);
     assert.ok(gone.every((text) => !JSON.stringify(timeline.messages).includes(text)), `seed ${seed}: a deleted text is held`);
   }
@@ -112,7 +112,7 @@ test("the timeline of a topic is what stands in it, whatever is moved, deleted o
       return { ...message };
     };
     for (let count = Math.floor(random() * 60); count > 0; count -= 1) post();
-    const topic = new Timeline(log.standing(), "soil");
+    const topic = new Timeline(log.head(), "soil");
     const inTopic = () => log.messages.filter((one) => one.topic === "soil" && !one.deleted);
     const page = (asked) => {
       const all = inTopic().filter(({ seq }) => seq < (asked.before ?? Infinity) && seq > (asked.after ?? 0));
@@ -152,7 +152,7 @@ test("the timeline of a topic is what stands in it, whatever is moved, deleted o
 
 test("what was heard before is not heard twice", () => {
   const log = new Log();
-  const timeline = new Timeline(log.standing());
+  const timeline = new Timeline(log.head());
   const message = log.post();
   assert.equal(timeline.posted(message), true);
   assert.equal(timeline.posted(message), false);
@@ -164,7 +164,7 @@ test("what was heard before is not heard twice", () => {
 
 test("a reset drops all that was held", () => {
   const log = new Log();
-  const timeline = new Timeline(log.standing());
+  const timeline = new Timeline(log.head());
   timeline.posted(log.post());
   timeline.reset({ epoch: "f", last_seq: 7, last_id: "id7", rev: 2 });
   assert.deepEqual(timeline.messages, []);
@@ -197,7 +197,7 @@ test("a change leaves the reactions, a deletion drops them", () => {
 
 test("a role that changed stands at all that somebody wrote", () => {
   const log = new Log();
-  const timeline = new Timeline(log.standing());
+  const timeline = new Timeline(log.head());
   for (let count = 2; count; count -= 1) timeline.posted(log.post());
   assert.equal(timeline.ranked("ann", "moderator"), true);
   assert.deepEqual(timeline.messages.map((message) => message.author.role), ["moderator", "moderator"]);

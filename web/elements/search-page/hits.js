@@ -288,7 +288,7 @@ export class Hits {
 
   /** What a row is made of, once; what is focused stands first. @param {any} hit @returns {Node[]} */
   rowParts({ room, seq }) {
-    return [make("a", { attributes: { href: messagePath(room, seq) } })];
+    return [make("a", { class: "list-row", attributes: { href: messagePath(room, seq) } })];
   }
 
   /** @param {{row: any, made: unknown[]}} known @param {any} hit @param {any} search */

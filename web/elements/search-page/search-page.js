@@ -38,7 +38,7 @@ export class SearchPage extends PageElement {
     this.closes = make("button", { class: "closes", attributes: { type: "button" }, on: { click: () => this.leave() } }, make("kbd", { text: "Esc" }), " ", make("span"));
     this.heading = make("h1", { class: "unseen" });
     this.tabs = make("div", { class: "tabs", attributes: { role: "tablist" } }, ...TABS.map((tab) => make("button", {
-      attributes: { type: "button", role: "tab", id: `search-tab-${tab}`, "data-tab": tab, "aria-controls": "search-found" }, on: { click: () => this.narrow({ tab: tab === TABS[0] ? "" : tab }) },
+      class: "tab", attributes: { type: "button", role: "tab", id: `search-tab-${tab}`, "data-tab": tab, "aria-controls": "search-found" }, on: { click: () => this.narrow({ tab: tab === TABS[0] ? "" : tab }) },
     }, make("span"), make("small"))));
     this.names = make("ul", { class: "names", attributes: { role: "list" } });
     this.none = make("p", { class: "empty" });
@@ -288,7 +288,7 @@ export class SearchPage extends PageElement {
   /** @param {import("../../state/switching.js").Offer} offer @param {string} below */
   #nameRow(offer, below) {
     const href = offer.user ? userPath(offer.user.handle) : roomPath(offer.id);
-    return make("li", {}, make("a", { attributes: { href } }, offer.user ? makeSeal(offer.user) : icon(offer.icon ?? "hash"),
+    return make("li", {}, make("a", { class: "list-row", attributes: { href } }, offer.user ? makeSeal(offer.user) : icon(offer.icon ?? "hash"),
       make("span", { class: "title", text: offer.text, attributes: { dir: "auto" } }), make("small", { text: below })));
   }
 }

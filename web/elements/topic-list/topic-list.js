@@ -30,8 +30,8 @@ export class TopicList extends PageElement {
 
   build() {
     this.tabs = make("div", { class: "choices", attributes: { role: "group" } });
-    this.buttons = CHOICES.map((_, at) => button("", () => this.#choose(at), "choice"));
-    this.all = make("a", { class: "choice all" });
+    this.buttons = CHOICES.map((_, at) => button("", () => this.#choose(at), "tab"));
+    this.all = make("a", { class: "tab all" });
     this.tabs.append(...this.buttons, this.all);
     this.read = button("", () => this.client.markers.mark([this.room]), "action read-all");
     this.add = make("button", { class: "action edged add", attributes: { type: "button" }, on: { click: () => this.#begin() } }, icon("plus"), make("span"));
@@ -137,10 +137,10 @@ export class TopicList extends PageElement {
     const key = JSON.stringify([topic, this.topic, this.language, dayKey(this.client.now()), this.client.blocks.changes]);
     if (row?.dataset.key === key) return row;
     const { id, title, pinned, closed, unread = 0, mentions = 0, level } = topic;
-    const made = row ?? make("li", {}, make("a", { class: "topic-row" }));
+    const made = row ?? make("li", {}, make("a", { class: "topic-row list-row" }));
     Object.assign(made.dataset, { topic: id, key });
     const link = made.firstChild;
-    link.className = ["topic-row", unread && level !== "none" ? "unread" : "", level === "none" ? "muted" : ""].join(" ").trim();
+    link.className = ["topic-row", "list-row", unread && level !== "none" ? "unread" : "", level === "none" ? "muted" : ""].join(" ").trim();
     setAttribute(link, "href", topicPath(this.room, id));
     setAttribute(link, "aria-current", id === this.topic ? "page" : undefined);
     const signs = [pinned && this.#sign("pin", "topics.pinned"), closed && this.#sign("lock", "topics.is_closed"), level === "none" && this.#sign("mute", "rooms.muted")].filter(Boolean);
