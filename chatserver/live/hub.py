@@ -272,6 +272,13 @@ class Hub:
             connection.origin = f"{self.store.process_id}:{connection.number}"
         return connection.origin
 
+    async def refresh_own(self, user_id: str) -> None:
+        """After a change of a user's own that this process made: what they ask next finds it, if they are connected
+        here."""
+        user = self.users.get(user_id)
+        if user is not None:
+            await self.refresh(user)
+
     async def refresh(self, user: LiveUser) -> None:
         """Read a user's pointers again and follow new rooms on all their connections; returns when a read that started
         after this call is done."""

@@ -159,7 +159,7 @@ class _Told(HTMLParser):
 
 async def shown(server: Server, path: str, **headers: str) -> Answer:
     """The page, once this process has heard of the last change of a room."""
-    await server.stores.room_index.refresh()
+    await server.stores.windows.refresh()
     return await ask(server.url, path, **headers)
 
 

@@ -167,6 +167,7 @@ class Topics:
             if not await self._topics.exists(params.room, params.topic):
                 raise refusal_of("no_such_topic")
             await self._topics.notify(params.room, params.topic, user, params.level, until=params.until)
+        await self._hub.refresh_own(user)
         return Nothing()
 
 

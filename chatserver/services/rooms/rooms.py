@@ -132,6 +132,7 @@ class Rooms:
             if await self._hub.feeds.member(feed, user) is None:
                 raise room_rules.outside(feed.meta.kind)
             calls = await self._rooms.notify(params.room, user, params.level, until=params.until, everyone=everyone)
+        await self._hub.refresh_own(user)
         return RoomNotifyResult(params.level, calls, params.until)
 
     async def members(self, caller: Caller, params: RoomMembers) -> RoomMembersResult:
